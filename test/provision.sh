@@ -1,0 +1,42 @@
+#!/bin/sh
+# Installs the Debian packages that the tests need, and says so; quick when all
+# is there. Needs root only if something is missing.
+set -eu
+
+# package:what it brings
+needed='
+fuse3:fusermount3
+libfuse2:
+tree:tree
+iproute2:ip
+util-linux:setpriv
+python3:python3
+gcc:cc
+'
+
+missing=
+for entry in $needed; do
+  package=${entry%%:*}
+  command=${entry#*:}
+  if [ -n "$command" ]; then
+    command -v "$command" >/dev/null 2>&1 || missing="$missing $package"
+  else
+    dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+  fi
+done
+
+if [ -n "$missing" ]; then
+  if [ "$(id -u)" != 0 ]; then
+    echo "provision: missing:$missing; install them: apt-get install$missing" >&2
+    exit 1
+  fi
+  echo "provision: installing$missing"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+if [ ! -e /dev/fuse ]; then
+  echo 'provision: there is no /dev/fuse; the tests mount for real and need it' >&2
+  exit 1
+fi
+echo 'provision: all that the tests need is there'
