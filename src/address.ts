@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import { CircuitError } from './error.js';
+
+/** What follows `Q` in an address: 128 random bits as 32 lower-case hex digits. */
+export type Secret = string & { readonly __brand: 'Secret' };
+
+/** A member's public name: `X` and 16 lower-case hex digits. */
+export type MemberName = string & { readonly __brand: 'MemberName' };
+
+const FORM = 'circuit://HOST:PORT/PID/Q<32 hex digits>';
+const PATTERN = /^circuit:\/\/(\[[^\]/\s]*\]|[^:/\s[\]]+):(\d{1,5})\/(\d{1,10})\/Q([0-9a-f]{32})$/i;
+
+/**
+ * Where a daemon listens and what proves that one may command it:
+ * `circuit://HOST:PORT/PID/Q…`. An address is a capability: print it only where
+ * its owner asked for it; {@link redacted} is for everything else.
+ */
+export class Address {
+  constructor(
+    /** A host name, an IPv4 address, or an IPv6 address without brackets. */
+    readonly host: string,
+    readonly port: number,
+    /** The process id of the daemon on its host. */
+    readonly pid: number,
+    readonly secret: Secret,
+  ) {}
+
+  /** @throws CircuitError EINVAL, without the text, which may hold a secret. */
+  static parse(text: string): Address {
+    const match = PATTERN.exec(text);
+    const [, bracketed = '', port = '', pid = '', secret = ''] = match ?? [];
+    if (!match) {
+      throw new CircuitError('EINVAL', `not a circuit address; one looks like ${FORM}`);
+    }
+    const host = bracketed.startsWith('[') ? bracketed.slice(1, -1) : bracketed;
+    if (bracketed.startsWith('[') && !isIPv6(host)) {
+      throw new CircuitError('EINVAL', `${bracketed} in the address is not an IPv6 address`);
+    }
+    if (Number(port) < 1 || Number(port) > 65535) {
+      throw new CircuitError('EINVAL', `port ${port} in the address is not between 1 and 65535`);
+    }
+    return new Address(host, Number(port), Number(pid), secret.toLowerCase() as Secret);
+  }
+
+  /** `HOST:PORT`, with the brackets that IPv6 needs. */
+  get authority(): string {
+    return formatAuthority(this.host, this.port);
+  }
+
+  /** The address without its secret, for logs and errors. */
+  get redacted(): string {
+    return `circuit://${this.authority}/${this.pid}/Q…`;
+  }
+
+  toString(): string {
+    return `circuit://${this.authority}/${this.pid}/Q${this.secret}`;
+  }
+}
+
+export function formatAuthority(host: string, port: number): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Splits `HOST:PORT`, `[IPV6]:PORT` or `:PORT` (all interfaces). @throws CircuitError EINVAL */
+export function parseAuthority(text: string): { host: string | undefined; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]\s/]*)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (!match || port > 65535 || (match[1] !== undefined && !isIPv6(match[1]))) {
+    throw new CircuitError('EINVAL', `${text} is not HOST:PORT, [IPV6]:PORT or :PORT`);
+  }
+  return { host: match[1] ?? (match[2] || undefined), port };
+}
+
+export function newSecret(): Secret {
+  return randomBytes(16).toString('hex') as Secret;
+}
+
+export function newMemberName(): MemberName {
+  return `X${randomBytes(8).toString('hex')}` as MemberName;
+}
+
+export function isMemberName(text: unknown): text is MemberName {
+  return typeof text === 'string' && /^X[0-9a-f]{16}$/.test(text);
+}

@@ -1,0 +1,107 @@
+import type { ConnectionOptions } from 'node:tls';
+import { type ClientOptions, WebSocket } from 'ws';
+import type { Address } from '../address.js';
+import { CircuitError, errorCode, errorMessage } from '../error.js';
+import { HANDSHAKE_TIMEOUT, MAX_MESSAGE } from './limits.js';
+import { SUBPROTOCOL } from './listener.js';
+import { type ClusterKey, PSK_IDENTITY, presharedKey, TLS_VERSION } from './security.js';
+
+/** The HTTP header in which a daemon that dials says where it listens itself. */
+export const ADDRESS_HEADER = 'circuit-address';
+
+/**
+ * Opens a WebSocket to the daemon at `address`.
+ *
+ * @param self Our own address, if we are a daemon: the peer can then call back
+ *   over this connection.
+ * @throws CircuitError EACCES (wrong secret or cluster key), ECONNREFUSED,
+ *   ETIMEDOUT (after {@link HANDSHAKE_TIMEOUT}), EHOSTUNREACH, EPROTO (not a
+ *   circuit), EINTR (`signal` was aborted).
+ */
+export function dial(
+  address: Address,
+  { clusterKey, self, signal }: DialOptions,
+): Promise<WebSocket> {
+  const psk = presharedKey(address.secret, clusterKey);
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(interrupted(address));
+    const options: ClientOptions & Pick<ConnectionOptions, 'pskCallback'> = {
+      ...TLS_VERSION,
+      pskCallback: () => ({ psk, identity: PSK_IDENTITY }),
+      // No complaint: there are no certificates, the key has proved who the peer is.
+      checkServerIdentity: () => false,
+      headers: self ? { [ADDRESS_HEADER]: self } : {},
+      handshakeTimeout: HANDSHAKE_TIMEOUT,
+      maxPayload: MAX_MESSAGE,
+      perMessageDeflate: false,
+    };
+    const socket = new WebSocket(`wss://${address.authority}`, SUBPROTOCOL, options);
+    const fail = (error: unknown) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      // What terminate() still has to say is of no interest.
+      socket.on('error', () => {});
+      socket.terminate();
+      reject(error);
+    };
+    const onAbort = () => fail(interrupted(address));
+    // ws starts its own timer late, when the host name is known.
+    const timer = setTimeout(
+      () => fail(new CircuitError('ETIMEDOUT', silent(address))),
+      HANDSHAKE_TIMEOUT,
+    );
+    signal?.addEventListener('abort', onAbort, { once: true });
+    socket.once('error', (error) => fail(explain(error, address)));
+    socket.once('open', () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      socket.removeAllListeners('error');
+      resolve(socket);
+    });
+  });
+}
+
+export interface DialOptions {
+  readonly clusterKey?: ClusterKey | undefined;
+  readonly self?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+function interrupted(address: Address): CircuitError {
+  return new CircuitError('EINTR', `connecting to ${address.authority} was interrupted`);
+}
+
+function silent(address: Address): string {
+  return `${address.authority} did not answer within ${HANDSHAKE_TIMEOUT / 1000} s`;
+}
+
+function explain(error: Error, address: Address): CircuitError {
+  const where = address.authority;
+  switch (errorCode(error)) {
+    case 'ECONNREFUSED':
+      return new CircuitError('ECONNREFUSED', `nobody listens on ${where}`);
+    case 'ETIMEDOUT':
+      return new CircuitError('ETIMEDOUT', silent(address));
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new CircuitError('EHOSTUNREACH', `there is no host named ${address.host}`);
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'EADDRNOTAVAIL':
+    case 'EINVAL':
+      return new CircuitError('EHOSTUNREACH', `there is no route to ${where}`);
+    case 'ECONNRESET':
+      return new CircuitError('EPROTO', `${where} closed the connection; is it a circuit?`);
+    case 'EPROTO':
+      return isRejectedKey(error)
+        ? new CircuitError('EACCES', `${where} refused us: wrong address or cluster key`)
+        : new CircuitError('EPROTO', `what listens on ${where} is not a circuit`);
+    default:
+      return new CircuitError('EPROTO', `cannot talk to ${where}: ${errorMessage(error)}`);
+  }
+}
+
+/** OpenSSL's peer answers a key that does not verify with alert 47, illegal_parameter. */
+function isRejectedKey(error: Error): boolean {
+  return /alert number (40|47|51)\b/i.test(error.message);
+}

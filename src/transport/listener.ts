@@ -1,0 +1,114 @@
+import type { IncomingMessage } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { formatAuthority, type Secret } from '../address.js';
+import { CircuitError, errorCode, errorMessage } from '../error.js';
+import { HANDSHAKE_TIMEOUT, MAX_MESSAGE, MAX_UNPROVEN_SOCKETS } from './limits.js';
+import { type ClusterKey, presharedKey, TLS_VERSION } from './security.js';
+
+/** The WebSocket subprotocol; the number moves when daemons could no longer talk to each other. */
+export const SUBPROTOCOL = 'circuit.1';
+
+export interface ListenOptions {
+  /** All interfaces if not given. */
+  readonly host?: string | undefined;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly secret: Secret;
+  readonly clusterKey?: ClusterKey | undefined;
+}
+
+/** A listening socket that hands over WebSockets whose peers have proved that they hold the key. */
+export class Listener {
+  readonly #server: Server;
+  readonly #webSockets: WebSocketServer;
+  readonly #sockets = new Set<Socket>();
+  /** By the peer's address and port, oldest first: not through the TLS handshake yet. */
+  readonly #unproven = new Map<string, Socket>();
+
+  private constructor(options: ListenOptions) {
+    const key = presharedKey(options.secret, options.clusterKey);
+    this.#server = createServer({
+      ...TLS_VERSION,
+      pskCallback: () => key,
+      handshakeTimeout: HANDSHAKE_TIMEOUT,
+      headersTimeout: HANDSHAKE_TIMEOUT,
+      requestTimeout: HANDSHAKE_TIMEOUT,
+      connectionsCheckingInterval: HANDSHAKE_TIMEOUT,
+    });
+    this.#webSockets = new WebSocketServer({
+      server: this.#server,
+      maxPayload: MAX_MESSAGE,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+    });
+    this.#server.on('connection', (socket: Socket) => this.#admit(socket));
+    this.#server.on('secureConnection', (socket) => this.#unproven.delete(peerOf(socket)));
+    this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
+  }
+
+  /** @throws CircuitError EADDRINUSE, EADDRNOTAVAIL or EACCES, naming the address. */
+  static async listen(
+    options: ListenOptions,
+    accept: (socket: WebSocket, request: IncomingMessage) => void,
+  ): Promise<Listener> {
+    const listener = new Listener(options);
+    listener.#webSockets.on('connection', accept);
+    await new Promise<void>((resolve, reject) => {
+      listener.#server.once('error', (error) => reject(explain(error, options)));
+      listener.#server.listen({ port: options.port, host: options.host }, resolve);
+    });
+    // Accepting can fail later, for want of descriptors; the daemon serves on.
+    listener.#webSockets.on('error', () => {});
+    return listener;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Stops listening and drops every socket that is still open. */
+  close(): void {
+    this.#webSockets.close();
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Bounds what somebody without the key can make us hold. */
+  #admit(socket: Socket): void {
+    const peer = peerOf(socket);
+    this.#sockets.add(socket);
+    this.#unproven.set(peer, socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      if (this.#unproven.get(peer) === socket) this.#unproven.delete(peer);
+    });
+    if (this.#unproven.size > MAX_UNPROVEN_SOCKETS) {
+      const [oldest] = this.#unproven.values();
+      oldest?.destroy();
+    }
+  }
+}
+
+function peerOf(socket: Socket): string {
+  return formatAuthority(socket.remoteAddress ?? '', socket.remotePort ?? 0);
+}
+
+function explain(error: unknown, { host, port }: ListenOptions): unknown {
+  const where = formatAuthority(host ?? '*', port);
+  switch (errorCode(error)) {
+    case 'EADDRINUSE':
+      return new CircuitError('EADDRINUSE', `${where} is in use by another program`);
+    case 'EADDRNOTAVAIL':
+      return new CircuitError('EADDRNOTAVAIL', `${host} is not an address of this host`);
+    case 'EACCES':
+      return new CircuitError('EACCES', `this user may not listen on port ${port}`);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new CircuitError('EADDRNOTAVAIL', `there is no host named ${host}`);
+    default:
+      return new CircuitError('EIO', `cannot listen on ${where}: ${errorMessage(error)}`);
+  }
+}

@@ -1,0 +1,104 @@
+import {
+  type RpcCompatible,
+  RpcSession,
+  type RpcStub,
+  type RpcTransportWithCustomEncoding,
+} from 'capnweb';
+import { Packr } from 'msgpackr';
+import type { RawData, WebSocket } from 'ws';
+import { CircuitError } from '../error.js';
+import { MAX_OPEN_CALLS } from './limits.js';
+
+/** How often the open calls are counted, in messages: counting walks the whole table. */
+const COUNT_EVERY = 1_000;
+
+const packr = new Packr({ useRecords: false });
+
+/** Cap'n Web messages as MessagePack in binary WebSocket frames. */
+class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
+  readonly encodingLevel = 'jsonCompatibleWithBytes';
+  readonly #socket: WebSocket;
+  readonly #received: unknown[] = [];
+  #waiting: PromiseWithResolvers | undefined;
+  #failure: Error | undefined;
+
+  constructor(socket: WebSocket, onMessage: () => void) {
+    this.#socket = socket;
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      onMessage();
+      try {
+        if (!isBinary) throw new CircuitError('EPROTO', 'a text frame');
+        this.#deliver(packr.unpack(data as Buffer));
+      } catch {
+        this.#fail(new CircuitError('EPROTO', 'the peer sent what is not a circuit message'));
+        socket.close(1002);
+      }
+    });
+    socket.once('close', () =>
+      this.#fail(new CircuitError('EHOSTUNREACH', 'the connection was lost')),
+    );
+  }
+
+  send(message: unknown): number {
+    const data = packr.pack(message);
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(data);
+    return data.length;
+  }
+
+  receive(): Promise<unknown> {
+    if (this.#received.length > 0) return Promise.resolve(this.#received.shift());
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  abort(): void {
+    this.#socket.close(1002);
+  }
+
+  #deliver(message: unknown): void {
+    if (this.#waiting) {
+      this.#waiting.resolve(message);
+      this.#waiting = undefined;
+    } else {
+      this.#received.push(message);
+    }
+  }
+
+  #fail(failure: Error): void {
+    this.#failure ??= failure;
+    this.#waiting?.reject(this.#failure);
+    this.#waiting = undefined;
+  }
+}
+
+interface PromiseWithResolvers {
+  readonly resolve: (message: unknown) => void;
+  readonly reject: (failure: Error) => void;
+}
+
+/**
+ * Starts an RPC session in which both sides may call.
+ *
+ * @param main What the peer may call, an `RpcTarget`.
+ * @param onMessage Told of each message that comes.
+ * @returns What we may call of the peer. Its calls fail with EHOSTUNREACH when
+ *   the connection is lost.
+ */
+export function startRpc<Remote extends RpcCompatible<Remote>>(
+  socket: WebSocket,
+  main: unknown,
+  onMessage: () => void,
+): RpcStub<Remote> {
+  let messages = 0;
+  const transport = new WebSocketRpcTransport(socket, () => {
+    onMessage();
+    messages += 1;
+    if (messages % COUNT_EVERY === 0 && session.getStats().exports > MAX_OPEN_CALLS) {
+      socket.close(1008, `more than ${MAX_OPEN_CALLS} open calls`);
+    }
+  });
+  const session = new RpcSession<Remote>(transport, main, { limits: { maxDepth: 32 } });
+  return session.getRemoteMain();
+}

@@ -1,0 +1,128 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { Address, formatAuthority } from '../address.js';
+import { interruptible } from '../interruptible.js';
+import { Connection } from './connection.js';
+import { ADDRESS_HEADER, dial } from './dial.js';
+import { Listener, type ListenOptions } from './listener.js';
+import type { ClusterKey } from './security.js';
+
+/** Who is at the other end of a connection. */
+export interface Peer {
+  /** Where the peer listens, if it is a daemon: what it says itself. */
+  readonly address: Address | undefined;
+  /** HOST:PORT of its end of the connection. */
+  readonly remote: string;
+}
+
+export interface TransportOptions<Main> {
+  readonly clusterKey?: ClusterKey | undefined;
+  /**
+   * Starts the RPC session over a new connection; `heard` is to be called for
+   * each message. @returns What we may call of the peer.
+   */
+  readonly start: (socket: WebSocket, peer: Peer, heard: () => void) => Main;
+}
+
+/**
+ * Connections to other daemons, one for each address: opened on demand, shared
+ * by all who ask, and used in both directions, whoever opened them.
+ */
+export class Transport<Main> {
+  readonly #options: TransportOptions<Main>;
+  readonly #connections = new Map<string, Connection<Main>>();
+  readonly #dialling = new Map<string, Promise<Connection<Main>>>();
+  readonly #open = new Set<Connection<Main>>();
+  readonly #closing = new AbortController();
+  #listener: Listener | undefined;
+  #self: string | undefined;
+
+  constructor(options: TransportOptions<Main>) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts to accept connections. @returns The port.
+   * @throws CircuitError as {@link Listener.listen}
+   */
+  async listen(options: Omit<ListenOptions, 'clusterKey'>): Promise<number> {
+    const { clusterKey } = this.#options;
+    this.#listener = await Listener.listen({ ...options, clusterKey }, (socket, request) =>
+      this.#accept(socket, request),
+    );
+    return this.#listener.port;
+  }
+
+  /** Where peers that we dial can call us. */
+  advertise(address: Address): void {
+    this.#self = address.toString();
+  }
+
+  /**
+   * The connection to the daemon at `address`, opened if there is none.
+   * @throws CircuitError as {@link dial}
+   */
+  async connect(address: Address, signal?: AbortSignal): Promise<Connection<Main>> {
+    const key = address.toString();
+    const known = this.#connections.get(key);
+    if (known?.isOpen) return known;
+    const shared = this.#dialling.get(key) ?? this.#dial(address, key);
+    return await interruptible(shared, signal);
+  }
+
+  /** Ends every connection and stops listening. */
+  close(): void {
+    this.#closing.abort();
+    for (const connection of this.#open) connection.close();
+    this.#listener?.close();
+  }
+
+  #dial(address: Address, key: string): Promise<Connection<Main>> {
+    const { clusterKey } = this.#options;
+    const options = { clusterKey, self: this.#self, signal: this.#closing.signal };
+    const dialled = dial(address, options).then((socket) => {
+      return this.#adopt(socket, { address, remote: address.authority }, true);
+    });
+    this.#dialling.set(key, dialled);
+    const done = () => this.#dialling.delete(key);
+    dialled.then(done, done);
+    return dialled;
+  }
+
+  #accept(socket: WebSocket, request: IncomingMessage): void {
+    const peer = {
+      address: addressIn(request),
+      remote: formatAuthority(
+        request.socket.remoteAddress ?? '',
+        request.socket.remotePort ?? 0,
+      ).replace(/^\[::ffff:([\d.]+)\]/, '$1'),
+    };
+    this.#adopt(socket, peer, false);
+  }
+
+  #adopt(socket: WebSocket, peer: Peer, dialled: boolean): Connection<Main> {
+    const start = (heard: () => void) => this.#options.start(socket, peer, heard);
+    const connection = new Connection(socket, start, dialled);
+    const key = peer.address?.toString();
+    this.#open.add(connection);
+    if (key !== undefined) this.#connections.set(key, connection);
+    connection.closed.then(() => {
+      this.#open.delete(connection);
+      if (key !== undefined && this.#connections.get(key) === connection) {
+        this.#connections.delete(key);
+      }
+    });
+    return connection;
+  }
+}
+
+/** The peer has proved that it holds our address; that it tells its own truly we take on trust. */
+function addressIn(request: IncomingMessage): Address | undefined {
+  const header = request.headers[ADDRESS_HEADER];
+  if (typeof header !== 'string') return undefined;
+  try {
+    return Address.parse(header);
+  } catch {
+    return undefined;
+  }
+}
