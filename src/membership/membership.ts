@@ -1,0 +1,50 @@
+import type { Address, MemberName } from '../address.js';
+import type { MemberRecord } from './record.js';
+
+/** Who is in the network, as far as this member knows, and how it comes to know. */
+export interface Membership {
+  /** This daemon's own record. */
+  readonly self: MemberRecord;
+  /** The members that are alive, this one among them, sorted by name. */
+  members(): readonly MemberRecord[];
+  get(name: MemberName): MemberRecord | undefined;
+  /** Tells of members that came and went, in the order in which this one learnt of it. */
+  watch(listener: (change: MembershipChange) => void): Disposable;
+  /**
+   * Merges this network with that of the daemon at `address`. Symmetric and
+   * idempotent; returns when both know the merged roster.
+   * @throws CircuitError as `Links.connect`, ETIMEDOUT, EINTR
+   */
+  join(address: Address, signal?: AbortSignal): Promise<void>;
+  /** Tells the others, forgets them, and goes on alone. */
+  leave(): Promise<void>;
+  /**
+   * Takes a message that a peer sent with {@link Link.send}. @returns The answer.
+   * @throws CircuitError EINVAL if it is not one of this protocol's
+   */
+  deliver(message: unknown): Promise<unknown>;
+  /** Leaves, and stops for good. */
+  close(): Promise<void>;
+}
+
+export interface MembershipChange {
+  readonly kind: 'join' | 'leave';
+  readonly member: MemberRecord;
+  /** Why it went: in order, or because it could not be reached. */
+  readonly state: MemberRecord['state'];
+}
+
+/** How the protocol reaches other members; the transport in a daemon, a mock in tests. */
+export interface Links {
+  /** @throws CircuitError ECONNREFUSED, ETIMEDOUT, EACCES, … */
+  connect(address: Address, signal?: AbortSignal): Promise<Link>;
+}
+
+export interface Link {
+  /** Calls `deliver` at the other side. @throws CircuitError EHOSTUNREACH */
+  send(message: unknown): Promise<unknown>;
+  /** Keeps the link standing until the result is disposed. */
+  hold(): Disposable;
+  /** Resolves when the link is down. */
+  readonly closed: Promise<void>;
+}
