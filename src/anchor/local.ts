@@ -1,0 +1,147 @@
+import { hostname } from 'node:os';
+import { Address, isMemberName, type MemberName } from '../address.js';
+import { CircuitError, errorMessage } from '../error.js';
+import type { OperationsLog } from '../log.js';
+import type { Membership } from '../membership/membership.js';
+import { VERSION } from '../version.js';
+import { AnchorTree } from './anchor-tree.js';
+import type {
+  AnchorPath,
+  AnchorView,
+  Circuit,
+  LogExtent,
+  Member,
+  MemberEntry,
+  MemberPeek,
+} from './circuit.js';
+import { runtimeReport } from './runtime-report.js';
+
+/** The view of the daemon in this process: itself, and how to reach the others. */
+export class LocalCircuit implements Circuit {
+  readonly #membership: Membership;
+  readonly #local: LocalMember;
+  readonly #remote: (name: MemberName) => Member;
+  readonly #members = new Map<MemberName, Member>();
+
+  /** @param remote Makes the stub of another member. */
+  constructor(membership: Membership, local: LocalMember, remote: (name: MemberName) => Member) {
+    this.#membership = membership;
+    this.#local = local;
+    this.#remote = remote;
+    membership.watch(({ kind, member }) => {
+      if (kind === 'leave') this.#members.delete(member.name);
+    });
+  }
+
+  get self(): MemberName {
+    return this.#local.name;
+  }
+
+  members(): readonly MemberEntry[] {
+    return this.#membership.members();
+  }
+
+  member(name: string): Member | undefined {
+    if (name === this.#local.name) return this.#local;
+    if (!isMemberName(name) || !this.#membership.get(name)) return undefined;
+    const member = this.#members.get(name) ?? this.#remote(name);
+    this.#members.set(name, member);
+    return member;
+  }
+
+  watch(listener: (name: MemberName, gone: boolean) => void): Disposable {
+    return this.#membership.watch(({ kind, member }) => listener(member.name, kind === 'leave'));
+  }
+}
+
+export interface LocalMemberOptions {
+  readonly membership: Membership;
+  readonly log: OperationsLog;
+  /** Begins the daemon's end. */
+  readonly shutdown: () => void;
+}
+
+/** The member that this process is. */
+export class LocalMember implements Member {
+  readonly #options: LocalMemberOptions;
+  readonly #anchors = new AnchorTree();
+
+  constructor(options: LocalMemberOptions) {
+    this.#options = options;
+  }
+
+  get name(): MemberName {
+    return this.#options.membership.self.name;
+  }
+
+  async addr(): Promise<string> {
+    return this.#options.membership.self.addr;
+  }
+
+  async join(addresses: readonly string[], signal?: AbortSignal): Promise<void> {
+    if (addresses.length === 0) {
+      throw new CircuitError('EINVAL', 'no address given; cat addr on the other member shows it');
+    }
+    const { membership } = this.#options;
+    const parsed = addresses.map(Address.parse);
+    const joins = await Promise.allSettled(
+      parsed.map((address) => membership.join(address, signal)),
+    );
+    const failures = joins.flatMap((join) => (join.status === 'rejected' ? [join.reason] : []));
+    const [first] = failures;
+    if (!first) return;
+    if (failures.length === 1) throw first;
+    const code = first instanceof CircuitError ? first.code : 'EIO';
+    const sentences = failures.map(errorMessage).join('; ');
+    throw new CircuitError(code, `${failures.length} of ${joins.length} failed: ${sentences}`);
+  }
+
+  async leave(): Promise<void> {
+    await this.#options.membership.leave();
+  }
+
+  async shutdown(): Promise<void> {
+    this.#options.shutdown();
+  }
+
+  async peek(): Promise<MemberPeek> {
+    const { name, addr, joined } = this.#options.membership.self;
+    return {
+      Name: name,
+      Addr: addr,
+      Joined: new Date(joined).toISOString(),
+      Host: hostname(),
+      Pid: process.pid,
+      Version: VERSION,
+    };
+  }
+
+  async stk(): Promise<string> {
+    return runtimeReport();
+  }
+
+  async log(): Promise<LogExtent> {
+    const { start, end } = this.#options.log;
+    return { start, end };
+  }
+
+  async readLog(offset: number, size: number): Promise<Uint8Array> {
+    return this.#options.log.read(offset, size);
+  }
+
+  async view(path: AnchorPath): Promise<AnchorView> {
+    return this.#anchors.view(path);
+  }
+
+  async mkdir(path: AnchorPath): Promise<AnchorView> {
+    return this.#anchors.mkdir(path);
+  }
+
+  async rmdir(path: AnchorPath): Promise<void> {
+    this.#anchors.rmdir(path);
+  }
+
+  watch(path: AnchorPath, listener: (name: string, gone: boolean) => void): Disposable {
+    return this.#anchors.watch(path, listener);
+  }
+}

@@ -1,0 +1,140 @@
+import { RpcTarget } from 'capnweb';
+import type { MemberName } from '../address.js';
+import { CircuitError } from '../error.js';
+import type { OperationsLog } from '../log.js';
+import type {
+  AnchorPath,
+  AnchorView,
+  Circuit,
+  LogExtent,
+  Member,
+  MemberEntry,
+  MemberPeek,
+} from './circuit.js';
+import { redact } from './redact.js';
+
+/**
+ * What a peer may call: the circuit as capabilities. A peer is another daemon
+ * or a client; both hold the address, so both may do everything. Arguments come
+ * from outside and are checked here; the prototype's methods are the interface.
+ */
+export class CircuitTarget extends RpcTarget {
+  readonly #context: TargetContext;
+
+  constructor(context: TargetContext) {
+    super();
+    this.#context = context;
+  }
+
+  /** The members that this daemon knows, and which of them it is. */
+  roster(): CircuitRoster {
+    const { circuit } = this.#context;
+    return {
+      self: circuit.self,
+      members: circuit.members().map(({ name, joined }) => ({ name, joined })),
+    };
+  }
+
+  /** @throws CircuitError ENOENT */
+  member(name: string): MemberTarget {
+    const member = this.#context.circuit.member(String(name));
+    if (!member) throw new CircuitError('ENOENT', `there is no member ${String(name)}`);
+    return new MemberTarget(member, this.#context);
+  }
+
+  /** A message of the membership protocol. */
+  deliver(message: unknown): Promise<unknown> {
+    return this.#context.deliver(message);
+  }
+}
+
+export interface TargetContext {
+  readonly circuit: Circuit;
+  readonly log: OperationsLog;
+  /** Who calls, as the log shows it. */
+  readonly who: () => string;
+  readonly deliver: (message: unknown) => Promise<unknown>;
+}
+
+export interface CircuitRoster {
+  readonly self: MemberName;
+  readonly members: readonly MemberEntry[];
+}
+
+export class MemberTarget extends RpcTarget {
+  readonly #member: Member;
+  readonly #context: TargetContext;
+
+  constructor(member: Member, context: TargetContext) {
+    super();
+    this.#member = member;
+    this.#context = context;
+  }
+
+  addr(): Promise<string> {
+    return this.#member.addr();
+  }
+
+  async join(addresses: readonly string[]): Promise<void> {
+    const parsed = stringsFrom(addresses);
+    await this.#logged(`/${this.#member.name}/join ${redact(parsed.join(' '))}`, () =>
+      this.#member.join(parsed),
+    );
+  }
+
+  async leave(): Promise<void> {
+    await this.#logged(`/${this.#member.name}/leave`, () => this.#member.leave());
+  }
+
+  async shutdown(): Promise<void> {
+    await this.#logged(`/${this.#member.name}/shutdown`, () => this.#member.shutdown());
+  }
+
+  peek(): Promise<MemberPeek> {
+    return this.#member.peek();
+  }
+
+  stk(): Promise<string> {
+    return this.#member.stk();
+  }
+
+  log(): Promise<LogExtent> {
+    return this.#member.log();
+  }
+
+  async readLog(offset: number, size: number): Promise<Uint8Array> {
+    return this.#member.readLog(Number(offset), Math.min(Number(size), MAX_READ));
+  }
+
+  async view(path: AnchorPath): Promise<AnchorView> {
+    return this.#member.view(stringsFrom(path));
+  }
+
+  async mkdir(path: AnchorPath): Promise<AnchorView> {
+    const parsed = stringsFrom(path);
+    return this.#logged(`mkdir ${this.#show(parsed)}`, () => this.#member.mkdir(parsed));
+  }
+
+  async rmdir(path: AnchorPath): Promise<void> {
+    const parsed = stringsFrom(path);
+    await this.#logged(`rmdir ${this.#show(parsed)}`, () => this.#member.rmdir(parsed));
+  }
+
+  #show(path: AnchorPath): string {
+    return ['', this.#member.name, ...path].join('/');
+  }
+
+  #logged<T>(what: string, run: () => Promise<T>): Promise<T> {
+    return this.#context.log.operation(this.#context.who(), what, run);
+  }
+}
+
+/** The most that one call reads of a log, in bytes. */
+const MAX_READ = 1024 * 1024;
+
+function stringsFrom(value: unknown): string[] {
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
+    throw new CircuitError('EINVAL', 'expected a list of strings');
+  }
+  return value;
+}

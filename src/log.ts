@@ -1,0 +1,82 @@
+import { CircuitError, errorCode, errorMessage } from './error.js';
+
+/** How much of the log is kept in memory, in bytes; half of it is dropped at a time. */
+const KEPT = 1024 * 1024;
+
+/**
+ * The operations log: one line for each command and event, with the time, who
+ * asked, what, and the outcome. Each line goes to `write`, and the last of them
+ * are kept for the file `log`. Offsets count bytes since the daemon started.
+ */
+export class OperationsLog {
+  readonly #write: (line: string) => void;
+  #chunks: Buffer[] = [];
+  #start = 0;
+  #end = 0;
+
+  /** @param write Takes each line, newline included. */
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
+
+  get start(): number {
+    return this.#start;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Notes an event that nobody asked for. */
+  event(what: string): void {
+    this.#append(`- ${what}`);
+  }
+
+  /**
+   * Runs an operation and notes it with its outcome.
+   * @param who `uid=0 pid=42`, or `peer=HOST:PORT`.
+   * @param what The verb and its arguments, without secrets.
+   */
+  async operation<T>(who: string, what: string, run: () => Promise<T>): Promise<T> {
+    try {
+      const result = await run();
+      this.#append(`${who} ${what}: ok`);
+      return result;
+    } catch (error) {
+      const code = errorCode(error);
+      this.#append(`${who} ${what}: ${code ? `${code}: ` : ''}${errorMessage(error)}`);
+      throw error;
+    }
+  }
+
+  /** Up to `size` bytes from `offset`; from the oldest byte kept if that is later. */
+  read(offset: number, size: number): Uint8Array {
+    if (!Number.isSafeInteger(offset) || offset < 0 || !Number.isSafeInteger(size) || size < 0) {
+      throw new CircuitError('EINVAL', 'offset and size must be whole numbers');
+    }
+    const from = Math.max(0, offset - this.#start);
+    return Buffer.concat(this.#chunks).subarray(from, from + size);
+  }
+
+  #append(text: string): void {
+    const line = `${new Date().toISOString()} ${escapeControls(text)}\n`;
+    this.#write(line);
+    const chunk = Buffer.from(line);
+    this.#chunks.push(chunk);
+    this.#end += chunk.length;
+    if (this.#end - this.#start > KEPT) this.#trim();
+  }
+
+  #trim(): void {
+    const drop = this.#chunks.splice(0, this.#chunks.length / 2);
+    this.#start += drop.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+}
+
+/** A name with a newline in it must not look like a line of the log. */
+function escapeControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f]/g, (c) => {
+    return `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}
