@@ -1,0 +1,134 @@
+import type { Attributes, Awaitable, Caller, File, Handle, OpenMode } from '../node.js';
+
+/** For what only a notification changes, in seconds. */
+export const STATIC_TTL = 60 * 60;
+
+/** The longest command, in bytes. */
+const MAX_COMMAND = 1024 * 1024;
+
+const NEWLINE = 0x0a;
+
+/** The time stamp of what does not change, in nanoseconds. */
+export const STARTED = BigInt(Date.now()) * 1_000_000n;
+
+/** A system call that fails: an errno, and a sentence for the file `error`. */
+export class ControlError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A file whose content is made once for each open, so that reading it in pieces is consistent. */
+export class ValueFile implements File {
+  readonly kind = 'file';
+  readonly ttl = STATIC_TTL;
+  readonly #content: (caller: Caller) => Awaitable<string>;
+
+  /** @param content The text, with the newline at its end. */
+  constructor(content: (caller: Caller) => Awaitable<string>) {
+    this.#content = content;
+  }
+
+  attributes(): Attributes {
+    return { mode: 0o400, size: 0, mtime: STARTED };
+  }
+
+  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
+    refuseWrite(mode);
+    const content = Buffer.from(await this.#content(caller));
+    return { io: 'direct', read: (offset, size) => content.subarray(offset, offset + size) };
+  }
+}
+
+/** A file whose content never changes, so that the kernel can keep it. */
+export class ConstantFile implements File {
+  readonly kind = 'file';
+  readonly ttl = STATIC_TTL;
+  readonly #mode: number;
+  readonly #load: (caller: Caller) => Awaitable<string>;
+  #content: Buffer | undefined;
+
+  /**
+   * @param mode Permission bits.
+   * @param load Gives the text, with the newline at its end; asked until it succeeds once.
+   */
+  constructor(mode: number, load: (caller: Caller) => Awaitable<string>) {
+    this.#mode = mode;
+    this.#load = load;
+  }
+
+  async attributes(caller: Caller): Promise<Attributes> {
+    const { length } = await this.#loaded(caller);
+    return { mode: this.#mode, size: length, mtime: STARTED };
+  }
+
+  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
+    refuseWrite(mode);
+    const content = this.#content ?? (await this.#loaded(caller));
+    return { io: 'cached', read: (offset, size) => content.subarray(offset, offset + size) };
+  }
+
+  async #loaded(caller: Caller): Promise<Buffer> {
+    this.#content ??= Buffer.from(await this.#load(caller));
+    return this.#content;
+  }
+}
+
+export function refuseWrite(mode: OpenMode): void {
+  if (mode.write) throw new ControlError('EACCES', 'this file can only be read');
+}
+
+/**
+ * A file that takes a command: the lines that one write(2) completes, or at
+ * close(2) a line without a newline.
+ */
+export class CommandFile implements File {
+  readonly kind = 'file';
+  readonly ttl = STATIC_TTL;
+  readonly #run: (command: Uint8Array, caller: Caller) => Promise<void>;
+
+  /** @param run Carries out a command; write(2) returns when it has, or fails as it does. */
+  constructor(run: (command: Uint8Array, caller: Caller) => Promise<void>) {
+    this.#run = run;
+  }
+
+  attributes(): Attributes {
+    return { mode: 0o200, size: 0, mtime: STARTED };
+  }
+
+  open(mode: OpenMode): Handle {
+    if (mode.read) throw new ControlError('EACCES', 'this file can only be written');
+    let pending: Uint8Array = new Uint8Array();
+    return {
+      io: 'direct',
+      write: async (data, _nonblock, caller) => {
+        const text = Buffer.concat([pending, data]);
+        // What is too long is run as it is, and refused by decodeCommand.
+        const end = text.length > MAX_COMMAND ? text.length : text.lastIndexOf(NEWLINE) + 1;
+        pending = text.subarray(end);
+        if (end > 0) await this.#run(text.subarray(0, end), caller);
+        return undefined;
+      },
+      flush: async (caller) => {
+        const command = pending;
+        pending = new Uint8Array();
+        if (command.length > 0) await this.#run(command, caller);
+      },
+    };
+  }
+}
+
+/** The text of a command, without the newline at its end. @throws ControlError EINVAL */
+export function decodeCommand(command: Uint8Array): string {
+  if (command.length > MAX_COMMAND) {
+    throw new ControlError('EINVAL', `a command has at most ${MAX_COMMAND} bytes`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(command).replace(/\n$/, '');
+  } catch {
+    throw new ControlError('EINVAL', 'the command is not UTF-8');
+  }
+}

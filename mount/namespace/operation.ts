@@ -1,0 +1,59 @@
+import type { AnchorPath, Member } from '../../src/anchor/circuit.js';
+import { redact } from '../../src/anchor/redact.js';
+import type { Caller } from '../node.js';
+import { CommandFile, decodeCommand } from './control.js';
+import type { FailureNotes } from './failure-notes.js';
+
+/** Takes note of who did what, and how it ended. */
+export interface OperationLog {
+  operation<T>(who: string, what: string, run: () => Promise<T>): Promise<T>;
+}
+
+/** What all directories of one mount share. */
+export interface NamespaceContext {
+  readonly log: OperationLog;
+  readonly failures: FailureNotes;
+}
+
+/** Where an anchor is. */
+export interface Place {
+  readonly member: Member;
+  readonly path: AnchorPath;
+  readonly context: NamespaceContext;
+}
+
+/** The path of a place from the mount point: `/X…/a/b`. */
+export function pathOf({ member, path }: Place): string {
+  return ['', member.name, ...path].join('/');
+}
+
+/** Does what a user asked for at a place: the log tells of it, and `error` if it fails. */
+export async function operate<T>(
+  place: Place,
+  caller: Caller,
+  what: string,
+  run: () => Promise<T>,
+): Promise<T> {
+  const { log, failures } = place.context;
+  const directory = pathOf(place);
+  try {
+    const result = await log.operation(`uid=${caller.uid} pid=${caller.pid}`, what, run);
+    failures.note(directory, undefined);
+    return result;
+  } catch (error) {
+    failures.note(directory, error);
+    throw error;
+  }
+}
+
+/** The command file of a verb at a place. */
+export function commandFile(
+  place: Place,
+  verb: string,
+  run: (text: string, signal: AbortSignal) => Promise<void>,
+): CommandFile {
+  return new CommandFile((command, caller) => {
+    const what = `${pathOf(place)}/${verb} ${redact(Buffer.from(command).toString())}`.trim();
+    return operate(place, caller, what, () => run(decodeCommand(command), caller.signal));
+  });
+}
