@@ -1,0 +1,71 @@
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+
+const STDERR = 2;
+
+/** How much may wait for a reader of the log, in bytes, before lines are dropped. */
+const MAX_PENDING = 1024 * 1024;
+
+/** How long the end of the daemon waits for that reader, in milliseconds. */
+const DRAIN_TIMEOUT = 100;
+
+/**
+ * Writes the log to standard error. Node writes to a pipe with a blocking call:
+ * somebody who stops reading would stop the daemon, so pipes are written to
+ * through a descriptor of our own, and what nobody reads is dropped.
+ */
+export class LogWriter {
+  readonly #pipe = openPipe();
+  #dropped = 0;
+
+  write(line: string): void {
+    if (this.#pipe) {
+      this.#writeToPipe(this.#pipe, line);
+    } else {
+      try {
+        writeSync(STDERR, line);
+      } catch {
+        // A full disk or a closed terminal: there is nowhere left to say so.
+      }
+    }
+  }
+
+  /** Resolves when all is written, or nobody seems to read. */
+  async drained(): Promise<void> {
+    const pipe = this.#pipe;
+    if (!pipe || pipe.writableLength === 0) return;
+    await new Promise<void>((resolve) => {
+      pipe.once('drain', resolve);
+      pipe.once('close', resolve);
+      setTimeout(resolve, DRAIN_TIMEOUT);
+    });
+  }
+
+  #writeToPipe(pipe: Socket, line: string): void {
+    if (pipe.writableLength > MAX_PENDING) {
+      this.#dropped += 1;
+      return;
+    }
+    if (this.#dropped > 0) {
+      pipe.write(
+        `${new Date().toISOString()} - ${this.#dropped} lines dropped: nobody read them\n`,
+      );
+      this.#dropped = 0;
+    }
+    pipe.write(line);
+  }
+}
+
+/** Standard error as a non-blocking socket of our own, if it is a pipe or a socket. */
+function openPipe(): Socket | undefined {
+  const kind = fstatSync(STDERR);
+  if (!kind.isFIFO() && !kind.isSocket()) return undefined;
+  // A pipe is opened anew, so that others who share it do not find it non-blocking.
+  const fd = kind.isFIFO()
+    ? openSync('/proc/self/fd/2', constants.O_WRONLY | constants.O_NONBLOCK)
+    : STDERR;
+  const socket = new Socket({ fd, readable: false, writable: true });
+  socket.on('error', () => {});
+  socket.unref();
+  return socket;
+}

@@ -1,0 +1,46 @@
+import type { AnchorPath, Member } from '../anchor/circuit.js';
+import { type DialOptions, dial } from './dial.js';
+import { parsePath } from './path.js';
+
+export interface ListOptions extends DialOptions {
+  readonly long?: boolean;
+}
+
+/** `circuit ls [-l] [ANCHOR]`; a path that ends in `/...` lists everything below. */
+export async function ls(path: string, options: ListOptions): Promise<void> {
+  const names = parsePath(path);
+  const recursive = names.at(-1) === '...';
+  const [member, ...anchor] = recursive ? names.slice(0, -1) : names;
+  await using client = await dial(options);
+  const print = (entry: Entry) => {
+    const kind = options.long ? `${entry.kind.padEnd(8)}` : '';
+    process.stdout.write(`${kind}${entry.path}\n`);
+  };
+  if (member !== undefined)
+    return await listAnchors(client.member(member), anchor, recursive, print);
+  for (const { name } of client.members()) {
+    print({ path: `/${name}`, kind: 'server' });
+    if (recursive) await listAnchors(client.member(name), [], true, print);
+  }
+}
+
+interface Entry {
+  readonly path: string;
+  /** `server` for a member, `-` for an anchor without an element. */
+  readonly kind: string;
+}
+
+async function listAnchors(
+  member: Member,
+  path: AnchorPath,
+  recursive: boolean,
+  print: (entry: Entry) => void,
+): Promise<void> {
+  const { anchors } = await member.view(path);
+  const sorted = [...anchors].sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { name } of sorted) {
+    const child = [...path, name];
+    print({ path: ['', member.name, ...child].join('/'), kind: '-' });
+    if (recursive) await listAnchors(member, child, true, print);
+  }
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { errorMessage } from '../error.js';
+import { VERSION } from '../version.js';
+
+/** Exit statuses: 0 done, 1 it failed, 2 wrong usage. */
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+const DAEMON_HELP = `
+A command finds the daemon by -d, else in the file named by $CIRCUIT, else by the
+address file of this host's daemon. It runs at the member that ANCHOR names.`;
+
+/** The actions are loaded when one is run: a command starts in the time that its own code takes. */
+function program(): Command {
+  const circuit = new Command('circuit')
+    .description('a cluster of Unix hosts as one directory')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error/, 'circuit')) })
+    .showSuggestionAfterError();
+
+  circuit
+    .command('start')
+    .description('run a daemon; prints its address on standard output, and logs on standard error')
+    .option('-a, --addr <HOST:PORT>', 'listen here; without it on a free port of all interfaces')
+    .option('--if <INTERFACE>', 'listen on the first address of this network interface')
+    .option('--advertise <HOST[:PORT]>', 'where others reach this daemon, if not there')
+    .option('-j, --join <ADDRESS...>', 'join the networks of these daemons')
+    .option('-m, --mount <DIR>', 'mount the network there; without it on /circuit, if that can be')
+    .option('--no-mount', 'do not mount')
+    .option('--allow-other', 'let other users in, as far as the modes of the files allow')
+    .option('--var <DIR>', "keep the member's name in this directory, for the next start")
+    .option('--hmac <FILE>', 'the cluster key (or $CIRCUIT_HMAC); circuit keygen makes one')
+    .action(async (options) => (await import('./start.js')).start(options));
+
+  circuit
+    .command('keygen')
+    .description('print a new cluster key')
+    .action(async () => (await import('./keygen.js')).keygen());
+
+  client(circuit, 'ls', 'list members and anchors; /... lists everything below')
+    .argument('[ANCHOR]', 'where', '/')
+    .option('-l, --long', 'show what kind each is')
+    .action(async (path, options) => (await import('./ls.js')).ls(path, options));
+
+  client(circuit, 'join', 'merge the networks of a member and of the daemons at some addresses')
+    .argument('<ANCHOR>', 'the member, /X…')
+    .argument('<ADDRESS...>')
+    .action(async (path, addresses, options) =>
+      (await import('./member.js')).join(path, addresses, options),
+    );
+
+  client(circuit, 'leave', 'let a member leave the network and go on alone')
+    .argument('<ANCHOR>', 'the member, /X…')
+    .action(async (path, options) => (await import('./member.js')).leave(path, options));
+
+  client(circuit, 'shutdown', 'end a daemon in order')
+    .argument('<ANCHOR>', 'the member, /X…')
+    .action(async (path, options) => (await import('./member.js')).shutdown(path, options));
+
+  client(circuit, 'peek', 'print the state of a member as JSON')
+    .argument('<ANCHOR>', 'the member, /X…')
+    .action(async (path, options) => (await import('./member.js')).peek(path, options));
+
+  client(circuit, 'stk', "print a stack and heap report of a member's daemon")
+    .argument('<ANCHOR>', 'the member, /X…')
+    .action(async (path, options) => (await import('./member.js')).stk(path, options));
+
+  return circuit;
+}
+
+/** A command that talks to a daemon. */
+function client(circuit: Command, name: string, description: string): Command {
+  return circuit
+    .command(name)
+    .description(description)
+    .option('-d, --dial <ADDRESS>', 'the circuit address of the daemon to talk to')
+    .option('--hmac <FILE>', 'the cluster key, if there is one (or $CIRCUIT_HMAC)')
+    .addHelpText('after', DAEMON_HELP);
+}
+
+async function main(): Promise<void> {
+  const argv = [...process.argv];
+  // Addresses among the arguments are secrets; ps need not show them to everybody.
+  process.title = ['circuit', ...argv.slice(2, 3)].join(' ');
+  try {
+    await program().parseAsync(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // commander has printed what was wrong; help and version are no failures.
+      process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
+      return;
+    }
+    process.stderr.write(`circuit: ${errorMessage(error)}\n`);
+    process.exitCode = FAILED;
+  }
+}
+
+await main();

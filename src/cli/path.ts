@@ -1,0 +1,20 @@
+import type { AnchorPath, Member } from '../anchor/circuit.js';
+import type { CircuitClient } from '../client/client.js';
+import { CircuitError } from '../error.js';
+
+/** The names in `/X…/a/b`. @throws CircuitError EINVAL */
+export function parsePath(text: string): AnchorPath {
+  if (!text.startsWith('/')) {
+    throw new CircuitError('EINVAL', `${text} is not a path; it begins with a slash, as in /X…/a`);
+  }
+  return text.split('/').filter((name) => name !== '');
+}
+
+/** The member that a path names, itself and not one of its anchors. */
+export function memberAt(client: CircuitClient, text: string): Member {
+  const [name, ...rest] = parsePath(text);
+  if (name === undefined || rest.length > 0) {
+    throw new CircuitError('EINVAL', `${text} is not a member; circuit ls / lists them`);
+  }
+  return client.member(name);
+}

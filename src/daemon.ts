@@ -1,0 +1,222 @@
+import type { RpcStub } from 'capnweb';
+import { circuitDirectory } from '../mount/namespace/circuit.js';
+import { Session } from '../mount/session.js';
+import { Address, formatAuthority, type MemberName, newMemberName, newSecret } from './address.js';
+import { addressFile, claimAddressFile } from './address-file.js';
+import { LocalCircuit, LocalMember } from './anchor/local.js';
+import { RemoteMember } from './anchor/remote.js';
+import { CircuitTarget } from './anchor/target.js';
+import { asCircuitError, CircuitError, errorCode, errorMessage } from './error.js';
+import { reachableHost } from './host-address.js';
+import { OperationsLog } from './log.js';
+import type { Links, Membership } from './membership/membership.js';
+import { Mesh } from './membership/mesh.js';
+import type { MemberRecord } from './membership/record.js';
+import { StateDirectory } from './state-directory.js';
+import { startRpc } from './transport/rpc.js';
+import type { ClusterKey } from './transport/security.js';
+import { type Peer, Transport } from './transport/transport.js';
+
+/** Where the daemon mounts if it was not told; it goes on without if it cannot. */
+const DEFAULT_MOUNTPOINT = '/circuit';
+
+export interface DaemonOptions {
+  /** Where to listen; all interfaces without a host, a free port with port 0. */
+  readonly listen: { readonly host?: string | undefined; readonly port: number };
+  /** Where others reach us, if not there. */
+  readonly advertise?: { readonly host?: string | undefined; readonly port: number } | undefined;
+  readonly clusterKey?: ClusterKey | undefined;
+  /** A directory, `undefined` for the default one if that can be done, `false` for none. */
+  readonly mountpoint?: string | false | undefined;
+  readonly allowOther?: boolean;
+  /** Daemons to join at the start. */
+  readonly join?: readonly Address[];
+  /** Keeps the member's name from one run to the next. */
+  readonly stateDirectory?: string | undefined;
+  /** Takes the lines of the operations log. */
+  readonly log: (line: string) => void;
+}
+
+/** How long the others are given to hear that we leave, in milliseconds. */
+const FAREWELL = 1_000;
+
+/** A running member: wires everything together and takes it down again. */
+export class Daemon {
+  readonly #log: OperationsLog;
+  readonly #transport: Transport<RpcStub<CircuitTarget>>;
+  readonly #membership: Membership;
+  readonly #state: StateDirectory | undefined;
+  readonly #circuit: LocalCircuit;
+  readonly #ended = new AbortController();
+  #session: Session | undefined;
+  #addressFile: Disposable | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(parts: Parts) {
+    const { log, transport, state, record } = parts;
+    this.#log = log;
+    this.#transport = transport;
+    this.#state = state;
+    this.#membership = new Mesh(record, linksOver(transport));
+    const local = new LocalMember({
+      membership: this.#membership,
+      log,
+      // The answer to the one who asked goes out first.
+      shutdown: () => setImmediate(() => this.close()),
+    });
+    this.#circuit = new LocalCircuit(this.#membership, local, (name) => {
+      return new RemoteMember(name, (signal) => this.#connect(name, signal));
+    });
+    this.#membership.watch(({ kind, member, state: why }) => {
+      log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);
+    });
+  }
+
+  /**
+   * Listens, mounts and joins; what was begun is undone if any of it fails.
+   * @throws CircuitError naming what could not be done
+   */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const log = new OperationsLog(options.log);
+    const state = options.stateDirectory
+      ? await StateDirectory.open(options.stateDirectory)
+      : undefined;
+    const secret = newSecret();
+    let daemon: Daemon | undefined;
+    const transport = new Transport<RpcStub<CircuitTarget>>({
+      clusterKey: options.clusterKey,
+      start: (socket, peer, heard) =>
+        startRpc(socket, daemon ? daemon.#mainFor(peer) : undefined, heard),
+    });
+    try {
+      const name = state?.memberName() ?? newMemberName();
+      const port = await transport.listen({ ...options.listen, secret });
+      const host = options.advertise?.host ?? reachableHost(options.listen.host);
+      const address = new Address(host, options.advertise?.port || port, process.pid, secret);
+      transport.advertise(address);
+      const addr = address.toString();
+      const record = { name, addr, joined: Date.now(), incarnation: 0, state: 'alive' } as const;
+      daemon = new Daemon({ log, transport, state, record });
+      log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
+      await daemon.#mount(options);
+      await daemon.#join(options.join ?? []);
+      await daemon.#leaveAddress(address);
+      return daemon;
+    } catch (error) {
+      if (daemon) await daemon.close();
+      transport.close();
+      state?.close();
+      throw error;
+    }
+  }
+
+  /** The circuit address, a secret. */
+  get address(): string {
+    return this.#membership.self.addr;
+  }
+
+  /** Aborted when the daemon has ended, whoever asked for it. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Ends in order: leaves the network, unmounts, stops listening. Never fails. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#addressFile?.[Symbol.dispose]();
+    const farewell = new Promise((resolve) => setTimeout(resolve, FAREWELL).unref());
+    await Promise.allSettled([
+      Promise.race([this.#membership.close(), farewell]),
+      this.#session?.unmount(),
+    ]);
+    this.#transport.close();
+    this.#state?.close();
+    this.#log.event(`${this.#membership.self.name} ended`);
+    this.#ended.abort();
+  }
+
+  async #mount({ mountpoint, allowOther = false }: DaemonOptions): Promise<void> {
+    if (mountpoint === false) return;
+    const directory = mountpoint ?? DEFAULT_MOUNTPOINT;
+    try {
+      const root = circuitDirectory(this.#circuit, this.#log);
+      this.#session = await Session.mount(root, directory, {
+        fsname: 'circuit',
+        subtype: 'circuit',
+        allowOther,
+      });
+    } catch (error) {
+      if (mountpoint !== undefined) throw asCircuitError(error);
+      this.#log.event(`not mounted: ${errorMessage(error)}`);
+      return;
+    }
+    this.#log.event(`mounted on ${directory}`);
+    this.#session.ended.then(() => {
+      if (!this.#closing) this.#log.event(`${directory} was unmounted; going on without`);
+    });
+  }
+
+  async #join(addresses: readonly Address[]): Promise<void> {
+    for (const address of addresses) await this.#membership.join(address);
+  }
+
+  /** A host's first daemon is the one that commands find by themselves. */
+  async #leaveAddress(address: Address): Promise<void> {
+    const file = addressFile();
+    if (file === undefined) return;
+    try {
+      this.#addressFile = await claimAddressFile(file, address, async (other) => {
+        return this.#transport.connect(other).then(
+          () => true,
+          (error) => errorCode(error) !== 'ECONNREFUSED',
+        );
+      });
+    } catch (error) {
+      this.#log.event(`no address left for commands: ${errorMessage(error)}`);
+    }
+  }
+
+  async #connect(name: MemberName, signal?: AbortSignal) {
+    const record = this.#membership.get(name);
+    if (!record) throw new CircuitError('ENOENT', `${name} is not in the network any more`);
+    return await this.#transport.connect(Address.parse(record.addr), signal);
+  }
+
+  /** What one peer may call. */
+  #mainFor(peer: Peer): CircuitTarget {
+    const addr = peer.address?.toString();
+    return new CircuitTarget({
+      circuit: this.#circuit,
+      log: this.#log,
+      who: () => {
+        const member = this.#membership.members().find((record) => record.addr === addr);
+        return `peer=${member?.name ?? peer.remote}`;
+      },
+      deliver: (message) => this.#membership.deliver(message),
+    });
+  }
+}
+
+interface Parts {
+  readonly log: OperationsLog;
+  readonly transport: Transport<RpcStub<CircuitTarget>>;
+  readonly state: StateDirectory | undefined;
+  readonly record: MemberRecord;
+}
+
+function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
+  return {
+    connect: async (address, signal) => {
+      const connection = await transport.connect(address, signal);
+      return {
+        send: async (message) => await connection.main.deliver(message),
+        hold: () => connection.hold(),
+        closed: connection.closed,
+      };
+    },
+  };
+}
