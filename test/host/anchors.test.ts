@@ -1,0 +1,135 @@
+import test, { type ExecutionContext } from 'ava';
+import { Cluster } from './cluster.js';
+
+/** Two joined daemons, and shells in the same directory as each of them sees it. */
+async function views(t: ExecutionContext) {
+  const cluster = new Cluster(t);
+  const [a, b] = [await cluster.start(), await cluster.start()];
+  await cluster.sh(`echo "${b.address}" > ${a.mountpoint}/.self/join`);
+  const name = (await cluster.sh(`readlink ${a.mountpoint}/.self`)).stdout.trim();
+  const here = (script: string) => cluster.sh(script, { cwd: `${a.mountpoint}/${name}` });
+  const there = (script: string) => cluster.sh(script, { cwd: `${b.mountpoint}/${name}` });
+  return { cluster, a, b, name, here, there };
+}
+
+/** Prints the sub-anchors only. */
+const LIST = 'find . -mindepth 1 -maxdepth 1 -type d -printf "%f\\n" | sort';
+
+test('an anchor made on one member is seen at once on all, at any depth', async (t) => {
+  const { here, there } = await views(t);
+  t.is((await here('mkdir one')).status, 0);
+  t.is((await there(LIST)).stdout, 'one\n');
+  t.is((await there('mkdir -p one/two/three')).status, 0);
+  t.is((await here('find one -type d')).stdout, 'one\none/two\none/two/three\n');
+  // The kernel has copies of these listings and of the missing name by now.
+  t.is((await here('ls -d new')).status, 2);
+  t.is((await there('mkdir new')).status, 0);
+  t.is((await here('ls -d new')).stdout, 'new\n');
+  t.is((await here(LIST)).stdout, 'new\none\n');
+  t.is((await here('rmdir new')).status, 0);
+  t.is((await there('ls -d new')).status, 2);
+  t.is((await there(LIST)).stdout, 'one\n');
+});
+
+test('a hundred rounds of mkdir here and rmdir there never show a stale view', async (t) => {
+  const { here, cluster, a, b, name } = await views(t);
+  const round = `
+    mkdir "$B/x" && [ -d "$A/x" ] && ls "$A" | grep -qx x &&
+    rmdir "$A/x" && [ ! -e "$B/x" ] && ! ls "$B" | grep -qx x &&
+    mkdir "$A/y" && [ -d "$B/y" ] && ls "$B" | grep -qx y &&
+    rmdir "$B/y" && [ ! -e "$A/y" ] && ! ls "$A" | grep -qx y`;
+  const script = `i=0; while [ $i -lt 100 ]; do ${round} || { echo round $i; exit 1; }; i=$((i+1)); done`;
+  const result = await cluster.sh(script, {
+    env: { A: `${a.mountpoint}/${name}`, B: `${b.mountpoint}/${name}` },
+    timeout: 50_000,
+  });
+  t.is(result.status, 0, result.stdout + result.stderr);
+  t.is((await here(LIST)).stdout, '');
+});
+
+test('rmdir: ENOTEMPTY with sub-anchors, ENOENT without the anchor; `error` says so', async (t) => {
+  const { here, there } = await views(t);
+  await here('mkdir -p a/b');
+  for (const sh of [here, there]) {
+    t.regex((await sh('rmdir a')).stderr, /not empty/);
+    t.regex((await sh('cat error')).stdout, /^a has sub-anchors; remove them first\n$/);
+    t.regex((await sh('rmdir nothing')).stderr, /No such file/);
+    t.regex((await sh('mkdir a')).stderr, /File exists/);
+  }
+});
+
+test('an anchor that is made anew is another one', async (t) => {
+  const { here, there, cluster, b, name } = await views(t);
+  await there('mkdir -p a/inner');
+  const inside = cluster.spawn(['sh', '-c', 'echo in; read x; ls; pwd'], {
+    cwd: `${b.mountpoint}/${name}/a`,
+  });
+  await new Promise((resolve) => inside.stdout?.once('data', resolve));
+  await here('rmdir a/inner a; mkdir a');
+  t.is((await there('ls a')).stdout, 'error\nhelp\n');
+  inside.kill('SIGKILL');
+});
+
+test('names: UTF-8, spaces, newlines, 255 bytes; 256 bytes and control files are refused', async (t) => {
+  const { here, there, cluster } = await views(t);
+  const names = [
+    'ä€😀',
+    'a b',
+    'new\nline',
+    '-rf',
+    '*',
+    "'",
+    'x'.repeat(255),
+    '€'.repeat(85),
+    '...',
+  ];
+  for (const sh of [here, there]) {
+    for (const name of names) {
+      const quoted = `'./${name.replaceAll("'", "'\\''")}'`;
+      const result = await sh(`mkdir ${quoted} && ls -d ${quoted} && rmdir ${quoted}`);
+      t.is(result.status, 0, `${name}: ${result.stderr}`);
+      t.is(result.stdout, `./${name}\n`);
+    }
+    for (const long of ['x'.repeat(256), `${'€'.repeat(85)}x`]) {
+      t.regex((await sh(`mkdir ${long}`)).stderr, /name too long/i);
+    }
+    for (const file of ['join', 'log', 'help']) {
+      t.regex((await sh(`mkdir ${file}`)).stderr, /File exists/);
+    }
+    t.regex((await sh('mkdir "$(printf \'\\377\')"')).stderr, /Invalid argument|Invalid or/);
+    t.regex((await sh('ls "$(printf \'\\377\')"')).stderr, /No such file/);
+    t.is((await sh('ls -d ..')).status, 0);
+  }
+  t.truthy(cluster);
+});
+
+test('circuit ls /... lists members and anchors, -l their kinds', async (t) => {
+  const { here, cluster, b, name } = await views(t);
+  await here('mkdir -p a/b c');
+  const all = await cluster.circuit(['ls', '-d', b.address, '/...']);
+  const lines = all.stdout.trim().split('\n');
+  t.is(lines.filter((line) => /^\/X[0-9a-f]{16}$/.test(line)).length, 2);
+  t.deepEqual(
+    lines.filter((line) => line.startsWith(`/${name}/`)),
+    [`/${name}/a`, `/${name}/a/b`, `/${name}/c`],
+  );
+  const below = await cluster.circuit(['ls', '-l', '-d', b.address, `/${name}`]);
+  t.is(below.stdout, `-       /${name}/a\n-       /${name}/c\n`);
+  t.is((await cluster.circuit(['ls', '-d', b.address, `/${name}/a/...`])).stdout, `/${name}/a/b\n`);
+  const none = await cluster.circuit(['ls', '-d', b.address, `/${name}/nothing`]);
+  t.is(none.status, 1);
+  t.is(none.stderr, 'circuit: there is no anchor nothing\n');
+});
+
+test('a member that cannot be reached is EHOSTUNREACH within 5 s, and listing all stays quick', async (t) => {
+  const { cluster, a, b, name } = await views(t);
+  await cluster.sh(`ls ${b.mountpoint}/${name}`);
+  a.process.kill('SIGSTOP');
+  const ls = await cluster.sh(`ls -l ${b.mountpoint}`);
+  t.is(ls.status, 0);
+  t.true(ls.elapsed < 1_000);
+  const peek = await cluster.sh(`cat ${b.mountpoint}/${name}/peek`);
+  t.regex(peek.stderr, /No route to host/);
+  t.true(peek.elapsed < 6_000);
+  a.process.kill('SIGCONT');
+});

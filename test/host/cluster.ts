@@ -1,0 +1,231 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { ExecutionContext } from 'ava';
+
+const CIRCUIT = join(import.meta.dirname, '../../bin/circuit.js');
+const JANITOR = join(import.meta.dirname, '../../../test/host/janitor.sh');
+
+export interface Result {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The exit status, or the name of the signal that ended it. */
+  readonly status: number | NodeJS.Signals;
+  /** How long it took, in milliseconds. */
+  readonly elapsed: number;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly uid?: number;
+  readonly input?: string;
+  /** Milliseconds after which the program is killed. */
+  readonly timeout?: number;
+}
+
+/**
+ * Real daemons with real mounts in a temporary directory. A janitor process
+ * takes them down when the test is over, and also when it is interrupted.
+ */
+export class Cluster {
+  readonly directory: string;
+  readonly #janitor: ChildProcess;
+  #daemons = 0;
+
+  constructor(t: ExecutionContext) {
+    this.directory = mkdtempSync(join(tmpdir(), 'circuit-test-'));
+    // Programs of other users are tested in it too.
+    chmodSync(this.directory, 0o711);
+    mkdirSync(join(this.directory, 'pids'));
+    mkdirSync(join(this.directory, 'netns'));
+    // As a process group of its own it does not get the terminal's Ctrl-C.
+    this.#janitor = spawn('sh', [JANITOR, this.directory], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    t.teardown(() => this.#close());
+  }
+
+  /** Starts a daemon and waits until it has printed its address. */
+  async start(...args: string[]): Promise<TestDaemon> {
+    const daemon = this.launch(args);
+    await daemon.ready;
+    return daemon;
+  }
+
+  /** Starts a daemon on a mount point of its own, unless `args` name one. */
+  launch(args: string[], options: RunOptions = {}): TestDaemon {
+    this.#daemons += 1;
+    const id = `host${this.#daemons}`;
+    const mountpoint = join(this.directory, id);
+    const mounts = args.some((arg) => arg === '-m' || arg === '--no-mount');
+    if (!mounts) mkdirSync(mountpoint);
+    const listen = args.includes('-a') ? [] : ['-a', '127.0.0.1:0'];
+    const log = join(this.directory, `${id}.log`);
+    const child = spawn(
+      process.execPath,
+      [CIRCUIT, 'start', ...listen, ...(mounts ? [] : ['-m', mountpoint]), ...args],
+      {
+        stdio: ['ignore', 'pipe', openSync(log, 'a')],
+        env: options.env ?? process.env,
+        ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      },
+    );
+    this.adopt(child);
+    return new TestDaemon(child, mountpoint, log);
+  }
+
+  /** Runs `circuit` with these arguments. */
+  circuit(args: readonly string[], options?: RunOptions): Promise<Result> {
+    return this.run([process.execPath, CIRCUIT, ...args], options);
+  }
+
+  /** Runs a line of shell; `sh` is dash on Debian. */
+  sh(script: string, options?: RunOptions): Promise<Result> {
+    return this.run(['sh', '-c', script], options);
+  }
+
+  async run(argv: readonly string[], options: RunOptions = {}): Promise<Result> {
+    const started = performance.now();
+    const child = this.spawn(argv, options);
+    const out = collect(child.stdout);
+    const err = collect(child.stderr);
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(options.input ?? '');
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 30_000);
+    const status = await exitOf(child);
+    clearTimeout(timer);
+    const elapsed = performance.now() - started;
+    return { stdout: await out, stderr: await err, status, elapsed };
+  }
+
+  /** Starts a program whose end is the test's, or at the latest the janitor's, business. */
+  spawn(argv: readonly string[], options: RunOptions = {}): ChildProcess {
+    const [command = '', ...args] = argv;
+    const child = spawn(command, args, {
+      cwd: options.cwd ?? this.directory,
+      env: { ...process.env, ...options.env },
+      stdio: 'pipe',
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+    });
+    this.adopt(child);
+    return child;
+  }
+
+  /** A new directory that exists as long as the test. */
+  mkdir(name: string, mode = 0o755): string {
+    const path = join(this.directory, name);
+    mkdirSync(path);
+    // Past the umask.
+    chmodSync(path, mode);
+    return path;
+  }
+
+  adopt(child: ChildProcess): void {
+    const file = join(this.directory, 'pids', String(child.pid));
+    writeFileSync(file, '');
+    child.once('exit', () => rmSync(file, { force: true }));
+  }
+
+  /** Notes a network namespace for removal; the caller makes it. */
+  adoptNamespace(name: string): void {
+    writeFileSync(join(this.directory, 'netns', name), '');
+  }
+
+  async #close(): Promise<void> {
+    const gone = exitOf(this.#janitor);
+    this.#janitor.stdin?.end();
+    await gone;
+  }
+}
+
+/** An unprivileged user: nobody, on Debian. */
+export const NOBODY = 65534;
+
+/** What a shell script needs to run `"$NODE" "$CIRCUIT" …`. */
+export const CIRCUIT_ENV = { NODE: process.execPath, CIRCUIT };
+
+/** One daemon of a cluster. */
+export class TestDaemon {
+  /** Resolves to the address when it is printed; fails if the daemon ends before. */
+  readonly ready: Promise<string>;
+  /** Resolves when the process has ended. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  address = '';
+
+  constructor(
+    readonly process: ChildProcess,
+    readonly mountpoint: string,
+    readonly logFile: string,
+  ) {
+    this.ended = exitOf(process);
+    this.ready = this.#firstLine();
+    this.ready.catch(() => {});
+  }
+
+  get pid(): number {
+    if (this.process.pid === undefined) throw new Error('the daemon was not started');
+    return this.process.pid;
+  }
+
+  log(): string {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  /** Ends the daemon and resolves when it has gone. */
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals> {
+    this.process.kill(signal);
+    return this.ended;
+  }
+
+  async #firstLine(): Promise<string> {
+    if (!this.process.stdout) throw new Error('the daemon has no standard output');
+    for await (const line of createInterface({ input: this.process.stdout })) {
+      this.address = line;
+      return line;
+    }
+    throw new Error(`the daemon ended (${await this.ended}): ${this.log()}`);
+  }
+}
+
+export async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString();
+}
+
+export function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (status, signal) => resolve(status ?? signal ?? 0));
+  });
+}
+
+/** Resolves when `condition` holds; fails with what it last saw after `timeout` milliseconds. */
+export async function eventually<T>(
+  look: () => Promise<T>,
+  condition: (seen: T) => boolean,
+  timeout = 5_000,
+): Promise<T> {
+  const deadline = performance.now() + timeout;
+  for (;;) {
+    const seen = await look();
+    if (condition(seen)) return seen;
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${timeout} ms; last seen: ${JSON.stringify(seen)}`);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Takes down what a test has set up in DIR when its standard input ends, which it
+# also does when the test is interrupted or killed:
+#   DIR/pids/PID    a process to end
+#   DIR/netns/NAME  a network namespace to remove
+# and every mount below DIR, then DIR itself.
+trap '' INT TERM HUP
+dir=$1
+cat >/dev/null
+
+for file in "$dir"/pids/*; do
+  [ -e "$file" ] || continue
+  pid=${file##*/}
+  kill -KILL "$pid" 2>/dev/null
+  # What a killed daemon could not take away itself.
+  grep -qs "/$pid/Q" /run/circuit/address && rm -f /run/circuit/address
+done
+awk -v dir="$dir/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo |
+  while read -r mountpoint; do umount -l "$mountpoint"; done
+for file in "$dir"/netns/*; do
+  [ -e "$file" ] && ip netns delete "${file##*/}"
+done
+rm -rf "$dir"

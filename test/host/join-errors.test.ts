@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { CIRCUIT_ENV, Cluster, type TestDaemon } from './cluster.js';
+
+/** Writes to `join`; gives what the shell said, what `error` says, and how long it took. */
+async function join(cluster: Cluster, daemon: TestDaemon, text: string) {
+  const self = `${daemon.mountpoint}/.self`;
+  const script = `cat > ${self}/join; echo $? >&2; cat ${self}/error`;
+  const { stdout, stderr, elapsed } = await cluster.sh(script, { input: text });
+  return { error: stdout, said: stderr, elapsed };
+}
+
+async function members(cluster: Cluster, daemon: TestDaemon): Promise<number> {
+  const { stdout } = await cluster.run(['ls', daemon.mountpoint]);
+  return stdout.split('\n').length - 1;
+}
+
+function refused(t: ExecutionContext, result: Awaited<ReturnType<typeof join>>, said: RegExp) {
+  t.regex(result.said, said);
+  t.regex(result.said, /^[1-9]$/m, 'the exit status of cat');
+  t.true(result.elapsed < 5_500, `took ${result.elapsed} ms`);
+}
+
+test('junk in join is EINVAL, and `error` shows what an address looks like', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  for (const junk of ['junk', 'circuit://', 'http://127.0.0.1:1/2/Q3', `${a.address}0`]) {
+    const result = await join(cluster, a, `${junk}\n`);
+    refused(t, result, /Invalid argument/);
+    t.regex(result.error, /^not a circuit address; one looks like circuit:\/\/HOST:PORT.*\n$/);
+  }
+  const empty = await join(cluster, a, '\n');
+  refused(t, empty, /Invalid argument/);
+  t.regex(empty.error, /no address given/);
+});
+
+test('bytes that are not UTF-8, and a megabyte without a newline, are EINVAL', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  const self = `${a.mountpoint}/.self`;
+  const bytes = await cluster.sh(`printf '\\377\\376\\n' > ${self}/join; cat ${self}/error`);
+  t.is(bytes.stdout, 'the command is not UTF-8\n');
+  const long = await cluster.sh(
+    `head -c 2000000 /dev/zero | tr '\\0' x > ${self}/join; cat ${self}/error`,
+  );
+  t.regex(long.stdout, /^a command has at most 1048576 bytes/);
+  t.is(await members(cluster, a), 1);
+});
+
+test('the address of a closed port is ECONNREFUSED', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  const gone = await cluster.start();
+  await gone.stop();
+  const result = await join(cluster, a, gone.address);
+  refused(t, result, /Connection refused/);
+  t.regex(result.error, /^nobody listens on 127\.0\.0\.1:\d+\n$/);
+});
+
+test('a host that drops packets is ETIMEDOUT within 5 s', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  // A full backlog: the kernel accepts nothing more and answers nothing.
+  const deaf = createServer(() => {}).listen(0, '127.0.0.1', 0);
+  t.teardown(() => deaf.close());
+  await once(deaf, 'listening');
+  const { port } = deaf.address() as { port: number };
+  const result = await join(cluster, a, a.address.replace(/:\d+\//, `:${port}/`));
+  refused(t, result, /Connection timed out/);
+  t.regex(result.error, /did not answer within 5 s/);
+});
+
+test('a wrong secret is EACCES', async (t) => {
+  const cluster = new Cluster(t);
+  const [a, b] = [await cluster.start(), await cluster.start()];
+  const wrong = b.address.replace(/Q.*/, `Q${'0'.repeat(32)}`);
+  const result = await join(cluster, a, wrong);
+  refused(t, result, /Permission denied/);
+  t.regex(result.error, /refused us: wrong address or cluster key/);
+  t.is(await members(cluster, a), 1);
+  t.is(await members(cluster, b), 1);
+});
+
+test('a right secret and a wrong cluster key is EACCES; the right key joins', async (t) => {
+  const cluster = new Cluster(t);
+  const keys = await cluster.sh(
+    '"$NODE" "$CIRCUIT" keygen > key1; "$NODE" "$CIRCUIT" keygen > key2; cat key1',
+    {
+      env: CIRCUIT_ENV,
+    },
+  );
+  t.regex(keys.stdout, /^[A-Za-z0-9+/]{43}=\n$/);
+  const key = (n: number) => ['--hmac', `${cluster.directory}/key${n}`];
+  const a = await cluster.start(...key(1));
+  const b = await cluster.start(...key(2));
+  const c = await cluster.start(...key(1));
+  const none = await cluster.start();
+  refused(t, await join(cluster, a, b.address), /Permission denied/);
+  refused(t, await join(cluster, a, none.address), /Permission denied/);
+  refused(t, await join(cluster, none, a.address), /Permission denied/);
+  await join(cluster, a, c.address);
+  t.is(await members(cluster, a), 2);
+  const ls = await cluster.circuit(['ls', '-d', a.address, ...key(1), '/']);
+  t.is(ls.stdout.split('\n').length - 1, 2);
+  const wrong = await cluster.circuit(['ls', '-d', a.address, ...key(2), '/']);
+  t.is(wrong.status, 1);
+  t.regex(wrong.stderr, /^circuit: .* refused us: wrong address or cluster key\n$/);
+});
+
+test('something else that listens is EPROTO', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  const other = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+  other.listen(0, '127.0.0.1');
+  t.teardown(() => other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as { port: number };
+  const result = await join(cluster, a, a.address.replace(/:\d+\//, `:${port}/`));
+  refused(t, result, /Protocol error/);
+  t.regex(result.error, /is not a circuit|is it a circuit/);
+});
+
+test('joining oneself or a present member changes nothing and succeeds', async (t) => {
+  const cluster = new Cluster(t);
+  const [a, b] = [await cluster.start(), await cluster.start()];
+  for (const address of [a.address, b.address, b.address, a.address]) {
+    const result = await join(cluster, a, address);
+    t.regex(result.said, /^0$/m);
+    t.is(result.error, '');
+  }
+  t.is(await members(cluster, a), 2);
+  t.is(await members(cluster, b), 2);
+});
+
+test('ten addresses in one write: the good ones join, the bad ones are named', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  const others = await Promise.all(Array.from({ length: 8 }, () => cluster.start()));
+  const gone = await cluster.start();
+  await gone.stop();
+  const wrong = a.address.replace(/Q.*/, `Q${'1'.repeat(32)}`);
+  const all = [...others.map(({ address }) => address), gone.address, wrong];
+  const result = await join(
+    cluster,
+    a,
+    `${all.slice(0, 5).join(' ')}\n${all.slice(5).join('\t')}\n`,
+  );
+  refused(t, result, /Connection refused/);
+  t.regex(result.error, /^2 of 10 failed: nobody listens on .*; .* refused us/);
+  t.is(await members(cluster, a), 9);
+  for (const other of others) t.is(await members(cluster, other), 9);
+});
+
+test('Ctrl-C ends a join that waits', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  const deaf = createServer(() => {}).listen(0, '127.0.0.1');
+  t.teardown(() => deaf.close());
+  await once(deaf, 'listening');
+  const connected = once(deaf, 'connection');
+  const { port } = deaf.address() as { port: number };
+  const writer = cluster.spawn(['tee', `${a.mountpoint}/.self/join`]);
+  const ended = once(writer, 'exit');
+  writer.stdin?.write(`${a.address.replace(/:\d+\//, `:${port}/`)}\n`);
+  await connected;
+  const started = performance.now();
+  writer.kill('SIGINT');
+  await ended;
+  t.true(performance.now() - started < 1_000);
+});

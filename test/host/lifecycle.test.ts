@@ -1,0 +1,186 @@
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { CIRCUIT_ENV, Cluster, NOBODY, type TestDaemon } from './cluster.js';
+
+function isMounted(directory: string): boolean {
+  return readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${directory} `);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  test(`${signal} unmounts and exits 0 within 2 s, also while a shell is inside`, async (t) => {
+    const cluster = new Cluster(t);
+    const [a, b] = [await cluster.start(), await cluster.start()];
+    await cluster.sh(`echo "${b.address}" > ${a.mountpoint}/.self/join`);
+    const inside = cluster.spawn(['sh', '-c', 'cd .self && echo in && exec sleep 60'], {
+      cwd: a.mountpoint,
+    });
+    await new Promise((resolve) => inside.stdout?.once('data', resolve));
+    const started = performance.now();
+    t.is(await a.stop(signal), 0);
+    t.true(performance.now() - started < 2_000);
+    t.false(isMounted(a.mountpoint));
+    t.deepEqual(await readdir(a.mountpoint), []);
+    inside.kill('SIGKILL');
+  });
+}
+
+test('echo > shutdown succeeds, unmounts and ends the daemon with 0', async (t) => {
+  const cluster = new Cluster(t);
+  const [a, b] = [await cluster.start(), await cluster.start()];
+  await cluster.sh(`echo "${b.address}" > ${a.mountpoint}/.self/join`);
+  const local = await cluster.sh(`echo > ${a.mountpoint}/.self/shutdown`);
+  t.is(local.status, 0, local.stderr);
+  t.is(await a.ended, 0);
+  t.false(isMounted(a.mountpoint));
+});
+
+test('shutdown of another member, from the mount and by the command', async (t) => {
+  const cluster = new Cluster(t);
+  const daemons = [await cluster.start(), await cluster.start(), await cluster.start()] as const;
+  const [a, b, c] = daemons;
+  await cluster.sh(`echo "${b.address} ${c.address}" > ${a.mountpoint}/.self/join`);
+  const name = async (daemon: TestDaemon) =>
+    (await cluster.sh(`readlink ${daemon.mountpoint}/.self`)).stdout.trim();
+  const [ofB, ofC] = [await name(b), await name(c)];
+  const mount = await cluster.sh(`echo > ${a.mountpoint}/${ofB}/shutdown`);
+  t.is(mount.status, 0, mount.stderr);
+  t.is(await b.ended, 0);
+  const command = await cluster.circuit(['shutdown', '-d', a.address, `/${ofC}`]);
+  t.is(command.status, 0, command.stderr);
+  t.is(await c.ended, 0);
+  t.is((await cluster.run(['ls', a.mountpoint])).stdout.split('\n').length - 1, 1);
+});
+
+test('after SIGKILL the next start on the same mount point recovers by itself', async (t) => {
+  const cluster = new Cluster(t);
+  const dir = cluster.mkdir('mnt');
+  const first = await cluster.start('-m', dir);
+  await first.stop('SIGKILL');
+  const dead = await cluster.run(['ls', dir]);
+  t.regex(dead.stderr, /not connected/);
+  await cluster.start('-m', dir);
+  t.is((await cluster.run(['ls', dir])).stdout.split('\n').length - 1, 1);
+});
+
+test('mounting over a live circuit is refused with a sentence, and it lives on', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  const second = cluster.launch(['-m', a.mountpoint]);
+  t.is(await second.ended, 1);
+  t.regex(second.log(), /^circuit: .*already mounted on .*host1/m);
+  t.is((await cluster.run(['ls', a.mountpoint])).status, 0);
+});
+
+test('a frozen daemon counts as live: the next start is refused within 5 s', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  a.process.kill('SIGSTOP');
+  const started = performance.now();
+  const second = cluster.launch(['-m', a.mountpoint]);
+  t.is(await second.ended, 1);
+  t.true(performance.now() - started < 5_000);
+  a.process.kill('SIGCONT');
+  t.is((await cluster.run(['ls', a.mountpoint])).status, 0);
+});
+
+test('a mount point that does not exist, is a file, or is not empty: a sentence, exit 1', async (t) => {
+  const cluster = new Cluster(t);
+  const file = join(cluster.directory, 'file');
+  writeFileSync(file, 'content');
+  const full = cluster.mkdir('full');
+  writeFileSync(join(full, 'something'), '');
+  const cases = [
+    [join(cluster.directory, 'missing'), /does not exist/],
+    [file, /not a directory/],
+    [full, /not empty/],
+  ] as const;
+  for (const [directory, sentence] of cases) {
+    const daemon = cluster.launch(['-m', directory]);
+    t.is(await daemon.ended, 1);
+    const complaint = daemon
+      .log()
+      .split('\n')
+      .filter((line) => line.startsWith('circuit: '));
+    t.is(complaint.length, 1, daemon.log());
+    t.regex(complaint[0] ?? '', sentence);
+    t.true(complaint[0]?.includes(directory));
+    t.notRegex(daemon.log(), /\n {4}at /, 'no stack trace');
+    t.false(isMounted(directory));
+  }
+});
+
+test('a mount point with a space, and through a symbolic link', async (t) => {
+  const cluster = new Cluster(t);
+  const dir = cluster.mkdir('a b\tc');
+  const link = join(cluster.directory, 'link');
+  symlinkSync(dir, link);
+  const first = await cluster.start('-m', link);
+  t.is((await cluster.run(['ls', dir])).stdout.split('\n').length - 1, 1);
+  await first.stop('SIGKILL');
+  const second = await cluster.start('-m', dir);
+  t.is(await second.stop(), 0);
+  t.deepEqual(await readdir(dir), []);
+});
+
+test('a mount that somebody unmounts: the daemon goes on without, and still ends with 0', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  await cluster.run(['umount', a.mountpoint]);
+  const ls = await cluster.circuit(['ls', '-d', a.address, '/']);
+  t.is(ls.status, 0, ls.stderr);
+  t.regex(a.log(), /was unmounted/);
+  t.is(await a.stop(), 0);
+});
+
+test('a daemon whose log nobody reads goes on serving', async (t) => {
+  const cluster = new Cluster(t);
+  await mkdir(join(cluster.directory, 'mnt'));
+  const child = cluster.spawn(
+    ['sh', '-c', '"$NODE" "$CIRCUIT" start -a 127.0.0.1:0 -m mnt 3>&1 2>&1 >address | sleep 60'],
+    {
+      env: CIRCUIT_ENV,
+    },
+  );
+  const address = await cluster.sh('until [ -s address ]; do sleep 0.02; done; cat address');
+  // Each line of the log is some 100 bytes: more than the pipe's 64 KiB in all.
+  const flood = await cluster.sh(
+    'i=0; while [ $i -lt 1000 ]; do echo junk > mnt/.self/join; i=$((i+1)); done; ls mnt; echo done',
+  );
+  t.regex(flood.stdout, /X[0-9a-f]{16}\ndone\n$/);
+  const name = flood.stdout.split('\n')[0];
+  const stop = await cluster.circuit(['shutdown', '-d', address.stdout.trim(), `/${name}`]);
+  t.is(stop.status, 0, stop.stderr);
+  child.kill('SIGKILL');
+});
+
+test('the address file: the first daemon writes it, mode 0600, and takes it away', async (t) => {
+  const cluster = new Cluster(t);
+  const uid = NOBODY;
+  const runtime = cluster.mkdir('run', 0o777);
+  const env = { PATH: process.env.PATH, XDG_RUNTIME_DIR: runtime };
+  const launch = async () => {
+    const daemon = cluster.launch(['--no-mount'], { uid, env, cwd: '/' });
+    await daemon.ready;
+    return daemon;
+  };
+  const first = await launch();
+  const second = await launch();
+  const file = join(runtime, 'circuit/address');
+  t.is(readFileSync(file, 'utf8'), `${first.address}\n`);
+  t.is((await cluster.run(['stat', '-c', '%a', file])).stdout, '600\n');
+  const ls = await cluster.circuit(['ls'], { uid, env, cwd: '/' });
+  t.is(ls.status, 0, ls.stderr);
+  await second.stop();
+  t.is(readFileSync(file, 'utf8'), `${first.address}\n`);
+  // What a killed daemon left is taken over by the next one.
+  await first.stop('SIGKILL');
+  const third = await launch();
+  t.is(readFileSync(file, 'utf8'), `${third.address}\n`);
+  await third.stop();
+  t.deepEqual(await readdir(join(runtime, 'circuit')), []);
+  const none = await cluster.circuit(['ls'], { uid, env, cwd: '/' });
+  t.is(none.status, 1);
+  t.regex(none.stderr, /^circuit: cannot read an address from .*\n$/);
+});
