@@ -1,0 +1,47 @@
+/* What the parts of the addon share. None of them keeps static state, so that
+ * the addon can be loaded by any number of Node environments (worker threads). */
+#ifndef CIRCUIT_ADDON_H
+#define CIRCUIT_ADDON_H
+
+#define NAPI_VERSION 8
+#include <node_api.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Throws an Error with `code`, `errno` (negative, as Node has it) and `syscall`. */
+napi_value throw_errno(napi_env env, int error, const char *syscall);
+/* The same Error as a value, for the rejection of a promise. */
+napi_value errno_error(napi_env env, int error, const char *syscall);
+
+/* The arguments of a call. On a mismatch they throw a TypeError and give false. */
+bool get_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values);
+bool get_int(napi_env env, napi_value value, int *result);
+bool get_bytes(napi_env env, napi_value value, void **data, size_t *length);
+/* A new string, the caller's to free. */
+bool get_string(napi_env env, napi_value value, char **result);
+
+napi_value from_int(napi_env env, int64_t value);
+napi_value from_undefined(napi_env env);
+
+/* device.c */
+napi_value fuse_open(napi_env env, napi_callback_info info);
+napi_value fuse_read(napi_env env, napi_callback_info info);
+napi_value fuse_write(napi_env env, napi_callback_info info);
+napi_value fuse_close(napi_env env, napi_callback_info info);
+
+/* queued_write.c */
+napi_value fuse_queued_write(napi_env env, napi_callback_info info);
+
+/* mount.c */
+napi_value fuse_mount(napi_env env, napi_callback_info info);
+napi_value fuse_unmount(napi_env env, napi_callback_info info);
+napi_value fuse_socketpair(napi_env env, napi_callback_info info);
+napi_value fuse_receive_descriptor(napi_env env, napi_callback_info info);
+
+/* readiness.c */
+napi_value fuse_watch(napi_env env, napi_callback_info info);
+napi_value fuse_unwatch(napi_env env, napi_callback_info info);
+napi_value fuse_hold(napi_env env, napi_callback_info info);
+
+#endif

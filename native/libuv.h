@@ -1,0 +1,40 @@
+/*
+ * The few functions of libuv that the addon calls.
+ *
+ * A Node binary exports libuv, but its header uv.h comes only with some
+ * distributions of Node, and the package node-api-headers leaves it out. What
+ * is declared here has been the same in every libuv 1.x, whose ABI is stable
+ * (docs/src/design.rst, "libuv follows semantic versioning"). The handle is
+ * opaque: its size is asked of uv_handle_size.
+ */
+#ifndef CIRCUIT_LIBUV_H
+#define CIRCUIT_LIBUV_H
+
+#include <stddef.h>
+
+typedef struct uv_loop_s uv_loop_t;
+typedef struct uv_handle_s uv_handle_t;
+typedef struct uv_poll_s uv_poll_t;
+
+/* The place of "poll" in UV_HANDLE_TYPE_MAP; watch() checks it by name. */
+#define UV_POLL 8
+#define UV_READABLE 1
+
+typedef void (*uv_poll_cb)(uv_poll_t *handle, int status, int events);
+typedef void (*uv_close_cb)(uv_handle_t *handle);
+
+/* These take negative error numbers; on Unix they are errno's, as far as libuv names them. */
+const char *uv_err_name(int error);
+const char *uv_strerror(int error);
+
+size_t uv_handle_size(int type);
+const char *uv_handle_type_name(int type);
+void *uv_handle_get_data(const uv_handle_t *handle);
+void uv_handle_set_data(uv_handle_t *handle, void *data);
+int uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd);
+int uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb callback);
+void uv_close(uv_handle_t *handle, uv_close_cb callback);
+void uv_ref(uv_handle_t *handle);
+void uv_unref(uv_handle_t *handle);
+
+#endif
