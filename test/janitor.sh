@@ -1,14 +1,14 @@
 #!/bin/sh
 # Takes down what a test has set up in DIR when its standard input ends, which it
 # also does when the test is interrupted or killed:
-#   DIR/pids/PID    a process to end
-#   DIR/netns/NAME  a network namespace to remove
+#   DIR/notes/pids/PID    a process to end
+#   DIR/notes/netns/NAME  a network namespace to remove
 # and every mount below DIR, then DIR itself.
 trap '' INT TERM HUP
 dir=$1
 cat >/dev/null
 
-for file in "$dir"/pids/*; do
+for file in "$dir"/notes/pids/*; do
   [ -e "$file" ] || continue
   pid=${file##*/}
   kill -KILL "$pid" 2>/dev/null
@@ -16,8 +16,8 @@ for file in "$dir"/pids/*; do
   grep -qs "/$pid/Q" /run/circuit/address && rm -f /run/circuit/address
 done
 awk -v dir="$dir/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo |
-  while read -r mountpoint; do umount -l "$mountpoint"; done
-for file in "$dir"/netns/*; do
+  while read -r mountpoint; do umount -l "$(printf %b "$mountpoint")"; done
+for file in "$dir"/notes/netns/*; do
   [ -e "$file" ] && ip netns delete "${file##*/}"
 done
 rm -rf "$dir"

@@ -1,0 +1,77 @@
+/** A node's attributes in the kernel's form. */
+import type { Attributes, Node } from './node.js';
+import type { Inode } from './tree.js';
+import { FileType } from './wire/constants.js';
+import { AttrOut, EntryOut } from './wire/structs.js';
+
+/** Whose files they all are. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const NANOSECONDS = 1_000_000_000n;
+/** Kernels turn times into jiffies; this is as good as never. */
+const LONGEST_TTL = 0x7fffffff;
+
+/** Seconds, with a fraction, as two integers. */
+function duration(ttl: number): { seconds: number; nanoseconds: number } {
+  const bounded = Math.min(Math.max(ttl, 0), LONGEST_TTL);
+  const seconds = Math.floor(bounded);
+  return { seconds, nanoseconds: Math.floor((bounded - seconds) * 1e9) };
+}
+
+function attr(inode: Inode, attributes: Attributes, owner: Owner) {
+  const seconds = Number(attributes.mtime / NANOSECONDS);
+  const nanoseconds = Number(attributes.mtime % NANOSECONDS);
+  return {
+    attr_ino: inode.nodeid,
+    attr_size: attributes.size,
+    attr_blocks: Math.ceil(attributes.size / 512),
+    attr_atime: seconds,
+    attr_mtime: seconds,
+    attr_ctime: seconds,
+    attr_atimensec: nanoseconds,
+    attr_mtimensec: nanoseconds,
+    attr_ctimensec: nanoseconds,
+    attr_mode: FileType[inode.node.kind] | (attributes.mode & 0o7777),
+    attr_nlink: 1,
+    attr_uid: owner.uid,
+    attr_gid: owner.gid,
+    attr_blksize: 4096,
+  };
+}
+
+/** The values of a struct fuse_entry_out. */
+export function entryOut(inode: Inode, attributes: Attributes, owner: Owner): Partial<EntryOut> {
+  const { seconds, nanoseconds } = duration(inode.node.ttl);
+  return {
+    nodeid: inode.nodeid,
+    entry_valid: seconds,
+    entry_valid_nsec: nanoseconds,
+    attr_valid: seconds,
+    attr_valid_nsec: nanoseconds,
+    ...attr(inode, attributes, owner),
+  };
+}
+
+/** A struct fuse_entry_out that says that there is no such name; `ttl` in seconds. */
+export function absentEntry(ttl: number): Uint8Array {
+  const { seconds, nanoseconds } = duration(ttl);
+  return EntryOut.encode({ nodeid: 0, entry_valid: seconds, entry_valid_nsec: nanoseconds });
+}
+
+/** A struct fuse_attr_out. */
+export function attrOut(inode: Inode, attributes: Attributes, owner: Owner): Uint8Array {
+  const { seconds, nanoseconds } = duration(inode.node.ttl);
+  return AttrOut.encode({
+    attr_valid: seconds,
+    attr_valid_nsec: nanoseconds,
+    ...attr(inode, attributes, owner),
+  });
+}
+
+/** The type of a directory entry (DT_*). */
+export function direntType(node: Node | undefined): number {
+  return FileType[node?.kind ?? 'directory'] >> 12;
+}

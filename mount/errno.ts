@@ -1,0 +1,16 @@
+/** From the `code` of an error to the number that the kernel takes. */
+import { constants } from 'node:os';
+
+const numbers = new Map<string, number>(Object.entries(constants.errno));
+
+/** The errno of an error whose `code` names one, else undefined. */
+export function errnoOf(error: unknown): number | undefined {
+  const code = codeOf(error);
+  return code === undefined ? undefined : numbers.get(code);
+}
+
+/** An error's `code`, where it has one. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,143 @@
+/** OPEN, and the requests about an open file. */
+import { constants } from 'node:os';
+import type { Answer } from './answer.js';
+import { whenReady } from './awaitable.js';
+import type { Invalidation } from './invalidation.js';
+import type { Awaitable, Caller } from './node.js';
+import { type OpenFile, OpenFiles } from './open-files.js';
+import type { Inode } from './tree.js';
+import {
+  O_ACCMODE,
+  O_APPEND,
+  O_NONBLOCK,
+  O_RDWR,
+  O_WRONLY,
+  POLL_SCHEDULE_NOTIFY,
+} from './wire/constants.js';
+import { notifyPoll } from './wire/notification.js';
+import type { RequestBody } from './wire/request.js';
+import { OpenOut, PollOut, WriteOut } from './wire/structs.js';
+
+const { EBADF, EINVAL, EISDIR } = constants.errno;
+
+export type FileRequest = Extract<
+  RequestBody,
+  { readonly op: 'READ' | 'WRITE' | 'FLUSH' | 'POLL' | 'RELEASE' }
+>;
+
+export class FileOperations {
+  readonly #files = new OpenFiles();
+  readonly #invalidation: Invalidation;
+  readonly #notify: (message: Uint8Array) => void;
+
+  /** `notify` writes a notification that never blocks. */
+  constructor(invalidation: Invalidation, notify: (message: Uint8Array) => void) {
+    this.#invalidation = invalidation;
+    this.#notify = notify;
+  }
+
+  run(request: FileRequest, caller: Caller): Awaitable<Answer> {
+    const file = this.#files.get(request.args.fh);
+    if (file === undefined) return EBADF;
+    switch (request.op) {
+      case 'READ': {
+        const { offset, size, flags } = request.args;
+        return this.#read(file, offset, size, (flags & O_NONBLOCK) !== 0, caller);
+      }
+      case 'WRITE': {
+        const { offset, flags } = request.args;
+        return this.#write(file, request.data, offset, (flags & O_NONBLOCK) !== 0, caller);
+      }
+      case 'FLUSH':
+        return whenReady(file.handle.flush?.(caller), () => this.#afterChanges(0));
+      case 'POLL':
+        return this.#poll(file, request.args.kh, request.args.flags);
+      case 'RELEASE':
+        this.#files.release(file.fh);
+        return 0;
+      default:
+        throw new TypeError(`unknown request ${String(request satisfies never)}`);
+    }
+  }
+
+  open(inode: Inode, flags: number, caller: Caller): Awaitable<Answer> {
+    const { node } = inode;
+    if (node.kind !== 'file') return node.kind === 'directory' ? EISDIR : EINVAL;
+    const access = flags & O_ACCMODE;
+    const mode = {
+      read: access !== O_WRONLY,
+      write: access === O_WRONLY || access === O_RDWR,
+      append: (flags & O_APPEND) !== 0,
+    };
+    return whenReady(node.open(mode, caller), (handle) => {
+      const file = this.#files.add(handle, inode, mode);
+      return {
+        body: OpenOut.encode({ fh: file.fh, open_flags: file.flags }),
+        done: (delivered) => {
+          if (!delivered) this.#files.release(file.fh);
+        },
+      };
+    });
+  }
+
+  #read(
+    { handle }: OpenFile,
+    offset: number,
+    size: number,
+    nonblock: boolean,
+    caller: Caller,
+  ): Awaitable<Answer> {
+    if (handle.read === undefined) return EBADF;
+    return whenReady(handle.read(offset, size, nonblock, caller), (body) => {
+      if (body.length > size) throw new RangeError(`read gave ${body.length} of ${size} bytes`);
+      if (handle.undelivered === undefined) return body;
+      return {
+        body,
+        done: (delivered) => {
+          if (!delivered) handle.undelivered?.(body);
+        },
+      };
+    });
+  }
+
+  #write(
+    { handle }: OpenFile,
+    data: Uint8Array,
+    offset: number,
+    nonblock: boolean,
+    caller: Caller,
+  ): Awaitable<Answer> {
+    if (handle.write === undefined) return EBADF;
+    // The message buffer serves the next request while the handler keeps these bytes.
+    const copy = new Uint8Array(data);
+    return whenReady(handle.write(copy, nonblock, caller, offset), (taken) =>
+      this.#afterChanges(WriteOut.encode({ size: taken ?? copy.length })),
+    );
+  }
+
+  /**
+   * Holds an answer back until the kernel knows which names have come and gone
+   * by it, so that the writer's next look finds what its write has done.
+   */
+  #afterChanges(answer: Answer): Awaitable<Answer> {
+    if (!this.#invalidation.pending) return answer;
+    return this.#invalidation.written().then(() => answer);
+  }
+
+  #poll(file: OpenFile, kh: number, flags: number): Answer {
+    const scheduled = (flags & POLL_SCHEDULE_NOTIFY) !== 0;
+    const revents = file.poll(scheduled ? () => this.#notify(notifyPoll(kh)) : undefined);
+    return PollOut.encode({ revents });
+  }
+
+  /** Releases whatever is open; hands on what the handles throw. */
+  releaseAll(onError: (error: unknown) => void): void {
+    for (const fh of this.#files.open) {
+      try {
+        this.#files.release(fh);
+      } catch (error) {
+        onError(error);
+      }
+    }
+  }
+}

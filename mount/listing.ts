@@ -1,0 +1,84 @@
+/**
+ * The entries of one directory in an order that outlives the single readdir(3).
+ *
+ * OPENDIR is answered ENOSYS, so READDIR brings nothing but an inode and the
+ * cookie of the last entry that the reader has. Each name keeps its cookie as
+ * long as it stays; new names get higher ones. A reader that goes on from any
+ * cookie therefore meets every name that was there all along exactly once, no
+ * matter who else reads or what changes meanwhile.
+ */
+import type { Node } from './node.js';
+
+export interface ListingEntry {
+  readonly name: string;
+  /** Undefined for `.` and `..`. */
+  readonly node: Node | undefined;
+  /** A positive integer: where a reader goes on behind this entry. */
+  readonly cookie: number;
+}
+
+const dots: readonly ListingEntry[] = [
+  { name: '.', node: undefined, cookie: 1 },
+  { name: '..', node: undefined, cookie: 2 },
+];
+
+export class Listing {
+  #lastCookie = dots.length;
+  #taken = false;
+  /** In the order of their cookies. */
+  #entries: ListingEntry[] = [...dots];
+
+  /** Whether the entries were taken since the inode is known. */
+  get taken(): boolean {
+    return this.#taken;
+  }
+
+  /** Replaces the entries; names that were there before keep their cookies. */
+  take(entries: Iterable<readonly [name: string, node: Node]>): void {
+    const present = new Map<string, Node>();
+    for (const [name, node] of entries) present.set(name, node);
+
+    const taken: ListingEntry[] = [...dots];
+    for (const { name, cookie } of this.#entries) {
+      const node = present.get(name);
+      if (node === undefined) continue;
+      taken.push({ name, node, cookie });
+      present.delete(name);
+    }
+    for (const [name, node] of present) {
+      this.#lastCookie += 1;
+      taken.push({ name, node, cookie: this.#lastCookie });
+    }
+    this.#entries = taken;
+    this.#taken = true;
+  }
+
+  /** The entries behind a cookie; all of them behind 0. */
+  *after(cookie: number): Iterable<ListingEntry> {
+    const entries = this.#entries;
+    for (let index = firstAfter(entries, cookie); index < entries.length; index += 1) {
+      const entry = entries[index];
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  /** Takes a name out; if it comes back it stands at the end. */
+  remove(name: string): void {
+    this.#entries = this.#entries.filter(
+      (entry) => entry.node === undefined || entry.name !== name,
+    );
+  }
+}
+
+/** Binary search: entries are sorted by cookie. */
+function firstAfter(entries: readonly ListingEntry[], cookie: number): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const entry = entries[middle];
+    if (entry !== undefined && entry.cookie <= cookie) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

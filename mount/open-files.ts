@@ -1,0 +1,98 @@
+/** The files that the kernel holds open, by the number that we gave it (`fh`). */
+import { type Handle, type OpenMode, PollEvents } from './node.js';
+import type { Inode } from './tree.js';
+import { OpenFlags } from './wire/constants.js';
+
+/** asm-generic/poll.h: what select(2) and old programs ask for beside POLLIN and POLLOUT. */
+const POLLRDNORM = 0x40;
+const POLLWRNORM = 0x100;
+
+export class OpenFile {
+  #notifyScheduled = false;
+
+  constructor(
+    readonly fh: number,
+    readonly handle: Handle,
+    readonly inode: Inode,
+    readonly mode: OpenMode,
+  ) {}
+
+  /** The FOPEN_* flags of the reply to OPEN. */
+  get flags(): number {
+    const flush = this.mode.write && this.handle.flush !== undefined ? 0 : OpenFlags.NOFLUSH;
+    const { io } = this.handle;
+    switch (io) {
+      case 'cached':
+        return flush | OpenFlags.KEEP_CACHE;
+      case 'direct':
+        return flush | OpenFlags.DIRECT_IO;
+      case 'stream':
+        return flush | OpenFlags.DIRECT_IO | OpenFlags.NONSEEKABLE | OpenFlags.STREAM;
+      default:
+        throw new TypeError(`a handle with io ${String(io satisfies never)}`);
+    }
+  }
+
+  /**
+   * The events that are ready. `wake`, where given, is called once when they
+   * may have changed; a call that is still due is not scheduled again.
+   */
+  poll(wake: (() => void) | undefined): number {
+    const { handle } = this;
+    if (handle.poll === undefined) return withNormal(PollEvents.in | PollEvents.out);
+    if (wake === undefined || this.#notifyScheduled) return withNormal(handle.poll(undefined));
+    this.#notifyScheduled = true;
+    const events = handle.poll(() => {
+      if (!this.#notifyScheduled) return;
+      this.#notifyScheduled = false;
+      wake();
+    });
+    return withNormal(events);
+  }
+
+  release(): void {
+    this.#notifyScheduled = false;
+    this.handle.release?.();
+  }
+}
+
+function withNormal(events: number): number {
+  return (
+    events | (events & PollEvents.in ? POLLRDNORM : 0) | (events & PollEvents.out ? POLLWRNORM : 0)
+  );
+}
+
+export class OpenFiles {
+  readonly #files = new Map<number, OpenFile>();
+  #lastFh = 0;
+
+  get size(): number {
+    return this.#files.size;
+  }
+
+  add(handle: Handle, inode: Inode, mode: OpenMode): OpenFile {
+    this.#lastFh += 1;
+    const file = new OpenFile(this.#lastFh, handle, inode, mode);
+    this.#files.set(file.fh, file);
+    if (mode.write) inode.writers += 1;
+    return file;
+  }
+
+  get(fh: number): OpenFile | undefined {
+    return this.#files.get(fh);
+  }
+
+  /** Throws what the handle's `release` throws. */
+  release(fh: number): void {
+    const file = this.#files.get(fh);
+    if (file === undefined) return;
+    this.#files.delete(fh);
+    if (file.mode.write) file.inode.writers -= 1;
+    file.release();
+  }
+
+  /** Every number given out and not released. */
+  get open(): readonly number[] {
+    return [...this.#files.keys()];
+  }
+}

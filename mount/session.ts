@@ -1,0 +1,110 @@
+/** A mounted file system: from mount(2) to the end of the mount. */
+import createDebug from 'debug';
+import { Connection } from './connection.js';
+import { FuseDevice } from './device.js';
+import { findMounts } from './mount-table.js';
+import { detachMount, mountFuse } from './mounting.js';
+import { prepareMountpoint } from './mountpoint.js';
+import type { Directory } from './node.js';
+
+const debug = createDebug('circuit:fuse');
+
+export interface SessionOptions {
+  /** The first column of mount(8) and df(1). */
+  readonly fsname: string;
+  /** The file system's type is `fuse.` and this. */
+  readonly subtype: string;
+  /** Other users may use it, as far as the files' modes let them. Not by default. */
+  readonly allowOther?: boolean;
+  /** Whose files they are; by default the process's user and group. */
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Told of errors of nodes that have no errno, and of malformed requests. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export class Session {
+  /** Where it is mounted: absolute, without symbolic links. */
+  readonly mountpoint: string;
+  /** Resolves when it has been unmounted, by {@link unmount} or from outside. */
+  readonly ended: Promise<void>;
+
+  readonly #connection: Connection;
+  readonly #type: string;
+  /** `major:minor`, by which our mount is told from another on the same path. */
+  readonly #device: string | undefined;
+  #unmounting: Promise<void> | undefined;
+
+  private constructor(
+    mountpoint: string,
+    connection: Connection,
+    type: string,
+    device: string | undefined,
+  ) {
+    this.mountpoint = mountpoint;
+    this.ended = connection.ended.then(() => this.#unmounting?.catch(() => undefined));
+    this.#connection = connection;
+    this.#type = type;
+    this.#device = device;
+  }
+
+  /**
+   * Mounts a file system and serves it until it is unmounted; resolves when the
+   * kernel uses it. Afterwards nothing in this process may touch the mount by a
+   * call that blocks the event loop.
+   *
+   * @throws {MountpointError} where the directory does not do; errors of
+   *   mount(2) and fusermount3 with their `code`; EPROTO where the kernel is too old.
+   */
+  static async mount(
+    root: Directory,
+    directory: string,
+    options: SessionOptions,
+  ): Promise<Session> {
+    const { fsname, subtype, allowOther = false } = options;
+    const type = `fuse.${subtype}`;
+    const mountpoint = await prepareMountpoint(directory, type);
+    const fd = await mountFuse(mountpoint, { fsname, subtype, allowOther });
+    const device = new FuseDevice(fd);
+    let connection: Connection | undefined;
+    try {
+      connection = new Connection(device, root, {
+        uid: options.uid ?? process.getuid?.() ?? 0,
+        gid: options.gid ?? process.getgid?.() ?? 0,
+        onError: options.onError ?? ((error) => debug('%o', error)),
+      });
+      await connection.initialized;
+      const mounted = (await findMounts(mountpoint)).at(-1);
+      return new Session(mountpoint, connection, type, mounted?.device);
+    } catch (error) {
+      if (connection === undefined) device.close();
+      else await connection.end();
+      await detachMount(mountpoint, type);
+      throw error;
+    }
+  }
+
+  /**
+   * Resolves when the kernel has been told of every entry that came or went
+   * until now ({@link Directory.watch}): whoever looks then sees it.
+   */
+  invalidated(): Promise<void> {
+    return this.#connection.invalidated();
+  }
+
+  /**
+   * Unmounts it, even while processes work in it: what they wait for fails
+   * with ENOTCONN. Every signal is aborted, every handle released. Takes a
+   * second at most and does not fail where it is unmounted already.
+   */
+  unmount(): Promise<void> {
+    this.#unmounting ??= this.#unmount();
+    return this.#unmounting;
+  }
+
+  async #unmount(): Promise<void> {
+    const ended = this.#connection.end();
+    await detachMount(this.mountpoint, this.#type, this.#device);
+    await ended;
+  }
+}

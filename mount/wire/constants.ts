@@ -1,0 +1,131 @@
+/** Constants of include/uapi/linux/fuse.h (7.45), under their names there without the prefix. */
+
+/** The version that we speak; a kernel of a lower minor version decides. */
+export const KERNEL_VERSION = 7;
+export const KERNEL_MINOR_VERSION = 40;
+/** Linux 5.4. */
+export const OLDEST_MINOR_VERSION = 31;
+
+/** The node id of the root. */
+export const ROOT_ID = 1;
+
+/** The inode number of a directory entry whose node has no id yet (fs/fuse/fuse_i.h, FUSE_UNKNOWN_INO in libfuse). */
+export const UNKNOWN_INO = 0xffffffff;
+
+export const MIN_READ_BUFFER = 8192;
+
+export const Opcode = {
+  LOOKUP: 1,
+  FORGET: 2,
+  GETATTR: 3,
+  SETATTR: 4,
+  READLINK: 5,
+  SYMLINK: 6,
+  MKNOD: 8,
+  MKDIR: 9,
+  UNLINK: 10,
+  RMDIR: 11,
+  RENAME: 12,
+  LINK: 13,
+  OPEN: 14,
+  READ: 15,
+  WRITE: 16,
+  STATFS: 17,
+  RELEASE: 18,
+  FSYNC: 20,
+  SETXATTR: 21,
+  GETXATTR: 22,
+  LISTXATTR: 23,
+  REMOVEXATTR: 24,
+  FLUSH: 25,
+  INIT: 26,
+  OPENDIR: 27,
+  READDIR: 28,
+  RELEASEDIR: 29,
+  FSYNCDIR: 30,
+  GETLK: 31,
+  SETLK: 32,
+  SETLKW: 33,
+  ACCESS: 34,
+  CREATE: 35,
+  INTERRUPT: 36,
+  BMAP: 37,
+  DESTROY: 38,
+  IOCTL: 39,
+  POLL: 40,
+  NOTIFY_REPLY: 41,
+  BATCH_FORGET: 42,
+  FALLOCATE: 43,
+  READDIRPLUS: 44,
+  RENAME2: 45,
+  LSEEK: 46,
+  COPY_FILE_RANGE: 47,
+  SETUPMAPPING: 48,
+  REMOVEMAPPING: 49,
+  SYNCFS: 50,
+  TMPFILE: 51,
+  STATX: 52,
+} as const;
+
+export type OpcodeName = keyof typeof Opcode;
+
+export const NotifyCode = {
+  POLL: 1,
+  INVAL_INODE: 2,
+  INVAL_ENTRY: 3,
+  STORE: 4,
+  RETRIEVE: 5,
+  DELETE: 6,
+} as const;
+
+/** INIT flags below bit 32 (`flags`). */
+export const InitFlags = {
+  ASYNC_READ: 1 << 0,
+  ATOMIC_O_TRUNC: 1 << 3,
+  BIG_WRITES: 1 << 5,
+  AUTO_INVAL_DATA: 1 << 12,
+  DO_READDIRPLUS: 1 << 13,
+  READDIRPLUS_AUTO: 1 << 14,
+  PARALLEL_DIROPS: 1 << 18,
+  MAX_PAGES: 1 << 22,
+  NO_OPENDIR_SUPPORT: 1 << 24,
+  INIT_EXT: 1 << 30,
+} as const;
+
+/** INIT flags from bit 32 on (`flags2`, where INIT_EXT is set). */
+export const InitFlags2 = {
+  HAS_EXPIRE_ONLY: 1 << (35 - 32),
+} as const;
+
+/** Flags of the reply to OPEN. */
+export const OpenFlags = {
+  DIRECT_IO: 1 << 0,
+  KEEP_CACHE: 1 << 1,
+  NONSEEKABLE: 1 << 2,
+  STREAM: 1 << 4,
+  NOFLUSH: 1 << 5,
+} as const;
+
+/** `valid` of SETATTR. */
+export const SetattrValid = {
+  MODE: 1 << 0,
+  UID: 1 << 1,
+  GID: 1 << 2,
+  SIZE: 1 << 3,
+  FH: 1 << 6,
+} as const;
+
+export const POLL_SCHEDULE_NOTIFY = 1 << 0;
+
+/** Flag of NOTIFY_INVAL_ENTRY: ask again at the next use, but keep the dentry (7.38). */
+export const EXPIRE_ONLY = 1 << 0;
+
+/** asm-generic/fcntl.h. */
+export const O_ACCMODE = 0o3;
+export const O_WRONLY = 0o1;
+export const O_RDWR = 0o2;
+export const O_APPEND = 0o2000;
+export const O_NONBLOCK = 0o4000;
+
+/** File types of `st_mode` (linux/stat.h); shifted right by 12 they are those of a dirent. */
+export const FileType = { directory: 0o040000, file: 0o100000, symlink: 0o120000 } as const;

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+
+const SCRIPT = join(import.meta.dirname, '../../test/janitor.sh');
+
+/**
+ * A temporary directory, and what a test sets up in and beside it. A process of
+ * its own takes it all down after the test, and also when the test is
+ * interrupted or killed: see janitor.sh.
+ */
+export class Janitor {
+  /** Absolute, without symbolic links; other users may enter it. */
+  readonly directory: string;
+  readonly #notes: string;
+  readonly #process: ChildProcess;
+
+  constructor(t: ExecutionContext) {
+    const base = realpathSync(mkdtempSync(join(tmpdir(), 'circuit-test-')));
+    this.#notes = join(base, 'notes');
+    this.directory = join(base, 'files');
+    chmodSync(base, 0o711);
+    mkdirSync(join(this.#notes, 'pids'), { recursive: true });
+    mkdirSync(join(this.#notes, 'netns'));
+    mkdirSync(this.directory);
+    // As a process group of its own it does not get the terminal's Ctrl-C.
+    this.#process = spawn('sh', [SCRIPT, base], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    t.teardown(() => this.#finish());
+  }
+
+  /** Notes a process that is to be ended. */
+  adopt(child: ChildProcess): void {
+    const note = join(this.#notes, 'pids', String(child.pid));
+    writeFileSync(note, '');
+    child.once('exit', () => rmSync(note, { force: true }));
+  }
+
+  /** Where a script can note processes of its own: as an empty file named by the process id. */
+  get pids(): string {
+    return join(this.#notes, 'pids');
+  }
+
+  /** Notes a network namespace that is to be removed; the caller makes it. */
+  adoptNamespace(name: string): void {
+    writeFileSync(join(this.#notes, 'netns', name), '');
+  }
+
+  #finish(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#process.once('exit', () => resolve());
+      this.#process.stdin?.end();
+    });
+  }
+}

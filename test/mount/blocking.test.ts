@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import test, { type ExecutionContext } from 'ava';
+import type { Caller, Handle } from '../../mount/node.js';
+import { PollEvents } from '../../mount/node.js';
+import { mount, python, run, shell } from './mounted.js';
+import { blockUntilWithdrawn, deferred, openFile, ToyDirectory } from './toy.js';
+
+/** Ends a program that is blocked in the mount and tells how long that took. */
+async function endBlocked(t: ExecutionContext, signal: NodeJS.Signals) {
+  const root = new ToyDirectory();
+  const begun = deferred<Caller>();
+  const handle: Handle = {
+    io: 'stream',
+    read: (_offset, _size, _nonblock, caller) => blockUntilWithdrawn(caller, begun.resolve),
+  };
+  root.entries.set(
+    'recv',
+    openFile(0o400, () => handle),
+  );
+  const { directory } = await mount(t, root);
+  const cat = shell(t, 'exec cat "$1/recv"', directory);
+  const caller = await begun.promise;
+  const start = Date.now();
+  cat.child.kill(signal);
+  const outcome = await cat.outcome;
+  return { caller, outcome, milliseconds: Date.now() - start };
+}
+
+for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+  test(`${signal} ends a blocked cat at once and aborts the handler's signal`, async (t) => {
+    const { caller, outcome, milliseconds } = await endBlocked(t, signal);
+    t.is(outcome.signal, signal);
+    t.true(milliseconds < 1000, `${milliseconds} ms`);
+    t.true(caller.signal.aborted);
+  });
+}
+
+test('a blocked write can be interrupted while another writer is blocked in the same file', async (t) => {
+  const root = new ToyDirectory();
+  const begun = [deferred<Caller>(), deferred<Caller>()];
+  let writes = 0;
+  const send = openFile(0o200, () => ({
+    io: 'stream',
+    write: (_data, _nonblock, caller) =>
+      blockUntilWithdrawn(caller, (from) => begun[writes++]?.resolve(from)),
+  }));
+  root.entries.set('send', send);
+  const { directory } = await mount(t, root);
+  const first = shell(t, 'exec /bin/echo one > "$1/send"', directory);
+  await begun[0]?.promise;
+  const second = shell(t, 'exec /bin/echo two > "$1/send"', directory);
+  await begun[1]?.promise;
+  const start = Date.now();
+  second.child.kill('SIGINT');
+  t.is((await second.outcome).signal, 'SIGINT');
+  t.true(Date.now() - start < 1000);
+  first.child.kill('SIGINT');
+  t.is((await first.outcome).signal, 'SIGINT');
+});
+
+test('a read and a write with O_NONBLOCK fail with EAGAIN where they would wait', async (t) => {
+  const root = new ToyDirectory();
+  const again = () => Object.assign(new Error('would wait'), { code: 'EAGAIN' });
+  const wait = (nonblock: boolean) => {
+    throw nonblock ? again() : Object.assign(new Error('it may wait'), { code: 'EPIPE' });
+  };
+  const file = openFile(0o600, () => ({
+    io: 'stream',
+    read: (_offset, _size, nonblock) => wait(nonblock),
+    write: (_data, nonblock) => wait(nonblock),
+  }));
+  root.entries.set('c', file);
+  const { directory } = await mount(t, root);
+  const text = `
+import os, sys, errno
+for flags in (os.O_NONBLOCK, 0):
+    fd = os.open(sys.argv[1] + '/c', os.O_RDWR | flags)
+    for call in (lambda: os.read(fd, 10), lambda: os.write(fd, b'x')):
+        try: call()
+        except OSError as e: print(errno.errorcode[e.errno])
+`;
+  const { stdout, stderr } = await python(t, text, directory).outcome;
+  t.is(stdout, 'EAGAIN\nEAGAIN\nEPIPE\nEPIPE\n', stderr);
+});
+
+const pollers = {
+  poll: 'p = select.poll(); p.register(fd, select.POLLIN); ready = p.poll(30000)',
+  select: 'ready = select.select([fd], [], [], 30)[0]',
+  epoll: 'p = select.epoll(); p.register(fd, select.EPOLLIN); ready = p.poll(30)',
+};
+
+for (const [name, call] of Object.entries(pollers)) {
+  test(`${name} sleeps until the handle notifies it`, async (t) => {
+    const root = new ToyDirectory();
+    let events = 0;
+    const scheduled = deferred<() => void>();
+    const file = openFile(0o400, () => ({
+      io: 'stream',
+      read: () => Buffer.from('message'),
+      poll: (notify) => {
+        if (notify !== undefined) scheduled.resolve(notify);
+        return events;
+      },
+    }));
+    root.entries.set('recv', file);
+    const { directory } = await mount(t, root);
+    const text = `
+import os, sys, select
+fd = os.open(sys.argv[1] + '/recv', os.O_RDONLY | os.O_NONBLOCK)
+print(select.select([fd], [], [], 0)[0])
+${call}
+print(len(ready), os.read(fd, 10))
+`;
+    const program = python(t, text, directory);
+    const notify = await scheduled.promise;
+    await program.printed('[]');
+    events = PollEvents.in;
+    notify();
+    const { stdout, stderr } = await program.outcome;
+    t.is(stdout, "[]\n1 b'message'\n", stderr);
+  });
+}
+
+test('a handle without poll is always ready', async (t) => {
+  const root = new ToyDirectory();
+  root.entries.set(
+    'f',
+    openFile(0o600, () => ({ io: 'direct' })),
+  );
+  const { directory } = await mount(t, root);
+  const text = `
+import os, sys, select
+fd = os.open(sys.argv[1] + '/f', os.O_RDWR)
+print([len(l) for l in select.select([fd], [fd], [], 0)])
+`;
+  const { stdout, stderr } = await python(t, text, directory).outcome;
+  t.is(stdout, '[1, 1, 0]\n', stderr);
+});
+
+test('what write or flush throws is what the writing program reports', async (t) => {
+  const root = new ToyDirectory();
+  const fail = (code: string) => {
+    throw Object.assign(new Error(code), { code });
+  };
+  root.entries.set(
+    'write',
+    openFile(0o200, () => ({ io: 'direct', write: () => fail('EINVAL') })),
+  );
+  let written = false;
+  const atClose = openFile(0o200, () => ({
+    io: 'direct',
+    write: () => {
+      written = true;
+      return undefined;
+    },
+    flush: () => {
+      if (written) fail('EHOSTUNREACH');
+    },
+  }));
+  root.entries.set('close', atClose);
+  const { directory } = await mount(t, root);
+  const write = await run(t, 'echo bad > "$1/write"', directory);
+  t.not(write.status, 0);
+  t.regex(write.stderr, /Invalid argument|I\/O error/);
+  const close = await run(t, '/bin/echo -n bad > "$1/close"', directory);
+  t.not(close.status, 0);
+  t.regex(close.stderr, /No route to host/);
+});
+
+test('a stream cannot be sought, and brings everything in order until its end', async (t) => {
+  const root = new ToyDirectory();
+  const file = openFile(0o400, () => {
+    let left = 100;
+    return {
+      io: 'stream',
+      read: (_offset, size) => {
+        const bytes = Buffer.alloc(left > 0 ? Math.min(size, 70_000) : 0, String(left % 10));
+        left -= 1;
+        return bytes;
+      },
+    };
+  });
+  root.entries.set('stdout', file);
+  const { directory } = await mount(t, root);
+  const { stdout } = await run(t, 'cat "$1/stdout" | tr -s 0-9', directory);
+  t.is(stdout, '0987654321'.repeat(10));
+  const text = "import sys; print(open(sys.argv[1] + '/stdout', 'rb').seekable())";
+  t.is((await python(t, text, directory).outcome).stdout, 'False\n');
+});
+
+test('a handler that fails with the abort of its signal is not reported', async (t) => {
+  const root = new ToyDirectory();
+  const begun = deferred<Caller>();
+  const file = openFile(0o400, () => ({
+    io: 'stream',
+    read: (_offset, _size, _nonblock, caller) =>
+      new Promise<Uint8Array>((_, reject) => {
+        caller.signal.addEventListener('abort', () => reject(caller.signal.reason));
+        begun.resolve(caller);
+      }),
+  }));
+  root.entries.set('recv', file);
+  const { directory, errors } = await mount(t, root);
+  const cat = shell(t, 'exec cat "$1/recv"', directory);
+  await begun.promise;
+  cat.child.kill('SIGINT');
+  await cat.outcome;
+  t.deepEqual(errors, []);
+});
+
+test('a write of many megabytes arrives whole and in order', async (t) => {
+  const root = new ToyDirectory();
+  const hash = createHash('sha256');
+  let hashed = false;
+  let writes = 0;
+  const file = openFile(0o200, () => ({
+    io: 'stream',
+    write: async (data) => {
+      writes += 1;
+      if (!hashed) hash.update(data);
+      return undefined;
+    },
+  }));
+  root.entries.set('send', file);
+  const { directory } = await mount(t, root);
+  const script = 'seq 2000000 | tee "$1/send" | sha256sum';
+  const { stdout } = await run(t, script, directory);
+  hashed = true;
+  t.is(stdout, `${hash.digest('hex')}  -\n`);
+  writes = 0;
+  await run(t, 'dd if=/dev/zero of="$1/send" bs=4M count=2 status=none', directory);
+  t.is(writes, 8, 'a mebibyte at a time');
+});

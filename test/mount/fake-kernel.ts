@@ -1,0 +1,130 @@
+/** A device without a kernel: requests are put in as bytes, replies are taken out. */
+import type { Device } from '../../mount/device.js';
+import { KERNEL_VERSION, Opcode } from '../../mount/wire/constants.js';
+import { Message } from '../../mount/wire/request.js';
+import { InHeader, InitIn, InitInExtension, OutHeader } from '../../mount/wire/structs.js';
+
+export interface Reply {
+  readonly unique: number;
+  /** An errno, positive; 0 for success. */
+  readonly error: number;
+  readonly body: Buffer;
+}
+
+export interface RequestOptions {
+  readonly unique?: number;
+  readonly nodeid?: number;
+  /** What the header says; by default the truth. */
+  readonly len?: number;
+}
+
+/** The bytes of a request, as the kernel would write them. */
+export function encodeRequest(
+  opcode: number,
+  parts: readonly Uint8Array[] = [],
+  { unique = 1, nodeid = 1, len }: RequestOptions = {},
+): Buffer {
+  const body = Buffer.concat(parts);
+  const truth = InHeader.size + body.length;
+  const header = InHeader.encode({ len: len ?? truth, opcode, unique, nodeid, pid: 1 });
+  return Buffer.concat([header, body]);
+}
+
+export function encodeName(name: string | Uint8Array): Buffer {
+  return Buffer.concat([Buffer.from(name), Buffer.of(0)]);
+}
+
+export function encodeInit(minor: number, flags = 0, flags2 = 0): Buffer {
+  const init = InitIn.encode({ major: KERNEL_VERSION, minor, max_readahead: 131072, flags });
+  const extension = InitInExtension.encode({ flags2 });
+  return encodeRequest(Opcode.INIT, [init, extension, Buffer.alloc(44)]);
+}
+
+export class FakeKernel implements Device {
+  readonly replies: Reply[] = [];
+  /** Notifications written at once, and those written on the thread pool. */
+  readonly notifications: Buffer[] = [];
+  readonly queued: { readonly message: Buffer; finish(error?: Error): void }[] = [];
+  /** What the next writes of replies fail with. */
+  refuse: string | undefined;
+  closed = false;
+  #refuseOnce: string | undefined;
+  readonly #requests: (Uint8Array | Error)[] = [];
+  #ready: () => void = () => undefined;
+  #arrived: () => void = () => undefined;
+
+  /** Puts a request in and lets it be read. */
+  send(request: Uint8Array): void {
+    this.#requests.push(request);
+    this.#ready();
+  }
+
+  /** Puts a request in that is not noticed until something else makes the reader look. */
+  sendUnnoticed(request: Uint8Array): void {
+    this.#requests.push(request);
+  }
+
+  /** What read(2) says after an unmount. */
+  unmount(): void {
+    this.#requests.push(Object.assign(new Error('unmounted'), { code: 'ENODEV' }));
+    this.#ready();
+  }
+
+  reply(unique: number): Reply | undefined {
+    return this.replies.find((reply) => reply.unique === unique);
+  }
+
+  /** The next write of a reply fails with this. */
+  refuseOnce(code: string): void {
+    this.#refuseOnce = code;
+  }
+
+  /** Waits until a reply to that request has been written. */
+  async replyTo(unique: number): Promise<Reply> {
+    for (;;) {
+      const reply = this.reply(unique);
+      if (reply !== undefined) return reply;
+      await new Promise<void>((resolve) => {
+        this.#arrived = resolve;
+      });
+    }
+  }
+
+  read(into: Uint8Array): number {
+    const next = this.#requests.shift();
+    if (next === undefined) return 0;
+    if (next instanceof Error) throw next;
+    into.set(next);
+    return next.length;
+  }
+
+  write(header: Uint8Array, payload: Uint8Array = new Uint8Array(0)): void {
+    const { len, error, unique } = OutHeader.decode(new Message(header).view);
+    if (unique === 0) {
+      this.notifications.push(Buffer.from(header));
+      return;
+    }
+    const once = this.#refuseOnce;
+    this.#refuseOnce = undefined;
+    if (once !== undefined) throw Object.assign(new Error('refused'), { code: once });
+    if (this.refuse !== undefined) throw Object.assign(new Error('refused'), { code: this.refuse });
+    if (len !== header.length + payload.length) throw new Error('EINVAL: wrong length');
+    this.replies.push({ unique, error: error === 0 ? 0 : -error, body: Buffer.from(payload) });
+    this.#arrived();
+  }
+
+  queuedWrite(message: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (error?: Error) => (error === undefined ? resolve() : reject(error));
+      this.queued.push({ message: Buffer.from(message), finish });
+    });
+  }
+
+  watch(ready: () => void): void {
+    this.#ready = ready;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}

@@ -1,0 +1,79 @@
+/** A connection to a kernel that is not there, and what the kernel would ask. */
+import type { ExecutionContext } from 'ava';
+import { Connection } from '../../mount/connection.js';
+import type { Handle, Node } from '../../mount/node.js';
+import { InitFlags, InitFlags2, Opcode } from '../../mount/wire/constants.js';
+import { Message } from '../../mount/wire/request.js';
+import {
+  EntryOut,
+  InterruptIn,
+  NotifyInvalEntryOut,
+  OpenIn,
+  OpenOut,
+  OutHeader,
+} from '../../mount/wire/structs.js';
+import { encodeInit, encodeName, encodeRequest, FakeKernel } from './fake-kernel.js';
+import { openFile, type ToyDirectory } from './toy.js';
+
+export interface Served {
+  readonly kernel: FakeKernel;
+  readonly connection: Connection;
+  readonly errors: unknown[];
+}
+
+export async function serve(t: ExecutionContext, root: ToyDirectory, minor = 40): Promise<Served> {
+  const kernel = new FakeKernel();
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const connection = new Connection(kernel, root, { uid: 0, gid: 0, onError });
+  t.teardown(() => {
+    for (const { finish } of kernel.queued) finish();
+    return connection.end();
+  });
+  kernel.send(encodeInit(minor, InitFlags.INIT_EXT, InitFlags2.HAS_EXPIRE_ONLY));
+  await connection.initialized;
+  return { kernel, connection, errors };
+}
+
+let lastUnique = 100;
+
+export function ask(
+  kernel: FakeKernel,
+  opcode: number,
+  nodeid: number,
+  ...parts: Uint8Array[]
+): number {
+  lastUnique += 2;
+  kernel.send(encodeRequest(opcode, parts, { unique: lastUnique, nodeid }));
+  return lastUnique;
+}
+
+export function interrupt(kernel: FakeKernel, unique: number): void {
+  kernel.send(
+    encodeRequest(Opcode.INTERRUPT, [InterruptIn.encode({ unique })], { unique: unique + 1 }),
+  );
+}
+
+export async function lookup(kernel: FakeKernel, name: string): Promise<number> {
+  const reply = await kernel.replyTo(ask(kernel, Opcode.LOOKUP, 1, encodeName(name)));
+  return EntryOut.decode(new Message(reply.body).view).nodeid;
+}
+
+export async function open(kernel: FakeKernel, name: string, flags = 0): Promise<number> {
+  const nodeid = await lookup(kernel, name);
+  const reply = await kernel.replyTo(ask(kernel, Opcode.OPEN, nodeid, OpenIn.encode({ flags })));
+  return OpenOut.decode(new Message(reply.body).view).fh;
+}
+
+/** The names in the notifications that wait in the kernel or have been written. */
+export function invalidated(kernel: FakeKernel): { name: string; parent: number; flags: number }[] {
+  return kernel.queued.map(({ message }) => {
+    const { parent, flags } = NotifyInvalEntryOut.decode(new Message(message).view, OutHeader.size);
+    const start = OutHeader.size + NotifyInvalEntryOut.size;
+    return { name: message.toString('utf8', start, message.length - 1), parent, flags };
+  });
+}
+
+export function fileWith(handle: Omit<Handle, 'io'>, mode = 0o600): Node {
+  return openFile(mode, () => ({ io: 'stream', ...handle }));
+}

@@ -1,0 +1,98 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { NotifyCode } from '../../../mount/wire/constants.js';
+import {
+  notifyAttributes,
+  notifyDelete,
+  notifyEntry,
+  notifyPoll,
+} from '../../../mount/wire/notification.js';
+import { DirectoryBuffer } from '../../../mount/wire/reply.js';
+import { Message } from '../../../mount/wire/request.js';
+import {
+  Dirent,
+  EntryOut,
+  NotifyDeleteOut,
+  NotifyInvalEntryOut,
+  NotifyInvalInodeOut,
+  NotifyPollWakeupOut,
+  OutHeader,
+} from '../../../mount/wire/structs.js';
+
+/** Reads the entries as fs/fuse/readdir.c does. */
+function parse(bytes: Uint8Array, plus: boolean) {
+  const { bytes: buffer, view } = new Message(bytes);
+  const entries = [];
+  let at = 0;
+  while (at < buffer.length) {
+    const nodeid = plus ? EntryOut.decode(view, at).nodeid : undefined;
+    const direntAt = at + (plus ? EntryOut.size : 0);
+    const { ino, off, namelen, type } = Dirent.decode(view, direntAt);
+    const nameAt = direntAt + Dirent.size;
+    const name = buffer.toString('utf8', nameAt, nameAt + namelen);
+    entries.push({ ino, off, type, name, ...(plus ? { nodeid } : {}) });
+    at = Math.ceil((nameAt + namelen) / 8) * 8;
+  }
+  return entries;
+}
+
+const entry = fc.record({
+  ino: fc.integer({ min: 1, max: 2 ** 40 }),
+  off: fc.integer({ min: 1, max: 2 ** 40 }),
+  type: fc.constantFrom(4, 8, 10),
+  name: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
+});
+
+for (const plus of [false, true]) {
+  test(`READDIR${plus ? 'PLUS' : ''} brings the entries that fit, whole and in order`, (t) => {
+    t.notThrows(() =>
+      fc.assert(
+        fc.property(fc.array(entry), fc.integer({ min: 0, max: 3000 }), (entries, size) => {
+          const buffer = new DirectoryBuffer(size);
+          const fitting = entries.findIndex((one) =>
+            plus ? !buffer.addPlus(one, { nodeid: one.ino }) : !buffer.add(one),
+          );
+          const count = fitting < 0 ? entries.length : fitting;
+          t.true(buffer.bytes.length <= size);
+          const expected = entries
+            .slice(0, count)
+            .map((one) => (plus ? { ...one, nodeid: one.ino } : one));
+          t.deepEqual(parse(buffer.bytes, plus), expected);
+        }),
+      ),
+    );
+  });
+}
+
+test('notifications carry their code, their length and a name that ends', (t) => {
+  const cases = [
+    [notifyPoll(9), NotifyCode.POLL, NotifyPollWakeupOut, { kh: 9 }, ''],
+    [
+      notifyAttributes(5),
+      NotifyCode.INVAL_INODE,
+      NotifyInvalInodeOut,
+      { ino: 5, off: -1, len: 0 },
+      '',
+    ],
+    [
+      notifyEntry(5, 'ä', 1),
+      NotifyCode.INVAL_ENTRY,
+      NotifyInvalEntryOut,
+      { parent: 5, namelen: 2, flags: 1 },
+      'ä\0',
+    ],
+    [
+      notifyDelete(5, 6, 'x'),
+      NotifyCode.DELETE,
+      NotifyDeleteOut,
+      { parent: 5, child: 6, namelen: 1, padding: 0 },
+      'x\0',
+    ],
+  ] as const;
+  for (const [bytes, code, struct, values, name] of cases) {
+    const { view, bytes: buffer } = new Message(bytes);
+    t.deepEqual(OutHeader.decode(view), { len: bytes.length, error: code, unique: 0 });
+    t.deepEqual({ ...struct.decode(view, OutHeader.size) }, values);
+    t.is(buffer.toString('utf8', OutHeader.size + struct.size), name);
+  }
+});

@@ -1,0 +1,164 @@
+import { constants } from 'node:os';
+import test from 'ava';
+import type { Caller, Handle, Node } from '../../mount/node.js';
+import { Opcode } from '../../mount/wire/constants.js';
+import { Message } from '../../mount/wire/request.js';
+import {
+  Dirent,
+  EntryOut,
+  ForgetIn,
+  InterruptIn,
+  OpenIn,
+  ReadIn,
+} from '../../mount/wire/structs.js';
+import { encodeName, encodeRequest } from './fake-kernel.js';
+import { ask, fileWith, interrupt, lookup, open, serve } from './served.js';
+import { blockUntilWithdrawn, deferred, openFile, ToyDirectory } from './toy.js';
+
+const { EINTR, ENOTCONN } = constants.errno;
+
+test('an interrupt is answered EINTR at once, aborts the signal, and what comes later is dropped', async (t) => {
+  const root = new ToyDirectory();
+  const answer = deferred<Uint8Array>();
+  const undelivered: string[] = [];
+  let caller: Caller | undefined;
+  const node = fileWith({
+    read: (_offset, _size, _nonblock, from) => {
+      caller = from;
+      return answer.promise;
+    },
+    undelivered: (data) => undelivered.push(Buffer.from(data).toString()),
+  });
+  root.entries.set('recv', node);
+  const { kernel } = await serve(t, root);
+  const fh = await open(kernel, 'recv');
+  const unique = ask(kernel, Opcode.READ, 2, ReadIn.encode({ fh, size: 100 }));
+  t.is(kernel.reply(unique), undefined);
+  interrupt(kernel, unique);
+  t.is(kernel.reply(unique)?.error, EINTR);
+  t.true(caller?.signal.aborted);
+  answer.resolve(Buffer.from('late'));
+  await answer.promise;
+  await Promise.resolve();
+  t.deepEqual(undelivered, ['late']);
+  t.is(kernel.replies.filter((reply) => reply.unique === unique).length, 1);
+});
+
+test('an interrupt that is on its way when the answer comes wins', async (t) => {
+  const root = new ToyDirectory();
+  const answer = deferred<Uint8Array>();
+  const undelivered: string[] = [];
+  const node = fileWith({
+    read: () => answer.promise,
+    undelivered: (data) => undelivered.push(Buffer.from(data).toString()),
+  });
+  root.entries.set('recv', node);
+  const { kernel } = await serve(t, root);
+  const fh = await open(kernel, 'recv');
+  const unique = ask(kernel, Opcode.READ, 2, ReadIn.encode({ fh, size: 100 }));
+  kernel.sendUnnoticed(encodeRequest(Opcode.INTERRUPT, [InterruptIn.encode({ unique })]));
+  answer.resolve(Buffer.from('message'));
+  t.is((await kernel.replyTo(unique)).error, EINTR);
+  await Promise.resolve();
+  t.deepEqual(undelivered, ['message']);
+});
+
+test('data that the kernel does not take any more is given back to the handle', async (t) => {
+  const root = new ToyDirectory();
+  const undelivered: string[] = [];
+  const node = fileWith({
+    read: () => Buffer.from('message'),
+    undelivered: (data) => undelivered.push(Buffer.from(data).toString()),
+  });
+  root.entries.set('recv', node);
+  const { kernel, errors } = await serve(t, root);
+  const fh = await open(kernel, 'recv');
+  kernel.refuse = 'ENOENT';
+  ask(kernel, Opcode.READ, 2, ReadIn.encode({ fh, size: 100 }));
+  t.deepEqual(undelivered, ['message']);
+  t.deepEqual(errors, []);
+});
+
+test('a handle that arrives after the interrupt is released', async (t) => {
+  const root = new ToyDirectory();
+  const handle = deferred<Handle>();
+  const released = deferred<boolean>();
+  root.entries.set(
+    'slow',
+    openFile(0o600, () => handle.promise),
+  );
+  const { kernel } = await serve(t, root);
+  const nodeid = await lookup(kernel, 'slow');
+  const unique = ask(kernel, Opcode.OPEN, nodeid, OpenIn.encode({}));
+  interrupt(kernel, unique);
+  t.is(kernel.reply(unique)?.error, EINTR);
+  handle.resolve({ io: 'stream', release: () => released.resolve(true) });
+  t.true(await released.promise);
+});
+
+test('a lookup that was not delivered leaves no reference', async (t) => {
+  const root = new ToyDirectory();
+  const child = new ToyDirectory();
+  const answer = deferred<Node>();
+  root.lookup = () => answer.promise;
+  const { kernel } = await serve(t, root);
+  const unique = ask(kernel, Opcode.LOOKUP, 1, encodeName('d'));
+  interrupt(kernel, unique);
+  answer.resolve(child);
+  await answer.promise;
+  await new Promise(setImmediate);
+  t.is(child.watchers.size, 0);
+
+  root.lookup = () => child;
+  const nodeid = await lookup(kernel, 'd');
+  t.is(child.watchers.size, 1);
+  kernel.send(encodeRequest(Opcode.FORGET, [ForgetIn.encode({ nlookup: 1 })], { nodeid }));
+  t.is(child.watchers.size, 0);
+});
+
+test('READDIRPLUS counts a reference for each entry that it delivers, and for no other', async (t) => {
+  const root = new ToyDirectory();
+  const children = Array.from({ length: 10 }, (_, index) =>
+    root.set(`d${index}`, new ToyDirectory()),
+  );
+  const watched = () => children.filter(({ watchers }) => watchers.size > 0).length;
+  const { kernel } = await serve(t, root);
+  const entrySize = EntryOut.size + Dirent.size + 8;
+  const read = () =>
+    ask(kernel, Opcode.READDIRPLUS, 1, ReadIn.encode({ size: 5 * entrySize + 100 }));
+  const { body } = await kernel.replyTo(read());
+  t.is(body.length, 5 * entrySize);
+  t.is(watched(), 3, 'beside . and ..');
+  for (let index = 2; index < 5; index += 1) {
+    const { nodeid } = EntryOut.decode(new Message(body).view, index * entrySize);
+    kernel.send(encodeRequest(Opcode.FORGET, [ForgetIn.encode({ nlookup: 1 })], { nodeid }));
+  }
+  t.is(watched(), 0);
+  kernel.refuse = 'ENOENT';
+  read();
+  t.is(watched(), 0);
+});
+
+test('the end answers what waits, aborts it, releases handles and watches, and closes the device', async (t) => {
+  const root = new ToyDirectory();
+  let released = false;
+  const begun = deferred<Caller>();
+  const node = fileWith({
+    read: (_offset, _size, _nonblock, caller) => blockUntilWithdrawn(caller, begun.resolve),
+    release: () => {
+      released = true;
+    },
+  });
+  root.entries.set('recv', node);
+  const { kernel, connection, errors } = await serve(t, root);
+  const fh = await open(kernel, 'recv');
+  const unique = ask(kernel, Opcode.READ, 2, ReadIn.encode({ fh, size: 100 }));
+  const caller = await begun.promise;
+  await connection.end();
+  t.is(kernel.reply(unique)?.error, ENOTCONN);
+  t.true(caller.signal.aborted);
+  t.true(released);
+  t.is(root.watchers.size, 0);
+  t.true(kernel.closed);
+  t.deepEqual(errors, []);
+});
