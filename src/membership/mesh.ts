@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import createDebug from 'debug';
 import { Address, isMemberName, type MemberName } from '../address.js';
@@ -159,6 +160,7 @@ export class Mesh implements Membership {
   /** Resolves when all of `members` have taken the news, or could not in time. */
   async #spread(news: readonly MemberRecord[], members: readonly MemberRecord[]): Promise<void> {
     const timeout = AbortSignal.timeout(SPREAD_TIMEOUT);
+    setMaxListeners(0, timeout);
     await Promise.allSettled(
       members.map(async (member) => {
         const address = Address.parse(member.addr);

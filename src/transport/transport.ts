@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { Address, formatAuthority } from '../address.js';
@@ -39,6 +40,7 @@ export class Transport<Main> {
 
   constructor(options: TransportOptions<Main>) {
     this.#options = options;
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /**

@@ -44,7 +44,7 @@ test('start prints its address, one line, and nothing else on standard output', 
      until [ -s address ]; do sleep 0.02; done
      kill $pid; wait $pid; cat address`,
     {
-      env: { ...CIRCUIT_ENV, PIDS: `${cluster.directory}/pids` },
+      env: { ...CIRCUIT_ENV, PIDS: cluster.pids },
     },
   );
   t.regex(result.stdout, ADDRESS);

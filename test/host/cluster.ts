@@ -1,20 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
+import { Janitor } from '../janitor.js';
 
 const CIRCUIT = join(import.meta.dirname, '../../bin/circuit.js');
-const JANITOR = join(import.meta.dirname, '../../../test/host/janitor.sh');
 
 export interface Result {
   readonly stdout: string;
@@ -35,26 +26,24 @@ export interface RunOptions {
 }
 
 /**
- * Real daemons with real mounts in a temporary directory. A janitor process
- * takes them down when the test is over, and also when it is interrupted.
+ * Real daemons with real mounts in a temporary directory, of which nothing is
+ * left after the test.
  */
 export class Cluster {
-  readonly directory: string;
-  readonly #janitor: ChildProcess;
+  readonly #janitor: Janitor;
   #daemons = 0;
 
   constructor(t: ExecutionContext) {
-    this.directory = mkdtempSync(join(tmpdir(), 'circuit-test-'));
-    // Programs of other users are tested in it too.
-    chmodSync(this.directory, 0o711);
-    mkdirSync(join(this.directory, 'pids'));
-    mkdirSync(join(this.directory, 'netns'));
-    // As a process group of its own it does not get the terminal's Ctrl-C.
-    this.#janitor = spawn('sh', [JANITOR, this.directory], {
-      detached: true,
-      stdio: ['pipe', 'ignore', 'inherit'],
-    });
-    t.teardown(() => this.#close());
+    this.#janitor = new Janitor(t);
+  }
+
+  get directory(): string {
+    return this.#janitor.directory;
+  }
+
+  /** As {@link Janitor.pids}. */
+  get pids(): string {
+    return this.#janitor.pids;
   }
 
   /** Starts a daemon and waits until it has printed its address. */
@@ -83,7 +72,7 @@ export class Cluster {
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       },
     );
-    this.adopt(child);
+    this.#janitor.adopt(child);
     return new TestDaemon(child, mountpoint, log);
   }
 
@@ -120,7 +109,7 @@ export class Cluster {
       stdio: 'pipe',
       ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });
-    this.adopt(child);
+    this.#janitor.adopt(child);
     return child;
   }
 
@@ -131,23 +120,6 @@ export class Cluster {
     // Past the umask.
     chmodSync(path, mode);
     return path;
-  }
-
-  adopt(child: ChildProcess): void {
-    const file = join(this.directory, 'pids', String(child.pid));
-    writeFileSync(file, '');
-    child.once('exit', () => rmSync(file, { force: true }));
-  }
-
-  /** Notes a network namespace for removal; the caller makes it. */
-  adoptNamespace(name: string): void {
-    writeFileSync(join(this.directory, 'netns', name), '');
-  }
-
-  async #close(): Promise<void> {
-    const gone = exitOf(this.#janitor);
-    this.#janitor.stdin?.end();
-    await gone;
   }
 }
 

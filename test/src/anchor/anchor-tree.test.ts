@@ -1,0 +1,85 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { AnchorTree } from '../../../src/anchor/anchor-tree.js';
+import { errorCode } from '../../../src/error.js';
+
+const name = fc.constantFrom('a', 'b', 'c');
+const path = fc.array(name, { maxLength: 3 });
+const command = fc.record({ verb: fc.constantFrom('mkdir' as const, 'rmdir' as const), path });
+
+/** The tree as a set of paths: what a file system would do. */
+function expected(model: Set<string>, verb: 'mkdir' | 'rmdir', names: readonly string[]) {
+  const key = names.join('/');
+  const parent = names.slice(0, -1).join('/');
+  if (names.length === 0) return 'EPERM';
+  if (!model.has(parent)) return 'ENOENT';
+  if (verb === 'mkdir') return model.has(key) ? 'EEXIST' : undefined;
+  if (!model.has(key)) return 'ENOENT';
+  return [...model].some((other) => other.startsWith(`${key}/`)) ? 'ENOTEMPTY' : undefined;
+}
+
+test('mkdir and rmdir in any order do what directories do, with their errnos', (t) => {
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
+      const tree = new AnchorTree();
+      const model = new Set(['']);
+      const ids = new Set<number>();
+      for (const { verb, path: names } of commands) {
+        const code = expected(model, verb, names);
+        try {
+          const made = tree[verb](names);
+          t.is(code, undefined);
+          if (verb === 'rmdir') model.delete(names.join('/'));
+          else model.add(names.join('/'));
+          if (made) {
+            t.false(ids.has(made.id), 'an id is never used again');
+            ids.add(made.id);
+          }
+        } catch (error) {
+          t.is(errorCode(error), code);
+        }
+      }
+      for (const key of model) {
+        const names = key.split('/').filter((part) => part !== '');
+        const depth = names.length + 1;
+        const below = [...model].filter(
+          (other) =>
+            other !== '' &&
+            other.split('/').length === depth &&
+            (key === '' || other.startsWith(`${key}/`)),
+        );
+        t.is(tree.view(names).anchors.length, below.length);
+      }
+    }),
+  );
+});
+
+test('the time of change moves with every change, and watchers are told of each', (t) => {
+  const tree = new AnchorTree();
+  const told: string[] = [];
+  const watch = tree.watch([], (changed, gone) => told.push(`${gone ? '-' : '+'}${changed}`));
+  const times = new Set([tree.view([]).changed]);
+  for (let i = 0; i < 100; i += 1) {
+    tree.mkdir(['x']);
+    times.add(tree.view([]).changed);
+    tree.rmdir(['x']);
+    times.add(tree.view([]).changed);
+  }
+  t.is(times.size, 201);
+  t.is(told.length, 200);
+  watch[Symbol.dispose]();
+  tree.mkdir(['x']);
+  t.is(told.length, 200);
+});
+
+test('names that cannot be directories, or are control files there, are refused', (t) => {
+  const tree = new AnchorTree();
+  tree.mkdir(['a']);
+  for (const bad of ['', '.', '..', 'x/y', 'x\0y', '\ud800']) {
+    t.throws(() => tree.mkdir([bad]), { code: 'EINVAL' });
+  }
+  t.throws(() => tree.mkdir(['€'.repeat(86)]), { code: 'ENAMETOOLONG' });
+  t.throws(() => tree.mkdir(['join']), { code: 'EEXIST' });
+  t.throws(() => tree.mkdir(['a', 'help']), { code: 'EEXIST' });
+  t.notThrows(() => tree.mkdir(['a', 'join']));
+});

@@ -1,0 +1,43 @@
+import test from 'ava';
+import { CircuitError } from '../../src/error.js';
+import { OperationsLog } from '../../src/log.js';
+
+const silent = () => {};
+
+test('an operation is noted with who, what and the outcome, and its result passes through', async (t) => {
+  const lines: string[] = [];
+  const log = new OperationsLog((line) => lines.push(line));
+  t.is(await log.operation('uid=0 pid=1', 'join', async () => 7), 7);
+  const failure = new CircuitError('EACCES', 'refused');
+  const run = log.operation('peer=X1', 'join', () => Promise.reject(failure));
+  t.is(await t.throwsAsync(run), failure);
+  log.event('started\nnot a second line\u001b[31m');
+  t.regex(lines[0] ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z uid=0 pid=1 join: ok\n$/);
+  t.regex(lines[1] ?? '', / peer=X1 join: EACCES: refused\n$/);
+  t.regex(lines[2] ?? '', / - started\\x0anot a second line\\x1b\[31m\n$/);
+});
+
+test('what is kept is bounded, and reads are of whole lines from the oldest', (t) => {
+  const all: string[] = [];
+  const log = new OperationsLog((line) => all.push(line));
+  for (let i = 0; i < 30_000; i += 1) log.event(`line ${i} ${'x'.repeat(50)}`);
+  const text = all.join('');
+  t.is(log.end, Buffer.byteLength(text));
+  t.true(log.end - log.start <= 1024 * 1024);
+  t.is(Buffer.from(log.read(log.start, log.end)).toString(), text.slice(log.start));
+  t.is(Buffer.from(log.read(0, 100)).toString(), text.slice(log.start, log.start + 100));
+  t.is(log.read(log.end, 100).length, 0);
+  t.is(text[log.start - 1], '\n');
+});
+
+test('offsets that are no whole numbers are EINVAL', (t) => {
+  const log = new OperationsLog(silent);
+  for (const [offset, size] of [
+    [-1, 1],
+    [0.5, 1],
+    [0, Number.NaN],
+    [Number.POSITIVE_INFINITY, 1],
+  ] as const) {
+    t.throws(() => log.read(offset, size), { code: 'EINVAL' });
+  }
+});
