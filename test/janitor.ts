@@ -17,7 +17,7 @@ export class Janitor {
   readonly #notes: string;
   readonly #process: ChildProcess;
 
-  constructor(t: ExecutionContext) {
+  constructor(t: Pick<ExecutionContext, 'teardown'>) {
     const base = realpathSync(mkdtempSync(join(tmpdir(), 'circuit-test-')));
     this.#notes = join(base, 'notes');
     this.directory = join(base, 'files');

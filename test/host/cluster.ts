@@ -33,7 +33,7 @@ export class Cluster {
   readonly #janitor: Janitor;
   #daemons = 0;
 
-  constructor(t: ExecutionContext) {
+  constructor(t: Pick<ExecutionContext, 'teardown'>) {
     this.#janitor = new Janitor(t);
   }
 

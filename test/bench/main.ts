@@ -1,0 +1,189 @@
+/**
+ * `npm run bench`: medians of what a user waits for, and ratios against
+ * yardsticks that run in turn with what they are compared to, since machines
+ * are noisy. Needs root, and what test/provision.sh installs.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CIRCUIT_ENV, Cluster, type TestDaemon } from '../host/cluster.js';
+import { median } from './median.js';
+
+const SYSCALLS = join(import.meta.dirname, 'syscalls.js');
+const FUSE_NATIVE = join(import.meta.dirname, 'fuse-native-hello.js');
+
+/** How long the daemons are watched at rest, in milliseconds. */
+const REST = 10_000;
+
+/** How many times what is compared runs in turn. */
+const ROUNDS = 5;
+const PROCESS_ROUNDS = 15;
+
+interface Row {
+  readonly what: string;
+  readonly measured: string;
+  readonly goal?: string;
+}
+
+const rows: Row[] = [];
+const teardowns: (() => unknown)[] = [];
+const cluster = new Cluster({ teardown: (run) => teardowns.push(run) });
+try {
+  const daemons = [await cluster.start(), await cluster.start(), await cluster.start()] as const;
+  const [a, b, c] = daemons;
+  await cluster.sh(`echo "${b.address} ${c.address}" > ${a.mountpoint}/.self/join`);
+  await rest(daemons);
+  const hello = await mountHello();
+  await mountFigures(a, b, hello);
+  await processFigures(a);
+} finally {
+  for (const run of teardowns.reverse()) await run();
+}
+print();
+
+/** Mounts fuse-native's hello world; gives its directory. */
+async function mountHello(): Promise<string> {
+  const directory = cluster.mkdir('hello');
+  const child = cluster.spawn([process.execPath, FUSE_NATIVE, directory]);
+  await new Promise((resolve, reject) => {
+    child.stdout?.once('data', resolve);
+    child.once('exit', () => reject(new Error('fuse-native did not mount')));
+    child.stderr?.pipe(process.stderr);
+  });
+  return directory;
+}
+
+async function mountFigures(a: TestDaemon, b: TestDaemon, hello: string): Promise<void> {
+  const nameOf = async (daemon: TestDaemon) =>
+    (await cluster.run(['readlink', `${daemon.mountpoint}/.self`])).stdout.trim();
+  const root = a.mountpoint;
+  const own = `${root}/${await nameOf(a)}`;
+  const other = `${root}/${await nameOf(b)}`;
+  // Comparisons: ours, and fuse-native's hello world, in turn.
+  await syscall('readdir', 2000, [
+    ['readdir of the root, unchanged', root, 'under 10 µs'],
+    ['readdir, fuse-native', hello],
+  ]);
+  await syscall('stat', 2000, [
+    ['stat of this member', own, 'under 10 µs'],
+    ['stat of another member', other, 'under 10 µs'],
+    ['stat, fuse-native', `${hello}/hello`],
+  ]);
+  await syscall('failed lookup', 1000, [
+    ['failed lookup in the root', `${root}/nothing`],
+    ['failed lookup in this member', `${own}/nothing`],
+    ['failed lookup in another member', `${other}/nothing`],
+    ['failed lookup, fuse-native', `${hello}/nothing`],
+  ]);
+  await syscall('open+read+close', 1000, [
+    ['open+read+close of addr', `${own}/addr`, 'at most fuse-native’s'],
+    ['open+read+close of addr, another member', `${other}/addr`],
+    ['open+read+close of peek', `${own}/peek`],
+    ['open+read+close of peek, another member', `${other}/peek`, 'under 1 ms'],
+    ['open+read+close, fuse-native', `${hello}/hello`],
+  ]);
+}
+
+/** Runs one operation on each path in turn, several times. */
+async function syscall(
+  operation: string,
+  count: number,
+  targets: ReadonlyArray<readonly [what: string, path: string, goal?: string]>,
+): Promise<void> {
+  const medians = targets.map((): number[] => []);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [index, [, path]] of targets.entries()) {
+      const argv = [process.execPath, SYSCALLS, operation, String(count), path];
+      const { stdout, stderr, status } = await cluster.run(argv, { timeout: 60_000 });
+      if (status !== 0) throw new Error(`${operation} ${path}: ${stderr}`);
+      medians[index]?.push(Number(stdout));
+    }
+  }
+  const yardstick = median(medians.at(-1) ?? []);
+  for (const [index, [what, , goal]] of targets.entries()) {
+    const time = median(medians[index] ?? []);
+    const ratio =
+      index === targets.length - 1 ? '' : `, ${(time / yardstick).toFixed(2)} × fuse-native`;
+    rows.push({ what, measured: `${time.toFixed(1)} µs${ratio}`, ...(goal ? { goal } : {}) });
+  }
+}
+
+async function processFigures(a: TestDaemon): Promise<void> {
+  const times = { node: [] as number[], start: [] as number[], ls: [] as number[] };
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  for (let round = 0; round < PROCESS_ROUNDS; round += 1) {
+    times.node.push((await cluster.run([NODE, '-e', '0'])).elapsed);
+    times.ls.push((await cluster.run([NODE, CIRCUIT, 'ls', '-d', a.address, '/'])).elapsed);
+    const started = performance.now();
+    const daemon = await cluster.start();
+    times.start.push(performance.now() - started);
+    await daemon.stop();
+  }
+  const node = median(times.node);
+  const ratios = (values: readonly number[]) => {
+    const each = values.map((value, index) => value / (times.node[index] ?? Number.NaN));
+    return `${median(values).toFixed(0)} ms, ${median(each).toFixed(2)} × node -e 0`;
+  };
+  rows.push(
+    { what: 'node -e 0', measured: `${node.toFixed(0)} ms` },
+    {
+      what: 'circuit start to mounted and address printed',
+      measured: ratios(times.start),
+      goal: 'under 5 × node -e 0',
+    },
+    {
+      what: 'circuit ls, whole process',
+      measured: ratios(times.ls),
+      goal: 'under 2.5 × node -e 0',
+    },
+  );
+}
+
+/** Memory and processor time of joined daemons that nobody uses. */
+async function rest(daemons: readonly TestDaemon[]): Promise<void> {
+  // Let the start's garbage be collected and its code be compiled.
+  await sleep(2_000);
+  const before = daemons.map(({ pid }) => cpuSeconds(pid));
+  await sleep(REST);
+  const shares = daemons.map(
+    ({ pid }, index) => ((cpuSeconds(pid) - (before[index] ?? 0)) / (REST / 1000)) * 100,
+  );
+  rows.push(
+    {
+      what: 'processor at rest, each of three joined daemons',
+      measured: `${median(shares).toFixed(2)} % of a core, at most ${Math.max(...shares).toFixed(2)} %`,
+      goal: 'under 0.5 %',
+    },
+    {
+      what: 'resident memory at rest, each',
+      measured: `${median(daemons.map(({ pid }) => residentMegabytes(pid))).toFixed(0)} MB`,
+      goal: 'under 90 MB',
+    },
+  );
+}
+
+/** User and system time of a process so far; proc(5), stat, fields 14 and 15. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  const TICKS_PER_SECOND = 100;
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+function residentMegabytes(pid: number): number {
+  const [, kilobytes] =
+    /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1000;
+}
+
+function print(): void {
+  const width = Math.max(...rows.map(({ what }) => what.length));
+  const middle = Math.max(...rows.map(({ measured }) => measured.length));
+  for (const { what, measured, goal } of rows) {
+    process.stdout.write(
+      `${what.padEnd(width)}  ${measured.padEnd(middle)}  ${goal ?? ''}`.trimEnd(),
+    );
+    process.stdout.write('\n');
+  }
+}
