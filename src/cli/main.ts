@@ -84,6 +84,8 @@ async function main(): Promise<void> {
   const argv = [...process.argv];
   // Addresses among the arguments are secrets; ps need not show them to everybody.
   process.title = ['circuit', ...argv.slice(2, 3)].join(' ');
+  // Who reads has had enough, as in `circuit ls | head -1`.
+  process.stdout.on('error', () => process.exit(0));
   try {
     await program().parseAsync(argv);
   } catch (error) {

@@ -32,13 +32,20 @@ export async function start(options: StartOptions): Promise<void> {
     stateDirectory: options.var,
     log: (line) => log.write(line),
   });
+  let status = 0;
   for (const signal of ENDING) process.on(signal, () => daemon.close());
-  // Whoever read the address may be gone; the daemon goes on.
-  process.stdout.on('error', () => {});
+  process.on('uncaughtException', (error) => {
+    // An error of ours. Ending in order takes the mount away; a crash would leave it hanging.
+    log.write(`circuit: ${error.stack}\n`);
+    status = 1;
+    daemon.close();
+  });
+  // Whoever was to read the address may be gone; the daemon goes on.
+  process.stdout.removeAllListeners('error').on('error', () => {});
   process.stdout.write(`${daemon.address}\n`);
   await new Promise((resolve) => daemon.ended.addEventListener('abort', resolve));
   await log.drained();
-  process.exit(0);
+  process.exit(status);
 }
 
 function listenAddress({ addr, if: name }: StartOptions): {

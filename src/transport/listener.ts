@@ -43,6 +43,9 @@ export class Listener {
       perMessageDeflate: false,
       handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
     });
+    // It passes on what the server emits, which is dealt with there. Accepting can
+    // fail later, too, for want of descriptors; the daemon serves on.
+    this.#webSockets.on('error', () => {});
     this.#server.on('connection', (socket: Socket) => this.#admit(socket));
     this.#server.on('secureConnection', (socket) => this.#unproven.delete(peerOf(socket)));
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -56,11 +59,9 @@ export class Listener {
     const listener = new Listener(options);
     listener.#webSockets.on('connection', accept);
     await new Promise<void>((resolve, reject) => {
-      listener.#server.once('error', (error) => reject(explain(error, options)));
+      listener.#server.on('error', (error) => reject(explain(error, options)));
       listener.#server.listen({ port: options.port, host: options.host }, resolve);
     });
-    // Accepting can fail later, for want of descriptors; the daemon serves on.
-    listener.#webSockets.on('error', () => {});
     return listener;
   }
 

@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import test from 'ava';
+import { CIRCUIT_ENV, Cluster, type Result } from '../../host/cluster.js';
+
+test('the exit status is 2 and one line says why when a command is called wrongly', async (t) => {
+  const cluster = new Cluster(t);
+  const wrong = [
+    [['frob'], /^circuit: unknown command 'frob'\n$/],
+    [['join'], /^circuit: missing required argument 'ANCHOR'\n$/],
+    [['ls', '-x'], /^circuit: unknown option '-x'\n/],
+    [['ls', '-d'], /^circuit: option .* argument missing\n$/],
+    [['start', 'extra'], /^circuit: too many arguments for 'start'/],
+  ] as const;
+  for (const [args, said] of wrong) {
+    const { status, stdout, stderr } = await cluster.circuit(args);
+    t.is(status, 2, args.join(' '));
+    t.is(stdout, '');
+    t.regex(stderr, said);
+  }
+});
+
+test('the exit status is 1 and one line says why when a command fails', async (t) => {
+  const cluster = new Cluster(t);
+  const { address } = await cluster.start('--no-mount');
+  const name = (await cluster.circuit(['ls', '-d', address])).stdout.trim();
+  const failing: ReadonlyArray<readonly [readonly string[], RegExp]> = [
+    [['ls', '-d', 'junk'], /not a circuit address/],
+    [['ls', '-d', address, 'relative'], /relative is not a path; it begins with a slash/],
+    [['ls', '-d', address, '/Xnone'], /there is no member Xnone/],
+    [['ls', '-d', address, `${name}/none`], /there is no anchor none/],
+    [['peek', '-d', address, '/'], /\/ is not a member; circuit ls \/ lists them/],
+    [['peek', '-d', address, `${name}/a`], /is not a member/],
+    [['join', '-d', address, name, 'junk'], /not a circuit address/],
+    [['ls', '-d', address, '--hmac', '/nonexistent'], /cannot read the cluster key/],
+    [['start', '--no-mount', '-a', 'nonsense'], /nonsense is not HOST:PORT/],
+    [['start', '--no-mount', '--if', 'nope'], /there is no interface nope/],
+    [
+      ['start', '--no-mount', '-a', '127.0.0.1:1', '--if', 'lo'],
+      /give -a :PORT together with --if/,
+    ],
+    [['start', '--no-mount', '-a', '192.0.2.1:0'], /192\.0\.2\.1 is not an address of this host/],
+    [['start', '--no-mount', '-a', '127.0.0.1:0', '-j', 'junk'], /not a circuit address/],
+  ];
+  for (const [args, said] of failing) {
+    const { status, stdout, stderr } = await cluster.circuit(args);
+    t.is(status, 1, `${args.join(' ')}: ${stderr}`);
+    t.is(stdout, '');
+    const complaint = stderr.split('\n').filter((line) => !/^\d{4}-/.test(line));
+    t.is(complaint.length, 2, stderr);
+    t.regex(complaint[0] ?? '', said);
+    t.regex(complaint[0] ?? '', /^circuit: /);
+  }
+});
+
+test('a port that is in use: a sentence, exit 1', async (t) => {
+  const cluster = new Cluster(t);
+  const other = createServer().listen(0, '127.0.0.1');
+  t.teardown(() => other.close());
+  await once(other, 'listening');
+  const { port } = other.address() as { port: number };
+  const { status, stderr } = await cluster.circuit([
+    'start',
+    '--no-mount',
+    '-a',
+    `127.0.0.1:${port}`,
+  ]);
+  t.is(status, 1);
+  t.is(stderr, `circuit: 127.0.0.1:${port} is in use by another program\n`);
+});
+
+test('--version and help go to standard output, and exit with 0', async (t) => {
+  const cluster = new Cluster(t);
+  const answers: Result[] = [];
+  for (const args of [['--version'], ['help'], ['--help'], ['help', 'ls'], ['ls', '--help']]) {
+    answers.push(await cluster.circuit(args));
+  }
+  for (const { status, stderr } of answers) t.deepEqual([status, stderr], [0, '']);
+  t.regex(answers[0]?.stdout ?? '', /^\d+\.\d+\.\d+\n$/);
+  t.is(answers[1]?.stdout, answers[2]?.stdout);
+  t.is(answers[3]?.stdout, answers[4]?.stdout);
+});
+
+test('a command finds the daemon in the file that $CIRCUIT names', async (t) => {
+  const cluster = new Cluster(t);
+  const { address } = await cluster.start('--no-mount');
+  const result = await cluster.sh('echo "$ADDRESS" > file && "$NODE" "$CIRCUIT_JS" ls', {
+    env: {
+      ADDRESS: address,
+      NODE: CIRCUIT_ENV.NODE,
+      CIRCUIT_JS: CIRCUIT_ENV.CIRCUIT,
+      CIRCUIT: 'file',
+    },
+  });
+  t.regex(result.stdout, /^\/X[0-9a-f]{16}\n$/);
+});
+
+test('a reader of standard output that goes away early is no error', async (t) => {
+  const cluster = new Cluster(t);
+  const { address } = await cluster.start('--no-mount');
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  const script =
+    '"$NODE" "$PROGRAM" stk -d "$ADDRESS" "$("$NODE" "$PROGRAM" ls -d "$ADDRESS")" | true';
+  const result = await cluster.sh(script, { env: { ADDRESS: address, NODE, PROGRAM: CIRCUIT } });
+  t.is(result.stderr, '');
+});
+
+test('--advertise and --if decide what the address says', async (t) => {
+  const cluster = new Cluster(t);
+  const advertised = await cluster.start('--no-mount', '--advertise', 'example.org');
+  t.regex(advertised.address, /^circuit:\/\/example\.org:\d+\//);
+  const withPort = await cluster.start('--no-mount', '--advertise', '[2001:db8::1]:7');
+  t.regex(withPort.address, /^circuit:\/\/\[2001:db8::1\]:7\//);
+  const onLoopback = await cluster.start('--no-mount', '-a', ':0', '--if', 'lo');
+  t.regex(onLoopback.address, /^circuit:\/\/127\.0\.0\.1:\d+\//);
+  const onIPv6 = await cluster.start('--no-mount', '-a', '[::1]:0');
+  t.regex(onIPv6.address, /^circuit:\/\/\[::1\]:\d+\//);
+  t.is((await cluster.circuit(['ls', '-d', onIPv6.address])).status, 0);
+  const anywhere = await cluster.start('--no-mount', '-a', ':0');
+  t.notRegex(anywhere.address, /0\.0\.0\.0|\[::\]/);
+  t.is((await cluster.circuit(['ls', '-d', anywhere.address])).status, 0);
+});
+
+test('peek and stk are JSON, and hold neither the environment nor the command line', async (t) => {
+  const cluster = new Cluster(t);
+  const daemon = cluster.launch(['--no-mount'], { env: { ...process.env, PASSWORD: 'hunter2' } });
+  const address = await daemon.ready;
+  const name = (await cluster.circuit(['ls', '-d', address])).stdout.trim();
+  const peek = JSON.parse((await cluster.circuit(['peek', '-d', address, name])).stdout);
+  t.is(peek.Addr, address);
+  t.is(peek.Name, name.slice(1));
+  t.is(peek.Pid, daemon.pid);
+  t.true(Math.abs(Date.parse(peek.Joined) - Date.now()) < 60_000);
+  const { stdout } = await cluster.circuit(['stk', '-d', address, name]);
+  const report = JSON.parse(stdout);
+  t.true(report.javascriptHeap.usedMemory > 0);
+  t.truthy(report.nativeStack);
+  t.notRegex(stdout, /hunter2|circuit\.js/);
+});
