@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
 import { Janitor } from '../janitor.js';
@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly uid?: number;
   readonly input?: string;
+  /** A network namespace to run in. */
+  readonly netns?: string;
   /** Milliseconds after which the program is killed. */
   readonly timeout?: number;
 }
@@ -32,6 +34,7 @@ export interface RunOptions {
 export class Cluster {
   readonly #janitor: Janitor;
   #daemons = 0;
+  #namespaces = 0;
 
   constructor(t: Pick<ExecutionContext, 'teardown'>) {
     this.#janitor = new Janitor(t);
@@ -62,9 +65,12 @@ export class Cluster {
     if (!mounts) mkdirSync(mountpoint);
     const listen = args.includes('-a') ? [] : ['-a', '127.0.0.1:0'];
     const log = join(this.directory, `${id}.log`);
+    // Not `ip netns exec`: it would hide the mount in a mount namespace of its own.
+    const enter = options.netns ? ['nsenter', `--net=/run/netns/${options.netns}`] : [];
+    const [command = '', ...rest] = [...enter, process.execPath, CIRCUIT, 'start'];
     const child = spawn(
-      process.execPath,
-      [CIRCUIT, 'start', ...listen, ...(mounts ? [] : ['-m', mountpoint]), ...args],
+      command,
+      [...rest, ...listen, ...(mounts ? [] : ['-m', mountpoint]), ...args],
       {
         stdio: ['ignore', 'pipe', openSync(log, 'a')],
         env: options.env ?? process.env,
@@ -74,6 +80,16 @@ export class Cluster {
     );
     this.#janitor.adopt(child);
     return new TestDaemon(child, mountpoint, log);
+  }
+
+  /** Makes a network namespace with loopback up; gives its name. */
+  async namespace(): Promise<string> {
+    this.#namespaces += 1;
+    const name = `${basename(dirname(this.directory))}-${this.#namespaces}`;
+    this.#janitor.adoptNamespace(name);
+    const made = await this.sh(`ip netns add ${name} && ip -n ${name} link set lo up`);
+    if (made.status !== 0) throw new Error(made.stderr);
+    return name;
   }
 
   /** Runs `circuit` with these arguments. */

@@ -60,9 +60,40 @@ test('the address of a closed port is ECONNREFUSED', async (t) => {
 
 test('a host that drops packets is ETIMEDOUT within 5 s', async (t) => {
   const cluster = new Cluster(t);
+  const netns = await cluster.namespace();
+  // 10.99.0.2 has a link address that nobody answers to: what is sent there is lost.
+  const link = await cluster.sh(`ip -n ${netns} -batch -`, {
+    input: `link add v0 type veth peer name v1
+      address add 10.99.0.1/24 dev v0
+      link set v0 up
+      link set v1 up
+      neighbour add 10.99.0.2 lladdr 02:00:00:00:00:02 dev v0`,
+  });
+  t.is(link.status, 0, link.stderr);
+  const a = cluster.launch([], { netns });
+  const address = await a.ready;
+  const result = await join(cluster, a, address.replace('127.0.0.1', '10.99.0.2'));
+  refused(t, result, /Connection timed out/);
+  t.regex(result.error, /^10\.99\.0\.2:\d+ did not answer within 5 s\n$/);
+});
+
+test('a host that is not there, and one that no route leads to, are EHOSTUNREACH', async (t) => {
+  const cluster = new Cluster(t);
+  const netns = await cluster.namespace();
+  const a = cluster.launch([], { netns });
+  const address = await a.ready;
+  const routeless = await join(cluster, a, address.replace('127.0.0.1', '10.99.0.2'));
+  refused(t, routeless, /No route to host/);
+  t.regex(routeless.error, /^there is no route to 10\.99\.0\.2:\d+\n$/);
+  const nameless = await join(cluster, a, address.replace('127.0.0.1', 'nobody.invalid'));
+  refused(t, nameless, /No route to host/);
+  t.regex(nameless.error, /^there is no host named nobody\.invalid\n$/);
+});
+
+test('one that listens but never answers is ETIMEDOUT within 5 s', async (t) => {
+  const cluster = new Cluster(t);
   const a = await cluster.start();
-  // A full backlog: the kernel accepts nothing more and answers nothing.
-  const deaf = createServer(() => {}).listen(0, '127.0.0.1', 0);
+  const deaf = createServer(() => {}).listen(0, '127.0.0.1');
   t.teardown(() => deaf.close());
   await once(deaf, 'listening');
   const { port } = deaf.address() as { port: number };
