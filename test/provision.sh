@@ -11,6 +11,7 @@ tree:tree
 iproute2:ip
 util-linux:setpriv
 python3:python3
+openssl:openssl
 gcc:cc
 '
 

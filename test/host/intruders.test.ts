@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpsServer } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import test from 'ava';
@@ -52,6 +54,35 @@ test('TLS without the key, and with a wrong one, ends in the handshake', async (
   const wrong = Address.parse(address.replace(/Q.*/, `Q${'a'.repeat(32)}`));
   await t.throwsAsync(dial(wrong, {}), { code: 'EACCES' });
   t.true(await serves(cluster, address));
+});
+
+test('one that cannot prove the key is told nothing, whatever certificate it has', async (t) => {
+  const cluster = new Cluster(t);
+  // A certificate that every client on this host trusts, as an attacker can buy one.
+  const made = await cluster.sh(
+    `openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 \
+       -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1`,
+  );
+  t.is(made.status, 0, made.stderr);
+  const [key, cert] = ['key.pem', 'cert.pem'].map((file) =>
+    readFileSync(`${cluster.directory}/${file}`),
+  );
+  const requests: string[] = [];
+  const impostor = createHttpsServer({ key, cert }, (request) => requests.push(request.url ?? ''));
+  impostor.on('upgrade', (request) => requests.push(JSON.stringify(request.headers)));
+  impostor.listen(0, '127.0.0.1');
+  t.teardown(() => impostor.close());
+  await once(impostor, 'listening');
+  const { port } = impostor.address() as { port: number };
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: `${cluster.directory}/cert.pem` };
+  const daemon = cluster.launch([], { env });
+  const address = await daemon.ready;
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const target = address.replace(/127\.0\.0\.1:\d+/, `${host}:${port}`);
+    const join = await cluster.sh(`echo "${target}" > ${daemon.mountpoint}/.self/join`);
+    t.not(join.status, 0);
+  }
+  t.deepEqual(requests, []);
 });
 
 test('500 half-open connections: the daemon serves on, and drops them', async (t) => {
