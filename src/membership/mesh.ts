@@ -5,7 +5,7 @@ import { Address, isMemberName, type MemberName } from '../address.js';
 import { CircuitError, errorMessage } from '../error.js';
 import { interruptible } from '../interruptible.js';
 import type { Link, Links, Membership, MembershipChange } from './membership.js';
-import { isObject, type MemberRecord, parseRecord } from './record.js';
+import { isObject, type MemberRecord, parseRecords } from './record.js';
 import { Roster } from './roster.js';
 
 const debug = createDebug('circuit:membership');
@@ -14,7 +14,7 @@ const debug = createDebug('circuit:membership');
 const JOIN_TIMEOUT = 5_000;
 const SPREAD_TIMEOUT = 2_000;
 
-/** A member that we have heard of but never reached is dialled this often, in milliseconds. */
+/** A member that cannot be reached is dialled this often, in milliseconds. */
 const RETRY_INTERVAL = 10_000;
 
 type Message =
@@ -104,12 +104,15 @@ export class Mesh implements Membership {
 
   /** Push and pull: afterwards both sides know what either knew. */
   async #exchange(link: Link, signal?: AbortSignal): Promise<void> {
+    const { incarnation } = this.#self;
     const records = [this.#self, ...this.#roster.all()];
     const answer = await interruptible(
       link.send({ type: 'exchange', records } satisfies Message),
       signal,
     );
-    await this.#merge(parseMessage(answer).records);
+    await interruptible(this.#merge(parseMessage(answer).records), signal);
+    // They held us for failed: what we said to that is news to them.
+    if (this.#self.incarnation !== incarnation) await this.#exchange(link, signal);
   }
 
   /** Takes what is new, links to who is new, and resolves when all others have been told. */
@@ -136,11 +139,14 @@ export class Mesh implements Membership {
     if (before === false) return false;
     const wasAlive = before?.state === 'alive';
     if (record.state === 'alive') {
-      if (before?.addr !== record.addr) this.#drop(record.name);
+      const moved = before !== undefined && before.addr !== record.addr;
+      if (moved) this.#drop(record.name);
+      // Under its old name at a new address it is another daemon.
+      if (moved && wasAlive) this.#tell({ kind: 'leave', member: before, state: 'failed' });
       this.#stand(record);
-      if (!wasAlive) this.#tell({ kind: 'join', member: record, state: record.state });
+      if (moved || !wasAlive) this.#tell({ kind: 'join', member: record, state: record.state });
     } else {
-      this.#drop(record.name);
+      if (record.state === 'left') this.#drop(record.name);
       if (wasAlive) this.#tell({ kind: 'leave', member: record, state: record.state });
     }
     return true;
@@ -189,12 +195,12 @@ export class Mesh implements Membership {
     let reached = false;
     while (!signal.aborted) {
       const member = this.#roster.get(name);
-      if (member?.state !== 'alive') return;
+      if (!member || member.state === 'left') return;
       try {
         const link = await this.#links.connect(Address.parse(member.addr), signal);
         using _held = link.hold();
-        await this.#exchange(link, AbortSignal.any([signal, AbortSignal.timeout(JOIN_TIMEOUT)]));
         reached = true;
+        await this.#exchange(link, AbortSignal.any([signal, AbortSignal.timeout(JOIN_TIMEOUT)]));
         standing.link = link;
         await interruptible(link.closed, signal);
         standing.link = undefined;
@@ -202,15 +208,16 @@ export class Mesh implements Membership {
       } catch (error) {
         if (signal.aborted) return;
         debug('%s cannot be reached: %s', name, errorMessage(error));
-        if (reached) return this.#fail(member);
-        // Others may reach it: that we never did says nothing of its health.
+        // Others may reach a member that we never did: it says nothing of its health.
+        if (reached) this.#fail(member);
+        reached = false;
+        // One that failed is tried as well, so that a network that was split heals.
         await delay(RETRY_INTERVAL, undefined, { signal, ref: false }).catch(() => {});
       }
     }
   }
 
   #fail(member: MemberRecord): void {
-    this.#drop(member.name);
     const current = this.#roster.get(member.name) ?? member;
     this.#merge([{ ...current, state: 'failed' }]).catch(() => {});
   }
@@ -254,6 +261,6 @@ function parseMessage(message: unknown): ParsedMessage {
   return {
     type,
     from: isMemberName(from) ? from : undefined,
-    records: message.records.map(parseRecord),
+    records: parseRecords(message.records),
   };
 }

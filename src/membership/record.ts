@@ -26,6 +26,21 @@ export function overrides(news: MemberRecord, known: MemberRecord): boolean {
   return RANK[news.state] > RANK[known.state];
 }
 
+/** The most members that a network has, as far as we take part in it. */
+export const MAX_MEMBERS = 10_000;
+
+/** Beyond any that comes about honestly, and far from where counting on would lose precision. */
+const MAX_INCARNATION = 2 ** 40;
+
+/** @throws CircuitError EINVAL for what is not a list of records, or one of too many */
+export function parseRecords(value: unknown): MemberRecord[] {
+  if (!Array.isArray(value)) throw invalid('not a list');
+  if (value.length > MAX_MEMBERS) {
+    throw new CircuitError('EINVAL', `a network has at most ${MAX_MEMBERS} members`);
+  }
+  return value.map(parseRecord);
+}
+
 /** @throws CircuitError EINVAL for what is not a record; nothing a peer sends is believed unseen. */
 export function parseRecord(value: unknown): MemberRecord {
   if (!isObject(value)) throw invalid('not an object');
@@ -33,11 +48,13 @@ export function parseRecord(value: unknown): MemberRecord {
   if (!isMemberName(name)) throw invalid('name');
   if (typeof addr !== 'string') throw invalid('addr');
   if (typeof joined !== 'number' || !Number.isFinite(joined)) throw invalid('joined');
-  if (typeof incarnation !== 'number' || !Number.isSafeInteger(incarnation) || incarnation < 0) {
-    throw invalid('incarnation');
-  }
+  if (!isIncarnation(incarnation)) throw invalid('incarnation');
   if (state !== 'alive' && state !== 'failed' && state !== 'left') throw invalid('state');
   return { name, addr: Address.parse(addr).toString(), joined, incarnation, state };
+}
+
+function isIncarnation(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MAX_INCARNATION;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

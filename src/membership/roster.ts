@@ -1,5 +1,5 @@
 import type { MemberName } from '../address.js';
-import { type MemberRecord, overrides } from './record.js';
+import { MAX_MEMBERS, type MemberRecord, overrides } from './record.js';
 
 /** How long a member that has gone is remembered, so that late news cannot bring it back: 24 h. */
 const TOMBSTONE_LIFE = 24 * 60 * 60 * 1000;
@@ -10,13 +10,13 @@ export class Roster {
   readonly #gone = new Map<MemberName, number>();
 
   /**
-   * Takes what is newer than what is known.
+   * Takes what is newer than what is known, unless there are too many members.
    * @param now Milliseconds, on any clock that does not go back.
    * @returns The record as it was before, if the new one was taken; `false` if not.
    */
   merge(record: MemberRecord, now: number): MemberRecord | undefined | false {
     const known = this.#records.get(record.name);
-    if (known && !overrides(record, known)) return false;
+    if (known ? !overrides(record, known) : this.#records.size >= MAX_MEMBERS) return false;
     this.#records.set(record.name, record);
     if (record.state === 'alive') this.#gone.delete(record.name);
     else this.#gone.set(record.name, now);

@@ -122,6 +122,29 @@ test('a daemon killed with SIGKILL leaves every listing', async (t) => {
   t.regex(a.log(), /X[0-9a-f]{16} failed/);
 });
 
+test('a daemon that was frozen until the others gave it up is taken back when it goes on', async (t) => {
+  const cluster = new Cluster(t);
+  const [a, b, c] = [await cluster.start(), await cluster.start(), await cluster.start()];
+  await cluster.sh(`echo "${b.address} ${c.address}" > ${a.mountpoint}/.self/join`);
+  c.process.kill('SIGSTOP');
+  for (const daemon of [a, b]) {
+    await eventually(
+      () => members(cluster, daemon),
+      (view) => view.length === 2,
+      25_000,
+    );
+  }
+  t.is((await members(cluster, a)).length, 2);
+  c.process.kill('SIGCONT');
+  for (const daemon of [a, b, c]) {
+    await eventually(
+      () => members(cluster, daemon),
+      (view) => view.length === 3,
+      15_000,
+    );
+  }
+});
+
 test('leave: the others forget the member, it goes on alone, and can come back', async (t) => {
   const cluster = new Cluster(t);
   const [a, b, c] = [await cluster.start(), await cluster.start(), await cluster.start()];

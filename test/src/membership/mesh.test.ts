@@ -32,6 +32,11 @@ class Network {
     this.#drop((ends) => ends.includes(member.self.addr));
   }
 
+  /** It answers again, as if it had only been slow. */
+  revive(member: Membership): void {
+    this.#members.set(member.self.addr, member);
+  }
+
   /** Two members cannot reach each other any more; all others can reach both. */
   cut(a: Membership, b: Membership): void {
     const pair = [a.self.addr, b.self.addr].sort();
@@ -171,6 +176,33 @@ test('a member that one other cannot reach stays in the network', async (t) => {
   t.is(names(a).length, 3);
 });
 
+test('a member that was held for failed comes back by itself when it reaches another', async (t) => {
+  const network = new Network();
+  const [a, b, c] = [network.member(), network.member(), network.member()];
+  await a.join(address(b));
+  await a.join(address(c));
+  // As after a pause: the others have given c up, and c knows nothing of it.
+  const failed = { ...c.self, state: 'failed' };
+  network.crash(c);
+  await Promise.all([lists(a, 2), lists(b, 2)]);
+  network.revive(c);
+  await c.join(address(a));
+  t.true(c.self.incarnation > failed.incarnation);
+  for (const member of [a, b, c]) t.is(names(member).length, 3);
+});
+
+test('a member that comes back under its name at a new address leaves and joins anew', async (t) => {
+  const network = new Network();
+  const [a, b] = [network.member(), network.member()];
+  await a.join(address(b));
+  const told: string[] = [];
+  a.watch(({ kind, member }) => told.push(`${kind} ${member.addr}`));
+  const before = b.self.addr;
+  const after = new Address('elsewhere', 1, 1, newSecret()).toString();
+  await a.deliver({ type: 'exchange', records: [{ ...b.self, addr: after, incarnation: 1 }] });
+  t.deepEqual(told, [`leave ${before}`, `join ${after}`]);
+});
+
 test('leave: the others forget the member, late news does not bring it back, a join does', async (t) => {
   const network = new Network();
   const [a, b, c] = [network.member(), network.member(), network.member()];
@@ -212,6 +244,8 @@ test('a message that is none of the protocol is EINVAL, and changes nothing', as
     { type: 'exchange', records: [{ ...record, joined: 'x' }] },
     { type: 'exchange', records: [{ ...record, incarnation: -1 }] },
     { type: 'exchange', records: [{ ...record, incarnation: 0.5 }] },
+    { type: 'exchange', records: [{ ...record, incarnation: Number.MAX_SAFE_INTEGER }] },
+    { type: 'exchange', records: Array.from({ length: 10_001 }, () => record) },
     { type: 'exchange', records: [{ ...record, state: 'dead' }] },
   ];
   for (const message of bad) await t.throwsAsync(a.deliver(message), { code: 'EINVAL' });
