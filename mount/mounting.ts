@@ -34,10 +34,17 @@ export async function mountFuse(target: string, options: MountOptions): Promise<
  * Nothing happens where it is not mounted (any more). Does not touch the mount itself.
  *
  * @param device the `major:minor` of the one that is meant; without it, the topmost.
+ * @throws with `code`: EBUSY (it is covered by another mount), and what fusermount3 says
  */
 export async function detachMount(target: string, type: string, device?: string): Promise<void> {
-  const mounted = (await findMounts(target)).at(-1);
-  if (mounted?.type !== type || mounted.device !== (device ?? mounted.device)) return;
+  const mounts = await findMounts(target);
+  const topmost = mounts.at(-1);
+  const meant = device === undefined ? topmost : mounts.find((one) => one.device === device);
+  if (meant?.type !== type) return;
+  if (meant !== topmost) {
+    const text = `another file system is mounted over it on ${target}`;
+    throw Object.assign(new Error(text), { code: 'EBUSY' });
+  }
   if (process.geteuid?.() === 0) native.unmount(target, native.MNT_DETACH);
   else await fusermount(['-u', '-z', '--', target]);
 }

@@ -107,13 +107,20 @@ async function isAlive(target: string): Promise<boolean> {
     env: { ...process.env, LC_ALL: 'C' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint += text;
   });
-  await once(child, 'close');
-  clearTimeout(timer);
+  try {
+    await withPatience(once(child, 'close'));
+  } catch {
+    // Not even killed does it come back, if its request has been taken and is not
+    // answered: it is left to itself.
+    child.kill('SIGKILL');
+    child.stderr.destroy();
+    child.unref();
+    return true;
+  }
   return !/not connected|connection abort/i.test(complaint);
 }
 

@@ -1,4 +1,4 @@
-/* Calls a JavaScript function whenever a descriptor has something to read. */
+/* Calls a JavaScript function whenever a descriptor can be read, or written. */
 #include "addon.h"
 #include "libuv.h"
 
@@ -77,7 +77,10 @@ napi_value fuse_watch(napi_env env, napi_callback_info info) {
   napi_value argv[2], name, result;
   uv_loop_t *loop;
   int fd;
+  napi_valuetype callable;
   if (!get_arguments(env, info, 2, argv) || !get_int(env, argv[0], &fd)) return NULL;
+  if (napi_typeof(env, argv[1], &callable) != napi_ok || callable != napi_function)
+    return throw_errno(env, EINVAL, "uv_poll_init");
   const char *type = uv_handle_type_name(UV_POLL);
   if (type == NULL || strcmp(type, "poll") != 0) return throw_errno(env, ENOTSUP, "uv_poll_init");
   if (napi_get_uv_event_loop(env, &loop) != napi_ok)
@@ -94,11 +97,15 @@ napi_value fuse_watch(napi_env env, napi_callback_info info) {
   self->env = env;
   self->poll = poll;
   uv_handle_set_data((uv_handle_t *)poll, self);
-  napi_create_string_utf8(env, "fuse-readiness", NAPI_AUTO_LENGTH, &name);
-  napi_create_reference(env, argv[1], 1, &self->callback);
-  napi_async_init(env, NULL, name, &self->context);
-  napi_add_async_cleanup_hook(env, environment_ends, self, &self->cleanup);
-  napi_create_external(env, self, object_collected, NULL, &result);
+  if (napi_create_string_utf8(env, "fuse-readiness", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+      napi_create_reference(env, argv[1], 1, &self->callback) != napi_ok ||
+      napi_async_init(env, NULL, name, &self->context) != napi_ok ||
+      napi_add_async_cleanup_hook(env, environment_ends, self, &self->cleanup) != napi_ok ||
+      napi_create_external(env, self, object_collected, NULL, &result) != napi_ok) {
+    self->object_ended = true;
+    start_closing(self);
+    return throw_errno(env, ENOMEM, "uv_poll_init");
+  }
   uv_poll_start(poll, UV_READABLE, became_ready);
   return result;
 }
@@ -124,5 +131,19 @@ napi_value fuse_hold(napi_env env, napi_callback_info info) {
       napi_get_value_bool(env, argv[1], &held) != napi_ok)
     return throw_errno(env, EINVAL, "uv_ref");
   if (!self->closing) (held ? uv_ref : uv_unref)((uv_handle_t *)self->poll);
+  return NULL;
+}
+
+/* watchFor(external, events): void. UV_READABLE, UV_WRITABLE, both, or 0 for none. */
+napi_value fuse_watch_for(napi_env env, napi_callback_info info) {
+  napi_value argv[2];
+  struct watcher *self;
+  int events;
+  if (!get_arguments(env, info, 2, argv) || !get_int(env, argv[1], &events)) return NULL;
+  if (napi_get_value_external(env, argv[0], (void **)&self) != napi_ok)
+    return throw_errno(env, EINVAL, "uv_poll_start");
+  if (self->closing) return NULL;
+  if (events == 0) uv_poll_stop(self->poll);
+  else uv_poll_start(self->poll, events, became_ready);
   return NULL;
 }
