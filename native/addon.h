@@ -43,5 +43,19 @@ napi_value fuse_receive_descriptor(napi_env env, napi_callback_info info);
 napi_value fuse_watch(napi_env env, napi_callback_info info);
 napi_value fuse_unwatch(napi_env env, napi_callback_info info);
 napi_value fuse_hold(napi_env env, napi_callback_info info);
+napi_value fuse_watch_for(napi_env env, napi_callback_info info);
+
+/* process.c */
+napi_value process_start(napi_env env, napi_callback_info info);
+napi_value process_start_outcome(napi_env env, napi_callback_info info);
+napi_value process_abort_start(napi_env env, napi_callback_info info);
+napi_value process_reap(napi_env env, napi_callback_info info);
+napi_value process_is_stopped(napi_env env, napi_callback_info info);
+
+/* pipe.c */
+napi_value pipe_open(napi_env env, napi_callback_info info);
+napi_value pipe_read(napi_env env, napi_callback_info info);
+napi_value pipe_write(napi_env env, napi_callback_info info);
+napi_value pipe_is_ready(napi_env env, napi_callback_info info);
 
 #endif

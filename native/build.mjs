@@ -42,7 +42,16 @@ function build() {
   const { status, stderr } = spawnSync(
     compiler,
     [
-      ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-fPIC', '-shared', '-fvisibility=hidden'],
+      ...[
+        '-std=gnu11',
+        '-O2',
+        '-Wall',
+        '-Wextra',
+        '-fPIC',
+        '-shared',
+        '-pthread',
+        '-fvisibility=hidden',
+      ],
       ...['-I', headers, '-o', unfinished],
       ...inputs.filter((name) => name.endsWith('.c')).map((name) => join(source, name)),
     ],

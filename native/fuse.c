@@ -84,6 +84,16 @@ NAPI_MODULE_INIT() {
       METHOD("watch", fuse_watch),
       METHOD("unwatch", fuse_unwatch),
       METHOD("hold", fuse_hold),
+      METHOD("watchFor", fuse_watch_for),
+      METHOD("startProcess", process_start),
+      METHOD("startOutcome", process_start_outcome),
+      METHOD("abortStart", process_abort_start),
+      METHOD("reapProcess", process_reap),
+      METHOD("isStopped", process_is_stopped),
+      METHOD("pipe", pipe_open),
+      METHOD("readPipe", pipe_read),
+      METHOD("writePipe", pipe_write),
+      METHOD("isReady", pipe_is_ready),
   };
   napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods);
   return exports;

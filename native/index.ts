@@ -1,5 +1,6 @@
 /**
- * The typed door to the addon in C: a FUSE device, mount(2), and readiness.
+ * The typed door to the addon in C: a FUSE device, mount(2), processes and
+ * their pipes, and readiness.
  *
  * Whatever fails throws an Error with `code` (`ENODEV`), `errno` (negative) and
  * `syscall`.
@@ -25,6 +26,24 @@ interface Addon {
   watch(fd: number, ready: () => void): object;
   unwatch(watcher: object): void;
   hold(watcher: object, held: boolean): void;
+  watchFor(watcher: object, events: number): void;
+  startProcess(
+    programs: Uint8Array,
+    args: Uint8Array,
+    environment: Uint8Array,
+    directory: string,
+    stdin: number,
+    stdout: number,
+    stderr: number,
+  ): [start: object, finished: number];
+  startOutcome(start: object): [pid: number, pidfd: number];
+  abortStart(start: object): void;
+  reapProcess(pid: number): number | undefined;
+  isStopped(pid: number): boolean;
+  pipe(ours: number): [readingEnd: number, writingEnd: number];
+  readPipe(fd: number, into: Uint8Array): number;
+  writePipe(fd: number, bytes: Uint8Array): number;
+  isReady(fd: number): boolean;
 }
 
 function load(): Addon {
@@ -67,6 +86,9 @@ export const socketpair = addon.socketpair;
  */
 export const receiveDescriptor = addon.receiveDescriptor;
 
+/** For which readiness a {@link Watcher} watches. */
+export const Readiness = { none: 0, readable: 1, writable: 2 } as const;
+
 /** Calls `ready` in the event loop while a descriptor has something to read or is in error. */
 export class Watcher {
   readonly #watcher: object;
@@ -85,8 +107,87 @@ export class Watcher {
     addon.hold(this.#watcher, false);
   }
 
+  /** Changes what it watches for, one of {@link Readiness}; at first that is `readable`. */
+  watchFor(events: number): void {
+    addon.watchFor(this.#watcher, events);
+  }
+
   /** `ready` is not called any more. May be called again. */
   close(): void {
     addon.unwatch(this.#watcher);
   }
 }
+
+export interface Program {
+  /** Paths; the first that exists and may be run becomes the program. */
+  readonly candidates: readonly string[];
+  /** With the name of the program as the first. */
+  readonly argv: readonly string[];
+  readonly environment: readonly string[];
+  /** Empty for the directory that we are in. */
+  readonly directory: string;
+  /** What becomes its descriptors 0, 1 and 2; it gets no others. To be closed when it has started. */
+  readonly stdio: readonly [number, number, number];
+}
+
+/** The start of a program, the leader of a session of its own. It never blocks the event loop. */
+export class Start {
+  /**
+   * Settles when the program runs, with its pid and a descriptor that becomes readable when it
+   * has ended. Rejected with the `syscall` that failed: chdir, execve, vfork, …
+   */
+  readonly started: Promise<readonly [pid: number, pidfd: number]>;
+  readonly #start: object;
+
+  /** @param program No string in it may contain a NUL. */
+  constructor({ candidates, argv, environment, directory, stdio }: Program) {
+    const [start, finished] = addon.startProcess(
+      join(candidates),
+      join(argv),
+      join(environment),
+      directory,
+      ...stdio,
+    );
+    this.#start = start;
+    this.started = readable(finished).then(() => {
+      addon.close(finished);
+      return addon.startOutcome(start);
+    });
+  }
+
+  /** Kills it if it does not run yet; `started` then settles either way. */
+  abort(): void {
+    addon.abortStart(this.#start);
+  }
+}
+
+function readable(fd: number): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = new Watcher(fd, () => {
+      watcher.close();
+      resolve();
+    });
+  });
+}
+
+function join(strings: readonly string[]): Uint8Array {
+  return Buffer.from(strings.map((string) => `${string}\0`).join(''));
+}
+
+/** Takes leave of a child that has ended: the status as wait(2) has it, or undefined while it runs. */
+export const reapProcess = addon.reapProcess;
+
+/** Whether a child that has not been reaped is stopped now. */
+export const isStopped = addon.isStopped;
+
+/** pipe2(2), closed on exec. Of its ends, `ours` (0 for the reading one) does not block. */
+export const pipe = addon.pipe;
+
+/** Reads what there is, up to the size of `into`; 0 at the end of file, -1 where it would wait. */
+export const readPipe = addon.readPipe;
+
+/** Writes what there is room for, and tells how many bytes that was. EPIPE: nobody can read it. */
+export const writePipe = addon.writePipe;
+
+/** poll(2): whether reading or writing would not wait, be it that it fails. */
+export const isReady = addon.isReady;

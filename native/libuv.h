@@ -19,6 +19,7 @@ typedef struct uv_poll_s uv_poll_t;
 /* The place of "poll" in UV_HANDLE_TYPE_MAP; watch() checks it by name. */
 #define UV_POLL 8
 #define UV_READABLE 1
+#define UV_WRITABLE 2
 
 typedef void (*uv_poll_cb)(uv_poll_t *handle, int status, int events);
 typedef void (*uv_close_cb)(uv_handle_t *handle);
@@ -33,6 +34,7 @@ void *uv_handle_get_data(const uv_handle_t *handle);
 void uv_handle_set_data(uv_handle_t *handle, void *data);
 int uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd);
 int uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb callback);
+int uv_poll_stop(uv_poll_t *handle);
 void uv_close(uv_handle_t *handle, uv_close_cb callback);
 void uv_ref(uv_handle_t *handle);
 void uv_unref(uv_handle_t *handle);

@@ -1,0 +1,293 @@
+/*
+ * Starts a program without ever holding up the event loop, and tells how it ended.
+ *
+ * libuv's uv_spawn waits in the event loop until the child is in its directory
+ * and has become its program; where either lies in a file system that this very
+ * process serves, that is forever. So each start waits on a thread of its own,
+ * which vfork(2) suspends (the other threads run on), and which a dead file
+ * system holds up without taking one of the pool's few threads.
+ *
+ * Between vfork and execve the child lives in our memory: it makes system calls
+ * and nothing else, and it can tell why it failed by writing it there.
+ */
+#define _GNU_SOURCE
+#include "addon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436 /* Linux 5.9 */
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434 /* Linux 5.3 */
+#endif
+
+enum { THREAD_STACK = 256 * 1024 };
+
+/* Strings that come as one text, each ended by NUL, and the vector that execve wants. */
+struct strings {
+  char *text;
+  char **vector;
+};
+
+struct start {
+  struct strings programs, arguments, environment;
+  char *directory; /* empty: the one we are in */
+  int stdio[3];
+  int finished; /* the thread's own duplicate of the eventfd */
+  /* The outcome; `failed` is the system call that failed with `error`. */
+  volatile int error;
+  const char *volatile failed;
+  int pidfd;
+  /* What abort() needs. The child itself notes its pid, and looks whether it is to live. */
+  atomic_bool aborted;
+  atomic_int pid;
+  pthread_mutex_t lock;
+  bool ended;
+  /* The thread's and the JavaScript object's. */
+  atomic_int references;
+};
+
+static void drop(struct start *self) {
+  if (atomic_fetch_sub(&self->references, 1) > 1) return;
+  struct strings *all[] = {&self->programs, &self->arguments, &self->environment};
+  for (int i = 0; i < 3; i++) {
+    free(all[i]->text);
+    free(all[i]->vector);
+  }
+  free(self->directory);
+  pthread_mutex_destroy(&self->lock);
+  free(self);
+}
+
+/* The child. It shares our memory and the thread's stack, but not our descriptors or handlers. */
+
+static _Noreturn void give_up(struct start *self, const char *failed, int error) {
+  self->failed = failed;
+  self->error = error;
+  _exit(127);
+}
+
+static void close_above_2(void) {
+  if (syscall(SYS_close_range, 3, ~0U, 0) == 0) return;
+  /* An older kernel. All of ours close on exec; this is for what we inherited ourselves. */
+  for (int fd = 3; fd < 1024; fd++) close(fd);
+}
+
+static void reset_signals(void) {
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigset_t none;
+  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void be_the_program(struct start *self) {
+  int error = ENOENT;
+  atomic_store(&self->pid, getpid());
+  if (atomic_load(&self->aborted)) give_up(self, "execve", EINTR);
+  setsid();
+  for (int fd = 0; fd < 3; fd++)
+    if (dup2(self->stdio[fd], fd) < 0) give_up(self, "dup2", errno);
+  close_above_2();
+  reset_signals();
+  if (self->directory[0] && chdir(self->directory) < 0) give_up(self, "chdir", errno);
+  for (char **program = self->programs.vector; *program; program++) {
+    execve(*program, self->arguments.vector, self->environment.vector);
+    /* As execvp(3): the search goes on past what is missing or may not be run. */
+    bool missing = errno == ENOENT || errno == ENOTDIR;
+    if (!missing || error == ENOENT) error = errno;
+    if (!missing && errno != EACCES) break;
+  }
+  give_up(self, "execve", error);
+}
+
+static __attribute__((noinline)) pid_t fork_child(struct start *self) {
+  pid_t pid = vfork();
+  if (pid == 0) be_the_program(self);
+  return pid;
+}
+
+/* The thread. */
+
+static void reap_child(pid_t pid) {
+  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
+}
+
+static void *run_start(void *data) {
+  struct start *self = data;
+  pid_t pid = fork_child(self);
+  if (pid < 0) {
+    self->failed = "vfork";
+    self->error = errno;
+  } else if (self->error == 0) {
+    self->pidfd = syscall(SYS_pidfd_open, pid, 0);
+    if (self->pidfd < 0) {
+      self->failed = "pidfd_open";
+      self->error = errno;
+      kill(-pid, SIGKILL);
+    }
+  }
+  pthread_mutex_lock(&self->lock);
+  self->ended = true;
+  pthread_mutex_unlock(&self->lock);
+  if (pid > 0 && self->error != 0) reap_child(pid);
+  eventfd_write(self->finished, 1);
+  close(self->finished);
+  drop(self);
+  return NULL;
+}
+
+/* The event loop. */
+
+static bool get_strings(napi_env env, napi_value value, struct strings *result) {
+  void *data;
+  size_t length, count = 0;
+  if (!get_bytes(env, value, &data, &length)) return false;
+  for (size_t i = 0; i < length; i++) count += ((char *)data)[i] == '\0';
+  result->text = malloc(length + 1);
+  result->vector = calloc(count + 1, sizeof *result->vector);
+  if (result->text == NULL || result->vector == NULL) {
+    throw_errno(env, ENOMEM, "malloc");
+    return false;
+  }
+  memcpy(result->text, data, length);
+  char *next = result->text;
+  for (size_t i = 0; i < count; i++) {
+    result->vector[i] = next;
+    next += strlen(next) + 1;
+  }
+  return true;
+}
+
+static int create_thread(struct start *self) {
+  pthread_t thread;
+  pthread_attr_t attributes;
+  sigset_t all, before;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, THREAD_STACK);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  /* No handler of ours may run in the child, in our memory: it inherits the thread's mask. */
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = pthread_create(&thread, &attributes, run_start, self);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  pthread_attr_destroy(&attributes);
+  return error;
+}
+
+static void object_collected(napi_env env, void *data, void *hint) {
+  (void)env;
+  (void)hint;
+  drop(data);
+}
+
+/*
+ * startProcess(programs, arguments, environment, directory, stdin, stdout, stderr): [external, fd]
+ * The first three are strings that NUL ends; the first program that can be run is. When the
+ * descriptor becomes readable, startOutcome has the outcome; then the caller closes it and its own
+ * ends of the three. An eventfd and not a thread-safe function of Node-API: that one is gone with
+ * its environment (a worker's end), also while a thread still waits.
+ */
+napi_value process_start(napi_env env, napi_callback_info info) {
+  napi_value argv[7], external, result;
+  struct start *self = calloc(1, sizeof *self);
+  if (self == NULL) return throw_errno(env, ENOMEM, "malloc");
+  atomic_init(&self->references, 1);
+  pthread_mutex_init(&self->lock, NULL);
+  if (!get_arguments(env, info, 7, argv) || !get_strings(env, argv[0], &self->programs) ||
+      !get_strings(env, argv[1], &self->arguments) ||
+      !get_strings(env, argv[2], &self->environment) ||
+      !get_string(env, argv[3], &self->directory) || !get_int(env, argv[4], &self->stdio[0]) ||
+      !get_int(env, argv[5], &self->stdio[1]) || !get_int(env, argv[6], &self->stdio[2])) {
+    drop(self);
+    return NULL;
+  }
+  int finished = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  self->finished = finished < 0 ? -1 : fcntl(finished, F_DUPFD_CLOEXEC, 0);
+  int error = self->finished < 0 ? errno : 0;
+  if (error == 0) {
+    atomic_store(&self->references, 2);
+    error = create_thread(self);
+    if (error != 0) {
+      atomic_store(&self->references, 1);
+      close(self->finished);
+    }
+  }
+  if (error != 0) {
+    if (finished >= 0) close(finished);
+    drop(self);
+    return throw_errno(env, error, "pthread_create");
+  }
+  napi_create_external(env, self, object_collected, NULL, &external);
+  napi_create_array_with_length(env, 2, &result);
+  napi_set_element(env, result, 0, external);
+  napi_set_element(env, result, 1, from_int(env, finished));
+  return result;
+}
+
+static struct start *get_start(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  struct start *self;
+  if (!get_arguments(env, info, 1, argv)) return NULL;
+  if (napi_get_value_external(env, argv[0], (void **)&self) == napi_ok) return self;
+  throw_errno(env, EINVAL, "startProcess");
+  return NULL;
+}
+
+/* startOutcome(external): [pid, pidfd]. Throws what kept it from starting. */
+napi_value process_start_outcome(napi_env env, napi_callback_info info) {
+  napi_value result;
+  struct start *self = get_start(env, info);
+  if (self == NULL) return NULL;
+  if (self->error != 0) return throw_errno(env, self->error, self->failed);
+  napi_create_array_with_length(env, 2, &result);
+  napi_set_element(env, result, 0, from_int(env, atomic_load(&self->pid)));
+  napi_set_element(env, result, 1, from_int(env, self->pidfd));
+  return result;
+}
+
+/* abortStart(external): void. Kills the child unless it has become its program. */
+napi_value process_abort_start(napi_env env, napi_callback_info info) {
+  struct start *self = get_start(env, info);
+  if (self == NULL) return NULL;
+  atomic_store(&self->aborted, true);
+  pthread_mutex_lock(&self->lock);
+  /* Until `ended` nobody reaps it, so its pid is its own. */
+  if (!self->ended && atomic_load(&self->pid) > 0) kill(atomic_load(&self->pid), SIGKILL);
+  pthread_mutex_unlock(&self->lock);
+  return NULL;
+}
+
+/* reapProcess(pid): number | undefined. The status of wait(2), or undefined while it runs. */
+napi_value process_reap(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  int pid, status;
+  if (!get_arguments(env, info, 1, argv) || !get_int(env, argv[0], &pid)) return NULL;
+  pid_t reaped = waitpid(pid, &status, WNOHANG);
+  if (reaped < 0) return throw_errno(env, errno, "waitpid");
+  return reaped == 0 ? from_undefined(env) : from_int(env, status);
+}
+
+/* isStopped(pid): boolean. Whether a child that was not reaped is stopped now. */
+napi_value process_is_stopped(napi_env env, napi_callback_info info) {
+  napi_value argv[1], result;
+  int pid;
+  siginfo_t what = {0};
+  if (!get_arguments(env, info, 1, argv) || !get_int(env, argv[0], &pid)) return NULL;
+  /* ECHILD: it has ended and waits to be reaped. */
+  if (waitid(P_PID, pid, &what, WSTOPPED | WNOHANG | WNOWAIT) < 0 && errno != ECHILD)
+    return throw_errno(env, errno, "waitid");
+  napi_get_boolean(env, what.si_pid == pid && what.si_code == CLD_STOPPED, &result);
+  return result;
+}

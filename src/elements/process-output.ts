@@ -1,0 +1,130 @@
+import * as native from '../../native/index.js';
+import type { WaitOptions } from './channel.js';
+import { PipeEnd } from './process-pipe.js';
+import { interrupted, Turns, wouldWait } from './process-turns.js';
+
+/** What one program reads of an output of a process. */
+export interface OutputReader {
+  /**
+   * Up to `max` bytes, as soon as there are any; none at the end, when the
+   * process and all who inherited the output from it have closed it.
+   * @throws CircuitError EINTR (nothing is lost), EAGAIN
+   */
+  read(max: number, options?: WaitOptions): Promise<Uint8Array>;
+  /** Gives back what a read returned and nobody received: it is the next to be read. */
+  unread(data: Uint8Array): void;
+  /** Whether a read would be answered at once. */
+  readonly readable: boolean;
+  /** Calls the listener once, later, when a read may be answered at once. */
+  onceReadable(listener: () => void): Disposable;
+}
+
+/** The standard output or error of a process. */
+export interface ProcessOutput {
+  /** A reader. Without `Retain` all readers share the one pipe. */
+  open(): OutputReader;
+  /** The process has ended: takes what it has written, if it is not held back by that. */
+  catchUp(): void;
+  /** Closes the pipe; what it holds can still be read by who has it open. */
+  release(): void;
+}
+
+/** How much to take of what an ended process has left: a pipe's 64 KiB, or what it was enlarged to. */
+export const MAX_LEFT = 1024 * 1024;
+
+/** An output as a pipe: each byte goes to one reader, and what is unread holds the process back. */
+export class PipedOutput implements ProcessOutput, OutputReader {
+  readonly #pipe: PipeEnd;
+  readonly #turns = new Turns();
+  /** What was given back, and what the pipe held when it was released. */
+  readonly #unread: Uint8Array[] = [];
+
+  /** @param fd Our end of the pipe; becomes this object's. */
+  constructor(fd: number) {
+    this.#pipe = new PipeEnd(fd, 'readable');
+  }
+
+  open(): OutputReader {
+    return this;
+  }
+
+  get readable(): boolean {
+    return this.#unread.length > 0 || this.#pipe.ready;
+  }
+
+  onceReadable(listener: () => void): Disposable {
+    const waiting = this.#pipe.onceReady(listener);
+    if (this.#unread.length > 0) queueMicrotask(() => this.#pipe.wake());
+    return waiting;
+  }
+
+  async read(max: number, { signal, nonblock }: WaitOptions = {}): Promise<Uint8Array> {
+    using _turn = nonblock ? this.#turns.takeNow() : await this.#turns.take(signal);
+    if (!nonblock) await this.#pipe.breathe();
+    for (;;) {
+      if (signal?.aborted) throw interrupted();
+      const data = this.#takeUnread(max) ?? this.#readPipe(max);
+      if (data) return data;
+      if (nonblock) throw wouldWait();
+      await this.#pipe.wait(signal);
+    }
+  }
+
+  unread(data: Uint8Array): void {
+    if (data.length === 0) return;
+    this.#unread.unshift(data);
+    this.#pipe.wake();
+  }
+
+  catchUp(): void {}
+
+  release(): void {
+    for (let left = MAX_LEFT; left > 0 && this.#pipe.fd !== undefined; ) {
+      const data = this.#readPipe(left);
+      if (!data || data.length === 0) break;
+      this.#unread.push(data);
+      left -= data.length;
+    }
+    this.#pipe.close();
+  }
+
+  #takeUnread(max: number): Uint8Array | undefined {
+    const first = this.#unread[0];
+    if (!first) return undefined;
+    if (first.length > max) this.#unread[0] = first.subarray(max);
+    else this.#unread.shift();
+    return first.subarray(0, max);
+  }
+
+  #readPipe(max: number): Uint8Array | undefined {
+    const { fd } = this.#pipe;
+    if (fd === undefined) return new Uint8Array();
+    const data = readAvailable(fd, max);
+    if (data?.length === 0) this.#pipe.close();
+    if (data) this.#pipe.count(data.length);
+    return data;
+  }
+}
+
+/** Reads are made into this, and what they return is a part of it. */
+let slab = Buffer.allocUnsafeSlow(0);
+let used = 0;
+const SLAB_SIZE = 1024 * 1024;
+const PIPE_SIZE = 64 * 1024;
+/** Below, a copy is cheaper than to keep the slab alive for the few bytes. */
+const SMALL = 4096;
+
+/** What a pipe has, without waiting: nothing at the end of file, undefined where it would wait. */
+function readAvailable(fd: number, max: number): Uint8Array | undefined {
+  if (slab.length - used < Math.min(max, PIPE_SIZE)) {
+    slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+    used = 0;
+  }
+  const into = slab.subarray(used, used + max);
+  const count = native.readPipe(fd, into);
+  if (count < 0) return undefined;
+  const data = into.subarray(0, count);
+  if (count < SMALL) return Buffer.from(data);
+  used += count;
+  return data;
+}
