@@ -1,0 +1,267 @@
+import { CircuitError, errorCode } from '../error.js';
+import { HandOff, type Receiving, type Sending } from './hand-off.js';
+import { MessageBody, onAbort } from './message-body.js';
+
+/** The most places that a channel can have. */
+export const MAX_CAPACITY = 1_000_000;
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Fail with EAGAIN where the call would wait. */
+  readonly nonblock?: boolean | undefined;
+}
+
+/** The keys are the Go circuit's. */
+export interface ChannelPeek {
+  readonly Cap: number;
+  readonly Closed: boolean;
+  /** Messages that were accepted, by a receiver or by a place in the buffer. */
+  readonly NumSend: number;
+  /** Messages that receivers have taken. */
+  readonly NumRecv: number;
+}
+
+/** A message on its way into a channel. */
+export interface OutgoingMessage {
+  /**
+   * The first write waits until the message is accepted, by a receiver or by a
+   * free place; up to 64 KiB wait there, more waits for the receiver.
+   * @throws CircuitError EPIPE (closed, or the receiver has gone), EAGAIN, EINTR
+   */
+  write(data: Uint8Array, options?: WaitOptions): Promise<void>;
+  /** Completes the message. One that was never written to is not sent, unless it may be empty. */
+  end(options?: WaitOptions & { readonly evenIfEmpty?: boolean }): Promise<void>;
+  /** The sender has gone: a receiver that has begun to read fails with EIO. */
+  abort(): void;
+}
+
+/** A message on its way out of a channel. */
+export interface IncomingMessage {
+  /**
+   * The first read waits for a message. It is this receiver's only when
+   * {@link delivered} is called; until then, {@link close} gives it to the next one.
+   * @returns Up to `max` bytes; none at the end of the message.
+   * @throws CircuitError ENODATA (closed and drained), EIO (the sender has gone), EAGAIN, EINTR
+   */
+  read(max: number, options?: WaitOptions): Promise<Uint8Array>;
+  /** What the first read gave has reached whom it was for. */
+  delivered(): Promise<void>;
+  /** The receiver has gone, or has had enough. */
+  close(): void;
+}
+
+/** Go's channel, whose values are messages of any length. */
+export class ChannelElement {
+  readonly kind = 'chan';
+  readonly #handOff: HandOff<MessageBody>;
+  readonly #listeners = new Set<() => void>();
+
+  /** @throws CircuitError EINVAL */
+  constructor(capacity: number) {
+    if (!Number.isSafeInteger(capacity) || capacity < 0 || capacity > MAX_CAPACITY) {
+      throw new CircuitError(
+        'EINVAL',
+        `the capacity of a channel is a whole number from 0 to ${MAX_CAPACITY}`,
+      );
+    }
+    this.#handOff = new HandOff(capacity, () => {
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  get capacity(): number {
+    return this.#handOff.capacity;
+  }
+
+  /** Whether the first write of a message would be answered at once. */
+  get canSend(): boolean {
+    return this.#handOff.canSend;
+  }
+
+  /** Whether the first read of a message would be answered at once. */
+  get canReceive(): boolean {
+    return this.#handOff.canReceive;
+  }
+
+  /** Told whenever {@link canSend} or {@link canReceive} may have changed. */
+  onChange(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  send(): OutgoingMessage {
+    return new Outgoing(this.#handOff);
+  }
+
+  receive(): IncomingMessage {
+    return new Incoming(this.#handOff);
+  }
+
+  /** No more sends; what is buffered can still be received. */
+  close(): void {
+    this.#handOff.close();
+  }
+
+  peek(): ChannelPeek {
+    const { capacity, closed, sent, received } = this.#handOff;
+    return { Cap: capacity, Closed: closed, NumSend: sent, NumRecv: received };
+  }
+
+  /** Ends everything at once: senders fail with EPIPE, receivers with ENODATA. */
+  scrub(): void {
+    this.#handOff.scrub();
+  }
+}
+
+class Outgoing implements OutgoingMessage {
+  readonly #handOff: HandOff<MessageBody>;
+  #body = new MessageBody();
+  #sending: Sending | undefined;
+  #state: 'new' | 'entered' | 'admitted' | 'refused' | 'ended' = 'new';
+  #decided: (() => void) | undefined;
+  #returned: (() => void) | undefined;
+
+  constructor(handOff: HandOff<MessageBody>) {
+    this.#handOff = handOff;
+  }
+
+  async write(data: Uint8Array, options: WaitOptions = {}): Promise<void> {
+    if (this.#state === 'new') await this.#enter(data, options);
+    else await this.#append(data, options);
+    if (options.nonblock !== true) await this.#body.drained(options.signal);
+  }
+
+  async end(options: WaitOptions & { readonly evenIfEmpty?: boolean } = {}): Promise<void> {
+    if (this.#state === 'new' && options.evenIfEmpty) {
+      this.#body.end();
+      await this.#enter(new Uint8Array(), options);
+    }
+    this.#body.end();
+    this.#state = 'ended';
+  }
+
+  abort(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#body.breakOff('EIO', 'the sender has gone in the middle of the message');
+    this.#sending?.withdraw();
+  }
+
+  /** The first write: gets the message accepted. */
+  async #enter(data: Uint8Array, { signal, nonblock }: WaitOptions): Promise<void> {
+    if (nonblock && !this.#handOff.canSend) throw wouldWait('no receiver and no place is free');
+    this.#body.push(data);
+    this.#state = 'entered';
+    this.#sending = this.#handOff.enter(this.#body, {
+      admitted: () => this.#decide('admitted'),
+      refused: () => this.#decide('refused'),
+      returned: () => this.#returned?.(),
+    });
+    try {
+      await this.#decision(signal, nonblock ?? false);
+    } catch (error) {
+      this.abort();
+      if (errorCode(error) === 'EAGAIN') this.#startAnew();
+      throw error;
+    }
+    if (this.#isRefused()) throw new CircuitError('EPIPE', 'the channel is closed');
+  }
+
+  /** A message that was not accepted has not begun: it can be tried again. */
+  #startAnew(): void {
+    this.#body = new MessageBody();
+    this.#sending = undefined;
+    this.#state = 'new';
+  }
+
+  async #append(data: Uint8Array, { nonblock }: WaitOptions): Promise<void> {
+    if (this.#isRefused()) throw new CircuitError('EPIPE', 'the channel was scrubbed');
+    if (nonblock && !this.#body.writable) throw wouldWait('the receiver is behind');
+    this.#body.push(data);
+  }
+
+  #decision(signal: AbortSignal | undefined, nonblock: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#state !== 'entered') return resolve();
+      const stop = onAbort(signal, reject);
+      this.#decided = () => {
+        stop();
+        resolve();
+      };
+      if (nonblock) this.#returned = () => reject(wouldWait('the receiver has gone'));
+    });
+  }
+
+  #decide(state: 'admitted' | 'refused'): void {
+    if (this.#state !== 'ended') this.#state = state;
+    if (state === 'refused') this.#body.abandon();
+    this.#decided?.();
+  }
+
+  #isRefused(): boolean {
+    return this.#state === 'refused';
+  }
+}
+
+class Incoming implements IncomingMessage {
+  readonly #handOff: HandOff<MessageBody>;
+  #receiving: Receiving | undefined;
+  #body: MessageBody | undefined;
+  #first: Uint8Array | undefined;
+  #state: 'new' | 'offered' | 'delivered' | 'closed' = 'new';
+
+  constructor(handOff: HandOff<MessageBody>) {
+    this.#handOff = handOff;
+  }
+
+  async read(max: number, { signal, nonblock }: WaitOptions = {}): Promise<Uint8Array> {
+    if (nonblock && !(this.#body?.readable ?? this.#handOff.canReceive)) {
+      throw wouldWait('there is no message');
+    }
+    const body = this.#body ?? (await this.#offer(signal));
+    const data = await body.read(max, signal);
+    if (this.#state === 'offered') this.#first = data;
+    return data;
+  }
+
+  async delivered(): Promise<void> {
+    if (this.#state !== 'offered') return;
+    this.#state = 'delivered';
+    this.#receiving?.take();
+  }
+
+  close(): void {
+    if (this.#state === 'offered' && this.#first) this.#body?.unread(this.#first);
+    if (this.#state === 'delivered') this.#body?.abandon();
+    else this.#receiving?.giveBack();
+    this.#state = 'closed';
+  }
+
+  #offer(signal: AbortSignal | undefined): Promise<MessageBody> {
+    return new Promise((resolve, reject) => {
+      let stop = () => {};
+      this.#receiving = this.#handOff.receive({
+        offered: (body) => {
+          stop();
+          this.#body = body;
+          this.#state = 'offered';
+          resolve(body);
+        },
+        drained: () => {
+          stop();
+          reject(new CircuitError('ENODATA', 'the channel is closed, and nothing is left in it'));
+        },
+      });
+      if (this.#body) return;
+      stop = onAbort(signal, (error) => {
+        this.#receiving?.giveBack();
+        this.#receiving = undefined;
+        reject(error);
+      });
+    });
+  }
+}
+
+function wouldWait(why: string): CircuitError {
+  return new CircuitError('EAGAIN', `would have to wait: ${why}`);
+}

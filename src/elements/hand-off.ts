@@ -1,0 +1,260 @@
+/**
+ * The hand-off of a channel's messages from senders to receivers: Go's channel,
+ * with messages that can be given back. No I/O and no bytes, only whose turn it is.
+ *
+ * A message passes through these states:
+ *
+ *     entered ──▶ admitted ──▶ (offered) ──▶ taken
+ *
+ * It is admitted when it has one of the `capacity` places; without a place it is
+ * admitted by being taken. It is offered to one receiver at a time, who takes it
+ * or gives it back; given back, it is the first that the next receiver gets.
+ */
+
+/** What a sender is told, each at most once, and never in the middle of a step. */
+export interface SenderEvents {
+  /** The message has a place, or a receiver: the sender may go on. */
+  readonly admitted: () => void;
+  /** No receiver will ever get it: the channel was closed before it was admitted, or scrubbed. */
+  readonly refused: () => void;
+  /** A receiver gave it back, and it has neither a place nor another receiver. */
+  readonly returned?: () => void;
+}
+
+/** What a receiver is told. */
+export interface ReceiverEvents<Message> {
+  /** There is a message; it waits for `take` or `giveBack`. */
+  readonly offered: (message: Message, receiving: Receiving) => void;
+  /** There is none, and none will come. */
+  readonly drained: () => void;
+}
+
+interface Entry<Message> {
+  readonly message: Message;
+  readonly events: SenderEvents;
+  admitted: boolean;
+  /** Its sender has gone before it was complete. */
+  withdrawn: boolean;
+  offeredTo: Waiting<Message> | undefined;
+}
+
+interface Waiting<Message> extends Receiving {
+  readonly events: ReceiverEvents<Message>;
+  gone: boolean;
+  entry: Entry<Message> | undefined;
+}
+
+/** A sender's side of one message that has entered. */
+export interface Sending {
+  /**
+   * The sender has gone before the message was complete. A receiver to whom it
+   * is offered keeps it, to learn from the message itself that it broke off.
+   */
+  withdraw(): void;
+}
+
+/** A receiver's side, from asking until it has taken a message. */
+export interface Receiving {
+  /** The offered message has arrived. */
+  take(): void;
+  /** The receiver has gone: it has received nothing. */
+  giveBack(): void;
+}
+
+export class HandOff<Message> {
+  readonly capacity: number;
+  /** Messages that nobody has taken, in order; the offered ones are among them. */
+  readonly #entries: Entry<Message>[] = [];
+  /** Receivers without an offer, in order. */
+  readonly #waiting: Waiting<Message>[] = [];
+  /** Things to tell when the step is over: who is told may take the next one. */
+  readonly #events: (() => void)[] = [];
+  #telling = false;
+  /** How many of the entries are admitted: the first ones. */
+  #admitted = 0;
+  #closed = false;
+  #scrubbed = false;
+  #sent = 0;
+  #received = 0;
+
+  readonly #changed: () => void;
+
+  /**
+   * @param capacity How many messages wait without a receiver; 0 is a rendezvous.
+   * @param changed Told after each step: {@link canSend} and {@link canReceive} may have moved.
+   */
+  constructor(capacity: number, changed: () => void = () => {}) {
+    this.capacity = capacity;
+    this.#changed = changed;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Messages admitted so far. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Messages taken so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Whether a message that entered now would be admitted or offered at once, or refused. */
+  get canSend(): boolean {
+    return this.#closed || this.#admitted < this.capacity || this.#waiting.length > 0;
+  }
+
+  /** Whether a receiver that came now would be told something at once. */
+  get canReceive(): boolean {
+    return this.#firstFree() !== undefined || this.#isDrained();
+  }
+
+  /** A message enters. Its events may come before this returns. */
+  enter(message: Message, events: SenderEvents): Sending {
+    const entry: Entry<Message> = {
+      message,
+      events,
+      admitted: false,
+      withdrawn: false,
+      offeredTo: undefined,
+    };
+    this.#step(() => {
+      if (this.#closed) this.#events.push(events.refused);
+      else this.#entries.push(entry);
+    });
+    return { withdraw: () => this.#step(() => this.#withdraw(entry)) };
+  }
+
+  /** A receiver asks for a message. Its events may come before this returns. */
+  receive(events: ReceiverEvents<Message>): Receiving {
+    const waiting: Waiting<Message> = {
+      events,
+      gone: false,
+      entry: undefined,
+      take: () => this.#step(() => this.#take(waiting)),
+      giveBack: () => this.#step(() => this.#giveBack(waiting)),
+    };
+    this.#step(() => this.#waiting.push(waiting));
+    return waiting;
+  }
+
+  /** No more messages enter; those that were admitted can still be received. */
+  close(): void {
+    this.#step(() => {
+      this.#closed = true;
+      for (const entry of this.#entries.slice(this.#admitted)) this.#refuse(entry);
+    });
+  }
+
+  /** Nothing is received any more either; what is offered already may still be taken. */
+  scrub(): void {
+    this.#step(() => {
+      this.#closed = true;
+      this.#scrubbed = true;
+      for (const entry of [...this.#entries]) this.#refuse(entry);
+    });
+  }
+
+  #step(change: () => void): void {
+    change();
+    this.#settle();
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      for (let tell = this.#events.shift(); tell; tell = this.#events.shift()) tell();
+    } finally {
+      this.#telling = false;
+    }
+    this.#changed();
+  }
+
+  /** Fills the free places, offers what can be offered, and lets go who waits in vain. */
+  #settle(): void {
+    while (this.#admitted < this.capacity && this.#admitNext()) {}
+    for (;;) {
+      const entry = this.#firstFree();
+      const waiting = entry && this.#waiting.shift();
+      if (!entry || !waiting) break;
+      entry.offeredTo = waiting;
+      waiting.entry = entry;
+      this.#events.push(() => {
+        if (waiting.entry === entry) waiting.events.offered(entry.message, waiting);
+      });
+    }
+    if (this.#isDrained()) {
+      for (const waiting of this.#waiting.splice(0)) {
+        this.#events.push(() => {
+          if (!waiting.gone) waiting.events.drained();
+        });
+      }
+    }
+  }
+
+  #take(waiting: Waiting<Message>): void {
+    const { entry } = waiting;
+    if (!entry) return;
+    waiting.entry = undefined;
+    this.#received += 1;
+    if (!entry.admitted) {
+      this.#sent += 1;
+      this.#events.push(entry.events.admitted);
+    }
+    this.#remove(entry);
+  }
+
+  #giveBack(waiting: Waiting<Message>): void {
+    waiting.gone = true;
+    const index = this.#waiting.indexOf(waiting);
+    if (index >= 0) this.#waiting.splice(index, 1);
+    const { entry } = waiting;
+    if (!entry) return;
+    waiting.entry = undefined;
+    entry.offeredTo = undefined;
+    if (entry.withdrawn) this.#remove(entry);
+    else if (this.#scrubbed || (this.#closed && !entry.admitted)) this.#refuse(entry);
+    else if (!entry.admitted) {
+      this.#events.push(() => {
+        if (!entry.admitted && !entry.offeredTo) entry.events.returned?.();
+      });
+    }
+  }
+
+  #withdraw(entry: Entry<Message>): void {
+    entry.withdrawn = true;
+    if (!entry.offeredTo) this.#remove(entry);
+  }
+
+  #admitNext(): boolean {
+    const entry = this.#entries[this.#admitted];
+    if (!entry) return false;
+    entry.admitted = true;
+    this.#admitted += 1;
+    this.#sent += 1;
+    this.#events.push(entry.events.admitted);
+    return true;
+  }
+
+  #refuse(entry: Entry<Message>): void {
+    if (entry.offeredTo) return;
+    this.#remove(entry);
+    this.#events.push(entry.events.refused);
+  }
+
+  #remove(entry: Entry<Message>): void {
+    const index = this.#entries.indexOf(entry);
+    if (index < 0) return;
+    this.#entries.splice(index, 1);
+    if (index < this.#admitted) this.#admitted -= 1;
+  }
+
+  #firstFree(): Entry<Message> | undefined {
+    return this.#entries.find((entry) => entry.offeredTo === undefined);
+  }
+
+  #isDrained(): boolean {
+    return this.#closed && this.#entries.length === 0;
+  }
+}

@@ -1,0 +1,126 @@
+import { CircuitError, type ErrorCode } from '../error.js';
+
+/** How much of a message waits for its receiver, in bytes. */
+export const MAX_WAITING = 64 * 1024;
+
+/** The bytes of one message on their way from a sender to a receiver, with backpressure. */
+export class MessageBody {
+  readonly #chunks: Uint8Array[] = [];
+  #waiting = 0;
+  #ended = false;
+  #failure: CircuitError | undefined;
+  /** The receiver has gone: nobody will read what is still written. */
+  #abandoned = false;
+  #wakeReader: (() => void) | undefined;
+  #wakeWriter: (() => void) | undefined;
+
+  /** Whether a read would be answered at once. */
+  get readable(): boolean {
+    return this.#waiting > 0 || this.#ended || this.#failure !== undefined;
+  }
+
+  /** Whether a write would be answered at once. */
+  get writable(): boolean {
+    return this.#waiting < MAX_WAITING || this.#abandoned || this.#failure !== undefined;
+  }
+
+  /** Adds bytes; at most a writer's last chunk goes beyond {@link MAX_WAITING}. */
+  push(data: Uint8Array): void {
+    if (data.length === 0) return;
+    this.#chunks.push(data);
+    this.#waiting += data.length;
+    this.#wakeReader?.();
+  }
+
+  /** Resolves when no more than {@link MAX_WAITING} bytes wait. @throws CircuitError EPIPE, EINTR */
+  async drained(signal?: AbortSignal): Promise<void> {
+    while (this.#waiting > MAX_WAITING) {
+      this.#throwIfAbandoned();
+      await new Promise<void>((resolve, reject) => {
+        const stop = onAbort(signal, reject);
+        this.#wakeWriter = () => {
+          stop();
+          resolve();
+        };
+      });
+    }
+    this.#throwIfAbandoned();
+  }
+
+  /** The message is complete. */
+  end(): void {
+    this.#ended = true;
+    this.#wakeReader?.();
+  }
+
+  /** The message breaks off: what has been written can still be read, then the reader fails. */
+  breakOff(code: ErrorCode, why: string): void {
+    if (this.#ended) return;
+    this.#failure ??= new CircuitError(code, why);
+    this.#wakeReader?.();
+    this.#wakeWriter?.();
+  }
+
+  /** Nobody reads any more: writers fail with EPIPE. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#chunks.length = 0;
+    this.#waiting = 0;
+    this.#wakeWriter?.();
+  }
+
+  /**
+   * Up to `max` bytes; none at the end of the message.
+   * @throws CircuitError EIO (it broke off), EINTR
+   */
+  async read(max: number, signal?: AbortSignal): Promise<Uint8Array> {
+    while (!this.readable) {
+      await new Promise<void>((resolve, reject) => {
+        const stop = onAbort(signal, reject);
+        this.#wakeReader = () => {
+          stop();
+          resolve();
+        };
+      });
+    }
+    return this.#take(max);
+  }
+
+  /** Puts back what was read last, to be read next. */
+  unread(data: Uint8Array): void {
+    if (data.length === 0) return;
+    this.#chunks.unshift(data);
+    this.#waiting += data.length;
+  }
+
+  #take(max: number): Uint8Array {
+    const chunk = this.#chunks[0];
+    if (!chunk) {
+      if (this.#failure) throw this.#failure;
+      return new Uint8Array();
+    }
+    if (chunk.length > max) this.#chunks[0] = chunk.subarray(max);
+    else this.#chunks.shift();
+    const taken = chunk.subarray(0, max);
+    this.#waiting -= taken.length;
+    if (this.#waiting <= MAX_WAITING) this.#wakeWriter?.();
+    return taken;
+  }
+
+  #throwIfAbandoned(): void {
+    if (this.#abandoned) throw new CircuitError('EPIPE', 'the receiver has gone');
+    if (this.#failure) throw this.#failure;
+  }
+}
+
+/** Rejects with EINTR when the signal is aborted. @returns Stops listening. */
+export function onAbort(
+  signal: AbortSignal | undefined,
+  reject: (error: CircuitError) => void,
+): () => void {
+  if (!signal) return () => {};
+  const interrupt = () => reject(new CircuitError('EINTR', 'interrupted'));
+  if (signal.aborted) interrupt();
+  else signal.addEventListener('abort', interrupt, { once: true });
+  return () => signal.removeEventListener('abort', interrupt);
+}

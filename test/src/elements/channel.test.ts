@@ -1,0 +1,212 @@
+import { randomBytes } from 'node:crypto';
+import test from 'ava';
+import { ChannelElement, type IncomingMessage } from '../../../src/elements/channel.js';
+import { MAX_WAITING } from '../../../src/elements/message-body.js';
+
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+
+async function send(channel: ChannelElement, text: string): Promise<void> {
+  const message = channel.send();
+  await message.write(bytes(text));
+  await message.end();
+}
+
+/** Reads one message to its end, as a program does that gets all it asks for. */
+async function receive(channel: ChannelElement): Promise<string> {
+  return (await readAll(channel.receive())).toString();
+}
+
+async function readAll(message: IncomingMessage, max = 1 << 20): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for (;;) {
+    const chunk = await message.read(max);
+    await message.delivered();
+    if (chunk.length === 0) break;
+    chunks.push(chunk);
+  }
+  message.close();
+  return Buffer.concat(chunks);
+}
+
+/** Whether a promise is settled already. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const note = () => {
+    settled = true;
+  };
+  promise.then(note, note);
+  await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+}
+
+test('capacity 0: a write waits for a receiver, a read for a sender', async (t) => {
+  const channel = new ChannelElement(0);
+  const sent = send(channel, 'hello');
+  t.false(await isSettled(sent));
+  t.is(await receive(channel), 'hello');
+  await sent;
+  const received = receive(channel);
+  t.false(await isSettled(received));
+  await send(channel, 'again');
+  t.is(await received, 'again');
+  t.deepEqual(channel.peek(), { Cap: 0, Closed: false, NumSend: 2, NumRecv: 2 });
+});
+
+test('a place takes a message of up to 64 KiB; more waits for the receiver', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  await message.write(randomBytes(MAX_WAITING));
+  const more = message.write(randomBytes(1));
+  t.false(await isSettled(more));
+  const second = send(channel, 'second');
+  t.false(await isSettled(second), 'the only place is taken');
+  const incoming = channel.receive();
+  t.is((await incoming.read(1 << 20)).length, MAX_WAITING);
+  await incoming.delivered();
+  await more;
+  await second;
+  await message.end();
+  t.is((await incoming.read(1 << 20)).length, 1);
+  t.is((await incoming.read(1 << 20)).length, 0);
+});
+
+test('a message of any length arrives whole and in order, with bounded memory', async (t) => {
+  const channel = new ChannelElement(0);
+  const data = randomBytes(5_000_000);
+  const message = channel.send();
+  const sent = (async () => {
+    for (let at = 0; at < data.length; at += 100_000) {
+      await message.write(data.subarray(at, at + 100_000));
+    }
+    await message.end();
+  })();
+  t.true((await readAll(channel.receive(), 7_777)).equals(data));
+  await sent;
+});
+
+test('a receiver that goes before the first byte was delivered has received nothing', async (t) => {
+  const channel = new ChannelElement(0);
+  const sent = send(channel, 'precious');
+  const first = channel.receive();
+  t.is((await first.read(3)).length, 3);
+  first.close();
+  t.false(await isSettled(sent));
+  t.is(await receive(channel), 'precious');
+  await sent;
+});
+
+test('a receiver that goes later gives the sender EPIPE', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.send();
+  const written = message.write(randomBytes(10 * MAX_WAITING));
+  const incoming = channel.receive();
+  await incoming.read(100);
+  await incoming.delivered();
+  incoming.close();
+  await t.throwsAsync(written, { code: 'EPIPE' });
+  await t.throwsAsync(message.write(bytes('x')), { code: 'EPIPE' });
+});
+
+test('a sender that goes half-way gives the receiver EIO, never a clean end', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.send();
+  const written = message.write(bytes('half'));
+  const incoming = channel.receive();
+  t.is((await incoming.read(100)).length, 4);
+  await incoming.delivered();
+  await written;
+  message.abort();
+  await t.throwsAsync(incoming.read(100), { code: 'EIO' });
+});
+
+test('a sender that goes before anybody took the message leaves nothing behind', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  await message.write(bytes('half'));
+  message.abort();
+  const received = receive(channel);
+  t.false(await isSettled(received));
+  await send(channel, 'whole');
+  t.is(await received, 'whole');
+});
+
+test('interrupts: a waiting send sends nothing, a waiting receive receives nothing', async (t) => {
+  const channel = new ChannelElement(0);
+  const stop = new AbortController();
+  const { signal } = stop;
+  const writing = channel.send().write(bytes('never'), { signal });
+  stop.abort();
+  await t.throwsAsync(writing, { code: 'EINTR' });
+  const again = new AbortController();
+  const reading = channel.receive().read(10, { signal: again.signal });
+  again.abort();
+  await t.throwsAsync(reading, { code: 'EINTR' });
+  await t.throwsAsync(channel.receive().read(10, { signal }), { code: 'EINTR' });
+  const sent = send(channel, 'real');
+  t.is(await receive(channel), 'real');
+  await sent;
+});
+
+test('without waiting: EAGAIN, unless it can be done at once', async (t) => {
+  const channel = new ChannelElement(1);
+  const nonblock = true;
+  await t.throwsAsync(channel.receive().read(10, { nonblock }), { code: 'EAGAIN' });
+  await channel.send().write(bytes('one'), { nonblock });
+  await t.throwsAsync(channel.send().write(bytes('two'), { nonblock }), { code: 'EAGAIN' });
+  const incoming = channel.receive();
+  t.is((await incoming.read(10, { nonblock })).length, 3);
+  await incoming.delivered();
+  await t.throwsAsync(incoming.read(10, { nonblock }), { code: 'EAGAIN' });
+});
+
+test('a send without waiting whose receiver goes is EAGAIN, and sends nothing', async (t) => {
+  const channel = new ChannelElement(0);
+  const incoming = channel.receive();
+  const reading = incoming.read(10);
+  const sending = channel.send().write(bytes('x'), { nonblock: true });
+  await reading;
+  incoming.close();
+  await t.throwsAsync(sending, { code: 'EAGAIN' });
+  t.false(channel.canReceive);
+});
+
+test('close: no more sends, what is buffered is received, then ENODATA', async (t) => {
+  const channel = new ChannelElement(2);
+  await send(channel, 'a');
+  await send(channel, 'b');
+  const late = send(channel, 'c');
+  channel.close();
+  await t.throwsAsync(late, { code: 'EPIPE' });
+  await t.throwsAsync(send(channel, 'd'), { code: 'EPIPE' });
+  t.is(await receive(channel), 'a');
+  t.is(await receive(channel), 'b');
+  await t.throwsAsync(receive(channel), { code: 'ENODATA' });
+});
+
+test('scrub: senders fail with EPIPE, receivers with ENODATA, also those that wait', async (t) => {
+  const [empty, full] = [new ChannelElement(0), new ChannelElement(1)];
+  const receiving = receive(empty);
+  await send(full, 'lost');
+  const sending = send(full, 'late');
+  const streaming = full.send();
+  empty.scrub();
+  full.scrub();
+  await t.throwsAsync(receiving, { code: 'ENODATA' });
+  await t.throwsAsync(sending, { code: 'EPIPE' });
+  await t.throwsAsync(streaming.write(bytes('x')), { code: 'EPIPE' });
+  await t.throwsAsync(receive(full), { code: 'ENODATA' });
+});
+
+test('an empty message passes, and one that was never written to does not', async (t) => {
+  const channel = new ChannelElement(1);
+  await channel.send().end();
+  t.is(channel.peek().NumSend, 0);
+  await channel.send().end({ evenIfEmpty: true });
+  t.is(await receive(channel), '');
+});
+
+test('a capacity that is no whole number from 0 to a million is EINVAL', (t) => {
+  for (const capacity of [-1, 0.5, Number.NaN, 1e9, Number.POSITIVE_INFINITY]) {
+    t.throws(() => new ChannelElement(capacity), { code: 'EINVAL' });
+  }
+});
