@@ -90,12 +90,10 @@ export class FileOperations {
     if (handle.read === undefined) return EBADF;
     return whenReady(handle.read(offset, size, nonblock, caller), (body) => {
       if (body.length > size) throw new RangeError(`read gave ${body.length} of ${size} bytes`);
-      if (handle.undelivered === undefined) return body;
+      if (handle.settled === undefined) return body;
       return {
         body,
-        done: (delivered) => {
-          if (!delivered) handle.undelivered?.(body);
-        },
+        done: (delivered) => handle.settled?.(body, delivered),
       };
     });
   }

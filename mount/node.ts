@@ -109,10 +109,10 @@ export interface Handle {
   /** The last reference has gone. */
   release?(): void;
   /**
-   * What `read` returned has not reached the reader, who was interrupted or
-   * killed before; it may have been asked for again already.
+   * Whether what `read` returned has reached the reader, or the reader was
+   * interrupted or killed before; it may have been asked for again already.
    */
-  undelivered?(data: Uint8Array): void;
+  settled?(data: Uint8Array, delivered: boolean): void;
   /**
    * The events that are ready now ({@link PollEvents} bits). Where `notify` is
    * given, it is called once when that may have changed.

@@ -35,6 +35,8 @@ export interface DaemonOptions {
   readonly stateDirectory?: string | undefined;
   /** Takes the lines of the operations log. */
   readonly log: (line: string) => void;
+  /** Ends the daemon in order, also one that is still starting. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How long the others are given to hear that we leave, in milliseconds. */
@@ -42,6 +44,7 @@ const FAREWELL = 1_000;
 
 /** A running member: wires everything together and takes it down again. */
 export class Daemon {
+  readonly #port: number;
   readonly #log: OperationsLog;
   readonly #transport: Transport<RpcStub<CircuitTarget>>;
   readonly #membership: Membership;
@@ -49,11 +52,13 @@ export class Daemon {
   readonly #circuit: LocalCircuit;
   readonly #ended = new AbortController();
   #session: Session | undefined;
+  #unmounted = true;
   #addressFile: Disposable | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(parts: Parts) {
-    const { log, transport, state, record } = parts;
+    const { port, log, transport, state, record } = parts;
+    this.#port = port;
     this.#log = log;
     this.#transport = transport;
     this.#state = state;
@@ -61,11 +66,10 @@ export class Daemon {
     const local = new LocalMember({
       membership: this.#membership,
       log,
-      // The answer to the one who asked goes out first.
-      shutdown: () => setImmediate(() => this.close()),
+      shutdown: () => this.#endSoon(),
     });
     this.#circuit = new LocalCircuit(this.#membership, local, (name) => {
-      return new RemoteMember(name, (signal) => this.#connect(name, signal));
+      return new RemoteMember(name, () => this.#connect(name));
     });
     this.#membership.watch(({ kind, member, state: why }) => {
       log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);
@@ -96,11 +100,12 @@ export class Daemon {
       transport.advertise(address);
       const addr = address.toString();
       const record = { name, addr, joined: Date.now(), incarnation: 0, state: 'alive' } as const;
-      daemon = new Daemon({ log, transport, state, record });
+      daemon = new Daemon({ port, log, transport, state, record });
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
       await daemon.#mount(options);
-      await daemon.#join(options.join ?? []);
+      await daemon.#join(options.join ?? [], options.signal);
       await daemon.#leaveAddress(address);
+      daemon.#endWith(options.signal);
       return daemon;
     } catch (error) {
       if (daemon) await daemon.close();
@@ -120,19 +125,38 @@ export class Daemon {
     return this.#ended.signal;
   }
 
+  /** Whether the end left no mount behind. */
+  get unmounted(): boolean {
+    return this.#unmounted;
+  }
+
+  /** Adds a line to the operations log. */
+  note(event: string): void {
+    this.#log.event(event);
+  }
+
   /** Ends in order: leaves the network, unmounts, stops listening. Never fails. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
+  /** Ends when the answer to the one who asked has gone out. */
+  async #endSoon(): Promise<void> {
+    await this.#session?.invalidated();
+    setImmediate(() => this.close());
+  }
+
   async #close(): Promise<void> {
     this.#addressFile?.[Symbol.dispose]();
     const farewell = new Promise((resolve) => setTimeout(resolve, FAREWELL).unref());
-    await Promise.allSettled([
-      Promise.race([this.#membership.close(), farewell]),
-      this.#session?.unmount(),
-    ]);
+    await Promise.race([this.#membership.close().catch(() => {}), farewell]);
+    try {
+      await this.#session?.unmount();
+    } catch (error) {
+      this.#unmounted = false;
+      this.#log.event(`not unmounted: ${errorMessage(error)}`);
+    }
     this.#transport.close();
     this.#state?.close();
     this.#log.event(`${this.#membership.self.name} ended`);
@@ -154,14 +178,20 @@ export class Daemon {
       this.#log.event(`not mounted: ${errorMessage(error)}`);
       return;
     }
-    this.#log.event(`mounted on ${directory}`);
+    this.#log.event(`mounted on ${this.#session.mountpoint}`);
     this.#session.ended.then(() => {
       if (!this.#closing) this.#log.event(`${directory} was unmounted; going on without`);
     });
   }
 
-  async #join(addresses: readonly Address[]): Promise<void> {
-    for (const address of addresses) await this.#membership.join(address);
+  async #join(addresses: readonly Address[], signal?: AbortSignal): Promise<void> {
+    await Promise.all(addresses.map((address) => this.#membership.join(address, signal)));
+  }
+
+  /** @throws CircuitError EINTR if it has come to that already */
+  #endWith(signal: AbortSignal | undefined): void {
+    if (signal?.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
+    signal?.addEventListener('abort', () => this.close(), { once: true });
   }
 
   /** A host's first daemon is the one that commands find by themselves. */
@@ -169,21 +199,27 @@ export class Daemon {
     const file = addressFile();
     if (file === undefined) return;
     try {
-      this.#addressFile = await claimAddressFile(file, address, async (other) => {
-        return this.#transport.connect(other).then(
-          () => true,
-          (error) => errorCode(error) !== 'ECONNREFUSED',
-        );
-      });
+      this.#addressFile = await claimAddressFile(file, address, (other) => this.#isAlive(other));
+      if (!this.#addressFile) this.#log.event(`${file} has the address of another daemon`);
     } catch (error) {
       this.#log.event(`no address left for commands: ${errorMessage(error)}`);
     }
   }
 
-  async #connect(name: MemberName, signal?: AbortSignal) {
+  /** Whether the daemon at an address of this host still runs. */
+  async #isAlive(address: Address): Promise<boolean> {
+    // A port that has become ours, and a process that has ended, are not its.
+    if (address.port === this.#port || !processExists(address.pid)) return false;
+    return this.#transport.connect(address).then(
+      () => true,
+      (error) => errorCode(error) === 'EACCES',
+    );
+  }
+
+  async #connect(name: MemberName) {
     const record = this.#membership.get(name);
     if (!record) throw new CircuitError('ENOENT', `${name} is not in the network any more`);
-    return await this.#transport.connect(Address.parse(record.addr), signal);
+    return await this.#transport.connect(Address.parse(record.addr));
   }
 
   /** What one peer may call. */
@@ -197,11 +233,22 @@ export class Daemon {
         return `peer=${member?.name ?? peer.remote}`;
       },
       deliver: (message) => this.#membership.deliver(message),
+      published: async () => this.#session?.invalidated(),
     });
   }
 }
 
+function processExists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
+}
+
 interface Parts {
+  /** Where it listens. */
+  readonly port: number;
   readonly log: OperationsLog;
   readonly transport: Transport<RpcStub<CircuitTarget>>;
   readonly state: StateDirectory | undefined;

@@ -14,3 +14,11 @@ export function interruptible<T>(promise: PromiseLike<T>, signal?: AbortSignal):
     else signal.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** The same promise, but rejected with `late` after `timeout` milliseconds. */
+export function within<T>(promise: PromiseLike<T>, timeout: number, late: Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late), timeout);
+    promise.then(resolve, reject).then(() => clearTimeout(timer));
+  });
+}

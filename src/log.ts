@@ -1,7 +1,11 @@
 import { CircuitError, errorCode, errorMessage } from './error.js';
+import { escapeControls } from './escape-controls.js';
 
 /** How much of the log is kept in memory, in bytes; half of it is dropped at a time. */
 const KEPT = 1024 * 1024;
+
+/** How much of what is noted a line shows, in characters. */
+const MAX_LINE = 2_000;
 
 /**
  * The operations log: one line for each command and event, with the time, who
@@ -59,7 +63,8 @@ export class OperationsLog {
   }
 
   #append(text: string): void {
-    const line = `${new Date().toISOString()} ${escapeControls(text)}\n`;
+    const shown = text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
+    const line = `${new Date().toISOString()} ${escapeControls(shown)}\n`;
     this.#write(line);
     const chunk = Buffer.from(line);
     this.#chunks.push(chunk);
@@ -71,12 +76,4 @@ export class OperationsLog {
     const drop = this.#chunks.splice(0, this.#chunks.length / 2);
     this.#start += drop.reduce((sum, chunk) => sum + chunk.length, 0);
   }
-}
-
-/** A name with a newline in it must not look like a line of the log. */
-function escapeControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f]/g, (c) => {
-    return `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
 }

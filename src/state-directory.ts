@@ -1,13 +1,16 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { isMemberName, type MemberName, newMemberName } from './address.js';
-import { CircuitError, errorCode, errorMessage } from './error.js';
+import { CircuitError, errorCode } from './error.js';
 
 /**
- * What a daemon keeps from one run to the next (`--var DIR`): its name. A socket
- * that is listened on in it keeps a second daemon out, and, unlike a file with a
- * process id, is let go by the kernel however the daemon ends.
+ * What a daemon keeps from one run to the next (`--var DIR`): its name.
+ *
+ * A second daemon is kept out by an abstract socket (unix(7)) named after the
+ * directory's inode. Unlike a file, it is let go by the kernel however the daemon
+ * ends, so there is nothing stale to be taken over. It holds within one network
+ * namespace.
  */
 export class StateDirectory {
   readonly #directory: string;
@@ -22,10 +25,13 @@ export class StateDirectory {
   static async open(directory: string): Promise<StateDirectory> {
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      return new StateDirectory(directory, await lock(join(directory, 'lock')));
+      const { dev, ino } = statSync(directory);
+      return new StateDirectory(directory, await listen(`\0circuit-var-${dev}:${ino}`));
     } catch (error) {
-      if (error instanceof CircuitError) throw error;
-      throw new CircuitError('EINVAL', `cannot use ${directory}: ${errorMessage(error)}`);
+      if (errorCode(error) === 'EADDRINUSE') {
+        throw new CircuitError('EBUSY', `another daemon keeps its state in ${directory}`);
+      }
+      throw new CircuitError('EINVAL', `cannot keep state in ${directory} (${errorCode(error)})`);
     }
   }
 
@@ -47,34 +53,11 @@ export class StateDirectory {
   }
 }
 
-async function lock(path: string): Promise<Server> {
-  try {
-    return await listen(path);
-  } catch (error) {
-    if (errorCode(error) !== 'EADDRINUSE') throw error;
-  }
-  if (await answers(path)) {
-    throw new CircuitError('EBUSY', `another daemon keeps its state in ${path.slice(0, -5)}`);
-  }
-  rmSync(path, { force: true });
-  return await listen(path);
-}
-
 function listen(path: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
     server.once('error', reject);
     server.listen(path, () => resolve(server.unref()));
-  });
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
   });
 }
 

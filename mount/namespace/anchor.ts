@@ -1,8 +1,13 @@
-import type { AnchorEntry, AnchorView } from '../../src/anchor/circuit.js';
-import type { Attributes, Caller, Directory, File, Node } from '../node.js';
-import { ConstantFile, STATIC_TTL, ValueFile } from './control.js';
-import { ANCHOR_HELP } from './help.js';
+import type { AnchorEntry, AnchorView, ElementKind } from '../../src/anchor/circuit.js';
+import { controlFiles, ELEMENT_KINDS } from '../../src/anchor/control-files.js';
+import { codeOf } from '../errno.js';
+import type { Attributes, Awaitable, Caller, Directory, File, Node } from '../node.js';
+import { STATIC_TTL } from './control.js';
+import { anchorFiles } from './element.js';
 import { operate, type Place, pathOf } from './operation.js';
+
+/** The control files of a directory, by name. */
+export type ControlFiles = ReadonlyMap<string, File>;
 
 /** An anchor: its control files and its sub-anchors. */
 export class AnchorDirectory implements Directory {
@@ -13,39 +18,43 @@ export class AnchorDirectory implements Directory {
   readonly watch?: (changed: (name: string, gone: boolean) => void) => Disposable;
   readonly volatile: boolean;
   readonly #place: Place;
-  readonly #files: ReadonlyMap<string, File>;
+  /** A member's files; an anchor's depend on its element. */
+  readonly #memberFiles: ControlFiles | undefined;
+  readonly #filesByKind = new Map<ElementKind | undefined, ControlFiles>();
   /** What was seen when this anchor was looked up: good for one answer. */
   #seen: AnchorEntry | undefined;
   #lastChange: bigint;
   #listings = 0n;
 
-  /** @param seen What is known of the anchor by now. */
-  constructor(place: Place, seen: AnchorEntry, files = anchorFiles(place)) {
+  /**
+   * @param seen What is known of the anchor by now.
+   * @param memberFiles The control files, if it is a member.
+   */
+  constructor(place: Place, seen: AnchorEntry, memberFiles?: ControlFiles) {
     const { member, path } = place;
     const watch = member.watch?.bind(member, path);
     this.#place = place;
-    this.#files = files;
-    this.#seen = path.length > 0 ? seen : undefined;
+    this.#memberFiles = memberFiles;
+    this.#seen = memberFiles ? undefined : seen;
     this.#lastChange = seen.changed;
     this.id = seen.id;
     // Another member's anchors can change without our knowledge; that it is a
     // member we do know, so that listing the members does not ask each of them.
-    this.volatile = !watch && path.length === 0;
+    this.volatile = !watch && memberFiles !== undefined;
     this.ttl = watch || this.volatile ? STATIC_TTL : 0;
     this.negativeTtl = watch ? STATIC_TTL : 0;
     if (watch) this.watch = watch;
   }
 
-  async attributes(caller: Caller): Promise<Attributes> {
-    const { member, path } = this.#place;
+  attributes(caller: Caller): Awaitable<Attributes> {
     if (this.volatile) return attributesAt(this.#lastChange + this.#listings);
-    const entry = this.#seen ?? (await member.view(path, caller.signal));
+    const seen = this.#seen;
     this.#seen = undefined;
-    return attributesAt(entry.changed);
+    return seen ? attributesAt(seen.changed) : this.#askAttributes(caller);
   }
 
   lookup(name: string, caller: Caller): Node | Promise<Node | undefined> {
-    return this.#files.get(name) ?? this.#lookupAnchor(name, caller);
+    return this.#memberFiles?.get(name) ?? this.#lookup(name, caller);
   }
 
   async list(caller: Caller): Promise<Iterable<readonly [string, Node]>> {
@@ -72,20 +81,38 @@ export class AnchorDirectory implements Directory {
 
   /** The control files, then the sub-anchors. */
   *#entries(view: AnchorView): Iterable<readonly [string, Node]> {
-    yield* this.#files;
+    yield* this.#files(view.kind);
     for (const anchor of view.anchors) {
       yield [anchor.name, new AnchorDirectory(this.#child(anchor.name), anchor)];
     }
   }
 
-  async #lookupAnchor(name: string, caller: Caller): Promise<Node | undefined> {
+  async #lookup(name: string, caller: Caller): Promise<Node | undefined> {
+    if (!this.#memberFiles && ANY_FILE.has(name)) {
+      const { kind } = await this.#place.member.stat(this.#place.path, caller.signal);
+      const file = this.#files(kind).get(name);
+      if (file) return file;
+    }
     const child = this.#child(name);
     try {
-      return new AnchorDirectory(child, await child.member.view(child.path, caller.signal));
+      return new AnchorDirectory(child, await child.member.stat(child.path, caller.signal));
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  async #askAttributes(caller: Caller): Promise<Attributes> {
+    const { member, path } = this.#place;
+    return attributesAt((await member.stat(path, caller.signal)).changed);
+  }
+
+  #files(kind: ElementKind | undefined): ControlFiles {
+    const known = this.#memberFiles ?? this.#filesByKind.get(kind);
+    if (known) return known;
+    const files = anchorFiles(this.#place, kind);
+    this.#filesByKind.set(kind, files);
+    return files;
   }
 
   #child(name: string): Place {
@@ -93,13 +120,11 @@ export class AnchorDirectory implements Directory {
   }
 }
 
+/** Names that are a control file in some anchor: others need not be looked for there. */
+const ANY_FILE: ReadonlySet<string> = new Set(
+  [undefined, ...ELEMENT_KINDS].flatMap((kind) => [...controlFiles(kind)]),
+);
+
 function attributesAt(mtime: bigint): Attributes {
   return { mode: 0o755, size: 0, mtime };
-}
-
-function anchorFiles(place: Place): ReadonlyMap<string, File> {
-  return new Map<string, File>([
-    ['error', new ValueFile(() => place.context.failures.reason(pathOf(place)))],
-    ['help', new ConstantFile(0o444, () => ANCHOR_HELP)],
-  ]);
 }

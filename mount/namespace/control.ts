@@ -87,7 +87,8 @@ export function refuseWrite(mode: OpenMode): void {
  */
 export class CommandFile implements File {
   readonly kind = 'file';
-  readonly ttl = STATIC_TTL;
+  /** So that a writer who waits does not make the next one, in the kernel, wait for its lock. */
+  readonly ttl = 0;
   readonly #run: (command: Uint8Array, caller: Caller) => Promise<void>;
 
   /** @param run Carries out a command; write(2) returns when it has, or fails as it does. */

@@ -8,6 +8,7 @@ Each directory here is a member of the network, a daemon on some host.
   cat .self/addr              the address with which others can join it (a secret)
   echo "$ADDRESS" > .self/join
                               merge this network with that of another daemon
+  mkdir .self/build           make an anchor: they live inside a member
   cat X*/help                 what can be done with a member
 `;
 
@@ -30,8 +31,25 @@ This directory is a member of the network: a daemon, and what lives on its host.
 export const ANCHOR_HELP = `\
 This directory is an anchor: a place on a member, which can have sub-anchors.
 
+  echo 3 > mkchan             make it a channel with room for 3 messages
   mkdir test                  make a sub-anchor
   rmdir test                  remove it, when it has no sub-anchors
+  cat error                   why the last command here failed
+  cat help                    this page
+`;
+
+export const CHANNEL_HELP = `\
+This anchor is a channel: messages go from who writes to who reads, in order.
+
+  echo hello > send           send a message; waits for a receiver or a free place
+  cat recv                    receive one; waits for a sender
+  echo hello > trysend        the same, but fail (EAGAIN) instead of waiting
+  cat tryrecv                 likewise
+  echo > close                no more sends; what waits can still be received
+  cat cap                     how many messages wait without a receiver
+  cat peek                    its state, as JSON
+  cat kind                    what this anchor is
+  echo > scrub                abort it and remove it
   cat error                   why the last command here failed
   cat help                    this page
 `;

@@ -1,5 +1,5 @@
 import type { Member } from '../../src/anchor/circuit.js';
-import type { File } from '../node.js';
+import type { Caller, File } from '../node.js';
 import { AnchorDirectory } from './anchor.js';
 import { ConstantFile, STARTED, ValueFile } from './control.js';
 import { MEMBER_HELP } from './help.js';
@@ -22,8 +22,9 @@ export function memberDirectory(
 
 function memberFiles(place: Place): ReadonlyMap<string, File> {
   const { member, context } = place;
+  const addr = async ({ signal }: Caller) => `${await member.addr(signal)}\n`;
   return new Map<string, File>([
-    ['addr', new ConstantFile(0o400, async ({ signal }) => `${await member.addr(signal)}\n`)],
+    ['addr', member.watch ? new ConstantFile(0o400, addr) : new ValueFile(addr)],
     ['error', new ValueFile(() => context.failures.reason(pathOf(place)))],
     ['help', new ConstantFile(0o444, () => MEMBER_HELP)],
     [

@@ -1,21 +1,26 @@
 import { CircuitError } from '../error.js';
-import type { AnchorEntry, AnchorPath, AnchorView } from './circuit.js';
-import { ANCHOR_FILES, checkAnchorName, MEMBER_FILES } from './control-files.js';
+import type { AnchorEntry, AnchorPath, AnchorView, ElementKind } from './circuit.js';
+import { checkAnchorName, controlFiles } from './control-files.js';
 
-/** How many anchors one member holds. */
+/** How many anchors one member holds, and how many one of them: a listing is one message. */
 const MAX_ANCHORS = 100_000;
+const MAX_SIBLINGS = 20_000;
 
 type Listener = (name: string, gone: boolean) => void;
 
 /** The anchors that live on this member. No I/O. */
-export class AnchorTree {
-  readonly #root: Anchor;
+export class AnchorTree<E extends Element> {
+  readonly #root: Anchor<E>;
   #lastId = 0;
   #lastChange = 0n;
   #count = 0;
 
   constructor() {
     this.#root = this.#newAnchor();
+  }
+
+  stat(path: AnchorPath): AnchorEntry {
+    return entry(this.#find(path));
   }
 
   view(path: AnchorPath): AnchorView {
@@ -26,43 +31,85 @@ export class AnchorTree {
 
   mkdir(path: AnchorPath): AnchorView {
     const { parent, name } = this.#split(path);
-    checkAnchorName(name, parent === this.#root ? MEMBER_FILES : ANCHOR_FILES);
     if (parent.children.has(name)) {
       throw new CircuitError('EEXIST', `there is an anchor ${name} already`);
     }
-    if (this.#count >= MAX_ANCHORS) {
-      throw new CircuitError('EAGAIN', `this member holds ${MAX_ANCHORS} anchors; remove some`);
-    }
-    const anchor = this.#newAnchor();
-    parent.children.set(name, anchor);
-    this.#count += 1;
-    this.#touch(parent, name, false);
+    const anchor = this.#add(parent, name);
+    anchor.made = true;
     return { ...entry(anchor), anchors: [] };
   }
 
-  rmdir(path: AnchorPath): void {
+  /** @returns The element that had ended and went with it, if there was one. */
+  rmdir(path: AnchorPath): E | undefined {
     const { parent, name } = this.#split(path);
     const anchor = child(parent, name);
     if (anchor.children.size > 0) {
       throw new CircuitError('ENOTEMPTY', `${name} has sub-anchors; remove them first`);
     }
-    parent.children.delete(name);
-    this.#count -= 1;
-    this.#touch(parent, name, true);
+    if (anchor.element?.alive) {
+      throw new CircuitError('EBUSY', `${name} has a live ${anchor.element.kind}; scrub it first`);
+    }
+    this.#remove(parent, name);
+    return anchor.element;
   }
 
-  /** Tells of sub-anchors of `path` that come and go, while that anchor lives. */
+  /**
+   * Puts an element on the anchor at `path`, and makes the anchors on the way.
+   * @throws CircuitError EEXIST: it has one, or a sub-anchor bears the name of a control file
+   */
+  attach(path: AnchorPath, element: E): void {
+    if (path.length === 0) {
+      throw new CircuitError('EPERM', 'a member cannot be an element; make an anchor on it');
+    }
+    this.#checkFree(path, element.kind);
+    const anchor = path.reduce(
+      (parent, name) => parent.children.get(name) ?? this.#add(parent, name),
+      this.#root,
+    );
+    this.#change(anchor, element);
+  }
+
+  /** The element at `path`. @throws CircuitError ENOENT: there is no anchor, or it has none */
+  element(path: AnchorPath): E {
+    const { element } = this.#find(path);
+    if (!element) throw new CircuitError('ENOENT', `/${path.join('/')} has no element`);
+    return element;
+  }
+
+  /** Takes the element away, and the anchors that were there for it alone. It is not scrubbed. */
+  detach(path: AnchorPath, element: E): void {
+    const anchor = this.#find(path);
+    if (anchor.element !== element) return;
+    this.#change(anchor, undefined);
+    for (let depth = path.length; depth > 0; depth -= 1) {
+      const { parent, name } = this.#split(path.slice(0, depth));
+      const { made, element: other, children } = child(parent, name);
+      if (made || other || children.size > 0) return;
+      this.#remove(parent, name);
+    }
+  }
+
+  /** Every element there is. */
+  elements(): E[] {
+    const below = (anchor: Anchor<E>): E[] => [
+      ...(anchor.element ? [anchor.element] : []),
+      ...[...anchor.children.values()].flatMap(below),
+    ];
+    return below(this.#root);
+  }
+
+  /** Tells of sub-anchors and control files of `path` that come and go, while that anchor lives. */
   watch(path: AnchorPath, listener: Listener): Disposable {
     const { listeners } = this.#find(path);
     listeners.add(listener);
     return { [Symbol.dispose]: () => listeners.delete(listener) };
   }
 
-  #find(path: AnchorPath): Anchor {
+  #find(path: AnchorPath): Anchor<E> {
     return path.reduce(child, this.#root);
   }
 
-  #split(path: AnchorPath): { parent: Anchor; name: string } {
+  #split(path: AnchorPath): { parent: Anchor<E>; name: string } {
     const name = path.at(-1);
     if (name === undefined) {
       throw new CircuitError('EPERM', 'members come by joining and go by leaving');
@@ -70,17 +117,63 @@ export class AnchorTree {
     return { parent: this.#find(path.slice(0, -1)), name };
   }
 
-  #newAnchor(): Anchor {
+  /** Before anything is made: whether an element of this kind can be put there. */
+  #checkFree(path: AnchorPath, kind: ElementKind): void {
+    let anchor: Anchor<E> | undefined = this.#root;
+    for (const name of path) anchor = anchor?.children.get(name);
+    if (!anchor) return;
+    if (anchor.element) {
+      throw new CircuitError('EEXIST', `/${path.join('/')} has a ${anchor.element.kind} already`);
+    }
+    const hidden = controlFiles(kind).find((file) => anchor.children.has(file));
+    if (hidden) {
+      throw new CircuitError(
+        'EEXIST',
+        `the sub-anchor ${hidden} would be hidden by a control file`,
+      );
+    }
+  }
+
+  #change(anchor: Anchor<E>, element: E | undefined): void {
+    const before = controlFiles(anchor.element?.kind);
+    const after = controlFiles(element?.kind);
+    anchor.element = element;
+    for (const file of before) if (!after.includes(file)) this.#touch(anchor, file, true);
+    for (const file of after) if (!before.includes(file)) this.#touch(anchor, file, false);
+  }
+
+  #add(parent: Anchor<E>, name: string): Anchor<E> {
+    checkAnchorName(name, parent === this.#root ? 'member' : parent.element?.kind);
+    if (this.#count >= MAX_ANCHORS || parent.children.size >= MAX_SIBLINGS) {
+      const limits = `${MAX_SIBLINGS} in one directory, ${MAX_ANCHORS} on a member`;
+      throw new CircuitError('EAGAIN', `too many anchors (${limits}); remove some`);
+    }
+    const anchor = this.#newAnchor();
+    parent.children.set(name, anchor);
+    this.#count += 1;
+    this.#touch(parent, name, false);
+    return anchor;
+  }
+
+  #remove(parent: Anchor<E>, name: string): void {
+    parent.children.delete(name);
+    this.#count -= 1;
+    this.#touch(parent, name, true);
+  }
+
+  #newAnchor(): Anchor<E> {
     this.#lastId += 1;
     return {
       id: this.#lastId,
       changed: this.#now(),
+      made: false,
+      element: undefined,
       children: new Map(),
       listeners: new Set(),
     };
   }
 
-  #touch(anchor: Anchor, name: string, gone: boolean): void {
+  #touch(anchor: Anchor<E>, name: string, gone: boolean): void {
     anchor.changed = this.#now();
     for (const listener of anchor.listeners) listener(name, gone);
   }
@@ -93,19 +186,29 @@ export class AnchorTree {
   }
 }
 
-interface Anchor {
+/** What an anchor can hold, as far as the tree needs to know it. */
+export interface Element {
+  readonly kind: ElementKind;
+  /** Whether rmdir would end something. */
+  readonly alive: boolean;
+}
+
+interface Anchor<E> {
   readonly id: number;
   changed: bigint;
-  readonly children: Map<string, Anchor>;
+  /** By mkdir: it stays when it is empty. */
+  made: boolean;
+  element: E | undefined;
+  readonly children: Map<string, Anchor<E>>;
   readonly listeners: Set<Listener>;
 }
 
-function child(parent: Anchor, name: string): Anchor {
+function child<E>(parent: Anchor<E>, name: string): Anchor<E> {
   const found = parent.children.get(name);
   if (!found) throw new CircuitError('ENOENT', `there is no anchor ${name}`);
   return found;
 }
 
-function entry({ id, changed }: Anchor): AnchorEntry {
-  return { id, changed };
+function entry<E extends Element>({ id, changed, element }: Anchor<E>): AnchorEntry {
+  return element ? { id, changed, kind: element.kind } : { id, changed };
 }

@@ -1,4 +1,12 @@
 import type { MemberName } from '../address.js';
+import type { ChannelPeek, IncomingMessage, OutgoingMessage } from '../elements/channel.js';
+
+export type {
+  ChannelPeek,
+  IncomingMessage,
+  OutgoingMessage,
+  WaitOptions,
+} from '../elements/channel.js';
 
 /**
  * The anchor API: what everything is. The mount, the command line and the
@@ -28,7 +36,7 @@ export interface MemberEntry {
 }
 
 /** A daemon, and the root of its anchors. */
-export interface Member extends AnchorHost {
+export interface Member extends AnchorHost, ElementHost {
   readonly name: MemberName;
   /** The circuit address, a secret. */
   addr(signal?: AbortSignal): Promise<string>;
@@ -73,6 +81,8 @@ export type AnchorPath = readonly string[];
 
 /** Where anchors live. A path that does not exist fails with ENOENT. */
 export interface AnchorHost {
+  stat(path: AnchorPath, signal?: AbortSignal): Promise<AnchorEntry>;
+  /** As `stat`, with the sub-anchors. */
   view(path: AnchorPath, signal?: AbortSignal): Promise<AnchorView>;
   /**
    * Makes one anchor, whose parent exists.
@@ -88,11 +98,44 @@ export interface AnchorHost {
 export interface AnchorEntry {
   /** Differs from that of any other anchor its member has ever had. */
   readonly id: number;
-  /** Nanoseconds since the epoch; moves with every change of the sub-anchors. */
+  /** Nanoseconds since the epoch; moves with every change of its sub-anchors or its element. */
   readonly changed: bigint;
+  /** Of its element, if it has one. */
+  readonly kind?: ElementKind;
 }
 
 export interface AnchorView extends AnchorEntry {
   /** The sub-anchors, by name. */
   readonly anchors: ReadonlyArray<AnchorEntry & { readonly name: string }>;
+}
+
+export type ElementKind = 'chan';
+
+/** Makes elements on anchors; the anchors on the way are made, too. */
+export interface ElementHost {
+  /** @throws CircuitError EEXIST, EINVAL (the capacity, a name) */
+  makeChannel(path: AnchorPath, capacity: number, signal?: AbortSignal): Promise<void>;
+  /** The channel at `path`, to be disposed. @throws CircuitError ENOENT */
+  channel(path: AnchorPath, signal?: AbortSignal): Promise<Channel>;
+  /** Aborts the element and removes it, whatever its state. @throws CircuitError ENOENT */
+  scrub(path: AnchorPath, signal?: AbortSignal): Promise<void>;
+}
+
+/** What one can wait for at a channel. */
+export type ChannelDirection = 'send' | 'recv';
+
+/** Go's channel; its values are messages of any length. */
+export interface Channel extends Disposable {
+  readonly kind: 'chan';
+  /** A message that enters the channel with its first write. */
+  send(): OutgoingMessage;
+  /** A message that is asked for with the first read. */
+  receive(): IncomingMessage;
+  /** No more sends; what is buffered can still be received. */
+  close(signal?: AbortSignal): Promise<void>;
+  peek(signal?: AbortSignal): Promise<ChannelPeek>;
+  /** Whether a first write, or read, would be answered at once. */
+  ready(direction: ChannelDirection, signal?: AbortSignal): Promise<boolean>;
+  /** Resolves when it is. */
+  whenReady(direction: ChannelDirection, signal?: AbortSignal): Promise<void>;
 }

@@ -1,36 +1,46 @@
 import { CircuitError } from '../error.js';
+import type { ElementKind } from './circuit.js';
 
-/** The files of a member's directory. */
-export const MEMBER_FILES = [
-  'addr',
-  'error',
-  'help',
-  'join',
-  'leave',
-  'log',
-  'peek',
-  'shutdown',
-  'stk',
-] as const;
+const MEMBER_FILES = ['addr', 'error', 'help', 'join', 'leave', 'log', 'peek', 'shutdown', 'stk'];
 
-/** The files of an anchor that has no element. */
-export const ANCHOR_FILES = ['error', 'help'] as const;
+/** An anchor without an element has the makers. */
+const ANCHOR_FILES = ['error', 'help', 'mkchan'];
+
+const ELEMENT_FILES = ['error', 'help', 'kind', 'peek', 'scrub'];
+
+const CHANNEL_FILES = [...ELEMENT_FILES, 'cap', 'close', 'recv', 'send', 'tryrecv', 'trysend'];
+
+export const ELEMENT_KINDS: readonly ElementKind[] = ['chan'];
+
+/** The names of the control files in a directory, by what it is. */
+export function controlFiles(kind: ElementKind | 'member' | undefined): readonly string[] {
+  switch (kind) {
+    case 'member':
+      return MEMBER_FILES;
+    case 'chan':
+      return CHANNEL_FILES;
+    case undefined:
+      return ANCHOR_FILES;
+    default:
+      throw new TypeError(`unknown kind ${String(kind satisfies never)}`);
+  }
+}
 
 /** The longest name, in bytes of UTF-8 (NAME_MAX of limits.h). */
 const NAME_MAX = 255;
 
 /**
- * @param taken The control files of the directory in which the anchor is to be.
+ * @param parent What the directory is in which the anchor is to be.
  * @throws CircuitError EINVAL, ENAMETOOLONG, or EEXIST for a control file's name
  */
-export function checkAnchorName(name: string, taken: readonly string[]): void {
+export function checkAnchorName(name: string, parent: ElementKind | 'member' | undefined): void {
   if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name) || !name.isWellFormed()) {
     throw new CircuitError('EINVAL', `${JSON.stringify(name)} cannot be the name of an anchor`);
   }
   if (Buffer.byteLength(name) > NAME_MAX) {
     throw new CircuitError('ENAMETOOLONG', `the name is longer than ${NAME_MAX} bytes`);
   }
-  if (taken.includes(name)) {
+  if (controlFiles(parent).includes(name)) {
     throw new CircuitError('EEXIST', `${name} is a control file of this directory`);
   }
 }

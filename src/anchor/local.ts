@@ -1,19 +1,23 @@
 import { hostname } from 'node:os';
 import { Address, isMemberName, type MemberName } from '../address.js';
+import { ChannelElement } from '../elements/channel.js';
 import { CircuitError, errorMessage } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { Membership } from '../membership/membership.js';
 import { VERSION } from '../version.js';
 import { AnchorTree } from './anchor-tree.js';
 import type {
+  AnchorEntry,
   AnchorPath,
   AnchorView,
+  Channel,
   Circuit,
   LogExtent,
   Member,
   MemberEntry,
   MemberPeek,
 } from './circuit.js';
+import { LocalChannel } from './local-channel.js';
 import { runtimeReport } from './runtime-report.js';
 
 /** The view of the daemon in this process: itself, and how to reach the others. */
@@ -64,7 +68,7 @@ export interface LocalMemberOptions {
 /** The member that this process is. */
 export class LocalMember implements Member {
   readonly #options: LocalMemberOptions;
-  readonly #anchors = new AnchorTree();
+  readonly #anchors = new AnchorTree<LocalChannel>();
 
   constructor(options: LocalMemberOptions) {
     this.#options = options;
@@ -83,7 +87,7 @@ export class LocalMember implements Member {
       throw new CircuitError('EINVAL', 'no address given; cat addr on the other member shows it');
     }
     const { membership } = this.#options;
-    const parsed = addresses.map(Address.parse);
+    const parsed = [...new Set(addresses)].map(Address.parse);
     const joins = await Promise.allSettled(
       parsed.map((address) => membership.join(address, signal)),
     );
@@ -129,6 +133,10 @@ export class LocalMember implements Member {
     return this.#options.log.read(offset, size);
   }
 
+  async stat(path: AnchorPath): Promise<AnchorEntry> {
+    return this.#anchors.stat(path);
+  }
+
   async view(path: AnchorPath): Promise<AnchorView> {
     return this.#anchors.view(path);
   }
@@ -139,6 +147,20 @@ export class LocalMember implements Member {
 
   async rmdir(path: AnchorPath): Promise<void> {
     this.#anchors.rmdir(path);
+  }
+
+  async makeChannel(path: AnchorPath, capacity: number): Promise<void> {
+    this.#anchors.attach(path, new LocalChannel(new ChannelElement(capacity)));
+  }
+
+  async channel(path: AnchorPath): Promise<Channel> {
+    return this.#anchors.element(path);
+  }
+
+  async scrub(path: AnchorPath): Promise<void> {
+    const element = this.#anchors.element(path);
+    element.scrub();
+    this.#anchors.detach(path, element);
   }
 
   watch(path: AnchorPath, listener: (name: string, gone: boolean) => void): Disposable {

@@ -1,14 +1,26 @@
 import type { RpcStub } from 'capnweb';
 import type { MemberName } from '../address.js';
 import { asCircuitError, CircuitError, errorMessage } from '../error.js';
-import { interruptible } from '../interruptible.js';
+import { interruptible, within } from '../interruptible.js';
 import type { Connection } from '../transport/connection.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
-import type { AnchorPath, AnchorView, LogExtent, Member, MemberPeek } from './circuit.js';
+import type {
+  AnchorEntry,
+  AnchorPath,
+  AnchorView,
+  Channel,
+  LogExtent,
+  Member,
+  MemberPeek,
+} from './circuit.js';
+import { RemoteChannel } from './remote-channel.js';
 import type { CircuitTarget, MemberTarget } from './target.js';
 
-/** How to come by a connection through which the member can be called. */
-export type Connect = (signal?: AbortSignal) => Promise<Connection<RpcStub<CircuitTarget>>>;
+/** How to come by a connection through which the member can be called; asked for each call. */
+export type Connect = () => Promise<Connection<RpcStub<CircuitTarget>>>;
+
+/** The member itself gives up after 5 s, in milliseconds; its answer is to be heard. */
+const JOIN_TIMEOUT = CALL_TIMEOUT + 500;
 
 /** A member of which we hold a stub. */
 export class RemoteMember implements Member {
@@ -27,7 +39,7 @@ export class RemoteMember implements Member {
   }
 
   join(addresses: readonly string[], signal?: AbortSignal): Promise<void> {
-    return this.#call((member) => member.join([...addresses]), signal, 2 * CALL_TIMEOUT);
+    return this.#call((member) => member.join([...addresses]), signal, JOIN_TIMEOUT);
   }
 
   leave(signal?: AbortSignal): Promise<void> {
@@ -54,6 +66,10 @@ export class RemoteMember implements Member {
     return this.#call((member) => member.readLog(offset, size), signal);
   }
 
+  stat(path: AnchorPath, signal?: AbortSignal): Promise<AnchorEntry> {
+    return this.#call((member) => member.stat([...path]), signal);
+  }
+
   view(path: AnchorPath, signal?: AbortSignal): Promise<AnchorView> {
     return this.#call((member) => member.view([...path]), signal);
   }
@@ -66,28 +82,44 @@ export class RemoteMember implements Member {
     return this.#call((member) => member.rmdir([...path]), signal);
   }
 
+  makeChannel(path: AnchorPath, capacity: number, signal?: AbortSignal): Promise<void> {
+    return this.#call((member) => member.makeChannel([...path], capacity), signal);
+  }
+
+  async channel(path: AnchorPath, signal?: AbortSignal): Promise<Channel> {
+    const stub = await this.#call((member) => member.channel([...path]), signal);
+    const connection = this.#via?.hold() ?? { [Symbol.dispose]: () => {} };
+    return new RemoteChannel(stub, connection);
+  }
+
+  scrub(path: AnchorPath, signal?: AbortSignal): Promise<void> {
+    return this.#call((member) => member.scrub([...path]), signal);
+  }
+
   async #call<T>(
     run: (member: RpcStub<MemberTarget>) => PromiseLike<T>,
     signal?: AbortSignal,
     timeout = CALL_TIMEOUT,
   ): Promise<T> {
-    const limit = AbortSignal.timeout(timeout);
-    const either = signal ? AbortSignal.any([signal, limit]) : limit;
+    const late = unreachable(this.name, `no answer within ${timeout / 1000} s`);
+    return await interruptible(within(this.#attempt(run), timeout, late), signal);
+  }
+
+  async #attempt<T>(run: (member: RpcStub<MemberTarget>) => PromiseLike<T>): Promise<T> {
+    const connection = await this.#connected();
+    using _inUse = connection.hold();
     try {
-      const connection = await this.#connected(either);
-      using _inUse = connection.hold();
-      return await interruptible(run(this.#stubOf(connection)), either);
+      return await run(this.#stubOf(connection));
     } catch (error) {
-      if (signal?.aborted) throw new CircuitError('EINTR', 'interrupted');
-      if (limit.aborted) throw unreachable(this.name, `no answer within ${timeout / 1000} s`);
+      // What the member itself says comes as a plain Error; ours is of the connection.
+      if (error instanceof CircuitError) throw unreachable(this.name, error.message);
       throw asCircuitError(error);
     }
   }
 
-  async #connected(signal: AbortSignal): Promise<Connection<RpcStub<CircuitTarget>>> {
-    if (this.#via?.isOpen) return this.#via;
+  async #connected(): Promise<Connection<RpcStub<CircuitTarget>>> {
     try {
-      return await this.#connect(signal);
+      return await this.#connect();
     } catch (error) {
       throw unreachable(this.name, errorMessage(error));
     }

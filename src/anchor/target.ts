@@ -2,7 +2,9 @@ import { RpcTarget } from 'capnweb';
 import type { MemberName } from '../address.js';
 import { CircuitError } from '../error.js';
 import type { OperationsLog } from '../log.js';
+import { ChannelTarget } from './channel-target.js';
 import type {
+  AnchorEntry,
   AnchorPath,
   AnchorView,
   Circuit,
@@ -54,6 +56,8 @@ export interface TargetContext {
   /** Who calls, as the log shows it. */
   readonly who: () => string;
   readonly deliver: (message: unknown) => Promise<unknown>;
+  /** Resolves when this host's mount shows what has changed until now. */
+  readonly published: () => Promise<void>;
 }
 
 export interface CircuitRoster {
@@ -106,18 +110,41 @@ export class MemberTarget extends RpcTarget {
     return this.#member.readLog(Number(offset), Math.min(Number(size), MAX_READ));
   }
 
+  async stat(path: AnchorPath): Promise<AnchorEntry> {
+    return this.#member.stat(stringsFrom(path));
+  }
+
   async view(path: AnchorPath): Promise<AnchorView> {
     return this.#member.view(stringsFrom(path));
   }
 
   async mkdir(path: AnchorPath): Promise<AnchorView> {
     const parsed = stringsFrom(path);
-    return this.#logged(`mkdir ${this.#show(parsed)}`, () => this.#member.mkdir(parsed));
+    return this.#changed(`mkdir ${this.#show(parsed)}`, () => this.#member.mkdir(parsed));
   }
 
   async rmdir(path: AnchorPath): Promise<void> {
     const parsed = stringsFrom(path);
-    await this.#logged(`rmdir ${this.#show(parsed)}`, () => this.#member.rmdir(parsed));
+    await this.#changed(`rmdir ${this.#show(parsed)}`, () => this.#member.rmdir(parsed));
+  }
+
+  async makeChannel(path: AnchorPath, capacity: number): Promise<void> {
+    const parsed = stringsFrom(path);
+    await this.#changed(`${this.#show(parsed)}/mkchan ${Number(capacity)}`, () =>
+      this.#member.makeChannel(parsed, Number(capacity)),
+    );
+  }
+
+  async channel(path: AnchorPath): Promise<ChannelTarget> {
+    const parsed = stringsFrom(path);
+    return new ChannelTarget(await this.#member.channel(parsed), (verb, run) =>
+      this.#logged(`${this.#show(parsed)}/${verb}`, run),
+    );
+  }
+
+  async scrub(path: AnchorPath): Promise<void> {
+    const parsed = stringsFrom(path);
+    await this.#changed(`${this.#show(parsed)}/scrub`, () => this.#member.scrub(parsed));
   }
 
   #show(path: AnchorPath): string {
@@ -126,6 +153,13 @@ export class MemberTarget extends RpcTarget {
 
   #logged<T>(what: string, run: () => Promise<T>): Promise<T> {
     return this.#context.log.operation(this.#context.who(), what, run);
+  }
+
+  /** Logged, and answered when who looks at this host sees the change. */
+  async #changed<T>(what: string, run: () => Promise<T>): Promise<T> {
+    const result = await this.#logged(what, run);
+    await this.#context.published();
+    return result;
   }
 }
 

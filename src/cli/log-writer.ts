@@ -60,12 +60,19 @@ export class LogWriter {
 function openPipe(): Socket | undefined {
   const kind = fstatSync(STDERR);
   if (!kind.isFIFO() && !kind.isSocket()) return undefined;
-  // A pipe is opened anew, so that others who share it do not find it non-blocking.
-  const fd = kind.isFIFO()
-    ? openSync('/proc/self/fd/2', constants.O_WRONLY | constants.O_NONBLOCK)
-    : STDERR;
+  const fd = kind.isFIFO() ? reopen() : STDERR;
   const socket = new Socket({ fd, readable: false, writable: true });
   socket.on('error', () => {});
   socket.unref();
   return socket;
+}
+
+/** A pipe is opened anew, so that others who share it do not find it non-blocking. */
+function reopen(): number {
+  try {
+    return openSync('/proc/self/fd/2', constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    // It is another user's, or nobody reads it.
+    return STDERR;
+  }
 }

@@ -1,4 +1,5 @@
 import type { AnchorPath, Member } from '../anchor/circuit.js';
+import { escapeControls } from '../escape-controls.js';
 import { type DialOptions, dial } from './dial.js';
 import { parsePath } from './path.js';
 
@@ -14,7 +15,7 @@ export async function ls(path: string, options: ListOptions): Promise<void> {
   await using client = await dial(options);
   const print = (entry: Entry) => {
     const kind = options.long ? `${entry.kind.padEnd(8)}` : '';
-    process.stdout.write(`${kind}${entry.path}\n`);
+    process.stdout.write(`${kind}${escapeControls(entry.path)}\n`);
   };
   if (member !== undefined)
     return await listAnchors(client.member(member), anchor, recursive, print);
@@ -26,7 +27,7 @@ export async function ls(path: string, options: ListOptions): Promise<void> {
 
 interface Entry {
   readonly path: string;
-  /** `server` for a member, `-` for an anchor without an element. */
+  /** `server` for a member, an element's kind, or `-` for an anchor without one. */
   readonly kind: string;
 }
 
@@ -38,9 +39,9 @@ async function listAnchors(
 ): Promise<void> {
   const { anchors } = await member.view(path);
   const sorted = [...anchors].sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const { name } of sorted) {
+  for (const { name, kind } of sorted) {
     const child = [...path, name];
-    print({ path: ['', member.name, ...child].join('/'), kind: '-' });
+    print({ path: ['', member.name, ...child].join('/'), kind: kind ?? '-' });
     if (recursive) await listAnchors(member, child, true, print);
   }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { errorMessage } from '../error.js';
+import { redact } from '../anchor/redact.js';
+import { errorCode, errorMessage } from '../error.js';
 import { VERSION } from '../version.js';
 
 /** Exit statuses: 0 done, 1 it failed, 2 wrong usage. */
@@ -17,7 +18,9 @@ function program(): Command {
     .description('a cluster of Unix hosts as one directory')
     .version(VERSION)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error/, 'circuit')) })
+    .configureOutput({
+      outputError: (text, write) => write(`${redact(text.replace(/^error/, 'circuit'))}\n`),
+    })
     .showSuggestionAfterError();
 
   circuit
@@ -84,8 +87,12 @@ async function main(): Promise<void> {
   const argv = [...process.argv];
   // Addresses among the arguments are secrets; ps need not show them to everybody.
   process.title = ['circuit', ...argv.slice(2, 3)].join(' ');
-  // Who reads has had enough, as in `circuit ls | head -1`.
-  process.stdout.on('error', () => process.exit(0));
+  process.stdout.on('error', (error) => {
+    // Who reads has had enough, as in `circuit ls | head -1`.
+    if (errorCode(error) === 'EPIPE') process.exit(0);
+    process.stderr.write(`circuit: cannot write to standard output: ${error.message}\n`);
+    process.exit(FAILED);
+  });
   try {
     await program().parseAsync(argv);
   } catch (error) {

@@ -1,11 +1,15 @@
 import type { AnchorPath, Member } from '../anchor/circuit.js';
+import { redact } from '../anchor/redact.js';
 import type { CircuitClient } from '../client/client.js';
 import { CircuitError } from '../error.js';
 
 /** The names in `/X…/a/b`. @throws CircuitError EINVAL */
 export function parsePath(text: string): AnchorPath {
   if (!text.startsWith('/')) {
-    throw new CircuitError('EINVAL', `${text} is not a path; it begins with a slash, as in /X…/a`);
+    throw new CircuitError(
+      'EINVAL',
+      `${redact(text)} is not a path; it begins with a slash, as in /X…/a`,
+    );
   }
   return text.split('/').filter((name) => name !== '');
 }
@@ -14,7 +18,7 @@ export function parsePath(text: string): AnchorPath {
 export function memberAt(client: CircuitClient, text: string): Member {
   const [name, ...rest] = parsePath(text);
   if (name === undefined || rest.length > 0) {
-    throw new CircuitError('EINVAL', `${text} is not a member; circuit ls / lists them`);
+    throw new CircuitError('EINVAL', `${redact(text)} is not a member; circuit ls / lists them`);
   }
   return client.member(name);
 }

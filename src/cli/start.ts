@@ -1,6 +1,8 @@
+import { fstatSync } from 'node:fs';
+import { isIP, isIPv6 } from 'node:net';
 import { Address, parseAuthority } from '../address.js';
 import { Daemon } from '../daemon.js';
-import { CircuitError } from '../error.js';
+import { CircuitError, errorCode } from '../error.js';
 import { interfaceAddress } from '../host-address.js';
 import { clusterKey } from './dial.js';
 import { LogWriter } from './log-writer.js';
@@ -22,30 +24,54 @@ const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** `circuit start`: prints the address once the daemon listens, has mounted and has joined. */
 export async function start(options: StartOptions): Promise<void> {
   const log = new LogWriter();
-  const daemon = await Daemon.start({
-    listen: listenAddress(options),
-    advertise: options.advertise === undefined ? undefined : advertised(options.advertise),
-    clusterKey: clusterKey(options.hmac),
-    mountpoint: typeof options.mount === 'string' ? options.mount : options.mount && undefined,
-    allowOther: options.allowOther ?? false,
-    join: (options.join ?? []).map(Address.parse),
-    stateDirectory: options.var,
-    log: (line) => log.write(line),
-  });
+  const ending = new AbortController();
+  // From the first moment: what a start that is broken off has begun is undone.
+  for (const signal of ENDING) process.on(signal, () => ending.abort());
+  let daemon: Daemon;
+  try {
+    daemon = await Daemon.start({
+      listen: listenAddress(options),
+      advertise: options.advertise === undefined ? undefined : advertised(options.advertise),
+      clusterKey: clusterKey(options.hmac),
+      mountpoint: typeof options.mount === 'string' ? options.mount : options.mount && undefined,
+      allowOther: options.allowOther ?? false,
+      join: (options.join ?? []).map(Address.parse),
+      stateDirectory: options.var,
+      log: (line) => log.write(line),
+      signal: ending.signal,
+    });
+  } catch (error) {
+    if (ending.signal.aborted) process.exit(0);
+    throw error;
+  }
   let status = 0;
-  for (const signal of ENDING) process.on(signal, () => daemon.close());
   process.on('uncaughtException', (error) => {
     // An error of ours. Ending in order takes the mount away; a crash would leave it hanging.
     log.write(`circuit: ${error.stack}\n`);
     status = 1;
     daemon.close();
   });
-  // Whoever was to read the address may be gone; the daemon goes on.
-  process.stdout.removeAllListeners('error').on('error', () => {});
+  process.stdout.removeAllListeners('error').on('error', (error) => {
+    // Whoever was to read the address may be gone; but it must not be lost.
+    if (errorCode(error) === 'EPIPE') return;
+    log.write(`circuit: cannot print the address: ${error.message}\n`);
+    status = 1;
+    daemon.close();
+  });
+  if (isOpenToOthers(process.stdout.fd)) {
+    daemon.note(
+      'the file on standard output can be read by others, who may then command this daemon',
+    );
+  }
   process.stdout.write(`${daemon.address}\n`);
   await new Promise((resolve) => daemon.ended.addEventListener('abort', resolve));
   await log.drained();
-  process.exit(status);
+  process.exit(daemon.unmounted ? status : 1);
+}
+
+function isOpenToOthers(fd: number): boolean {
+  const file = fstatSync(fd);
+  return file.isFile() && (file.mode & 0o044) !== 0;
 }
 
 function listenAddress({ addr, if: name }: StartOptions): {
@@ -63,8 +89,13 @@ function listenAddress({ addr, if: name }: StartOptions): {
   return { host: interfaceAddress(name), port };
 }
 
-function advertised(text: string): { host: string | undefined; port: number } {
-  return /:\d+$/.test(text) && !/^[^[].*:.*:/.test(text)
-    ? parseAuthority(text)
-    : { host: text.replace(/^\[(.*)\]$/, '$1'), port: 0 };
+function advertised(text: string): { host: string; port: number } {
+  const [, bracketed, plain, port = '0'] =
+    /^(?:\[([^\]]*)\]|([^:[\]]*|[0-9a-f:.]*))(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const host = bracketed ?? plain ?? '';
+  const isName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host);
+  if (!(bracketed === undefined ? isName || isIP(host) : isIPv6(host)) || Number(port) > 65535) {
+    throw new CircuitError('EINVAL', `${text} is not a HOST or HOST:PORT that others could reach`);
+  }
+  return { host, port: Number(port) };
 }

@@ -57,7 +57,10 @@ export class CircuitClient implements AsyncDisposable {
       transport.close();
       if (limit.aborted && !signal?.aborted) {
         const where = address.authority;
-        throw new CircuitError('ETIMEDOUT', `${where} did not answer within ${CALL_TIMEOUT} ms`);
+        throw new CircuitError(
+          'ETIMEDOUT',
+          `${where} did not answer within ${CALL_TIMEOUT / 1000} s`,
+        );
       }
       throw error;
     }
@@ -74,7 +77,7 @@ export class CircuitClient implements AsyncDisposable {
     if (!entry) throw new CircuitError('ENOENT', `there is no member ${name}`);
     return new RemoteMember(entry.name, async () => {
       if (this.#connection.isOpen) return this.#connection;
-      throw new CircuitError('EHOSTUNREACH', 'the connection was lost');
+      throw new CircuitError('EHOSTUNREACH', 'the connection to the daemon was lost');
     });
   }
 

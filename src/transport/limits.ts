@@ -3,6 +3,9 @@
 /** One WebSocket message, in bytes: a roster of some 20,000 members. */
 export const MAX_MESSAGE = 8 * 1024 * 1024;
 
+/** What waits for a peer that does not read, in bytes; then the connection is cut. */
+export const MAX_UNSENT = 64 * 1024 * 1024;
+
 /** Calls and capabilities of one peer that may be open at once. */
 export const MAX_OPEN_CALLS = 10_000;
 

@@ -7,7 +7,7 @@ import {
 import { Packr } from 'msgpackr';
 import type { RawData, WebSocket } from 'ws';
 import { CircuitError } from '../error.js';
-import { MAX_OPEN_CALLS } from './limits.js';
+import { MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 
 /** How often the open calls are counted, in messages: counting walks the whole table. */
 const COUNT_EVERY = 1_000;
@@ -41,7 +41,11 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
 
   send(message: unknown): number {
     const data = packr.pack(message);
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(data);
+    if (data.length > MAX_MESSAGE) {
+      throw new CircuitError('EINVAL', `a message of more than ${MAX_MESSAGE} bytes`);
+    }
+    if (this.#socket.bufferedAmount > MAX_UNSENT) this.#socket.terminate();
+    else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(data);
     return data.length;
   }
 

@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Secret } from '../address.js';
-import { CircuitError, errorMessage } from '../error.js';
+import { CircuitError, errorCode } from '../error.js';
 
 /**
  * TLS 1.3 with an external pre-shared key (RFC 8446, sections 2.2 and 4.2.11)
@@ -37,7 +37,10 @@ export function readClusterKey(file: string): ClusterKey {
   try {
     text = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new CircuitError('EINVAL', `cannot read the cluster key: ${errorMessage(error)}`);
+    throw new CircuitError(
+      'EINVAL',
+      `cannot read the cluster key in ${file} (${errorCode(error)})`,
+    );
   }
   const key = Buffer.from(text, 'base64');
   if (key.length !== CLUSTER_KEY_BYTES || key.toString('base64') !== text) {

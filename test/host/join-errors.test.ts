@@ -183,6 +183,22 @@ test('ten addresses in one write: the good ones join, the bad ones are named', a
   for (const other of others) t.is(await members(cluster, other), 9);
 });
 
+test('a join that waits holds up no other command on the same file', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  const deaf = createServer(() => {}).listen(0, '127.0.0.1');
+  t.teardown(() => deaf.close());
+  await once(deaf, 'listening');
+  const connected = once(deaf, 'connection');
+  const { port } = deaf.address() as { port: number };
+  const slow = a.address.replace(/:\d+\//, `:${port}/`);
+  const waiting = [join(cluster, a, slow), join(cluster, a, slow)];
+  await connected;
+  const junk = await join(cluster, a, 'junk');
+  t.true(junk.elapsed < 1_000);
+  for (const result of await Promise.all(waiting)) refused(t, result, /Connection timed out/);
+});
+
 test('Ctrl-C ends a join that waits', async (t) => {
   const cluster = new Cluster(t);
   const a = await cluster.start();

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { CIRCUIT_ENV, Cluster, NOBODY, type TestDaemon } from './cluster.js';
@@ -25,6 +27,40 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     inside.kill('SIGKILL');
   });
 }
+
+test('SIGINT while it still joins: nothing is left mounted, exit 0', async (t) => {
+  const cluster = new Cluster(t);
+  const deaf = createServer(() => {}).listen(0, '127.0.0.1');
+  t.teardown(() => deaf.close());
+  await once(deaf, 'listening');
+  const connected = once(deaf, 'connection');
+  const { port } = deaf.address() as { port: number };
+  const daemon = cluster.launch(['-j', `circuit://127.0.0.1:${port}/1/Q${'0'.repeat(32)}`]);
+  await connected;
+  t.true(isMounted(daemon.mountpoint));
+  const started = performance.now();
+  t.is(await daemon.stop('SIGINT'), 0);
+  t.true(performance.now() - started < 2_000);
+  t.false(isMounted(daemon.mountpoint));
+});
+
+test('what cannot be unmounted is told, and the exit status is 1', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  await cluster.run(['mount', '-t', 'tmpfs', 'none', a.mountpoint]);
+  t.is(await a.stop(), 1);
+  t.regex(a.log(), /not unmounted: another file system is mounted over it/);
+});
+
+test('a daemon that logs to another user’s pipe, or to one that nobody reads, runs', async (t) => {
+  const cluster = new Cluster(t);
+  const script = `{ setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups \
+    "$NODE" "$CIRCUIT" start -a 127.0.0.1:0 --no-mount & echo $! >&3; } 3>pid 2>&1 >address | cat >log &
+    until [ -s address ]; do sleep 0.02; done; kill "$(cat pid)"; wait; cat log`;
+  const { stdout, stderr } = await cluster.sh(script, { env: CIRCUIT_ENV });
+  t.regex(stdout, /listens on/, stderr);
+  t.regex(stdout, /ended/);
+});
 
 test('echo > shutdown succeeds, unmounts and ends the daemon with 0', async (t) => {
   const cluster = new Cluster(t);
@@ -160,8 +196,8 @@ test('the address file: the first daemon writes it, mode 0600, and takes it away
   const uid = NOBODY;
   const runtime = cluster.mkdir('run', 0o777);
   const env = { PATH: process.env.PATH, XDG_RUNTIME_DIR: runtime };
-  const launch = async () => {
-    const daemon = cluster.launch(['--no-mount'], { uid, env, cwd: '/' });
+  const launch = async (...args: string[]) => {
+    const daemon = cluster.launch(['--no-mount', ...args], { uid, env, cwd: '/' });
     await daemon.ready;
     return daemon;
   };
@@ -174,9 +210,9 @@ test('the address file: the first daemon writes it, mode 0600, and takes it away
   t.is(ls.status, 0, ls.stderr);
   await second.stop();
   t.is(readFileSync(file, 'utf8'), `${first.address}\n`);
-  // What a killed daemon left is taken over by the next one.
+  // What a killed daemon left is taken over by the next one, also on the same port.
   await first.stop('SIGKILL');
-  const third = await launch();
+  const third = await launch('-a', first.address.split('/')[2] ?? '');
   t.is(readFileSync(file, 'utf8'), `${third.address}\n`);
   await third.stop();
   t.deepEqual(await readdir(join(runtime, 'circuit')), []);

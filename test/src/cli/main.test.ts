@@ -35,6 +35,7 @@ test('the exit status is 1 and one line says why when a command fails', async (t
     [['ls', '-d', address, '--hmac', '/nonexistent'], /cannot read the cluster key/],
     [['start', '--no-mount', '-a', 'nonsense'], /nonsense is not HOST:PORT/],
     [['start', '--no-mount', '--if', 'nope'], /there is no interface nope/],
+    [['start', '--no-mount', '--advertise', 'a b'], /a b is not/],
     [
       ['start', '--no-mount', '-a', '127.0.0.1:1', '--if', 'lo'],
       /give -a :PORT together with --if/,
@@ -103,6 +104,18 @@ test('a reader of standard output that goes away early is no error', async (t) =
     '"$NODE" "$PROGRAM" stk -d "$ADDRESS" "$("$NODE" "$PROGRAM" ls -d "$ADDRESS")" | true';
   const result = await cluster.sh(script, { env: { ADDRESS: address, NODE, PROGRAM: CIRCUIT } });
   t.is(result.stderr, '');
+});
+
+test('an answer that cannot be written is a failure', async (t) => {
+  const cluster = new Cluster(t);
+  const { address } = await cluster.start('--no-mount');
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  const env = { ADDRESS: address, NODE, PROGRAM: CIRCUIT };
+  for (const command of ['keygen', 'ls -d "$ADDRESS"', 'start --no-mount -a 127.0.0.1:0']) {
+    const result = await cluster.sh(`"$NODE" "$PROGRAM" ${command} > /dev/full`, { env });
+    t.is(result.status, 1, command);
+    t.regex(result.stderr, /^circuit: cannot .*no space left/m);
+  }
 });
 
 test('--advertise and --if decide what the address says', async (t) => {

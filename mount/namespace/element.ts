@@ -1,0 +1,53 @@
+import type { ElementKind } from '../../src/anchor/circuit.js';
+import type { File } from '../node.js';
+import { channelFiles } from './channel.js';
+import { ConstantFile, ControlError, ValueFile } from './control.js';
+import { ANCHOR_HELP, CHANNEL_HELP } from './help.js';
+import { commandFile, type Place, pathOf } from './operation.js';
+
+/** The control files of an anchor, by what element it has. */
+export function anchorFiles(
+  place: Place,
+  kind: ElementKind | undefined,
+): ReadonlyMap<string, File> {
+  const error = new ValueFile(() => place.context.failures.reason(pathOf(place)));
+  switch (kind) {
+    case undefined:
+      return new Map<string, File>([
+        ['error', error],
+        ['help', new ConstantFile(0o444, () => ANCHOR_HELP)],
+        ['mkchan', makeChannel(place)],
+      ]);
+    case 'chan':
+      return new Map<string, File>([
+        ['error', error],
+        ['help', new ConstantFile(0o444, () => CHANNEL_HELP)],
+        ...elementFiles(place, kind),
+        ...channelFiles(place),
+      ]);
+    default:
+      throw new TypeError(`unknown kind ${String(kind satisfies never)}`);
+  }
+}
+
+function elementFiles(place: Place, kind: ElementKind): ReadonlyArray<readonly [string, File]> {
+  return [
+    ['kind', new ValueFile(() => `${kind}\n`)],
+    [
+      'scrub',
+      commandFile(place, 'scrub', (_text, signal) => place.member.scrub(place.path, signal)),
+    ],
+  ];
+}
+
+function makeChannel(place: Place): File {
+  return commandFile(place, 'mkchan', async (text, signal) => {
+    if (!/^\s*\d+\s*$/.test(text)) {
+      throw new ControlError(
+        'EINVAL',
+        'the capacity of a channel is a whole number, as in: echo 3 > mkchan',
+      );
+    }
+    await place.member.makeChannel(place.path, Number(text), signal);
+  });
+}

@@ -1,0 +1,116 @@
+import { RpcTarget } from 'capnweb';
+import { CircuitError } from '../error.js';
+import type {
+  Channel,
+  ChannelDirection,
+  ChannelPeek,
+  IncomingMessage,
+  OutgoingMessage,
+} from './circuit.js';
+
+/** The most bytes that one call carries. */
+export const MAX_CHUNK = 1024 * 1024;
+
+/** What a peer may call of a channel. Whoever lets it go, or is cut off, ends what it waits for. */
+export class ChannelTarget extends RpcTarget implements Disposable {
+  readonly #channel: Channel;
+  readonly #logged: (verb: string, run: () => Promise<void>) => Promise<void>;
+  readonly #released = new AbortController();
+
+  constructor(channel: Channel, logged: (verb: string, run: () => Promise<void>) => Promise<void>) {
+    super();
+    this.#channel = channel;
+    this.#logged = logged;
+  }
+
+  send(): OutgoingTarget {
+    return new OutgoingTarget(this.#channel.send());
+  }
+
+  receive(): IncomingTarget {
+    return new IncomingTarget(this.#channel.receive());
+  }
+
+  close(): Promise<void> {
+    return this.#logged('close', () => this.#channel.close());
+  }
+
+  peek(): Promise<ChannelPeek> {
+    return this.#channel.peek();
+  }
+
+  async ready(direction: ChannelDirection): Promise<boolean> {
+    return this.#channel.ready(checkDirection(direction));
+  }
+
+  async whenReady(direction: ChannelDirection): Promise<void> {
+    await this.#channel.whenReady(checkDirection(direction), this.#released.signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#released.abort();
+    this.#channel[Symbol.dispose]();
+  }
+}
+
+/** A message that a peer sends. */
+export class OutgoingTarget extends RpcTarget implements Disposable {
+  readonly #message: OutgoingMessage;
+  readonly #released = new AbortController();
+
+  constructor(message: OutgoingMessage) {
+    super();
+    this.#message = message;
+  }
+
+  async write(data: Uint8Array, nonblock: boolean): Promise<void> {
+    if (!(data instanceof Uint8Array)) throw new CircuitError('EINVAL', 'a message is bytes');
+    const { signal } = this.#released;
+    await this.#message.write(data, { signal, nonblock: nonblock === true });
+  }
+
+  async end(nonblock: boolean, evenIfEmpty: boolean): Promise<void> {
+    const { signal } = this.#released;
+    await this.#message.end({
+      signal,
+      nonblock: nonblock === true,
+      evenIfEmpty: evenIfEmpty === true,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#released.abort();
+    this.#message.abort();
+  }
+}
+
+/** A message that a peer receives. */
+export class IncomingTarget extends RpcTarget implements Disposable {
+  readonly #message: IncomingMessage;
+  readonly #released = new AbortController();
+
+  constructor(message: IncomingMessage) {
+    super();
+    this.#message = message;
+  }
+
+  async read(max: number, nonblock: boolean): Promise<Uint8Array> {
+    const { signal } = this.#released;
+    const size = Math.min(Number(max) || 0, MAX_CHUNK);
+    return await this.#message.read(size, { signal, nonblock: nonblock === true });
+  }
+
+  async delivered(): Promise<void> {
+    await this.#message.delivered();
+  }
+
+  [Symbol.dispose](): void {
+    this.#released.abort();
+    this.#message.close();
+  }
+}
+
+function checkDirection(direction: unknown): ChannelDirection {
+  if (direction === 'send' || direction === 'recv') return direction;
+  throw new CircuitError('EINVAL', 'the direction is send or recv');
+}

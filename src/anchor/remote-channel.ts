@@ -1,0 +1,153 @@
+import type { RpcStub } from 'capnweb';
+import { asCircuitError, CircuitError } from '../error.js';
+import { interruptible } from '../interruptible.js';
+import type { ChannelTarget, IncomingTarget, OutgoingTarget } from './channel-target.js';
+import { MAX_CHUNK } from './channel-target.js';
+import type {
+  Channel,
+  ChannelDirection,
+  ChannelPeek,
+  IncomingMessage,
+  OutgoingMessage,
+  WaitOptions,
+} from './circuit.js';
+
+/** A channel of another member. Its calls take as long as they take: a channel waits. */
+export class RemoteChannel implements Channel {
+  readonly kind = 'chan';
+  readonly #stub: RpcStub<ChannelTarget>;
+  readonly #connection: Disposable;
+
+  /** @param connection Is let go with the channel. */
+  constructor(stub: RpcStub<ChannelTarget>, connection: Disposable) {
+    this.#stub = stub;
+    this.#connection = connection;
+  }
+
+  send(): OutgoingMessage {
+    return new RemoteOutgoing(this.#stub);
+  }
+
+  receive(): IncomingMessage {
+    return new RemoteIncoming(this.#stub);
+  }
+
+  close(signal?: AbortSignal): Promise<void> {
+    return call(this.#stub.close(), signal);
+  }
+
+  peek(signal?: AbortSignal): Promise<ChannelPeek> {
+    return call(this.#stub.peek(), signal);
+  }
+
+  ready(direction: ChannelDirection, signal?: AbortSignal): Promise<boolean> {
+    return call(this.#stub.ready(direction), signal);
+  }
+
+  whenReady(direction: ChannelDirection, signal?: AbortSignal): Promise<void> {
+    return call(this.#stub.whenReady(direction), signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#stub[Symbol.dispose]();
+    this.#connection[Symbol.dispose]();
+  }
+}
+
+class RemoteOutgoing implements OutgoingMessage {
+  readonly #channel: RpcStub<ChannelTarget>;
+  #stub: RpcStub<OutgoingTarget> | undefined;
+  #begun = false;
+  #ended = false;
+
+  constructor(channel: RpcStub<ChannelTarget>) {
+    this.#channel = channel;
+  }
+
+  async write(data: Uint8Array, { signal, nonblock = false }: WaitOptions = {}): Promise<void> {
+    if (this.#ended) throw new CircuitError('EPIPE', 'the message has ended');
+    this.#stub ??= this.#channel.send();
+    try {
+      for (let at = 0; at < data.length; at += MAX_CHUNK) {
+        const chunk = data.subarray(at, at + MAX_CHUNK);
+        await call(this.#stub.write(chunk, nonblock), signal, this.#begun);
+        this.#begun = true;
+      }
+    } catch (error) {
+      if (asCircuitError(error).code === 'EAGAIN') this.#retryLater();
+      else this.abort();
+      throw error;
+    }
+  }
+
+  async end(options: WaitOptions & { readonly evenIfEmpty?: boolean } = {}): Promise<void> {
+    const { signal, nonblock = false, evenIfEmpty = false } = options;
+    if (this.#ended || (!this.#stub && !evenIfEmpty)) return;
+    this.#stub ??= this.#channel.send();
+    try {
+      await call(this.#stub.end(nonblock, evenIfEmpty), signal, this.#begun);
+    } finally {
+      this.abort();
+    }
+  }
+
+  abort(): void {
+    this.#ended = true;
+    this.#stub?.[Symbol.dispose]();
+    this.#stub = undefined;
+  }
+
+  /** A message that was not accepted does not exist yet. */
+  #retryLater(): void {
+    if (this.#begun) return;
+    this.#stub?.[Symbol.dispose]();
+    this.#stub = undefined;
+  }
+}
+
+class RemoteIncoming implements IncomingMessage {
+  readonly #channel: RpcStub<ChannelTarget>;
+  #stub: RpcStub<IncomingTarget> | undefined;
+  #begun = false;
+  #delivery: Promise<void> | undefined;
+
+  constructor(channel: RpcStub<ChannelTarget>) {
+    this.#channel = channel;
+  }
+
+  async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
+    this.#stub ??= this.#channel.receive();
+    try {
+      const reading = this.#stub.read(max, nonblock);
+      // The end must not be seen before the message is known to be ours.
+      await this.#delivery;
+      const data = await call(reading, signal, this.#begun);
+      this.#begun = true;
+      return data;
+    } catch (error) {
+      if (!nonblock) this.close();
+      throw asCircuitError(error);
+    }
+  }
+
+  delivered(): Promise<void> {
+    this.#delivery ??= call(this.#stub?.delivered() ?? Promise.resolve(), undefined, true);
+    this.#delivery.catch(() => {});
+    return this.#delivery;
+  }
+
+  close(): void {
+    this.#stub?.[Symbol.dispose]();
+    this.#stub = undefined;
+  }
+}
+
+/** @param begun The call is in the middle of a stream: a lost connection is EIO then. */
+async function call<T>(answer: PromiseLike<T>, signal?: AbortSignal, begun = false): Promise<T> {
+  try {
+    return await interruptible(answer, signal);
+  } catch (error) {
+    const { code, message } = asCircuitError(error);
+    throw new CircuitError(begun && code === 'EHOSTUNREACH' ? 'EIO' : code, message);
+  }
+}
