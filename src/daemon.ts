@@ -39,6 +39,9 @@ export interface DaemonOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How long processes are given to end by themselves, in milliseconds. */
+const TERMINATION = 5_000;
+
 /** How long the others are given to hear that we leave, in milliseconds. */
 const FAREWELL = 1_000;
 
@@ -49,6 +52,7 @@ export class Daemon {
   readonly #transport: Transport<RpcStub<CircuitTarget>>;
   readonly #membership: Membership;
   readonly #state: StateDirectory | undefined;
+  readonly #local: LocalMember;
   readonly #circuit: LocalCircuit;
   readonly #ended = new AbortController();
   #session: Session | undefined;
@@ -63,12 +67,12 @@ export class Daemon {
     this.#transport = transport;
     this.#state = state;
     this.#membership = new Mesh(record, linksOver(transport));
-    const local = new LocalMember({
+    this.#local = new LocalMember({
       membership: this.#membership,
       log,
       shutdown: () => this.#endSoon(),
     });
-    this.#circuit = new LocalCircuit(this.#membership, local, (name) => {
+    this.#circuit = new LocalCircuit(this.#membership, this.#local, (name) => {
       return new RemoteMember(name, () => this.#connect(name));
     });
     this.#membership.watch(({ kind, member, state: why }) => {
@@ -151,6 +155,7 @@ export class Daemon {
     this.#addressFile?.[Symbol.dispose]();
     const farewell = new Promise((resolve) => setTimeout(resolve, FAREWELL).unref());
     await Promise.race([this.#membership.close().catch(() => {}), farewell]);
+    await this.#local.terminate(TERMINATION).catch(() => {});
     try {
       await this.#session?.unmount();
     } catch (error) {

@@ -83,17 +83,25 @@ export function refuseWrite(mode: OpenMode): void {
 
 /**
  * A file that takes a command: the lines that one write(2) completes, or at
- * close(2) a line without a newline.
+ * close(2) a line without a newline; or a JSON text, when its brackets close.
  */
 export class CommandFile implements File {
   readonly kind = 'file';
   /** So that a writer who waits does not make the next one, in the kernel, wait for its lock. */
   readonly ttl = 0;
   readonly #run: (command: Uint8Array, caller: Caller) => Promise<void>;
+  readonly #end: (written: Buffer) => number;
 
-  /** @param run Carries out a command; write(2) returns when it has, or fails as it does. */
-  constructor(run: (command: Uint8Array, caller: Caller) => Promise<void>) {
+  /**
+   * @param run Carries out a command; write(2) returns when it has, or fails as it does.
+   * @param end How many of the bytes written are a complete command: lines, if not given.
+   */
+  constructor(
+    run: (command: Uint8Array, caller: Caller) => Promise<void>,
+    end = (written: Buffer) => written.lastIndexOf(NEWLINE) + 1,
+  ) {
     this.#run = run;
+    this.#end = end;
   }
 
   attributes(): Attributes {
@@ -108,7 +116,7 @@ export class CommandFile implements File {
       write: async (data, _nonblock, caller) => {
         const text = Buffer.concat([pending, data]);
         // What is too long is run as it is, and refused by decodeCommand.
-        const end = text.length > MAX_COMMAND ? text.length : text.lastIndexOf(NEWLINE) + 1;
+        const end = text.length > MAX_COMMAND ? text.length : this.#end(text);
         pending = text.subarray(end);
         if (end > 0) await this.#run(text.subarray(0, end), caller);
         return undefined;

@@ -1,9 +1,11 @@
 import type { ElementKind } from '../../src/anchor/circuit.js';
 import type { File } from '../node.js';
 import { channelFiles } from './channel.js';
+import { isCompleteJson } from './complete-json.js';
 import { ConstantFile, ControlError, ValueFile } from './control.js';
-import { ANCHOR_HELP, CHANNEL_HELP } from './help.js';
+import { ANCHOR_HELP, CHANNEL_HELP, PROCESS_HELP } from './help.js';
 import { commandFile, type Place, pathOf } from './operation.js';
+import { processFiles } from './process.js';
 
 /** The control files of an anchor, by what element it has. */
 export function anchorFiles(
@@ -17,6 +19,7 @@ export function anchorFiles(
         ['error', error],
         ['help', new ConstantFile(0o444, () => ANCHOR_HELP)],
         ['mkchan', makeChannel(place)],
+        ['mkproc', makeProcess(place)],
       ]);
     case 'chan':
       return new Map<string, File>([
@@ -24,6 +27,13 @@ export function anchorFiles(
         ['help', new ConstantFile(0o444, () => CHANNEL_HELP)],
         ...elementFiles(place, kind),
         ...channelFiles(place),
+      ]);
+    case 'proc':
+      return new Map<string, File>([
+        ['error', error],
+        ['help', new ConstantFile(0o444, () => PROCESS_HELP)],
+        ...elementFiles(place, kind),
+        ...processFiles(place),
       ]);
     default:
       throw new TypeError(`unknown kind ${String(kind satisfies never)}`);
@@ -50,4 +60,13 @@ function makeChannel(place: Place): File {
     }
     await place.member.makeChannel(place.path, Number(text), signal);
   });
+}
+
+function makeProcess(place: Place): File {
+  return commandFile(
+    place,
+    'mkproc',
+    (text, signal) => place.member.makeProcess(place.path, text, signal),
+    (written) => (isCompleteJson(written.toString()) ? written.length : 0),
+  );
 }

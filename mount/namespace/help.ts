@@ -32,6 +32,8 @@ export const ANCHOR_HELP = `\
 This directory is an anchor: a place on a member, which can have sub-anchors.
 
   echo 3 > mkchan             make it a channel with room for 3 messages
+  echo '{"Path":"ls","Args":["-l"],"Dir":"/"}' > mkproc
+                              make it a process; Env, Scrub and Retain can be given, too
   mkdir test                  make a sub-anchor
   rmdir test                  remove it, when it has no sub-anchors
   cat error                   why the last command here failed
@@ -50,6 +52,26 @@ This anchor is a channel: messages go from who writes to who reads, in order.
   cat peek                    its state, as JSON
   cat kind                    what this anchor is
   echo > scrub                abort it and remove it
+  cat error                   why the last command here failed
+  cat help                    this page
+`;
+
+export const PROCESS_HELP = `\
+This anchor is a process.
+
+  cat cmd                     the command, as JSON
+  echo hello > stdin          write to it; its input ends when the last writer closes
+  echo hello >> stdin         write to it, and leave its input open
+  cat stdout                  what it prints; a byte goes to one reader
+  cat stderr                  likewise
+  cat wait                    wait for its end, and show how it ended
+  echo TERM > signal          send a signal to its process group, by name or number
+  cat pid                     its process id
+  cat phase                   running, stopped, exited or signaled
+  cat exit                    its exit status, or the name of the signal that ended it
+  cat peek                    its state, as JSON
+  cat kind                    what this anchor is
+  echo > scrub                kill it, if it runs, and remove it
   cat error                   why the last command here failed
   cat help                    this page
 `;

@@ -51,9 +51,10 @@ export function commandFile(
   place: Place,
   verb: string,
   run: (text: string, signal: AbortSignal) => Promise<void>,
+  end?: (written: Buffer) => number,
 ): CommandFile {
   return new CommandFile((command, caller) => {
     const what = `${pathOf(place)}/${verb} ${redact(Buffer.from(command).toString())}`.trim();
     return operate(place, caller, what, () => run(decodeCommand(command), caller.signal));
-  });
+  }, end);
 }

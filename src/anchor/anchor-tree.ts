@@ -54,14 +54,34 @@ export class AnchorTree<E extends Element> {
   }
 
   /**
+   * Whether an element of this kind could be put there now.
+   * @throws CircuitError as {@link attach}
+   */
+  checkFree(path: AnchorPath, kind: ElementKind): void {
+    if (path.length === 0) {
+      throw new CircuitError('EPERM', 'a member cannot be an element; make an anchor on it');
+    }
+    let anchor: Anchor<E> | undefined = this.#root;
+    for (const name of path) anchor = anchor?.children.get(name);
+    if (!anchor) return;
+    if (anchor.element) {
+      throw new CircuitError('EEXIST', `/${path.join('/')} has a ${anchor.element.kind} already`);
+    }
+    const hidden = controlFiles(kind).find((file) => anchor.children.has(file));
+    if (hidden) {
+      throw new CircuitError(
+        'EEXIST',
+        `the sub-anchor ${hidden} would be hidden by a control file`,
+      );
+    }
+  }
+
+  /**
    * Puts an element on the anchor at `path`, and makes the anchors on the way.
    * @throws CircuitError EEXIST: it has one, or a sub-anchor bears the name of a control file
    */
   attach(path: AnchorPath, element: E): void {
-    if (path.length === 0) {
-      throw new CircuitError('EPERM', 'a member cannot be an element; make an anchor on it');
-    }
-    this.#checkFree(path, element.kind);
+    this.checkFree(path, element.kind);
     const anchor = path.reduce(
       (parent, name) => parent.children.get(name) ?? this.#add(parent, name),
       this.#root,
@@ -78,8 +98,9 @@ export class AnchorTree<E extends Element> {
 
   /** Takes the element away, and the anchors that were there for it alone. It is not scrubbed. */
   detach(path: AnchorPath, element: E): void {
-    const anchor = this.#find(path);
-    if (anchor.element !== element) return;
+    let anchor: Anchor<E> | undefined = this.#root;
+    for (const name of path) anchor = anchor?.children.get(name);
+    if (anchor?.element !== element) return;
     this.#change(anchor, undefined);
     for (let depth = path.length; depth > 0; depth -= 1) {
       const { parent, name } = this.#split(path.slice(0, depth));
@@ -115,23 +136,6 @@ export class AnchorTree<E extends Element> {
       throw new CircuitError('EPERM', 'members come by joining and go by leaving');
     }
     return { parent: this.#find(path.slice(0, -1)), name };
-  }
-
-  /** Before anything is made: whether an element of this kind can be put there. */
-  #checkFree(path: AnchorPath, kind: ElementKind): void {
-    let anchor: Anchor<E> | undefined = this.#root;
-    for (const name of path) anchor = anchor?.children.get(name);
-    if (!anchor) return;
-    if (anchor.element) {
-      throw new CircuitError('EEXIST', `/${path.join('/')} has a ${anchor.element.kind} already`);
-    }
-    const hidden = controlFiles(kind).find((file) => anchor.children.has(file));
-    if (hidden) {
-      throw new CircuitError(
-        'EEXIST',
-        `the sub-anchor ${hidden} would be hidden by a control file`,
-      );
-    }
   }
 
   #change(anchor: Anchor<E>, element: E | undefined): void {

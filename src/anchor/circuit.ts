@@ -1,5 +1,11 @@
 import type { MemberName } from '../address.js';
-import type { ChannelPeek, IncomingMessage, OutgoingMessage } from '../elements/channel.js';
+import type {
+  ChannelPeek,
+  IncomingMessage,
+  OutgoingMessage,
+  WaitOptions,
+} from '../elements/channel.js';
+import type { ProcessPeek } from '../elements/process.js';
 
 export type {
   ChannelPeek,
@@ -7,6 +13,7 @@ export type {
   OutgoingMessage,
   WaitOptions,
 } from '../elements/channel.js';
+export type { ProcessPeek } from '../elements/process.js';
 
 /**
  * The anchor API: what everything is. The mount, the command line and the
@@ -109,7 +116,7 @@ export interface AnchorView extends AnchorEntry {
   readonly anchors: ReadonlyArray<AnchorEntry & { readonly name: string }>;
 }
 
-export type ElementKind = 'chan';
+export type ElementKind = 'chan' | 'proc';
 
 /** Makes elements on anchors; the anchors on the way are made, too. */
 export interface ElementHost {
@@ -117,6 +124,14 @@ export interface ElementHost {
   makeChannel(path: AnchorPath, capacity: number, signal?: AbortSignal): Promise<void>;
   /** The channel at `path`, to be disposed. @throws CircuitError ENOENT */
   channel(path: AnchorPath, signal?: AbortSignal): Promise<Channel>;
+  /**
+   * Starts a process.
+   * @param command The JSON of the file `mkproc`.
+   * @throws CircuitError EEXIST, EINVAL (the command), ENOENT or EACCES (the program, Dir)
+   */
+  makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void>;
+  /** The process at `path`, to be disposed. @throws CircuitError ENOENT */
+  process(path: AnchorPath, signal?: AbortSignal): Promise<Process>;
   /** Aborts the element and removes it, whatever its state. @throws CircuitError ENOENT */
   scrub(path: AnchorPath, signal?: AbortSignal): Promise<void>;
 }
@@ -138,4 +153,41 @@ export interface Channel extends Disposable {
   ready(direction: ChannelDirection, signal?: AbortSignal): Promise<boolean>;
   /** Resolves when it is. */
   whenReady(direction: ChannelDirection, signal?: AbortSignal): Promise<void>;
+}
+
+export type OutputName = 'stdout' | 'stderr';
+
+/** A process that runs, or has ended. */
+export interface Process extends Disposable {
+  readonly kind: 'proc';
+  /** As a FIFO: the process sees the end when the last writer closes, but not after one that appends. */
+  stdin(options?: { readonly append?: boolean }): ProcessWriter;
+  /** A pipe: bytes go to one reader. With `Retain` each sees what is kept, and then follows. */
+  output(name: OutputName): ProcessReader;
+  /** Resolves when it has ended. */
+  wait(signal?: AbortSignal): Promise<ProcessPeek>;
+  /** @param name Of a signal to the process group, or its number. @throws CircuitError EINVAL */
+  signal(name: string, signal?: AbortSignal): Promise<void>;
+  peek(signal?: AbortSignal): Promise<ProcessPeek>;
+}
+
+export interface ProcessWriter {
+  /**
+   * Resolves to the number of bytes that were taken: fewer where it was
+   * interrupted, would have to wait, or the process ended.
+   * @throws CircuitError EPIPE, EAGAIN, EINTR, where none was
+   */
+  write(data: Uint8Array, options?: WaitOptions): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface ProcessReader {
+  /**
+   * Up to `max` bytes; none at the end.
+   * @throws CircuitError EAGAIN, EINTR, EIO
+   */
+  read(max: number, options?: WaitOptions): Promise<Uint8Array>;
+  /** What was read last has not reached the reader: it is to be read next, by whomever. */
+  unread(data: Uint8Array): void;
+  close(): void;
 }

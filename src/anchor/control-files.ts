@@ -4,13 +4,26 @@ import type { ElementKind } from './circuit.js';
 const MEMBER_FILES = ['addr', 'error', 'help', 'join', 'leave', 'log', 'peek', 'shutdown', 'stk'];
 
 /** An anchor without an element has the makers. */
-const ANCHOR_FILES = ['error', 'help', 'mkchan'];
+const ANCHOR_FILES = ['error', 'help', 'mkchan', 'mkproc'];
 
 const ELEMENT_FILES = ['error', 'help', 'kind', 'peek', 'scrub'];
 
 const CHANNEL_FILES = [...ELEMENT_FILES, 'cap', 'close', 'recv', 'send', 'tryrecv', 'trysend'];
 
-export const ELEMENT_KINDS: readonly ElementKind[] = ['chan'];
+export const ELEMENT_KINDS: readonly ElementKind[] = ['chan', 'proc'];
+
+const PROCESS_FILES = [
+  ...ELEMENT_FILES,
+  'cmd',
+  'exit',
+  'phase',
+  'pid',
+  'signal',
+  'stderr',
+  'stdin',
+  'stdout',
+  'wait',
+];
 
 /** The names of the control files in a directory, by what it is. */
 export function controlFiles(kind: ElementKind | 'member' | undefined): readonly string[] {
@@ -19,6 +32,8 @@ export function controlFiles(kind: ElementKind | 'member' | undefined): readonly
       return MEMBER_FILES;
     case 'chan':
       return CHANNEL_FILES;
+    case 'proc':
+      return PROCESS_FILES;
     case undefined:
       return ANCHOR_FILES;
     default:

@@ -60,7 +60,7 @@ export class LocalChannel implements Channel {
     });
   }
 
-  scrub(): void {
+  async scrub(): Promise<void> {
     this.#element.scrub();
   }
 

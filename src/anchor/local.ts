@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { Address, isMemberName, type MemberName } from '../address.js';
 import { ChannelElement } from '../elements/channel.js';
+import { ProcessElement } from '../elements/process.js';
+import { parseCommand } from '../elements/process-command.js';
 import { CircuitError, errorMessage } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { Membership } from '../membership/membership.js';
@@ -16,8 +18,10 @@ import type {
   Member,
   MemberEntry,
   MemberPeek,
+  Process,
 } from './circuit.js';
 import { LocalChannel } from './local-channel.js';
+import { LocalProcess } from './local-process.js';
 import { runtimeReport } from './runtime-report.js';
 
 /** The view of the daemon in this process: itself, and how to reach the others. */
@@ -68,7 +72,7 @@ export interface LocalMemberOptions {
 /** The member that this process is. */
 export class LocalMember implements Member {
   readonly #options: LocalMemberOptions;
-  readonly #anchors = new AnchorTree<LocalChannel>();
+  readonly #anchors = new AnchorTree<LocalChannel | LocalProcess>();
 
   constructor(options: LocalMemberOptions) {
     this.#options = options;
@@ -146,7 +150,7 @@ export class LocalMember implements Member {
   }
 
   async rmdir(path: AnchorPath): Promise<void> {
-    this.#anchors.rmdir(path);
+    await this.#anchors.rmdir(path)?.scrub();
   }
 
   async makeChannel(path: AnchorPath, capacity: number): Promise<void> {
@@ -154,12 +158,47 @@ export class LocalMember implements Member {
   }
 
   async channel(path: AnchorPath): Promise<Channel> {
-    return this.#anchors.element(path);
+    const element = this.#anchors.element(path);
+    if (element.kind === 'chan') return element;
+    throw new CircuitError('ENOENT', `/${path.join('/')} is a ${element.kind}, not a chan`);
+  }
+
+  async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void> {
+    const parsed = parseCommand(command);
+    this.#anchors.checkFree(path, 'proc');
+    const started = await ProcessElement.start(parsed, signal);
+    const element = new LocalProcess(started);
+    try {
+      this.#anchors.attach(path, element);
+    } catch (error) {
+      // Somebody else was quicker.
+      await started.scrub();
+      throw error;
+    }
+    if (parsed.Scrub) started.exited.then(() => this.#remove(path, element)).catch(() => {});
+  }
+
+  async process(path: AnchorPath): Promise<Process> {
+    const element = this.#anchors.element(path);
+    if (element.kind === 'proc') return element;
+    throw new CircuitError('ENOENT', `/${path.join('/')} is a ${element.kind}, not a proc`);
   }
 
   async scrub(path: AnchorPath): Promise<void> {
-    const element = this.#anchors.element(path);
-    element.scrub();
+    await this.#remove(path, this.#anchors.element(path));
+  }
+
+  /** Ends every process: TERM, and after `grace` milliseconds KILL. */
+  async terminate(grace: number): Promise<void> {
+    await Promise.all(
+      this.#anchors.elements().map(async (element) => {
+        if (element.kind === 'proc') await element.terminate(grace);
+      }),
+    );
+  }
+
+  async #remove(path: AnchorPath, element: LocalChannel | LocalProcess): Promise<void> {
+    await element.scrub();
     this.#anchors.detach(path, element);
   }
 

@@ -1,6 +1,5 @@
 import type { RpcStub } from 'capnweb';
 import { asCircuitError, CircuitError } from '../error.js';
-import { interruptible } from '../interruptible.js';
 import type { ChannelTarget, IncomingTarget, OutgoingTarget } from './channel-target.js';
 import { MAX_CHUNK } from './channel-target.js';
 import type {
@@ -11,6 +10,7 @@ import type {
   OutgoingMessage,
   WaitOptions,
 } from './circuit.js';
+import { call } from './remote-call.js';
 
 /** A channel of another member. Its calls take as long as they take: a channel waits. */
 export class RemoteChannel implements Channel {
@@ -139,15 +139,5 @@ class RemoteIncoming implements IncomingMessage {
   close(): void {
     this.#stub?.[Symbol.dispose]();
     this.#stub = undefined;
-  }
-}
-
-/** @param begun The call is in the middle of a stream: a lost connection is EIO then. */
-async function call<T>(answer: PromiseLike<T>, signal?: AbortSignal, begun = false): Promise<T> {
-  try {
-    return await interruptible(answer, signal);
-  } catch (error) {
-    const { code, message } = asCircuitError(error);
-    throw new CircuitError(begun && code === 'EHOSTUNREACH' ? 'EIO' : code, message);
   }
 }

@@ -12,8 +12,10 @@ import type {
   LogExtent,
   Member,
   MemberPeek,
+  Process,
 } from './circuit.js';
 import { RemoteChannel } from './remote-channel.js';
+import { RemoteProcess } from './remote-process.js';
 import type { CircuitTarget, MemberTarget } from './target.js';
 
 /** How to come by a connection through which the member can be called; asked for each call. */
@@ -90,6 +92,16 @@ export class RemoteMember implements Member {
     const stub = await this.#call((member) => member.channel([...path]), signal);
     const connection = this.#via?.hold() ?? { [Symbol.dispose]: () => {} };
     return new RemoteChannel(stub, connection);
+  }
+
+  makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void> {
+    return this.#call((member) => member.makeProcess([...path], command), signal);
+  }
+
+  async process(path: AnchorPath, signal?: AbortSignal): Promise<Process> {
+    const stub = await this.#call((member) => member.process([...path]), signal);
+    const connection = this.#via?.hold() ?? { [Symbol.dispose]: () => {} };
+    return new RemoteProcess(stub, connection);
   }
 
   scrub(path: AnchorPath, signal?: AbortSignal): Promise<void> {

@@ -13,6 +13,7 @@ import type {
   MemberEntry,
   MemberPeek,
 } from './circuit.js';
+import { ProcessTarget } from './process-target.js';
 import { redact } from './redact.js';
 
 /**
@@ -138,6 +139,21 @@ export class MemberTarget extends RpcTarget {
   async channel(path: AnchorPath): Promise<ChannelTarget> {
     const parsed = stringsFrom(path);
     return new ChannelTarget(await this.#member.channel(parsed), (verb, run) =>
+      this.#logged(`${this.#show(parsed)}/${verb}`, run),
+    );
+  }
+
+  async makeProcess(path: AnchorPath, command: string): Promise<void> {
+    const parsed = stringsFrom(path);
+    const text = String(command);
+    await this.#changed(`${this.#show(parsed)}/mkproc ${redact(text)}`, () =>
+      this.#member.makeProcess(parsed, text),
+    );
+  }
+
+  async process(path: AnchorPath): Promise<ProcessTarget> {
+    const parsed = stringsFrom(path);
+    return new ProcessTarget(await this.#member.process(parsed), (verb, run) =>
       this.#logged(`${this.#show(parsed)}/${verb}`, run),
     );
   }

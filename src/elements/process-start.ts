@@ -17,7 +17,7 @@ export interface StartedProcess {
 const STANDARD_PATH = '/bin:/usr/bin';
 
 /** All variables of the circuit begin with this; the key and the address may be among them. */
-const SECRET = 'CIRCUIT_';
+const SECRET = 'CIRCUIT';
 
 /**
  * Starts a program. The event loop is never blocked, also if `Dir` or `Path` lie

@@ -1,0 +1,183 @@
+import type {
+  OutputName,
+  Process,
+  ProcessPeek,
+  ProcessReader,
+  ProcessWriter,
+} from '../../src/anchor/circuit.js';
+import type { Attributes, Caller, File, Handle, OpenMode } from '../node.js';
+import { ControlError, refuseWrite, STARTED, ValueFile } from './control.js';
+import { commandFile, type Place } from './operation.js';
+
+/** The files of a process, beside those that every element has. */
+export function processFiles(place: Place): ReadonlyArray<readonly [string, File]> {
+  const { member, path } = place;
+  const open = ({ signal }: Caller) => member.process(path, signal);
+  const value = (show: (peek: ProcessPeek) => string) =>
+    new ValueFile(async (caller) => {
+      using process = await open(caller);
+      return `${show(await process.peek(caller.signal))}\n`;
+    });
+  return [
+    ['cmd', value(({ Cmd }) => JSON.stringify(Cmd, undefined, 2))],
+    ['stdin', new InputFile(open)],
+    ['stdout', new OutputFile(open, 'stdout')],
+    ['stderr', new OutputFile(open, 'stderr')],
+    ['wait', new WaitFile(open)],
+    [
+      'signal',
+      commandFile(place, 'signal', async (text, signal) => {
+        using process = await member.process(path, signal);
+        await process.signal(text.trim(), signal);
+      }),
+    ],
+    ['pid', value(({ Pid }) => String(Pid))],
+    ['phase', value(({ Phase }) => Phase)],
+    ['exit', value(({ Exit }) => Exit)],
+    ['peek', value((peek) => JSON.stringify(peek, undefined, 2))],
+  ];
+}
+
+type Open = (caller: Caller) => Promise<Process>;
+
+/** The standard input: a FIFO whose reader is the process. */
+class InputFile implements File {
+  readonly kind = 'file';
+  /** So that a writer that waits does not make the next one, in the kernel, immune to signals. */
+  readonly ttl = 0;
+  readonly #open: Open;
+
+  constructor(open: Open) {
+    this.#open = open;
+  }
+
+  attributes(): Attributes {
+    return { mode: 0o200, size: 0, mtime: STARTED };
+  }
+
+  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
+    if (mode.read) throw new ControlError('EACCES', 'this file can only be written');
+    const process = await this.#open(caller);
+    return new InputHandle(process, process.stdin({ append: mode.append }));
+  }
+}
+
+class InputHandle implements Handle {
+  readonly io = 'stream';
+  readonly #process: Process;
+  readonly #writer: ProcessWriter;
+
+  constructor(process: Process, writer: ProcessWriter) {
+    this.#process = process;
+    this.#writer = writer;
+  }
+
+  write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<number> {
+    return this.#writer.write(data, { signal, nonblock });
+  }
+
+  release(): void {
+    const done = () => this.#process[Symbol.dispose]();
+    this.#writer.close().then(done, done);
+  }
+}
+
+/** The standard output or error: a pipe whose writer is the process. */
+class OutputFile implements File {
+  readonly kind = 'file';
+  readonly ttl = 0;
+  readonly #open: Open;
+  readonly #name: OutputName;
+
+  constructor(open: Open, name: OutputName) {
+    this.#open = open;
+    this.#name = name;
+  }
+
+  attributes(): Attributes {
+    return { mode: 0o400, size: 0, mtime: STARTED };
+  }
+
+  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
+    refuseWrite(mode);
+    const process = await this.#open(caller);
+    return new OutputHandle(process, process.output(this.#name));
+  }
+}
+
+class OutputHandle implements Handle {
+  readonly io = 'stream';
+  readonly #process: Process;
+  readonly #reader: ProcessReader;
+
+  constructor(process: Process, reader: ProcessReader) {
+    this.#process = process;
+    this.#reader = reader;
+  }
+
+  read(_offset: number, size: number, nonblock: boolean, { signal }: Caller): Promise<Uint8Array> {
+    return this.#reader.read(size, { signal, nonblock });
+  }
+
+  settled(data: Uint8Array, delivered: boolean): void {
+    if (!delivered && data.length > 0) this.#reader.unread(data);
+  }
+
+  release(): void {
+    this.#reader.close();
+    this.#process[Symbol.dispose]();
+  }
+}
+
+/** Waits for the end of the process, and then gives what `peek` gives. */
+class WaitFile implements File {
+  readonly kind = 'file';
+  readonly ttl = 0;
+  readonly #open: Open;
+
+  constructor(open: Open) {
+    this.#open = open;
+  }
+
+  attributes(): Attributes {
+    return { mode: 0o400, size: 0, mtime: STARTED };
+  }
+
+  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
+    refuseWrite(mode);
+    return new WaitHandle(await this.#open(caller));
+  }
+}
+
+class WaitHandle implements Handle {
+  readonly io = 'direct';
+  readonly #process: Process;
+  #content: Buffer | undefined;
+
+  constructor(process: Process) {
+    this.#process = process;
+  }
+
+  async read(
+    offset: number,
+    size: number,
+    nonblock: boolean,
+    { signal }: Caller,
+  ): Promise<Uint8Array> {
+    if (!this.#content) {
+      const peek = nonblock ? await this.#ended(signal) : await this.#process.wait(signal);
+      this.#content = Buffer.from(`${JSON.stringify(peek, undefined, 2)}\n`);
+    }
+    return this.#content.subarray(offset, offset + size);
+  }
+
+  release(): void {
+    this.#process[Symbol.dispose]();
+  }
+
+  async #ended(signal: AbortSignal): Promise<ProcessPeek> {
+    const peek = await this.#process.peek(signal);
+    if (peek.Exit === '') throw new ControlError('EAGAIN', 'the process has not ended');
+    return peek;
+  }
+}
