@@ -70,39 +70,81 @@ export class WriterTarget extends RpcTarget implements Disposable {
   }
 }
 
+/** A process that fills its pipe like this has more to say, in bytes. */
+const WORTH_MORE = 16 * 1024;
+
 /**
- * A peer's access to an output of a process. What a read gave is the peer's when
- * it says how much of it was received, or asks for more; else it is given back.
+ * A peer's access to an output of a process. What reads gave is the peer's when it
+ * says how much of it was received; what is left when it goes is given back.
  */
 export class ReaderTarget extends RpcTarget implements Disposable {
   readonly #reader: ProcessReader;
   readonly #released = new AbortController();
-  #given = new Uint8Array();
+  /** Given, and not known to be received, in order. */
+  #given: Uint8Array[] = [];
 
   constructor(reader: ProcessReader) {
     super();
     this.#reader = reader;
   }
 
-  async read(max: number, nonblock: boolean): Promise<Uint8Array> {
-    this.#given = new Uint8Array();
+  /** @param received How many bytes of what was given have been received since the last call. */
+  async read(max: number, nonblock: boolean, received: number): Promise<Uint8Array> {
+    this.#acknowledge(received);
     const { signal } = this.#released;
     const size = Math.min(Number(max) || 0, MAX_CHUNK);
-    const data = await this.#reader.read(size, { signal, nonblock: nonblock === true });
+    const first = await this.#reader.read(size, { signal, nonblock: nonblock === true });
+    const data = first.length === 0 ? first : await this.#gather(first, size);
     if (signal.aborted) this.#reader.unread(data);
-    else this.#given = Uint8Array.from(data);
+    else if (data.length > 0) this.#given.push(data);
     return data;
   }
 
-  /** @param received How many bytes of the last read have reached the reader. */
+  /**
+   * Adds what follows at once: a pipe holds 64 KiB, and an answer takes as long
+   * for a little as for much.
+   */
+  async #gather(first: Uint8Array, size: number): Promise<Uint8Array> {
+    const pieces = [first];
+    let length = first.length;
+    while (length < size && length >= pieces.length * WORTH_MORE) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const piece = await this.#readMore(size - length);
+      if (!piece) break;
+      pieces.push(piece);
+      length += piece.length;
+    }
+    return pieces.length === 1 ? first : Buffer.concat(pieces, length);
+  }
+
+  /** Nothing where it would wait; the end, or what is wrong, is for the next read to tell. */
+  async #readMore(size: number): Promise<Uint8Array | undefined> {
+    try {
+      const piece = await this.#reader.read(size, { nonblock: true });
+      return piece.length > 0 ? piece : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @param received As of `read`. */
   async finish(received: number): Promise<void> {
-    this.#given = this.#given.subarray(Number(received) || 0);
+    this.#acknowledge(received);
   }
 
   [Symbol.dispose](): void {
     this.#released.abort();
-    if (this.#given.length > 0) this.#reader.unread(this.#given);
-    this.#given = new Uint8Array();
+    for (const data of this.#given.reverse()) this.#reader.unread(data);
+    this.#given = [];
     this.#reader.close();
+  }
+
+  #acknowledge(received: number): void {
+    let left = Number(received) || 0;
+    for (let data = this.#given[0]; data && left > 0; data = this.#given[0]) {
+      if (data.length <= left) this.#given.shift();
+      else this.#given[0] = data.subarray(left);
+      left -= data.length;
+    }
   }
 }

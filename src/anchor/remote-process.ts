@@ -83,11 +83,19 @@ class RemoteWriter implements ProcessWriter {
   }
 }
 
-/** Reads ahead of its reader by one call, and gives back what the reader has not received. */
+/** From this size on, a chunk is followed by another, in bytes. */
+const WORTH_ASKING_AHEAD = 64 * 1024;
+
+/** Asks for the next chunk while its reader has the one before; what is not received is given back. */
 class RemoteReader implements ProcessReader {
   readonly #stub: RpcStub<ReaderTarget>;
   #chunk: Uint8Array = new Uint8Array();
+  /** How much of the chunk the reader has. */
+  #at = 0;
+  /** How much the reader has had since the other side was told. */
   #received = 0;
+  #next: Promise<Uint8Array> | undefined;
+  #nextIsThere = false;
   #begun = false;
   #closed = false;
 
@@ -96,25 +104,21 @@ class RemoteReader implements ProcessReader {
   }
 
   async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
-    if (this.#closed) throw new CircuitError('EIO', 'the output is closed');
-    if (this.#received === this.#chunk.length) {
-      try {
-        this.#chunk = await call(this.#stub.read(MAX_CHUNK, nonblock), signal, this.#begun);
-      } catch (error) {
-        // The call is not over there: only letting go of the reader ends it.
-        if (asCircuitError(error).code === 'EINTR') this.close();
-        throw error;
-      }
-      this.#received = 0;
+    if (this.#at === this.#chunk.length) {
+      this.#chunk = await this.#nextChunk(nonblock, signal);
+      this.#at = 0;
       this.#begun = true;
+      if (this.#chunk.length >= WORTH_ASKING_AHEAD) this.#ask();
     }
-    const data = this.#chunk.subarray(this.#received, this.#received + max);
+    const data = this.#chunk.subarray(this.#at, this.#at + max);
+    this.#at += data.length;
     this.#received += data.length;
     return data;
   }
 
   unread(data: Uint8Array): void {
-    this.#received = Math.max(0, this.#received - data.length);
+    this.#at -= data.length;
+    this.#received -= data.length;
   }
 
   close(): void {
@@ -122,5 +126,32 @@ class RemoteReader implements ProcessReader {
     this.#closed = true;
     const done = () => this.#stub[Symbol.dispose]();
     this.#stub.finish(this.#received).then(done, done);
+  }
+
+  async #nextChunk(nonblock: boolean, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    if (nonblock && !this.#next) return await call(this.#request(true), signal, this.#begun);
+    if (nonblock && !this.#nextIsThere) {
+      throw new CircuitError('EAGAIN', 'would have to wait: nothing has come yet');
+    }
+    // One that is interrupted leaves what it asked for to the next read.
+    const chunk = await call(this.#next ?? this.#ask(), signal, this.#begun);
+    this.#next = undefined;
+    return chunk;
+  }
+
+  #ask(): Promise<Uint8Array> {
+    this.#nextIsThere = false;
+    const there = () => {
+      this.#nextIsThere = true;
+    };
+    this.#next = this.#request(false);
+    this.#next.then(there, there);
+    return this.#next;
+  }
+
+  async #request(nonblock: boolean): Promise<Uint8Array> {
+    const received = this.#received;
+    this.#received = 0;
+    return await this.#stub.read(MAX_CHUNK, nonblock, received);
   }
 }
