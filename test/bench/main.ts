@@ -10,6 +10,7 @@ import { CIRCUIT_ENV, Cluster, type TestDaemon } from '../host/cluster.js';
 import { median } from './median.js';
 
 const SYSCALLS = join(import.meta.dirname, 'syscalls.js');
+const ELEMENTS = join(import.meta.dirname, 'elements.js');
 const FUSE_NATIVE = join(import.meta.dirname, 'fuse-native-hello.js');
 
 /** How long the daemons are watched at rest, in milliseconds. */
@@ -18,6 +19,7 @@ const REST = 10_000;
 /** How many times what is compared runs in turn. */
 const ROUNDS = 5;
 const PROCESS_ROUNDS = 15;
+const ELEMENT_ROUNDS = 3;
 
 interface Row {
   readonly what: string;
@@ -35,6 +37,7 @@ try {
   await rest(daemons);
   const hello = await mountHello();
   await mountFigures(a, b, hello);
+  await elementFigures(a, b);
   await processFigures(a);
 } finally {
   for (const run of teardowns.reverse()) await run();
@@ -106,6 +109,61 @@ async function syscall(
       index === targets.length - 1 ? '' : `, ${(time / yardstick).toFixed(2)} × fuse-native`;
     rows.push({ what, measured: `${time.toFixed(1)} µs${ratio}`, ...(goal ? { goal } : {}) });
   }
+}
+
+/** Channels and processes, by a program that dials their member, and through another's mount. */
+async function elementFigures(a: TestDaemon, b: TestDaemon): Promise<void> {
+  const name = (await cluster.run(['readlink', `${a.mountpoint}/.self`])).stdout.trim();
+  const rounds: Record<string, number[]> = {};
+  for (let round = 0; round < ELEMENT_ROUNDS; round += 1) {
+    const argv = [process.execPath, ELEMENTS, a.address, name];
+    const { stdout, stderr, status } = await cluster.run(argv, { timeout: 120_000 });
+    if (status !== 0) throw new Error(stderr);
+    for (const line of stdout.trim().split('\n')) {
+      const [what = '', value] = line.split('\t');
+      rounds[what] = [...(rounds[what] ?? []), Number(value)];
+    }
+  }
+  const figure = (what: string, unit: string, scale = 1) =>
+    `${Math.round(median(rounds[what] ?? []) / scale)} ${unit}`;
+  // The Go circuit, on such a machine: 1,000–1,400, 900–930, 310–365 and 33–35.
+  rows.push(
+    { what: 'peek, library', measured: figure('peek', '/s'), goal: '4,000/s' },
+    {
+      what: '64 bytes through a channel of capacity 0, library',
+      measured: figure('messages', '/s'),
+      goal: '5,000/s',
+    },
+    {
+      what: 'make a process and wait for it, library',
+      measured: figure('processes', '/s'),
+      goal: '350/s',
+    },
+    {
+      what: 'standard output of a process, library',
+      measured: figure('stdout', 'MB/s', 1_000_000),
+      goal: '300 MB/s',
+    },
+    {
+      what: 'the same by cat on the mount of another member',
+      measured: `${Math.round(await catOutput(`${b.mountpoint}/${name}`))} MB/s`,
+      goal: '200 MB/s',
+    },
+  );
+}
+
+/** Megabytes a second. */
+async function catOutput(member: string): Promise<number> {
+  const megabytes = 1_000;
+  const rates: number[] = [];
+  for (let round = 0; round < ELEMENT_ROUNDS; round += 1) {
+    const command = JSON.stringify({ Path: 'head', Args: ['-c', `${megabytes}MB`, '/dev/zero'] });
+    await cluster.sh('mkdir -p o && cat > o/mkproc', { cwd: member, input: command });
+    const { elapsed } = await cluster.sh('cat o/stdout > /dev/null', { cwd: member });
+    rates.push(megabytes / (elapsed / 1000));
+    await cluster.sh('echo > o/scrub', { cwd: member });
+  }
+  return median(rates);
 }
 
 async function processFigures(a: TestDaemon): Promise<void> {
