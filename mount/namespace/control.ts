@@ -77,6 +77,37 @@ export class ConstantFile implements File {
   }
 }
 
+/** A file that can be read, or written, as a stream; each open is one reader or writer. */
+export class StreamFile implements File {
+  readonly kind = 'file';
+  /** So that a writer that waits does not make the next one, in the kernel, immune to signals. */
+  readonly ttl = 0;
+  readonly #direction: 'read' | 'write';
+  readonly #open: (caller: Caller, mode: OpenMode) => Promise<Handle>;
+
+  constructor(
+    direction: 'read' | 'write',
+    open: (caller: Caller, mode: OpenMode) => Promise<Handle>,
+  ) {
+    this.#direction = direction;
+    this.#open = open;
+  }
+
+  attributes(): Attributes {
+    return { mode: this.#direction === 'read' ? 0o400 : 0o200, size: 0, mtime: STARTED };
+  }
+
+  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
+    if (this.#direction === 'read') refuseWrite(mode);
+    else refuseRead(mode);
+    return await this.#open(caller, mode);
+  }
+}
+
+export function refuseRead(mode: OpenMode): void {
+  if (mode.read) throw new ControlError('EACCES', 'this file can only be written');
+}
+
 export function refuseWrite(mode: OpenMode): void {
   if (mode.write) throw new ControlError('EACCES', 'this file can only be read');
 }
@@ -109,7 +140,7 @@ export class CommandFile implements File {
   }
 
   open(mode: OpenMode): Handle {
-    if (mode.read) throw new ControlError('EACCES', 'this file can only be written');
+    refuseRead(mode);
     let pending: Uint8Array = new Uint8Array();
     return {
       io: 'direct',

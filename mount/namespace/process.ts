@@ -5,8 +5,8 @@ import type {
   ProcessReader,
   ProcessWriter,
 } from '../../src/anchor/circuit.js';
-import type { Attributes, Caller, File, Handle, OpenMode } from '../node.js';
-import { ControlError, refuseWrite, STARTED, ValueFile } from './control.js';
+import type { Caller, File, Handle } from '../node.js';
+import { ControlError, StreamFile, ValueFile } from './control.js';
 import { commandFile, type Place } from './operation.js';
 
 /** The files of a process, beside those that every element has. */
@@ -18,12 +18,21 @@ export function processFiles(place: Place): ReadonlyArray<readonly [string, File
       using process = await open(caller);
       return `${show(await process.peek(caller.signal))}\n`;
     });
+  const stdin = new StreamFile('write', async (caller, { append }) => {
+    const process = await open(caller);
+    return new InputHandle(process, process.stdin({ append }));
+  });
+  const output = (name: OutputName) =>
+    new StreamFile('read', async (caller) => {
+      const process = await open(caller);
+      return new OutputHandle(process, process.output(name));
+    });
   return [
     ['cmd', value(({ Cmd }) => JSON.stringify(Cmd, undefined, 2))],
-    ['stdin', new InputFile(open)],
-    ['stdout', new OutputFile(open, 'stdout')],
-    ['stderr', new OutputFile(open, 'stderr')],
-    ['wait', new WaitFile(open)],
+    ['stdin', stdin],
+    ['stdout', output('stdout')],
+    ['stderr', output('stderr')],
+    ['wait', new StreamFile('read', async (caller) => new WaitHandle(await open(caller)))],
     [
       'signal',
       commandFile(place, 'signal', async (text, signal) => {
@@ -38,30 +47,7 @@ export function processFiles(place: Place): ReadonlyArray<readonly [string, File
   ];
 }
 
-type Open = (caller: Caller) => Promise<Process>;
-
 /** The standard input: a FIFO whose reader is the process. */
-class InputFile implements File {
-  readonly kind = 'file';
-  /** So that a writer that waits does not make the next one, in the kernel, immune to signals. */
-  readonly ttl = 0;
-  readonly #open: Open;
-
-  constructor(open: Open) {
-    this.#open = open;
-  }
-
-  attributes(): Attributes {
-    return { mode: 0o200, size: 0, mtime: STARTED };
-  }
-
-  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
-    if (mode.read) throw new ControlError('EACCES', 'this file can only be written');
-    const process = await this.#open(caller);
-    return new InputHandle(process, process.stdin({ append: mode.append }));
-  }
-}
-
 class InputHandle implements Handle {
   readonly io = 'stream';
   readonly #process: Process;
@@ -83,28 +69,6 @@ class InputHandle implements Handle {
 }
 
 /** The standard output or error: a pipe whose writer is the process. */
-class OutputFile implements File {
-  readonly kind = 'file';
-  readonly ttl = 0;
-  readonly #open: Open;
-  readonly #name: OutputName;
-
-  constructor(open: Open, name: OutputName) {
-    this.#open = open;
-    this.#name = name;
-  }
-
-  attributes(): Attributes {
-    return { mode: 0o400, size: 0, mtime: STARTED };
-  }
-
-  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
-    refuseWrite(mode);
-    const process = await this.#open(caller);
-    return new OutputHandle(process, process.output(this.#name));
-  }
-}
-
 class OutputHandle implements Handle {
   readonly io = 'stream';
   readonly #process: Process;
@@ -130,25 +94,6 @@ class OutputHandle implements Handle {
 }
 
 /** Waits for the end of the process, and then gives what `peek` gives. */
-class WaitFile implements File {
-  readonly kind = 'file';
-  readonly ttl = 0;
-  readonly #open: Open;
-
-  constructor(open: Open) {
-    this.#open = open;
-  }
-
-  attributes(): Attributes {
-    return { mode: 0o400, size: 0, mtime: STARTED };
-  }
-
-  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
-    refuseWrite(mode);
-    return new WaitHandle(await this.#open(caller));
-  }
-}
-
 class WaitHandle implements Handle {
   readonly io = 'direct';
   readonly #process: Process;
