@@ -1,6 +1,6 @@
 import type { Channel, IncomingMessage, OutgoingMessage } from '../../src/anchor/circuit.js';
-import type { Attributes, Caller, File, Handle, OpenMode } from '../node.js';
-import { ControlError, refuseWrite, STARTED, ValueFile } from './control.js';
+import type { Caller, File, Handle } from '../node.js';
+import { ControlError, StreamFile, ValueFile } from './control.js';
 import { isBeingKilled } from './killed.js';
 import { commandFile, type Place } from './operation.js';
 
@@ -8,11 +8,15 @@ import { commandFile, type Place } from './operation.js';
 export function channelFiles(place: Place): ReadonlyArray<readonly [string, File]> {
   const { member, path } = place;
   const open = ({ signal }: Caller) => member.channel(path, signal);
+  const send = (nonblock: boolean) =>
+    new StreamFile('write', async (caller) => new SendHandle(await open(caller), nonblock));
+  const receive = (nonblock: boolean) =>
+    new StreamFile('read', async (caller) => new ReceiveHandle(await open(caller), nonblock));
   return [
-    ['send', new SendFile(open, false)],
-    ['trysend', new SendFile(open, true)],
-    ['recv', new ReceiveFile(open, false)],
-    ['tryrecv', new ReceiveFile(open, true)],
+    ['send', send(false)],
+    ['trysend', send(true)],
+    ['recv', receive(false)],
+    ['tryrecv', receive(true)],
     [
       'close',
       commandFile(place, 'close', async (_text, signal) => {
@@ -37,31 +41,7 @@ export function channelFiles(place: Place): ReadonlyArray<readonly [string, File
   ];
 }
 
-type Open = (caller: Caller) => Promise<Channel>;
-
-/** One message for each time it is opened and written to. */
-class SendFile implements File {
-  readonly kind = 'file';
-  /** So that a writer that waits does not make the next one, in the kernel, immune to signals. */
-  readonly ttl = 0;
-  readonly #open: Open;
-  readonly #nonblock: boolean;
-
-  constructor(open: Open, nonblock: boolean) {
-    this.#open = open;
-    this.#nonblock = nonblock;
-  }
-
-  attributes(): Attributes {
-    return { mode: 0o200, size: 0, mtime: STARTED };
-  }
-
-  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
-    if (mode.read) throw new ControlError('EACCES', 'this file can only be written');
-    return new SendHandle(await this.#open(caller), this.#nonblock);
-  }
-}
-
+/** One message for each time the file is opened and written to. */
 class SendHandle implements Handle {
   readonly io = 'stream';
   readonly #channel: Channel;
@@ -93,33 +73,14 @@ class SendHandle implements Handle {
   }
 }
 
-/** One message for each time it is opened and read. */
-class ReceiveFile implements File {
-  readonly kind = 'file';
-  readonly ttl = 0;
-  readonly #open: Open;
-  readonly #nonblock: boolean;
-
-  constructor(open: Open, nonblock: boolean) {
-    this.#open = open;
-    this.#nonblock = nonblock;
-  }
-
-  attributes(): Attributes {
-    return { mode: 0o400, size: 0, mtime: STARTED };
-  }
-
-  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
-    refuseWrite(mode);
-    return new ReceiveHandle(await this.#open(caller), this.#nonblock);
-  }
-}
-
+/** One message for each time the file is opened and read. */
 class ReceiveHandle implements Handle {
   readonly io = 'stream';
   readonly #channel: Channel;
   readonly #nonblock: boolean;
   #message: IncomingMessage | undefined;
+  /** Something of the message has reached the reader. */
+  #delivered = false;
   #ended = false;
 
   constructor(channel: Channel, nonblock: boolean) {
@@ -134,6 +95,9 @@ class ReceiveHandle implements Handle {
     { signal }: Caller,
   ): Promise<Uint8Array> {
     if (this.#ended) return new Uint8Array();
+    if (this.#delivered && !this.#message) {
+      throw new ControlError('EIO', 'a part of the message was lost');
+    }
     this.#message ??= this.#channel.receive();
     const options = { signal, nonblock: nonblock || this.#nonblock };
     const data = await this.#message.read(size, options);
@@ -143,6 +107,7 @@ class ReceiveHandle implements Handle {
 
   settled(_data: Uint8Array, delivered: boolean): void {
     if (delivered) {
+      this.#delivered = true;
       this.#message?.delivered().catch(() => {});
     } else {
       this.#message?.close();

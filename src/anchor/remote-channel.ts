@@ -74,7 +74,8 @@ class RemoteOutgoing implements OutgoingMessage {
         this.#begun = true;
       }
     } catch (error) {
-      if (asCircuitError(error).code === 'EAGAIN') this.#retryLater();
+      const { code } = asCircuitError(error);
+      if (code === 'EAGAIN' || (code === 'EINTR' && !this.#begun)) this.#retryLater();
       else this.abort();
       throw error;
     }
@@ -108,24 +109,24 @@ class RemoteOutgoing implements OutgoingMessage {
 class RemoteIncoming implements IncomingMessage {
   readonly #channel: RpcStub<ChannelTarget>;
   #stub: RpcStub<IncomingTarget> | undefined;
-  #begun = false;
   #delivery: Promise<void> | undefined;
+  #closed = false;
 
   constructor(channel: RpcStub<ChannelTarget>) {
     this.#channel = channel;
   }
 
   async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
+    if (this.#closed) throw new CircuitError('EIO', 'the message was broken off');
     this.#stub ??= this.#channel.receive();
+    const begun = this.#delivery !== undefined;
     try {
       const reading = this.#stub.read(max, nonblock);
       // The end must not be seen before the message is known to be ours.
       await this.#delivery;
-      const data = await call(reading, signal, this.#begun);
-      this.#begun = true;
-      return data;
+      return await call(reading, signal, begun);
     } catch (error) {
-      if (!nonblock) this.close();
+      if (!nonblock) this.#letGo(begun);
       throw asCircuitError(error);
     }
   }
@@ -137,6 +138,12 @@ class RemoteIncoming implements IncomingMessage {
   }
 
   close(): void {
+    this.#letGo(true);
+  }
+
+  /** Ends the call over there; a message that was not delivered can be asked for again. */
+  #letGo(forGood: boolean): void {
+    this.#closed ||= forGood;
     this.#stub?.[Symbol.dispose]();
     this.#stub = undefined;
   }

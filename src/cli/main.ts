@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { redact } from '../anchor/redact.js';
 import { errorCode, errorMessage } from '../error.js';
 import { VERSION } from '../version.js';
+import { addElementCommands } from './element-commands.js';
 
 /** Exit statuses: 0 done, 1 it failed, 2 wrong usage. */
 const FAILED = 1;
@@ -62,14 +63,15 @@ function program(): Command {
     .argument('<ANCHOR>', 'the member, /X…')
     .action(async (path, options) => (await import('./member.js')).shutdown(path, options));
 
-  client(circuit, 'peek', 'print the state of a member as JSON')
-    .argument('<ANCHOR>', 'the member, /X…')
-    .action(async (path, options) => (await import('./member.js')).peek(path, options));
+  client(circuit, 'peek', 'print the state of a member or of an element as JSON')
+    .argument('<ANCHOR>', 'the member, /X…, or where the element is, /X…/a')
+    .action(async (path, options) => (await import('./element.js')).peek(path, options));
 
   client(circuit, 'stk', "print a stack and heap report of a member's daemon")
     .argument('<ANCHOR>', 'the member, /X…')
     .action(async (path, options) => (await import('./member.js')).stk(path, options));
 
+  addElementCommands((name, description) => client(circuit, name, description));
   return circuit;
 }
 

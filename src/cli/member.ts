@@ -17,13 +17,6 @@ export async function shutdown(path: string, options: DialOptions): Promise<void
   await withMember(path, options, (member) => member.shutdown());
 }
 
-/** `circuit peek ANCHOR` */
-export async function peek(path: string, options: DialOptions): Promise<void> {
-  await withMember(path, options, async (member) => {
-    process.stdout.write(`${JSON.stringify(await member.peek(), undefined, 2)}\n`);
-  });
-}
-
 /** `circuit stk ANCHOR` */
 export async function stk(path: string, options: DialOptions): Promise<void> {
   await withMember(path, options, async (member) => {

@@ -22,3 +22,15 @@ export function memberAt(client: CircuitClient, text: string): Member {
   }
   return client.member(name);
 }
+
+/** The anchor that a path names, below its member. */
+export function anchorAt(
+  client: CircuitClient,
+  text: string,
+): { readonly member: Member; readonly anchor: AnchorPath } {
+  const [name, ...anchor] = parsePath(text);
+  if (name === undefined || anchor.length === 0) {
+    throw new CircuitError('EINVAL', `${redact(text)} is not an anchor, as in /X…/a`);
+  }
+  return { member: client.member(name), anchor };
+}

@@ -113,6 +113,9 @@ export class ChannelElement {
   }
 }
 
+/** After these a message that was not accepted can be tried again: it has not begun. */
+const RETRIABLE: ReadonlySet<string> = new Set(['EAGAIN', 'EINTR']);
+
 class Outgoing implements OutgoingMessage {
   readonly #handOff: HandOff<MessageBody>;
   #body = new MessageBody();
@@ -128,7 +131,13 @@ class Outgoing implements OutgoingMessage {
   async write(data: Uint8Array, options: WaitOptions = {}): Promise<void> {
     if (this.#state === 'new') await this.#enter(data, options);
     else await this.#append(data, options);
-    if (options.nonblock !== true) await this.#body.drained(options.signal);
+    if (options.nonblock === true) return;
+    try {
+      await this.#body.drained(options.signal);
+    } catch (error) {
+      // The bytes have been taken: to fail now would have them written twice.
+      if (errorCode(error) !== 'EINTR') throw error;
+    }
   }
 
   async end(options: WaitOptions & { readonly evenIfEmpty?: boolean } = {}): Promise<void> {
@@ -161,13 +170,12 @@ class Outgoing implements OutgoingMessage {
       await this.#decision(signal, nonblock ?? false);
     } catch (error) {
       this.abort();
-      if (errorCode(error) === 'EAGAIN') this.#startAnew();
+      if (RETRIABLE.has(errorCode(error) ?? '')) this.#startAnew();
       throw error;
     }
     if (this.#isRefused()) throw new CircuitError('EPIPE', 'the channel is closed');
   }
 
-  /** A message that was not accepted has not begun: it can be tried again. */
   #startAnew(): void {
     this.#body = new MessageBody();
     this.#sending = undefined;

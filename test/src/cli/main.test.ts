@@ -30,7 +30,7 @@ test('the exit status is 1 and one line says why when a command fails', async (t
     [['ls', '-d', address, '/Xnone'], /there is no member Xnone/],
     [['ls', '-d', address, `${name}/none`], /there is no anchor none/],
     [['peek', '-d', address, '/'], /\/ is not a member; circuit ls \/ lists them/],
-    [['peek', '-d', address, `${name}/a`], /is not a member/],
+    [['peek', '-d', address, `${name}/a`], /there is no anchor a/],
     [['join', '-d', address, name, 'junk'], /not a circuit address/],
     [['ls', '-d', address, '--hmac', '/nonexistent'], /cannot read the cluster key/],
     [['start', '--no-mount', '-a', 'nonsense'], /nonsense is not HOST:PORT/],

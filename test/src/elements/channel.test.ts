@@ -147,6 +147,32 @@ test('interrupts: a waiting send sends nothing, a waiting receive receives nothi
   await sent;
 });
 
+test('a sender that was interrupted before its message was accepted can try again', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.send();
+  const stop = new AbortController();
+  const writing = message.write(bytes('once'), { signal: stop.signal });
+  stop.abort();
+  await t.throwsAsync(writing, { code: 'EINTR' });
+  const again = message.write(bytes('once'));
+  const received = receive(channel);
+  await again;
+  await message.end();
+  t.is(await received, 'once');
+});
+
+test('an interrupt after the bytes were taken does not have them written twice', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  const stop = new AbortController();
+  const writing = message.write(randomBytes(2 * MAX_WAITING), { signal: stop.signal });
+  await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await writing;
+  await message.end();
+  t.is((await readAll(channel.receive())).length, 2 * MAX_WAITING);
+});
+
 test('without waiting: EAGAIN, unless it can be done at once', async (t) => {
   const channel = new ChannelElement(1);
   const nonblock = true;

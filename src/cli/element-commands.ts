@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+
+/** Adds the commands on channels, processes and whatever an anchor can be. */
+export function addElementCommands(add: (name: string, description: string) => Command): void {
+  add('scrub', 'abort an element and remove it, whatever its state')
+    .argument('<ANCHOR>', 'where the element is, /X…/a')
+    .action(async (path, options) => (await import('./element.js')).scrub(path, options));
+
+  add('mkchan', 'make a channel')
+    .argument('<ANCHOR>', 'where, /X…/a; the anchors on the way are made, too')
+    .argument('<CAPACITY>', 'how many messages wait without a receiver; 0 is a rendezvous')
+    .action(async (path, capacity, options) =>
+      (await import('./channel.js')).mkchan(path, capacity, options),
+    );
+
+  add('send', 'send standard input as one message')
+    .argument('<ANCHOR>', 'the channel, /X…/a')
+    .action(async (path, options) => (await import('./channel.js')).send(path, options));
+
+  add('recv', 'print one message; it is received when it is printed')
+    .argument('<ANCHOR>', 'the channel, /X…/a')
+    .action(async (path, options) => (await import('./channel.js')).recv(path, options));
+
+  add('close', 'let a channel take no more messages; what it has can be received')
+    .argument('<ANCHOR>', 'the channel, /X…/a')
+    .action(async (path, options) => (await import('./channel.js')).close(path, options));
+
+  add('mkproc', 'make a process; its command is JSON on standard input')
+    .argument('<ANCHOR>', 'where, /X…/a; the anchors on the way are made, too')
+    .action(async (path, options) => (await import('./process.js')).mkproc(path, options));
+
+  add('signal', 'send a signal to the group of a process')
+    .argument('<SIGNAL>', 'its name or number')
+    .argument('<ANCHOR>', 'the process, /X…/a')
+    .action(async (name, path, options) =>
+      (await import('./process.js')).signal(name, path, options),
+    );
+
+  add('wait', 'wait for the end of a process, and print how it ended')
+    .argument('<ANCHOR>', 'the process, /X…/a')
+    .action(async (path, options) => (await import('./process.js')).wait(path, options));
+
+  add('waitall', 'wait for the end of all, and print each as it ends')
+    .argument('<ANCHOR...>', 'the processes')
+    .action(async (paths, options) => (await import('./process.js')).waitall(paths, options));
+
+  add('waitany', 'wait for the first that ends, and print it')
+    .argument('<ANCHOR...>', 'the processes')
+    .action(async (paths, options) => (await import('./process.js')).waitany(paths, options));
+
+  add('stdin', 'write standard input to that of a process')
+    .argument('<ANCHOR>', 'the process, /X…/a')
+    .action(async (path, options) => (await import('./process.js')).stdin(path, options));
+
+  add('stdout', 'print the standard output of a process')
+    .argument('<ANCHOR>', 'the process, /X…/a')
+    .action(async (path, options) =>
+      (await import('./process.js')).output('stdout', path, options),
+    );
+
+  add('stderr', 'print the standard error of a process')
+    .argument('<ANCHOR>', 'the process, /X…/a')
+    .action(async (path, options) =>
+      (await import('./process.js')).output('stderr', path, options),
+    );
+
+  add('exec', 'run a process with our streams, signals and exit status, and remove it')
+    .argument('<ANCHOR>', 'where, /X…/a')
+    .argument('<COMMAND...>', 'the program and its arguments, after --')
+    .action(async (path, command, options) =>
+      (await import('./process.js')).exec(path, command, options),
+    );
+}

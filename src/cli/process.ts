@@ -1,0 +1,164 @@
+import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import type {
+  AnchorPath,
+  Member,
+  Process,
+  ProcessReader,
+  ProcessWriter,
+} from '../anchor/circuit.js';
+import type { CircuitClient } from '../client/client.js';
+import { CircuitError, errorCode } from '../error.js';
+import { type DialOptions, dial } from './dial.js';
+import { anchorAt } from './path.js';
+
+/** How much is read at once, in bytes. */
+const CHUNK = 1024 * 1024;
+
+/** Signals that `exec` passes on to the process. */
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** `circuit mkproc ANCHOR < COMMAND.json` */
+export async function mkproc(path: string, options: DialOptions): Promise<void> {
+  const command = await textOf(process.stdin);
+  await using client = await dial(options);
+  const { member, anchor } = anchorAt(client, path);
+  await member.makeProcess(anchor, command);
+}
+
+/** `circuit signal SIGNAL ANCHOR` */
+export async function signal(name: string, path: string, options: DialOptions): Promise<void> {
+  await withProcess(path, options, (remote) => remote.signal(name));
+}
+
+/** `circuit wait ANCHOR`: prints how it ended. */
+export async function wait(path: string, options: DialOptions): Promise<void> {
+  await withProcess(path, options, async (remote) => {
+    await print(`${JSON.stringify(await remote.wait(), undefined, 2)}\n`);
+  });
+}
+
+/** `circuit waitall ANCHOR…`: prints each path with how it ended, in the order in which they do. */
+export async function waitall(paths: readonly string[], options: DialOptions): Promise<void> {
+  await using client = await dial(options);
+  await Promise.all(paths.map(async (path) => print(await endOf(client, path))));
+}
+
+/** `circuit waitany ANCHOR…`: prints the path of the first that ends, with how. */
+export async function waitany(paths: readonly string[], options: DialOptions): Promise<void> {
+  await using client = await dial(options);
+  const ends = paths.map((path) => endOf(client, path));
+  // Those that go on end with the connection.
+  for (const end of ends) end.catch(() => {});
+  await print(await Promise.race(ends));
+}
+
+/** `circuit stdin ANCHOR`: our standard input becomes the process's. */
+export async function stdin(path: string, options: DialOptions): Promise<void> {
+  await withProcess(path, options, (remote) => copyIn(process.stdin, remote.stdin()));
+}
+
+/** `circuit stdout ANCHOR`, `circuit stderr ANCHOR` */
+export async function output(
+  name: 'stdout' | 'stderr',
+  path: string,
+  options: DialOptions,
+): Promise<void> {
+  await withProcess(path, options, (remote) => copyOut(remote.output(name), process.stdout));
+}
+
+/**
+ * `circuit exec ANCHOR -- COMMAND ARG…`: a process whose streams and signals are
+ * ours; exits as it does, and removes it.
+ */
+export async function exec(path: string, command: string[], options: DialOptions): Promise<void> {
+  const [Path, ...Args] = command;
+  await using client = await dial(options);
+  const { member, anchor } = anchorAt(client, path);
+  await member.makeProcess(anchor, JSON.stringify({ Path, Args }));
+  try {
+    process.exitCode = await attend(member, anchor);
+  } finally {
+    await member.scrub(anchor);
+  }
+  // Our standard input may still be open, and is of no more use.
+  process.stdin.destroy();
+}
+
+/** Connects our streams and signals to a process until it ends. @returns The exit status for ours. */
+async function attend(member: Member, anchor: AnchorPath): Promise<number> {
+  using remote = await member.process(anchor);
+  for (const name of FORWARDED) {
+    process.on(name, () => remote.signal(name).catch(() => {}));
+  }
+  copyIn(process.stdin, remote.stdin()).catch((error) => {
+    // It need not read what it is given.
+    if (errorCode(error) !== 'EPIPE') process.stderr.write(`circuit: ${error.message}\n`);
+  });
+  const [{ Phase, Exit }] = await Promise.all([
+    remote.wait(),
+    copyOut(remote.output('stdout'), process.stdout),
+    copyOut(remote.output('stderr'), process.stderr),
+  ]);
+  return Phase === 'signaled' ? 128 + signalNumber(Exit) : Number(Exit);
+}
+
+function signalNumber(name: string): number {
+  const numbers: Readonly<Record<string, number>> = constants.signals;
+  return numbers[`SIG${name}`] ?? 0;
+}
+
+async function endOf(client: CircuitClient, path: string): Promise<string> {
+  const { member, anchor } = anchorAt(client, path);
+  using remote = await member.process(anchor);
+  const { Phase, Exit } = await remote.wait();
+  return `${path} ${Phase} ${Exit}\n`;
+}
+
+async function withProcess(
+  path: string,
+  options: DialOptions,
+  run: (remote: Process) => Promise<void>,
+): Promise<void> {
+  await using client = await dial(options);
+  const { member, anchor } = anchorAt(client, path);
+  using remote = await member.process(anchor);
+  await run(remote);
+}
+
+async function copyIn(from: Readable, to: ProcessWriter): Promise<void> {
+  for await (const chunk of from) {
+    for (let rest: Uint8Array = chunk; rest.length > 0; ) {
+      const taken = await to.write(rest);
+      if (taken === 0) throw new CircuitError('EPIPE', 'the process reads no more');
+      rest = rest.subarray(taken);
+    }
+  }
+  await to.close();
+}
+
+async function copyOut(from: ProcessReader, to: Writable): Promise<void> {
+  for (;;) {
+    const data = await from.read(CHUNK);
+    if (data.length === 0) break;
+    await write(to, data);
+  }
+  from.close();
+}
+
+function print(text: string): Promise<void> {
+  return write(process.stdout, text);
+}
+
+/** Resolves when it has been written: whoever reads it sets the pace. */
+function write(to: Writable, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    to.write(data, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString();
+}

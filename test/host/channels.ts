@@ -1,0 +1,91 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { Cluster, collect, eventually, exitOf, type Result, type TestDaemon } from './cluster.js';
+
+/** The first member as one of the daemons shows it. */
+export interface View {
+  readonly name: 'local' | 'remote';
+  /** The first member's directory in the mount of this view's daemon. */
+  readonly directory: string;
+  /** Runs a line of shell in it. */
+  sh(script: string): Promise<Result>;
+  /** Starts a program in it. */
+  spawn(...argv: string[]): Program;
+}
+
+/** A program that runs in a view. */
+export interface Program {
+  readonly pid: number;
+  readonly process: ChildProcess;
+  /** What it prints, in full. */
+  readonly stdout: Promise<string>;
+  readonly stderr: Promise<string>;
+  readonly status: Promise<number | NodeJS.Signals>;
+  /** Resolves when it has printed `text`. */
+  printed(text: string): Promise<void>;
+}
+
+/** `count` joined daemons: the first has the channels, and the views are its own and the others'. */
+export async function channelViews(t: ExecutionContext, count = 2) {
+  const cluster = new Cluster(t);
+  const owner = await cluster.start();
+  const name = (await cluster.sh(`readlink ${owner.mountpoint}/.self`)).stdout.trim();
+  const others: TestDaemon[] = [];
+  for (let i = 1; i < count; i += 1) others.push(await cluster.start('-j', owner.address));
+  for (const other of others) {
+    await eventually(
+      () => cluster.sh(`ls ${other.mountpoint}/${name}/peek`),
+      ({ status }) => status === 0,
+    );
+  }
+  const viewOf = (daemon: TestDaemon): View => {
+    const directory = join(daemon.mountpoint, name);
+    return {
+      name: daemon === owner ? 'local' : 'remote',
+      directory,
+      sh: (script) => cluster.sh(script, { cwd: directory, timeout: 50_000 }),
+      spawn: (...argv) => program(cluster.spawn(argv, { cwd: directory })),
+    };
+  };
+  const local = viewOf(owner);
+  const remotes = others.map(viewOf);
+  const [remote = local] = remotes;
+  return { cluster, owner, others, name, local, remote, remotes };
+}
+
+export function program(process: ChildProcess): Program {
+  const { pid = 0, stdout } = process;
+  let printed = '';
+  stdout?.on('data', (data) => {
+    printed += data;
+  });
+  return {
+    pid,
+    process,
+    stdout: collect(stdout),
+    stderr: collect(process.stderr),
+    status: exitOf(process),
+    printed: async (text) => {
+      await eventually(
+        async () => printed,
+        (seen) => seen.includes(text),
+      );
+    },
+  };
+}
+
+/** The numbers of read(2) and write(2), by machine. */
+const READ_OR_WRITE = process.arch === 'x64' ? ['0', '1'] : ['63', '64'];
+
+/** Resolves when a program, or what it has become by exec, waits in a read or write of the mount. */
+export async function blocked({ pid }: Pick<Program, 'pid'>): Promise<void> {
+  await eventually(
+    async () => [
+      readFileSync(`/proc/${pid}/wchan`, 'utf8'),
+      readFileSync(`/proc/${pid}/syscall`, 'utf8').split(' ')[0] ?? '',
+    ],
+    ([where = '', call = '']) => /^(fuse|request_wait)/.test(where) && READ_OR_WRITE.includes(call),
+  );
+}

@@ -1,0 +1,73 @@
+import test, { type ExecutionContext } from 'ava';
+import { CIRCUIT_ENV, Cluster, collect, exitOf } from '../../host/cluster.js';
+
+/** A daemon, and `circuit VERB ARG…` on an anchor of it. */
+async function member(t: ExecutionContext) {
+  const cluster = new Cluster(t);
+  const { address } = await cluster.start('--no-mount');
+  const name = (await cluster.circuit(['ls', '-d', address])).stdout.trim();
+  const circuit = (verb: string, args: readonly string[], input = '') =>
+    cluster.circuit([verb, '-d', address, ...args], { input });
+  return { cluster, address, name, circuit };
+}
+
+test('mkproc, stdin, stdout, stderr, wait, peek, scrub', async (t) => {
+  const { circuit, name } = await member(t);
+  const path = `${name}/a/p`;
+  const command = { Path: 'sh', Args: ['-c', 'echo err >&2; tr a-z A-Z; exit 7'] };
+  const made = await circuit('mkproc', [path], JSON.stringify(command));
+  t.is(made.status, 0, made.stderr);
+  t.regex((await circuit('ls', ['-l', `${name}/a`])).stdout, /^proc {4}/);
+  t.is((await circuit('stdin', [path], 'shout\n')).status, 0);
+  t.is((await circuit('stdout', [path])).stdout, 'SHOUT\n');
+  t.is((await circuit('stderr', [path])).stdout, 'err\n');
+  t.is(JSON.parse((await circuit('wait', [path])).stdout).Exit, '7');
+  t.is(JSON.parse((await circuit('peek', [path])).stdout).Phase, 'exited');
+  t.is((await circuit('scrub', [path])).status, 0);
+  t.is((await circuit('ls', [`${name}/...`])).stdout, '');
+});
+
+test('signal, waitany and waitall', async (t) => {
+  const { circuit, name } = await member(t);
+  const paths = [`${name}/p`, `${name}/q`];
+  for (const path of paths) await circuit('mkproc', [path], '{"Path":"sleep","Args":["1000"]}');
+  const any = circuit('waitany', paths);
+  const all = circuit('waitall', paths);
+  t.is((await circuit('signal', ['TERM', `${name}/q`])).status, 0);
+  t.is((await any).stdout, `${name}/q signaled TERM\n`);
+  t.is((await circuit('signal', ['9', `${name}/p`])).status, 0);
+  t.is((await all).stdout, `${name}/q signaled TERM\n${name}/p signaled KILL\n`);
+  const late = await circuit('signal', ['TERM', `${name}/p`]);
+  t.is(late.status, 1);
+  t.regex(late.stderr, /^circuit: .*ended/);
+  t.regex((await circuit('signal', ['FOO', `${name}/p`])).stderr, /FOO/);
+});
+
+test('exec: our streams, arguments and exit status are the process’s, and nothing stays', async (t) => {
+  const { circuit, name } = await member(t);
+  const path = `${name}/run`;
+  const script = 'cat; echo "$1|$2" >&2; exit 5';
+  const run = await circuit('exec', [path, '--', 'sh', '-c', script, 'sh', 'a b', '-x'], 'in\n');
+  t.deepEqual([run.stdout, run.stderr, run.status], ['in\n', 'a b|-x\n', 5]);
+  t.is((await circuit('ls', [name])).stdout, '');
+  const killed = await circuit('exec', [path, '--', 'sh', '-c', 'kill -9 $$']);
+  t.is(killed.status, 128 + 9);
+  const missing = await circuit('exec', [path, '--', 'no-such-program']);
+  t.is(missing.status, 1);
+  t.regex(missing.stderr, /^circuit: .*no-such-program/);
+});
+
+test('exec passes signals on', async (t) => {
+  const { cluster, address, name, circuit } = await member(t);
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  const script = 'trap "echo caught; exit 3" INT; echo ready; while :; do sleep 0.05; done';
+  const argv = [NODE, CIRCUIT, 'exec', '-d', address, `${name}/run`, '--', 'sh', '-c', script];
+  const child = cluster.spawn(argv);
+  const printed = collect(child.stdout);
+  await new Promise((resolve) => child.stdout?.once('data', resolve));
+  const ended = exitOf(child);
+  child.kill('SIGINT');
+  t.is(await ended, 3);
+  t.is(await printed, 'ready\ncaught\n');
+  t.is((await circuit('ls', [name])).stdout, '');
+});
