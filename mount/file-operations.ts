@@ -122,10 +122,10 @@ export class FileOperations {
     return this.#invalidation.written().then(() => answer);
   }
 
-  #poll(file: OpenFile, kh: number, flags: number): Answer {
+  #poll(file: OpenFile, kh: number, flags: number): Awaitable<Answer> {
     const scheduled = (flags & POLL_SCHEDULE_NOTIFY) !== 0;
-    const revents = file.poll(scheduled ? () => this.#notify(notifyPoll(kh)) : undefined);
-    return PollOut.encode({ revents });
+    const notify = scheduled ? () => this.#notify(notifyPoll(kh)) : undefined;
+    return whenReady(file.poll(notify), (revents) => PollOut.encode({ revents }));
   }
 
   /** Releases whatever is open; hands on what the handles throw. */

@@ -117,5 +117,5 @@ export interface Handle {
    * The events that are ready now ({@link PollEvents} bits). Where `notify` is
    * given, it is called once when that may have changed.
    */
-  poll?(notify: (() => void) | undefined): number;
+  poll?(notify: (() => void) | undefined): Awaitable<number>;
 }

@@ -1,5 +1,6 @@
 /** The files that the kernel holds open, by the number that we gave it (`fh`). */
-import { type Handle, type OpenMode, PollEvents } from './node.js';
+import { whenReady } from './awaitable.js';
+import { type Awaitable, type Handle, type OpenMode, PollEvents } from './node.js';
 import type { Inode } from './tree.js';
 import { OpenFlags } from './wire/constants.js';
 
@@ -37,17 +38,18 @@ export class OpenFile {
    * The events that are ready. `wake`, where given, is called once when they
    * may have changed; a call that is still due is not scheduled again.
    */
-  poll(wake: (() => void) | undefined): number {
+  poll(wake: (() => void) | undefined): Awaitable<number> {
     const { handle } = this;
     if (handle.poll === undefined) return withNormal(PollEvents.in | PollEvents.out);
-    if (wake === undefined || this.#notifyScheduled) return withNormal(handle.poll(undefined));
-    this.#notifyScheduled = true;
-    const events = handle.poll(() => {
-      if (!this.#notifyScheduled) return;
-      this.#notifyScheduled = false;
-      wake();
-    });
-    return withNormal(events);
+    const notify = wake && !this.#notifyScheduled ? () => this.#notify(wake) : undefined;
+    if (notify) this.#notifyScheduled = true;
+    return whenReady(handle.poll(notify), withNormal);
+  }
+
+  #notify(wake: () => void): void {
+    if (!this.#notifyScheduled) return;
+    this.#notifyScheduled = false;
+    wake();
   }
 
   release(): void {

@@ -1,8 +1,9 @@
 import type { Channel, IncomingMessage, OutgoingMessage } from '../../src/anchor/circuit.js';
-import type { Caller, File, Handle } from '../node.js';
+import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
 import { ControlError, StreamFile, ValueFile } from './control.js';
 import { isBeingKilled } from './killed.js';
 import { commandFile, type Place } from './operation.js';
+import { Readiness } from './readiness.js';
 
 /** The files of a channel, beside those that every element has. */
 export function channelFiles(place: Place): ReadonlyArray<readonly [string, File]> {
@@ -47,6 +48,9 @@ class SendHandle implements Handle {
   readonly #channel: Channel;
   readonly #message: OutgoingMessage;
   readonly #nonblock: boolean;
+  readonly #readiness: Readiness;
+  /** The message has been accepted. */
+  #begun = false;
   /** The last who closed it was killed: the message is not complete. */
   #killed = false;
 
@@ -54,10 +58,17 @@ class SendHandle implements Handle {
     this.#channel = channel;
     this.#message = channel.send();
     this.#nonblock = nonblock;
+    this.#readiness = channelReadiness(channel, 'send');
+  }
+
+  /** What follows the first write is taken as it comes. */
+  poll(notify: (() => void) | undefined): Awaitable<number> {
+    return this.#begun ? PollEvents.out : this.#readiness.poll(PollEvents.out, notify);
   }
 
   async write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<undefined> {
     await this.#message.write(data, { signal, nonblock: nonblock || this.#nonblock });
+    this.#begun = true;
     return undefined;
   }
 
@@ -66,6 +77,7 @@ class SendHandle implements Handle {
   }
 
   release(): void {
+    this.#readiness.end();
     if (this.#killed) this.#message.abort();
     const done = () => this.#channel[Symbol.dispose]();
     // Whoever could be told that it failed has gone.
@@ -78,6 +90,7 @@ class ReceiveHandle implements Handle {
   readonly io = 'stream';
   readonly #channel: Channel;
   readonly #nonblock: boolean;
+  readonly #readiness: Readiness;
   #message: IncomingMessage | undefined;
   /** Something of the message has reached the reader. */
   #delivered = false;
@@ -86,6 +99,13 @@ class ReceiveHandle implements Handle {
   constructor(channel: Channel, nonblock: boolean) {
     this.#channel = channel;
     this.#nonblock = nonblock;
+    this.#readiness = channelReadiness(channel, 'recv');
+  }
+
+  /** What follows the first read comes as it is sent. */
+  poll(notify: (() => void) | undefined): Awaitable<number> {
+    const begun = this.#delivered || this.#ended;
+    return begun ? PollEvents.in : this.#readiness.poll(PollEvents.in, notify);
   }
 
   async read(
@@ -117,7 +137,15 @@ class ReceiveHandle implements Handle {
   }
 
   release(): void {
+    this.#readiness.end();
     this.#message?.close();
     this.#channel[Symbol.dispose]();
   }
+}
+
+function channelReadiness(channel: Channel, direction: 'send' | 'recv'): Readiness {
+  return new Readiness(
+    (signal) => channel.ready(direction, signal),
+    (signal) => channel.whenReady(direction, signal),
+  );
 }

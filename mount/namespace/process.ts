@@ -5,9 +5,10 @@ import type {
   ProcessReader,
   ProcessWriter,
 } from '../../src/anchor/circuit.js';
-import type { Caller, File, Handle } from '../node.js';
+import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
 import { ControlError, StreamFile, ValueFile } from './control.js';
 import { commandFile, type Place } from './operation.js';
+import { Readiness } from './readiness.js';
 
 /** The files of a process, beside those that every element has. */
 export function processFiles(place: Place): ReadonlyArray<readonly [string, File]> {
@@ -52,10 +53,19 @@ class InputHandle implements Handle {
   readonly io = 'stream';
   readonly #process: Process;
   readonly #writer: ProcessWriter;
+  readonly #readiness: Readiness;
 
   constructor(process: Process, writer: ProcessWriter) {
     this.#process = process;
     this.#writer = writer;
+    this.#readiness = new Readiness(
+      (signal) => writer.ready(signal),
+      (signal) => writer.whenReady(signal),
+    );
+  }
+
+  poll(notify: (() => void) | undefined): Promise<number> {
+    return this.#readiness.poll(PollEvents.out, notify);
   }
 
   write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<number> {
@@ -63,6 +73,7 @@ class InputHandle implements Handle {
   }
 
   release(): void {
+    this.#readiness.end();
     const done = () => this.#process[Symbol.dispose]();
     this.#writer.close().then(done, done);
   }
@@ -73,10 +84,19 @@ class OutputHandle implements Handle {
   readonly io = 'stream';
   readonly #process: Process;
   readonly #reader: ProcessReader;
+  readonly #readiness: Readiness;
 
   constructor(process: Process, reader: ProcessReader) {
     this.#process = process;
     this.#reader = reader;
+    this.#readiness = new Readiness(
+      (signal) => reader.ready(signal),
+      (signal) => reader.whenReady(signal),
+    );
+  }
+
+  poll(notify: (() => void) | undefined): Promise<number> {
+    return this.#readiness.poll(PollEvents.in, notify);
   }
 
   read(_offset: number, size: number, nonblock: boolean, { signal }: Caller): Promise<Uint8Array> {
@@ -88,6 +108,7 @@ class OutputHandle implements Handle {
   }
 
   release(): void {
+    this.#readiness.end();
     this.#reader.close();
     this.#process[Symbol.dispose]();
   }
@@ -97,10 +118,21 @@ class OutputHandle implements Handle {
 class WaitHandle implements Handle {
   readonly io = 'direct';
   readonly #process: Process;
+  readonly #readiness: Readiness;
   #content: Buffer | undefined;
 
   constructor(process: Process) {
     this.#process = process;
+    this.#readiness = new Readiness(
+      async (signal) => (await process.peek(signal)).Exit !== '',
+      async (signal) => {
+        await process.wait(signal);
+      },
+    );
+  }
+
+  poll(notify: (() => void) | undefined): Awaitable<number> {
+    return this.#content ? PollEvents.in : this.#readiness.poll(PollEvents.in, notify);
   }
 
   async read(
@@ -117,6 +149,7 @@ class WaitHandle implements Handle {
   }
 
   release(): void {
+    this.#readiness.end();
     this.#process[Symbol.dispose]();
   }
 

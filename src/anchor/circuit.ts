@@ -178,10 +178,15 @@ export interface ProcessWriter {
    * @throws CircuitError EPIPE, EAGAIN, EINTR, where none was
    */
   write(data: Uint8Array, options?: WaitOptions): Promise<number>;
+  /** Whether a write would be answered at once. */
+  ready(signal?: AbortSignal): Promise<boolean>;
+  /** Resolves when it may be. */
+  whenReady(signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface ProcessReader {
+/** Bytes to be read, as they come. */
+export interface ByteReader {
   /**
    * Up to `max` bytes; none at the end.
    * @throws CircuitError EAGAIN, EINTR, EIO
@@ -190,4 +195,11 @@ export interface ProcessReader {
   /** What was read last has not reached the reader: it is to be read next, by whomever. */
   unread(data: Uint8Array): void;
   close(): void;
+}
+
+export interface ProcessReader extends ByteReader {
+  /** Whether a read would be answered at once. */
+  ready(signal?: AbortSignal): Promise<boolean>;
+  /** Resolves when it may be. */
+  whenReady(signal?: AbortSignal): Promise<void>;
 }

@@ -20,6 +20,8 @@ export class LocalProcess implements Process {
     const writer = this.#element.openStdin(options);
     return {
       write: (data, waiting) => writer.write(data, waiting),
+      ready: async () => writer.writable,
+      whenReady: (signal) => once((listener) => writer.onceWritable(listener), signal),
       close: async () => writer.close(),
     };
   }
@@ -28,6 +30,8 @@ export class LocalProcess implements Process {
     const reader = this.#element[name].open();
     return {
       read: (max, options) => reader.read(max, options),
+      ready: async () => reader.readable,
+      whenReady: (signal) => once((listener) => reader.onceReadable(listener), signal),
       unread: (data) => reader.unread(data),
       close: () => {},
     };
@@ -58,4 +62,20 @@ export class LocalProcess implements Process {
 
   /** It lives on: only those who hold a remote process hold something. */
   [Symbol.dispose](): void {}
+}
+
+/** The next call of a listener, as a promise. */
+async function once(
+  listen: (listener: () => void) => Disposable,
+  signal?: AbortSignal,
+): Promise<void> {
+  let listening: Disposable | undefined;
+  const called = new Promise<void>((resolve) => {
+    listening = listen(resolve);
+  });
+  try {
+    await interruptible(called, signal);
+  } finally {
+    listening?.[Symbol.dispose]();
+  }
 }

@@ -60,6 +60,14 @@ export class WriterTarget extends RpcTarget implements Disposable {
     return await this.#writer.write(data, { signal, nonblock: nonblock === true });
   }
 
+  ready(): Promise<boolean> {
+    return this.#writer.ready();
+  }
+
+  whenReady(): Promise<void> {
+    return this.#writer.whenReady(this.#released.signal);
+  }
+
   async close(): Promise<void> {
     await this.#writer.close();
   }

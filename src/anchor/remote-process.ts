@@ -1,5 +1,6 @@
 import type { RpcStub } from 'capnweb';
 import { asCircuitError, CircuitError } from '../error.js';
+import { interruptible } from '../interruptible.js';
 import { MAX_CHUNK } from './channel-target.js';
 import type {
   OutputName,
@@ -72,6 +73,14 @@ class RemoteWriter implements ProcessWriter {
     }
   }
 
+  ready(signal?: AbortSignal): Promise<boolean> {
+    return call(this.#stub.ready(), signal, this.#begun);
+  }
+
+  whenReady(signal?: AbortSignal): Promise<void> {
+    return call(this.#stub.whenReady(), signal, this.#begun);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -114,6 +123,19 @@ class RemoteReader implements ProcessReader {
     this.#at += data.length;
     this.#received += data.length;
     return data;
+  }
+
+  /** Asks for the next chunk, if nothing is at hand: it is ready when that has come. */
+  async ready(): Promise<boolean> {
+    if (this.#at < this.#chunk.length) return true;
+    if (!this.#next) this.#ask();
+    return this.#nextIsThere;
+  }
+
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    if (await this.ready()) return;
+    const there = async () => {};
+    await interruptible((this.#next ?? Promise.resolve()).then(there, there), signal);
   }
 
   unread(data: Uint8Array): void {
