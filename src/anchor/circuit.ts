@@ -122,7 +122,7 @@ export type ElementKind = 'chan' | 'proc';
 export interface ElementHost {
   /** @throws CircuitError EEXIST, EINVAL (the capacity, a name) */
   makeChannel(path: AnchorPath, capacity: number, signal?: AbortSignal): Promise<void>;
-  /** The channel at `path`, to be disposed. @throws CircuitError ENOENT */
+  /** The channel at `path`, to be disposed. @throws CircuitError ENOENT; another member's, when it is used */
   channel(path: AnchorPath, signal?: AbortSignal): Promise<Channel>;
   /**
    * Starts a process.
@@ -130,7 +130,7 @@ export interface ElementHost {
    * @throws CircuitError EEXIST, EINVAL (the command), ENOENT or EACCES (the program, Dir)
    */
   makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void>;
-  /** The process at `path`, to be disposed. @throws CircuitError ENOENT */
+  /** The process at `path`, to be disposed. @throws CircuitError as `channel` */
   process(path: AnchorPath, signal?: AbortSignal): Promise<Process>;
   /** Aborts the element and removes it, whatever its state. @throws CircuitError ENOENT */
   scrub(path: AnchorPath, signal?: AbortSignal): Promise<void>;

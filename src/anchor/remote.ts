@@ -88,24 +88,36 @@ export class RemoteMember implements Member {
     return this.#call((member) => member.makeChannel([...path], capacity), signal);
   }
 
-  async channel(path: AnchorPath, signal?: AbortSignal): Promise<Channel> {
-    const stub = await this.#call((member) => member.channel([...path]), signal);
-    const connection = this.#via?.hold() ?? { [Symbol.dispose]: () => {} };
-    return new RemoteChannel(stub, connection);
+  channel(path: AnchorPath, signal?: AbortSignal): Promise<Channel> {
+    return this.#element(
+      (member, connection) => new RemoteChannel(member.channel([...path]), connection),
+      signal,
+    );
   }
 
   makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void> {
     return this.#call((member) => member.makeProcess([...path], command), signal);
   }
 
-  async process(path: AnchorPath, signal?: AbortSignal): Promise<Process> {
-    const stub = await this.#call((member) => member.process([...path]), signal);
-    const connection = this.#via?.hold() ?? { [Symbol.dispose]: () => {} };
-    return new RemoteProcess(stub, connection);
+  process(path: AnchorPath, signal?: AbortSignal): Promise<Process> {
+    return this.#element(
+      (member, connection) => new RemoteProcess(member.process([...path]), connection),
+      signal,
+    );
   }
 
   scrub(path: AnchorPath, signal?: AbortSignal): Promise<void> {
     return this.#call((member) => member.scrub([...path]), signal);
+  }
+
+  /** What is called of an element goes out together with the asking for it, in one round trip. */
+  async #element<T>(
+    make: (member: RpcStub<MemberTarget>, connection: Disposable) => T,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const late = unreachable(this.name, `no answer within ${CALL_TIMEOUT / 1000} s`);
+    const connection = await interruptible(within(this.#connected(), CALL_TIMEOUT, late), signal);
+    return make(this.#stubOf(connection), connection.hold());
   }
 
   async #call<T>(
