@@ -90,6 +90,7 @@ export class ReaderTarget extends RpcTarget implements Disposable {
   readonly #released = new AbortController();
   /** Given, and not known to be received, in order. */
   #given: Uint8Array[] = [];
+  #reading = 0;
 
   constructor(reader: ProcessReader) {
     super();
@@ -99,13 +100,18 @@ export class ReaderTarget extends RpcTarget implements Disposable {
   /** @param received How many bytes of what was given have been received since the last call. */
   async read(max: number, nonblock: boolean, received: number): Promise<Uint8Array> {
     this.#acknowledge(received);
-    const { signal } = this.#released;
-    const size = Math.min(Number(max) || 0, MAX_CHUNK);
-    const first = await this.#reader.read(size, { signal, nonblock: nonblock === true });
-    const data = first.length === 0 ? first : await this.#gather(first, size);
-    if (signal.aborted) this.#reader.unread(data);
-    else if (data.length > 0) this.#given.push(data);
-    return data;
+    this.#reading += 1;
+    try {
+      const { signal } = this.#released;
+      const size = Math.min(Number(max) || 0, MAX_CHUNK);
+      const first = await this.#reader.read(size, { signal, nonblock: nonblock === true });
+      const data = first.length === 0 ? first : await this.#gather(first, size);
+      if (data.length > 0) this.#given.push(data);
+      return data;
+    } finally {
+      this.#reading -= 1;
+      if (this.#released.signal.aborted) this.#giveBack();
+    }
   }
 
   /**
@@ -135,13 +141,21 @@ export class ReaderTarget extends RpcTarget implements Disposable {
     }
   }
 
-  /** @param received As of `read`. */
+  /** The peer has had enough: what it has not received can be read by the next. */
   async finish(received: number): Promise<void> {
     this.#acknowledge(received);
+    this[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
+    if (this.#released.signal.aborted) return;
     this.#released.abort();
+    this.#giveBack();
+  }
+
+  /** In order: what is being read comes after what was given. */
+  #giveBack(): void {
+    if (this.#reading > 0) return;
     for (const data of this.#given.reverse()) this.#reader.unread(data);
     this.#given = [];
     this.#reader.close();

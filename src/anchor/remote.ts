@@ -1,6 +1,6 @@
 import type { RpcStub } from 'capnweb';
 import type { MemberName } from '../address.js';
-import { asCircuitError, CircuitError, errorMessage } from '../error.js';
+import { asCircuitError, CircuitError, errorCode, errorMessage } from '../error.js';
 import { interruptible, within } from '../interruptible.js';
 import type { Connection } from '../transport/connection.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
@@ -135,6 +135,8 @@ export class RemoteMember implements Member {
     try {
       return await run(this.#stubOf(connection));
     } catch (error) {
+      // It may not have been there yet when the stub was made.
+      if (errorCode(error) === 'ENOENT') this.#stub = undefined;
       // What the member itself says comes as a plain Error; ours is of the connection.
       if (error instanceof CircuitError) throw unreachable(this.name, error.message);
       throw asCircuitError(error);

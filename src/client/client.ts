@@ -2,7 +2,7 @@ import type { RpcStub } from 'capnweb';
 import { type Address, isMemberName, type MemberName } from '../address.js';
 import type { Member, MemberEntry } from '../anchor/circuit.js';
 import { RemoteMember } from '../anchor/remote.js';
-import type { CircuitTarget } from '../anchor/target.js';
+import type { CircuitRoster, CircuitTarget } from '../anchor/target.js';
 import { CircuitError } from '../error.js';
 import { interruptible } from '../interruptible.js';
 import type { Connection } from '../transport/connection.js';
@@ -10,35 +10,47 @@ import { CALL_TIMEOUT } from '../transport/limits.js';
 import { startRpc } from '../transport/rpc.js';
 import type { ClusterKey } from '../transport/security.js';
 import { Transport } from '../transport/transport.js';
+import { Anchor } from './anchor.js';
+import type { Interruptible } from './interruptible-options.js';
 
-export interface ClientOptions {
+export interface ClientOptions extends Interruptible {
+  /** What all members of the cluster share, if its daemons were started with one. */
   readonly clusterKey?: ClusterKey | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
-/** The network as the daemon that we dialled sees it, from a program that is no member. */
+/**
+ * The network as the daemon that we dialled sees it, from a program that is no
+ * member. It keeps one connection to that daemon, and with it the program, alive
+ * until it is closed.
+ */
 export class CircuitClient implements AsyncDisposable {
   /** The member that we are connected to. */
   readonly self: MemberName;
-  readonly #members: readonly MemberEntry[];
+  #roster: readonly MemberEntry[];
   readonly #transport: Transport<RpcStub<CircuitTarget>>;
   readonly #connection: Connection<RpcStub<CircuitTarget>>;
+  /** Those that are listed; a stub of each is enough. */
+  readonly #members = new Map<string, Member>();
+  /** The elements that the program has not let go yet. */
+  readonly #held = new Set<Disposable>();
 
   private constructor(parts: {
-    readonly self: MemberName;
-    readonly members: readonly MemberEntry[];
+    readonly roster: CircuitRoster;
     readonly transport: Transport<RpcStub<CircuitTarget>>;
     readonly connection: Connection<RpcStub<CircuitTarget>>;
   }) {
-    this.self = parts.self;
-    this.#members = parts.members;
+    this.self = parts.roster.self;
+    this.#roster = [...parts.roster.members];
     this.#transport = parts.transport;
     this.#connection = parts.connection;
+    // Until the transport closes: a program may do nothing with us for minutes.
+    this.#connection.hold();
   }
 
   /**
    * Connects to a daemon.
-   * @throws CircuitError EACCES, ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, EPROTO, EINTR
+   * @throws CircuitError EACCES (wrong secret or cluster key), ECONNREFUSED, ETIMEDOUT
+   *   (no answer within 5 s), EHOSTUNREACH, EPROTO (not a circuit), EINTR
    */
   static async dial(address: Address, options: ClientOptions = {}): Promise<CircuitClient> {
     const { clusterKey, signal } = options;
@@ -52,7 +64,7 @@ export class CircuitClient implements AsyncDisposable {
       const connection = await transport.connect(address, either);
       const { self, members } = await interruptible(connection.main.roster(), either);
       if (!isMemberName(self)) throw new CircuitError('EPROTO', 'the daemon gave no name');
-      return new CircuitClient({ self, members: [...members], transport, connection });
+      return new CircuitClient({ roster: { self, members }, transport, connection });
     } catch (error) {
       transport.close();
       if (limit.aborted && !signal?.aborted) {
@@ -66,26 +78,66 @@ export class CircuitClient implements AsyncDisposable {
     }
   }
 
-  /** The members as they were when we dialled, sorted by name. */
+  /** The members as they were when we dialled, or last refreshed, sorted by name. */
   members(): readonly MemberEntry[] {
-    return this.#members;
+    return this.#roster;
+  }
+
+  /**
+   * Asks the daemon for the members that it knows now; {@link members} gives them, too.
+   * @throws CircuitError EHOSTUNREACH (the connection was lost), EINTR
+   */
+  async refresh({ signal }: Interruptible = {}): Promise<readonly MemberEntry[]> {
+    const { members } = await interruptible(this.#connection.main.roster(), signal);
+    this.#roster = [...members];
+    return this.#roster;
   }
 
   /** A member that is listed. @throws CircuitError ENOENT */
   member(name: string): Member {
-    const entry = this.#members.find((member) => member.name === name);
+    const entry = this.#roster.find((member) => member.name === name);
     if (!entry) throw new CircuitError('ENOENT', `there is no member ${name}`);
-    return new RemoteMember(entry.name, async () => {
-      if (this.#connection.isOpen) return this.#connection;
-      throw new CircuitError('EHOSTUNREACH', 'the connection to the daemon was lost');
-    });
+    const member = this.#members.get(name) ?? this.#memberNamed(entry.name);
+    this.#members.set(name, member);
+    return member;
   }
 
+  /**
+   * The anchor at `/X…/a/b`, or with `/X…` a member as the root of its anchors.
+   * Asks nobody: what is not there fails with ENOENT when it is used.
+   * @throws CircuitError EINVAL (not a path), ENOENT (not the name of a member)
+   */
+  anchor(path: string): Anchor {
+    if (!path.startsWith('/')) {
+      throw new CircuitError('EINVAL', 'the path of an anchor begins with a slash, as in /X…/a');
+    }
+    const [name, ...names] = path.split('/').filter((part) => part !== '');
+    if (name === undefined) {
+      throw new CircuitError('EINVAL', 'the path of an anchor begins with a member, as in /X…/a');
+    }
+    if (!isMemberName(name)) throw new CircuitError('ENOENT', `there is no member ${name}`);
+    const listed = this.#roster.some((member) => member.name === name);
+    const member = listed ? this.member(name) : this.#memberNamed(name);
+    return new Anchor(member, names, this.#held);
+  }
+
+  /**
+   * Lets go of everything that was come by through this client, and of the
+   * connection. What still waits fails with EHOSTUNREACH, and its streams end.
+   */
   close(): void {
+    for (const element of [...this.#held]) element[Symbol.dispose]();
     this.#transport.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  #memberNamed(name: MemberName): Member {
+    return new RemoteMember(name, async () => {
+      if (this.#connection.isOpen) return this.#connection;
+      throw new CircuitError('EHOSTUNREACH', 'the connection to the daemon was lost');
+    });
   }
 }

@@ -1,0 +1,109 @@
+import type { AnchorView, Member } from '../anchor/circuit.js';
+import { Channel } from './channel.js';
+import type { Interruptible } from './interruptible-options.js';
+import { Process } from './process.js';
+
+/** What to run; the keys are those of the file `mkproc`. */
+export interface Command {
+  /** Without a slash it is looked up in the daemon's PATH. */
+  readonly Path: string;
+  readonly Args?: readonly string[];
+  /** `NAME=value`, all of the environment. Without it the daemon's, less its secrets. */
+  readonly Env?: readonly string[];
+  /** The working directory; without it, the daemon's. */
+  readonly Dir?: string;
+  /** The element goes when the process ends. */
+  readonly Scrub?: boolean;
+  /** Keep the last so many bytes of each output instead of holding the process back. */
+  readonly Retain?: number;
+}
+
+/**
+ * A place on a member, which may have sub-anchors and one element. It is a mere
+ * name and needs no release. Every call can fail with EHOSTUNREACH, if the member
+ * cannot be reached now, and with ENOENT, if it or the anchor is not there.
+ */
+export class Anchor {
+  readonly #member: Member;
+  readonly #names: readonly string[];
+  readonly #held: Set<Disposable>;
+
+  /** @param held Where the elements that it gives are noted until they are let go. */
+  constructor(member: Member, names: readonly string[], held: Set<Disposable>) {
+    this.#member = member;
+    this.#names = names;
+    this.#held = held;
+  }
+
+  /** `/X…/a/b` */
+  get path(): string {
+    return ['', this.#member.name, ...this.#names].join('/');
+  }
+
+  /** The anchor below; asks nobody. A name may be several, with slashes between. */
+  walk(...names: readonly string[]): Anchor {
+    const more = names.flatMap((name) => name.split('/')).filter((name) => name !== '');
+    return new Anchor(this.#member, [...this.#names, ...more], this.#held);
+  }
+
+  /** What is there now: the sub-anchors, and of what kind the element is. */
+  view({ signal }: Interruptible = {}): Promise<AnchorView> {
+    return this.#member.view(this.#names, signal);
+  }
+
+  /**
+   * Makes this anchor; the one above exists.
+   * @throws CircuitError EEXIST, EINVAL or ENAMETOOLONG (the name), EINTR
+   */
+  async mkdir({ signal }: Interruptible = {}): Promise<void> {
+    await this.#member.mkdir(this.#names, signal);
+  }
+
+  /** @throws CircuitError ENOTEMPTY (sub-anchors), EBUSY (a live element), EPERM (a member), EINTR */
+  async rmdir({ signal }: Interruptible = {}): Promise<void> {
+    await this.#member.rmdir(this.#names, signal);
+  }
+
+  /**
+   * Makes a channel here, and the anchors on the way. If it is interrupted, the
+   * channel may have been made.
+   * @param capacity How many messages it takes that nobody receives yet; 0 is a rendezvous.
+   * @throws CircuitError EEXIST (there is an element), EINVAL (the capacity, a name), EINTR
+   */
+  async makeChannel(capacity = 0, { signal }: Interruptible = {}): Promise<Channel> {
+    await this.#member.makeChannel(this.#names, capacity, signal);
+    return await this.#channel(signal);
+  }
+
+  /**
+   * Starts a process here, and makes the anchors on the way. If it is
+   * interrupted, the process may have started.
+   * @throws CircuitError EEXIST (there is an element), EINVAL (the command, a name),
+   *   ENOENT or EACCES (the program, `Dir`; ENOENT also if `Scrub` was quicker), EINTR
+   */
+  async makeProcess(command: Command, { signal }: Interruptible = {}): Promise<Process> {
+    await this.#member.makeProcess(this.#names, JSON.stringify(command), signal);
+    return await this.#process(signal);
+  }
+
+  /** The element here, if there is one; `kind` tells which. @throws CircuitError EINTR */
+  async get({ signal }: Interruptible = {}): Promise<Channel | Process | undefined> {
+    const { kind } = await this.#member.stat(this.#names, signal);
+    if (kind === 'chan') return await this.#channel(signal);
+    if (kind === 'proc') return await this.#process(signal);
+    return undefined;
+  }
+
+  /** Aborts the element and removes it, whatever its state: a process is killed. @throws CircuitError EINTR */
+  async scrub({ signal }: Interruptible = {}): Promise<void> {
+    await this.#member.scrub(this.#names, signal);
+  }
+
+  async #channel(signal: AbortSignal | undefined): Promise<Channel> {
+    return new Channel(this, await this.#member.channel(this.#names, signal), this.#held);
+  }
+
+  async #process(signal: AbortSignal | undefined): Promise<Process> {
+    return new Process(this, await this.#member.process(this.#names, signal), this.#held);
+  }
+}

@@ -1,0 +1,35 @@
+import { Address } from '../address.js';
+import { CircuitClient, type ClientOptions } from './client.js';
+
+export { Address, type MemberName } from '../address.js';
+export type {
+  AnchorEntry,
+  AnchorView,
+  ChannelPeek,
+  ElementKind,
+  LogExtent,
+  Member,
+  MemberEntry,
+  MemberPeek,
+  ProcessPeek,
+} from '../anchor/circuit.js';
+export { CircuitError, type ErrorCode } from '../error.js';
+export { type ClusterKey, readClusterKey } from '../transport/security.js';
+export { Anchor, type Command } from './anchor.js';
+export { Channel, type MessageData } from './channel.js';
+export { CircuitClient, type ClientOptions } from './client.js';
+export type { Interruptible } from './interruptible-options.js';
+export { Process } from './process.js';
+
+/**
+ * Connects to the daemon at `address`, `circuit://HOST:PORT/PID/Q…`, and through it
+ * to every member of its network. The result is to be closed: `await using`.
+ * @throws CircuitError EINVAL (not an address), and as {@link CircuitClient.dial}
+ */
+export async function dial(
+  address: string | Address,
+  options?: ClientOptions,
+): Promise<CircuitClient> {
+  const parsed = typeof address === 'string' ? Address.parse(address.trim()) : address;
+  return await CircuitClient.dial(parsed, options);
+}

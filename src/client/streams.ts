@@ -1,0 +1,96 @@
+import { Readable, Writable } from 'node:stream';
+import { MAX_CHUNK } from '../anchor/channel-target.js';
+import type { ByteReader, ProcessWriter } from '../anchor/circuit.js';
+import { asCircuitError } from '../error.js';
+
+/** What is read as a stream. */
+export type Source = Pick<ByteReader, 'read' | 'unread' | 'close'>;
+export type Sink = Pick<ProcessWriter, 'write' | 'close'>;
+
+/**
+ * What a process prints, or a message, as a Node stream. It reads ahead by one
+ * chunk, and gives back what is left of it when it is destroyed.
+ */
+export class SourceStream extends Readable {
+  readonly #source: Source;
+  readonly #destroyed = new AbortController();
+  #last: Uint8Array = new Uint8Array();
+
+  /** @param source Is closed with the stream. */
+  constructor(source: Source) {
+    // One chunk at a time in the buffer, however large it is.
+    super({ highWaterMark: 1 });
+    this.#source = source;
+  }
+
+  override _read(): void {
+    this.#source.read(MAX_CHUNK, { signal: this.#destroyed.signal }).then(
+      (data) => {
+        this.#last = data;
+        this.push(data.length === 0 ? null : data);
+      },
+      (error) => this.destroy(asCircuitError(error)),
+    );
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    const left = this.readableEncoding === null ? this.readableLength : 0;
+    if (left > 0) this.#source.unread(this.#last.subarray(this.#last.length - left));
+    this.#destroyed.abort();
+    this.#source.close();
+    callback(error);
+  }
+}
+
+/** The standard input of a process as a Node stream. */
+export class SinkStream extends Writable {
+  readonly #sink: Sink;
+  readonly #destroyed = new AbortController();
+
+  /** @param sink Is closed with the stream. */
+  constructor(sink: Sink) {
+    super({ highWaterMark: MAX_CHUNK });
+    this.#sink = sink;
+  }
+
+  override _write(
+    data: Buffer,
+    _encoding: BufferEncoding,
+    callback: (error?: Error | null) => void,
+  ): void {
+    settle(this.#writeAll(data), callback);
+  }
+
+  /** Many small writes become one call. */
+  override _writev(
+    chunks: ReadonlyArray<{ readonly chunk: Buffer }>,
+    callback: (error?: Error | null) => void,
+  ): void {
+    settle(this.#writeAll(Buffer.concat(chunks.map(({ chunk }) => chunk))), callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    settle(this.#sink.close(), callback);
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.#destroyed.abort();
+    // Where the member has gone, so has the input.
+    this.#sink.close().catch(() => {});
+    callback(error);
+  }
+
+  async #writeAll(data: Uint8Array): Promise<void> {
+    const { signal } = this.#destroyed;
+    for (let at = 0; at < data.length; ) {
+      at += await this.#sink.write(data.subarray(at), { signal });
+    }
+  }
+}
+
+function settle(work: Promise<void>, callback: (error?: Error | null) => void): void {
+  work.then(
+    () => callback(),
+    (error) => callback(asCircuitError(error)),
+  );
+}

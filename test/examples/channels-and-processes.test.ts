@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { type Cluster, eventually, exitOf } from '../host/cluster.js';
+import { COMPILED, circuitOf, EXAMPLES } from './circuit.js';
+
+async function nothingIsLeft(t: ExecutionContext, cluster: Cluster, mount: string) {
+  t.is((await cluster.sh(`find ${mount}/X* -mindepth 1 -type d`)).stdout, '');
+}
+
+test('pipeline.sh counts what passes three members', async (t) => {
+  const { cluster, mount } = await circuitOf(t, 3);
+  const result = await cluster.run(['sh', join(EXAMPLES, 'pipeline.sh'), mount]);
+  t.deepEqual([result.stdout, result.stderr, result.status], ['271\n', '', 0]);
+  await nothingIsLeft(t, cluster, mount);
+});
+
+test('work-queue.sh: each job is done once, and every worker ends', async (t) => {
+  const { cluster, mount } = await circuitOf(t, 3);
+  const result = await cluster.run(['sh', join(EXAMPLES, 'work-queue.sh'), mount, '2', '12']);
+  t.is(result.stderr, '');
+  t.is(result.status, 0);
+  const done = [...result.stdout.matchAll(/^(\d+) squared is (\d+), says X\w+\/[12]$/gm)];
+  const numbers = done.map(([, job]) => Number(job)).sort((a, b) => a - b);
+  t.deepEqual(
+    numbers,
+    Array.from({ length: 12 }, (_, i) => i + 1),
+  );
+  t.true(done.every(([, job, square]) => Number(job) ** 2 === Number(square)));
+  await nothingIsLeft(t, cluster, mount);
+});
+
+test('wait-first prints who ends first, and kills the others', async (t) => {
+  const { cluster, mount, addressFile } = await circuitOf(t, 3);
+  // The first to make the directory ends; the others would go on for ever.
+  const command = `mkdir ${cluster.directory}/won 2>/dev/null && echo hello || sleep 1000`;
+  const result = await cluster.run([
+    process.execPath,
+    join(COMPILED, 'wait-first.js'),
+    addressFile,
+    'sh',
+    '-c',
+    command,
+  ]);
+  t.is(result.stderr, '');
+  t.regex(result.stdout, /^\/X\w+\/wait-first-\d+ ended first: 0\nhello\n$/);
+  t.is(result.status, 0);
+  await nothingIsLeft(t, cluster, mount);
+});
+
+for (const [example, anchor] of [
+  ['watchbot.sh', 'watchbot'],
+  ['watchbot.ts', 'watchbot-ts'],
+] as const) {
+  test(`${example}: the guards restart each other, and Ctrl-C takes both down`, async (t) => {
+    const { cluster, mount, names, addressFile } = await circuitOf(t, 2);
+    const argv = example.endsWith('.sh')
+      ? ['sh', join(EXAMPLES, example), mount]
+      : [process.execPath, join(COMPILED, 'watchbot.js'), addressFile];
+    const bot = cluster.spawn(argv);
+    const ended = exitOf(bot);
+    const pids = async () =>
+      (
+        await cluster.sh(`cat ${names.map((name) => `${mount}/${name}/${anchor}/pid`).join(' ')}`)
+      ).stdout
+        .trim()
+        .split('\n');
+    let both = await eventually(pids, (seen) => seen.length === 2);
+    for (const [index, name] of names.entries()) {
+      const victim = both[index];
+      await cluster.sh(`echo KILL > ${mount}/${name}/${anchor}/signal`);
+      both = await eventually(pids, (seen) => seen.length === 2 && seen[index] !== victim);
+    }
+    bot.kill('SIGINT');
+    await ended;
+    await nothingIsLeft(t, cluster, mount);
+  });
+}
