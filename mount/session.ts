@@ -34,6 +34,8 @@ export class Session {
   /** `major:minor`, by which our mount is told from another on the same path. */
   readonly #device: string | undefined;
   #unmounting: Promise<void> | undefined;
+  /** Unmounted from outside: what is mounted there now is not ours, even if it has our number. */
+  #gone = false;
 
   private constructor(
     mountpoint: string,
@@ -42,7 +44,10 @@ export class Session {
     device: string | undefined,
   ) {
     this.mountpoint = mountpoint;
-    this.ended = connection.ended.then(() => this.#unmounting?.catch(() => undefined));
+    this.ended = connection.ended.then(() => {
+      this.#gone = this.#unmounting === undefined;
+      return this.#unmounting?.catch(() => undefined);
+    });
     this.#connection = connection;
     this.#type = type;
     this.#device = device;
@@ -103,6 +108,7 @@ export class Session {
   }
 
   async #unmount(): Promise<void> {
+    if (this.#gone) return;
     const ended = this.#connection.end();
     await detachMount(this.mountpoint, this.#type, this.#device);
     await ended;
