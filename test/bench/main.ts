@@ -199,8 +199,8 @@ async function processFigures(a: TestDaemon): Promise<void> {
 
 /** Memory and processor time of joined daemons that nobody uses. */
 async function rest(daemons: readonly TestDaemon[]): Promise<void> {
-  // Let the start's garbage be collected and its code be compiled.
-  await sleep(2_000);
+  // At rest is after the start: its garbage is collected and its code compiled meanwhile.
+  await sleep(REST);
   const before = daemons.map(({ pid }) => cpuSeconds(pid));
   await sleep(REST);
   const shares = daemons.map(
