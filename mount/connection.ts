@@ -8,6 +8,7 @@ import type { Device } from './device.js';
 import { codeOf, errnoOf } from './errno.js';
 import { FileOperations } from './file-operations.js';
 import { MAX_WRITE, negotiate } from './initialization.js';
+import { wantsInterrupt } from './interruption.js';
 import { Invalidation } from './invalidation.js';
 import { NameOperations } from './name-operations.js';
 import type { Directory } from './node.js';
@@ -22,6 +23,9 @@ const { EINTR, EIO, ENOTCONN, EPROTO } = constants.errno;
 
 /** Requests taken in one turn of the event loop, so that timers and sockets have theirs. */
 const REQUESTS_PER_TURN = 64;
+
+/** Milliseconds after which a request that was not to be interrupted is looked at again. */
+const NEXT_LOOK = 20;
 
 /** Milliseconds that a notification held up by the kernel may delay the end. */
 const LONGEST_END = 1000;
@@ -90,6 +94,11 @@ export class Connection {
   /** Resolves when the kernel has been told of every change of an entry until now. */
   invalidated(): Promise<void> {
     return this.#invalidation.written();
+  }
+
+  /** Resolves when no file is open for writing. */
+  written(): Promise<void> {
+    return this.#files.written();
   }
 
   /**
@@ -212,8 +221,14 @@ export class Connection {
   }
 
   #interrupt(unique: number): void {
-    const pending = this.#withdraw(unique);
+    const pending = this.#pending.get(unique);
     if (pending === undefined) return;
+    if (!wantsInterrupt(pending.caller.pid)) {
+      // The kernel tells of one signal only: whether another has come, we must see ourselves.
+      setTimeout(() => this.#interrupt(unique), NEXT_LOOK).unref();
+      return;
+    }
+    this.#withdraw(unique);
     this.#replies.deliver(unique, EINTR);
     pending.caller.abort();
     this.#invalidation.writeNext();

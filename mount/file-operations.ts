@@ -128,6 +128,11 @@ export class FileOperations {
     return whenReady(file.poll(notify), (revents) => PollOut.encode({ revents }));
   }
 
+  /** Resolves when no file is open for writing. */
+  written(): Promise<void> {
+    return this.#files.written();
+  }
+
   /** Releases whatever is open; hands on what the handles throw. */
   releaseAll(onError: (error: unknown) => void): void {
     for (const fh of this.#files.open) {

@@ -67,6 +67,8 @@ function withNormal(events: number): number {
 export class OpenFiles {
   readonly #files = new Map<number, OpenFile>();
   #lastFh = 0;
+  #writers = 0;
+  #whenWritten: (() => void)[] = [];
 
   get size(): number {
     return this.#files.size;
@@ -76,7 +78,10 @@ export class OpenFiles {
     this.#lastFh += 1;
     const file = new OpenFile(this.#lastFh, handle, inode, mode);
     this.#files.set(file.fh, file);
-    if (mode.write) inode.writers += 1;
+    if (mode.write) {
+      inode.writers += 1;
+      this.#writers += 1;
+    }
     return file;
   }
 
@@ -89,8 +94,17 @@ export class OpenFiles {
     const file = this.#files.get(fh);
     if (file === undefined) return;
     this.#files.delete(fh);
-    if (file.mode.write) file.inode.writers -= 1;
+    if (file.mode.write) {
+      file.inode.writers -= 1;
+      this.#writers -= 1;
+      if (this.#writers === 0) for (const done of this.#whenWritten.splice(0)) done();
+    }
     file.release();
+  }
+
+  /** Resolves when no file is open for writing. */
+  async written(): Promise<void> {
+    if (this.#writers > 0) await new Promise<void>((done) => this.#whenWritten.push(done));
   }
 
   /** Every number given out and not released. */

@@ -97,6 +97,11 @@ export class Session {
     return this.#connection.invalidated();
   }
 
+  /** Resolves when no file is open for writing: who wrote has had the answer, and closed it. */
+  written(): Promise<void> {
+    return this.#connection.written();
+  }
+
   /**
    * Unmounts it, even while processes work in it: what they wait for fails
    * with ENOTCONN. Every signal is aborted, every handle released. Takes a

@@ -8,6 +8,7 @@ import { RemoteMember } from './anchor/remote.js';
 import { CircuitTarget } from './anchor/target.js';
 import { asCircuitError, CircuitError, errorCode, errorMessage } from './error.js';
 import { reachableHost } from './host-address.js';
+import { within } from './interruptible.js';
 import { OperationsLog } from './log.js';
 import type { Links, Membership } from './membership/membership.js';
 import { Mesh } from './membership/mesh.js';
@@ -38,6 +39,9 @@ export interface DaemonOptions {
   /** Ends the daemon in order, also one that is still starting. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** How long programs are given to close what they have written to, in milliseconds. */
+const LAST_WRITERS = 500;
 
 /** How long processes are given to end by themselves, in milliseconds. */
 const TERMINATION = 5_000;
@@ -145,9 +149,10 @@ export class Daemon {
     return this.#closing;
   }
 
-  /** Ends when the answer to the one who asked has gone out. */
+  /** Ends when the one who asked has had the answer, and closed the file that he wrote to. */
   async #endSoon(): Promise<void> {
-    await this.#session?.invalidated();
+    const written = this.#session?.written() ?? Promise.resolve();
+    await within(written, LAST_WRITERS, new Error('files are still open')).catch(() => undefined);
     setImmediate(() => this.close());
   }
 

@@ -70,6 +70,24 @@ test('echo > shutdown succeeds, unmounts and ends the daemon with 0', async (t) 
   t.is(local.status, 0, local.stderr);
   t.is(await a.ended, 0);
   t.false(isMounted(a.mountpoint));
+  // Python tells what close(2) says too, which shells do not.
+  const close = `with open("${b.mountpoint}/.self/shutdown", "w") as file: file.write("\\n")`;
+  const python = await cluster.run(['python3', '-c', close]);
+  t.is(python.status, 0, python.stderr);
+  t.is(await b.ended, 0);
+});
+
+test('daemons that are shut down one upon the other answer each who asked', async (t) => {
+  const cluster = new Cluster(t);
+  for (let round = 0; round < 5; round += 1) {
+    const daemons = [await cluster.start(), await cluster.start(), await cluster.start()] as const;
+    const [a, b, c] = daemons;
+    await cluster.sh(`echo "${b.address} ${c.address}" > ${a.mountpoint}/.self/join`);
+    const all = daemons.map(({ mountpoint }) => `echo > ${mountpoint}/.self/shutdown`).join(' && ');
+    const { status, stderr } = await cluster.sh(all);
+    t.is(status, 0, stderr);
+    for (const daemon of daemons) t.is(await daemon.ended, 0);
+  }
 });
 
 test('shutdown of another member, from the mount and by the command', async (t) => {

@@ -58,6 +58,38 @@ test('a blocked write can be interrupted while another writer is blocked in the 
   t.is((await first.outcome).signal, 'SIGINT');
 });
 
+test('a write goes on when a job of its shell ends, and is still ended by Ctrl-C', async (t) => {
+  const root = new ToyDirectory();
+  const begun = [deferred<Caller>(), deferred<Caller>()] as const;
+  const accepted = deferred<undefined>();
+  let writes = 0;
+  const send = openFile(0o200, () => ({
+    io: 'stream',
+    write: (_data, _nonblock, caller) => {
+      const first = writes++ === 0;
+      begun[first ? 0 : 1].resolve(caller);
+      return first ? accepted.promise : blockUntilWithdrawn(caller, () => undefined);
+    },
+  }));
+  root.entries.set('send', send);
+  const { directory } = await mount(t, root);
+  const script = 'trap : CHLD; echo 1 > "$1"; echo $?; echo 2 > "$1"';
+  const bash = shell(t, `exec bash -c '${script}' bash "$1/send"`, directory);
+  for (const { promise } of begun) {
+    const caller = await promise;
+    bash.child.kill('SIGCHLD');
+    // Whatever the kernel had to tell of that signal, it tells before the next request.
+    await run(t, 'df "$1"', directory);
+    t.false(caller.signal.aborted);
+    accepted.resolve(undefined);
+  }
+  bash.child.kill('SIGINT');
+  const { stdout, signal } = await bash.outcome;
+  t.is(signal, 'SIGINT');
+  t.is(stdout, '0\n');
+  t.is(writes, 2);
+});
+
 test('a read and a write with O_NONBLOCK fail with EAGAIN where they would wait', async (t) => {
   const root = new ToyDirectory();
   const again = () => Object.assign(new Error('would wait'), { code: 'EAGAIN' });
