@@ -63,25 +63,27 @@ export class OutgoingTarget extends RpcTarget implements Disposable {
     this.#message = message;
   }
 
-  async write(data: Uint8Array, nonblock: boolean): Promise<void> {
+  async write(data: Uint8Array, nonblock: boolean, last: boolean): Promise<void> {
     if (!(data instanceof Uint8Array)) throw new CircuitError('EINVAL', 'a message is bytes');
     const { signal } = this.#released;
-    await this.#message.write(data, { signal, nonblock: nonblock === true });
+    await this.#message.write(data, { signal, nonblock: nonblock === true, last: last === true });
   }
 
-  async end(nonblock: boolean, evenIfEmpty: boolean): Promise<void> {
-    const { signal } = this.#released;
-    await this.#message.end({
-      signal,
-      nonblock: nonblock === true,
-      evenIfEmpty: evenIfEmpty === true,
-    });
+  async end(): Promise<void> {
+    await this.#message.end();
   }
 
   [Symbol.dispose](): void {
     this.#released.abort();
     this.#message.abort();
   }
+}
+
+/** What a peer reads at once. */
+export interface MessagePiece {
+  readonly data: Uint8Array;
+  /** The message ends here, so that nobody need ask. */
+  readonly complete: boolean;
 }
 
 /** A message that a peer receives. */
@@ -94,10 +96,11 @@ export class IncomingTarget extends RpcTarget implements Disposable {
     this.#message = message;
   }
 
-  async read(max: number, nonblock: boolean): Promise<Uint8Array> {
+  async read(max: number, nonblock: boolean): Promise<MessagePiece> {
     const { signal } = this.#released;
     const size = Math.min(Number(max) || 0, MAX_CHUNK);
-    return await this.#message.read(size, { signal, nonblock: nonblock === true });
+    const data = await this.#message.read(size, { signal, nonblock: nonblock === true });
+    return { data, complete: this.#message.complete };
   }
 
   async delivered(): Promise<void> {

@@ -12,6 +12,7 @@ export type {
   IncomingMessage,
   OutgoingMessage,
   WaitOptions,
+  WriteOptions,
 } from '../elements/channel.js';
 export type { ProcessPeek } from '../elements/process.js';
 

@@ -1,6 +1,11 @@
 import type { RpcStub } from 'capnweb';
 import { asCircuitError, CircuitError } from '../error.js';
-import type { ChannelTarget, IncomingTarget, OutgoingTarget } from './channel-target.js';
+import type {
+  ChannelTarget,
+  IncomingTarget,
+  MessagePiece,
+  OutgoingTarget,
+} from './channel-target.js';
 import { MAX_CHUNK } from './channel-target.js';
 import type {
   Channel,
@@ -9,6 +14,7 @@ import type {
   IncomingMessage,
   OutgoingMessage,
   WaitOptions,
+  WriteOptions,
 } from './circuit.js';
 import { call } from './remote-call.js';
 
@@ -64,13 +70,15 @@ class RemoteOutgoing implements OutgoingMessage {
     this.#channel = channel;
   }
 
-  async write(data: Uint8Array, { signal, nonblock = false }: WaitOptions = {}): Promise<void> {
+  async write(data: Uint8Array, options: WriteOptions = {}): Promise<void> {
+    const { signal, nonblock = false, last = false } = options;
     if (this.#ended) throw new CircuitError('EPIPE', 'the message has ended');
     this.#stub ??= this.#channel.send();
     try {
-      for (let at = 0; at < data.length; at += MAX_CHUNK) {
+      for (let at = 0; at === 0 || at < data.length; at += MAX_CHUNK) {
         const chunk = data.subarray(at, at + MAX_CHUNK);
-        await call(this.#stub.write(chunk, nonblock), signal, this.#begun);
+        const completes = last && at + MAX_CHUNK >= data.length;
+        await call(this.#stub.write(chunk, nonblock, completes), signal, this.#begun);
         this.#begun = true;
       }
     } catch (error) {
@@ -79,14 +87,13 @@ class RemoteOutgoing implements OutgoingMessage {
       else this.abort();
       throw error;
     }
+    if (last) this.abort();
   }
 
-  async end(options: WaitOptions & { readonly evenIfEmpty?: boolean } = {}): Promise<void> {
-    const { signal, nonblock = false, evenIfEmpty = false } = options;
-    if (this.#ended || (!this.#stub && !evenIfEmpty)) return;
-    this.#stub ??= this.#channel.send();
+  async end(): Promise<void> {
+    if (this.#ended || !this.#stub) return;
     try {
-      await call(this.#stub.end(nonblock, evenIfEmpty), signal, this.#begun);
+      await call(this.#stub.end(), undefined, this.#begun);
     } finally {
       this.abort();
     }
@@ -106,10 +113,13 @@ class RemoteOutgoing implements OutgoingMessage {
   }
 }
 
+const END: Promise<MessagePiece> = Promise.resolve({ data: new Uint8Array(), complete: true });
+
 class RemoteIncoming implements IncomingMessage {
   readonly #channel: RpcStub<ChannelTarget>;
   #stub: RpcStub<IncomingTarget> | undefined;
   #delivery: Promise<void> | undefined;
+  #complete = false;
   #closed = false;
 
   constructor(channel: RpcStub<ChannelTarget>) {
@@ -121,14 +131,20 @@ class RemoteIncoming implements IncomingMessage {
     this.#stub ??= this.#channel.receive();
     const begun = this.#delivery !== undefined;
     try {
-      const reading = this.#stub.read(max, nonblock);
+      const reading = this.#complete ? END : this.#stub.read(max, nonblock);
       // The end must not be seen before the message is known to be ours.
       await this.#delivery;
-      return await call(reading, signal, begun);
+      const { data, complete } = await call(reading, signal, begun);
+      this.#complete = complete;
+      return data;
     } catch (error) {
       if (!nonblock) this.#letGo(begun);
       throw asCircuitError(error);
     }
+  }
+
+  get complete(): boolean {
+    return this.#complete;
   }
 
   delivered(): Promise<void> {

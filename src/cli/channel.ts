@@ -25,11 +25,11 @@ export async function send(path: string, options: DialOptions): Promise<void> {
     const message = channel.send();
     try {
       for await (const chunk of process.stdin) await message.write(chunk);
+      await message.write(new Uint8Array(), { last: true });
     } catch (error) {
       message.abort();
       throw error;
     }
-    await message.end({ evenIfEmpty: true });
   });
 }
 

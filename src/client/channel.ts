@@ -44,11 +44,15 @@ export class Channel implements Disposable, AsyncDisposable {
   ): Promise<void> {
     const message = this.#channel.send();
     try {
-      for await (const piece of interruptibly(pieces(data), signal)) {
-        const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+      if (typeof data === 'string' || data instanceof Uint8Array) {
+        await message.write(bytesOf(data), { signal, last: true });
+        return;
+      }
+      for await (const piece of interruptibly(data, signal)) {
+        const bytes = bytesOf(piece);
         if (bytes.length > 0) await message.write(bytes, { signal });
       }
-      await message.end({ signal, evenIfEmpty: true });
+      await message.write(new Uint8Array(), { signal, last: true });
     } catch (error) {
       message.abort();
       throw error;
@@ -67,11 +71,11 @@ export class Channel implements Disposable, AsyncDisposable {
     using patience = new Patience(signal);
     try {
       const chunks = [await message.read(MAX_CHUNK, { signal })];
-      // Not awaited: the next read does not resolve before this is known.
-      message.delivered();
-      while (chunks.at(-1)?.length) chunks.push(await message.read(MAX_CHUNK, patience));
+      const delivered = message.delivered();
+      while (!message.complete) chunks.push(await message.read(MAX_CHUNK, patience));
+      await delivered;
       const [only = new Uint8Array()] = chunks;
-      return chunks.length <= 2 ? only : Buffer.concat(chunks);
+      return chunks.length === 1 ? only : Buffer.concat(chunks);
     } finally {
       message.close();
     }
@@ -187,26 +191,26 @@ class Patience implements Disposable {
   }
 }
 
-async function* pieces(data: MessageData | AsyncIterable<MessageData>) {
-  if (typeof data === 'string' || data instanceof Uint8Array) yield data;
-  else yield* data;
+function bytesOf(data: MessageData): Uint8Array {
+  return typeof data === 'string' ? Buffer.from(data) : data;
 }
 
 /** The same values; EINTR when the signal is aborted, also while the next one is waited for. */
 async function* interruptibly<T>(
-  values: AsyncGenerator<T>,
+  values: AsyncIterable<T>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, void, undefined> {
+  const iterator = values[Symbol.asyncIterator]();
   let finished = false;
   try {
     for (;;) {
-      const { done, value } = await interruptible(values.next(), signal);
+      const { done, value } = await interruptible(iterator.next(), signal);
       finished = done === true;
       if (done) return;
       yield value;
     }
   } finally {
     // Not awaited: an iterable that hangs would hang us. What it says now concerns nobody.
-    if (!finished) values.return(undefined).catch(() => {});
+    if (!finished) iterator.return?.(undefined).catch(() => {});
   }
 }

@@ -21,16 +21,25 @@ export interface ChannelPeek {
   readonly NumRecv: number;
 }
 
+export interface WriteOptions extends WaitOptions {
+  /** These bytes, which may be none, complete the message. */
+  readonly last?: boolean | undefined;
+}
+
 /** A message on its way into a channel. */
 export interface OutgoingMessage {
   /**
    * The first write waits until the message is accepted, by a receiver or by a
    * free place; up to 64 KiB wait there, more waits for the receiver.
-   * @throws CircuitError EPIPE (closed, or the receiver has gone), EAGAIN, EINTR
+   * @throws CircuitError EPIPE (closed, or the receiver has gone), EAGAIN, EINTR (not
+   *   accepted; a message written in one piece may have been in that very moment)
    */
-  write(data: Uint8Array, options?: WaitOptions): Promise<void>;
-  /** Completes the message. One that was never written to is not sent, unless it may be empty. */
-  end(options?: WaitOptions & { readonly evenIfEmpty?: boolean }): Promise<void>;
+  write(data: Uint8Array, options?: WriteOptions): Promise<void>;
+  /**
+   * Completes the message. One that was never written to is not sent.
+   * @throws CircuitError EPIPE (the receiver has gone)
+   */
+  end(): Promise<void>;
   /** The sender has gone: a receiver that has begun to read fails with EIO. */
   abort(): void;
 }
@@ -44,6 +53,8 @@ export interface IncomingMessage {
    * @throws CircuitError ENODATA (closed and drained), EIO (the sender has gone), EAGAIN, EINTR
    */
   read(max: number, options?: WaitOptions): Promise<Uint8Array>;
+  /** Whether what was read is known to be the whole message: another read would give its end. */
+  readonly complete: boolean;
   /** What the first read gave has reached whom it was for. */
   delivered(): Promise<void>;
   /** The receiver has gone, or has had enough. */
@@ -128,9 +139,9 @@ class Outgoing implements OutgoingMessage {
     this.#handOff = handOff;
   }
 
-  async write(data: Uint8Array, options: WaitOptions = {}): Promise<void> {
+  async write(data: Uint8Array, options: WriteOptions = {}): Promise<void> {
     if (this.#state === 'new') await this.#enter(data, options);
-    else await this.#append(data, options);
+    else this.#append(data, options);
     if (options.nonblock === true) return;
     try {
       await this.#body.drained(options.signal);
@@ -140,13 +151,13 @@ class Outgoing implements OutgoingMessage {
     }
   }
 
-  async end(options: WaitOptions & { readonly evenIfEmpty?: boolean } = {}): Promise<void> {
-    if (this.#state === 'new' && options.evenIfEmpty) {
-      this.#body.end();
-      await this.#enter(new Uint8Array(), options);
-    }
-    this.#body.end();
+  async end(): Promise<void> {
+    const refused = this.#isRefused();
+    if (this.#state === 'ended') return;
     this.#state = 'ended';
+    if (refused) throw scrubbed();
+    this.#body.end();
+    this.#body.checkReceiver();
   }
 
   abort(): void {
@@ -157,9 +168,10 @@ class Outgoing implements OutgoingMessage {
   }
 
   /** The first write: gets the message accepted. */
-  async #enter(data: Uint8Array, { signal, nonblock }: WaitOptions): Promise<void> {
+  async #enter(data: Uint8Array, { signal, nonblock, last }: WriteOptions): Promise<void> {
     if (nonblock && !this.#handOff.canSend) throw wouldWait('no receiver and no place is free');
     this.#body.push(data);
+    if (last) this.#body.end();
     this.#state = 'entered';
     this.#sending = this.#handOff.enter(this.#body, {
       admitted: () => this.#decide('admitted'),
@@ -182,10 +194,13 @@ class Outgoing implements OutgoingMessage {
     this.#state = 'new';
   }
 
-  async #append(data: Uint8Array, { nonblock }: WaitOptions): Promise<void> {
-    if (this.#isRefused()) throw new CircuitError('EPIPE', 'the channel was scrubbed');
+  #append(data: Uint8Array, { nonblock, last }: WriteOptions): void {
+    if (this.#isRefused()) throw scrubbed();
     if (nonblock && !this.#body.writable) throw wouldWait('the receiver is behind');
     this.#body.push(data);
+    if (!last) return;
+    this.#state = 'ended';
+    this.#body.end();
   }
 
   #decision(signal: AbortSignal | undefined, nonblock: boolean): Promise<void> {
@@ -201,7 +216,10 @@ class Outgoing implements OutgoingMessage {
   }
 
   #decide(state: 'admitted' | 'refused'): void {
-    if (this.#state !== 'ended') this.#state = state;
+    if (this.#state !== 'ended') {
+      // One that was written in one piece is complete when it is accepted: nobody can abort it then.
+      this.#state = state === 'admitted' && this.#body.ended ? 'ended' : state;
+    }
     if (state === 'refused') this.#body.abandon();
     this.#decided?.();
   }
@@ -227,9 +245,16 @@ class Incoming implements IncomingMessage {
       throw wouldWait('there is no message');
     }
     const body = this.#body ?? (await this.#offer(signal));
-    const data = await body.read(max, signal);
+    await body.untilReadable(signal);
+    // Who has gone meanwhile has given the message back: its bytes are another's.
+    if (this.#isClosed()) throw new CircuitError('EINTR', 'interrupted');
+    const data = body.take(max);
     if (this.#state === 'offered') this.#first = data;
     return data;
+  }
+
+  get complete(): boolean {
+    return this.#body?.isRead ?? false;
   }
 
   async delivered(): Promise<void> {
@@ -243,6 +268,10 @@ class Incoming implements IncomingMessage {
     if (this.#state === 'delivered') this.#body?.abandon();
     else this.#receiving?.giveBack();
     this.#state = 'closed';
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   #offer(signal: AbortSignal | undefined): Promise<MessageBody> {
@@ -268,6 +297,10 @@ class Incoming implements IncomingMessage {
       });
     });
   }
+}
+
+function scrubbed(): CircuitError {
+  return new CircuitError('EPIPE', 'the channel was scrubbed');
 }
 
 function wouldWait(why: string): CircuitError {

@@ -19,6 +19,16 @@ export class MessageBody {
     return this.#waiting > 0 || this.#ended || this.#failure !== undefined;
   }
 
+  /** Whether all of it has been written. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether all of it has been read. */
+  get isRead(): boolean {
+    return this.#ended && this.#waiting === 0;
+  }
+
   /** Whether a write would be answered at once. */
   get writable(): boolean {
     return this.#waiting < MAX_WAITING || this.#abandoned || this.#failure !== undefined;
@@ -35,7 +45,7 @@ export class MessageBody {
   /** Resolves when no more than {@link MAX_WAITING} bytes wait. @throws CircuitError EPIPE, EINTR */
   async drained(signal?: AbortSignal): Promise<void> {
     while (this.#waiting > MAX_WAITING) {
-      this.#throwIfAbandoned();
+      this.checkReceiver();
       await new Promise<void>((resolve, reject) => {
         const stop = onAbort(signal, reject);
         this.#wakeWriter = () => {
@@ -44,7 +54,7 @@ export class MessageBody {
         };
       });
     }
-    this.#throwIfAbandoned();
+    this.checkReceiver();
   }
 
   /** The message is complete. */
@@ -69,11 +79,14 @@ export class MessageBody {
     this.#wakeWriter?.();
   }
 
-  /**
-   * Up to `max` bytes; none at the end of the message.
-   * @throws CircuitError EIO (it broke off), EINTR
-   */
-  async read(max: number, signal?: AbortSignal): Promise<Uint8Array> {
+  /** @throws CircuitError EPIPE (it has gone) */
+  checkReceiver(): void {
+    if (this.#abandoned) throw new CircuitError('EPIPE', 'the receiver has gone');
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Resolves when there is something to {@link take}. @throws CircuitError EINTR */
+  async untilReadable(signal?: AbortSignal): Promise<void> {
     while (!this.readable) {
       await new Promise<void>((resolve, reject) => {
         const stop = onAbort(signal, reject);
@@ -83,17 +96,10 @@ export class MessageBody {
         };
       });
     }
-    return this.#take(max);
   }
 
-  /** Puts back what was read last, to be read next. */
-  unread(data: Uint8Array): void {
-    if (data.length === 0) return;
-    this.#chunks.unshift(data);
-    this.#waiting += data.length;
-  }
-
-  #take(max: number): Uint8Array {
+  /** Up to `max` bytes; none at the end of the message. @throws CircuitError EIO (it broke off) */
+  take(max: number): Uint8Array {
     const chunk = this.#chunks[0];
     if (!chunk) {
       if (this.#failure) throw this.#failure;
@@ -107,9 +113,11 @@ export class MessageBody {
     return taken;
   }
 
-  #throwIfAbandoned(): void {
-    if (this.#abandoned) throw new CircuitError('EPIPE', 'the receiver has gone');
-    if (this.#failure) throw this.#failure;
+  /** Puts back what was taken last, to be taken next. */
+  unread(data: Uint8Array): void {
+    if (data.length === 0) return;
+    this.#chunks.unshift(data);
+    this.#waiting += data.length;
   }
 }
 

@@ -14,11 +14,21 @@ const COUNT_EVERY = 1_000;
 
 const packr = new Packr({ useRecords: false });
 
-/** Cap'n Web messages as MessagePack in binary WebSocket frames. */
+/** What goes into one frame with others, in bytes; a larger message is a frame of its own. */
+const MAX_BATCH = 64 * 1024;
+
+/**
+ * Cap'n Web messages as MessagePack, one after the other in binary WebSocket
+ * frames. A call is several small messages, and each frame is a system call, a
+ * TLS record and a wake-up at the other side: what one turn of the event loop has
+ * to say goes out together.
+ */
 class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   readonly encodingLevel = 'jsonCompatibleWithBytes';
   readonly #socket: WebSocket;
   readonly #received: unknown[] = [];
+  readonly #unsent: Buffer[] = [];
+  #unsentBytes = 0;
   #waiting: PromiseWithResolvers | undefined;
   #failure: Error | undefined;
 
@@ -28,7 +38,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
       onMessage();
       try {
         if (!isBinary) throw new CircuitError('EPROTO', 'a text frame');
-        this.#deliver(packr.unpack(data as Buffer));
+        for (const message of packr.unpackMultiple(data as Buffer)) this.#deliver(message);
       } catch {
         this.#fail(new CircuitError('EPROTO', 'the peer sent what is not a circuit message'));
         socket.close(1002);
@@ -44,9 +54,22 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     if (data.length > MAX_MESSAGE) {
       throw new CircuitError('EINVAL', `a message of more than ${MAX_MESSAGE} bytes`);
     }
-    if (this.#socket.bufferedAmount > MAX_UNSENT) this.#socket.terminate();
-    else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(data);
+    if (this.#unsentBytes + data.length > MAX_BATCH) this.#flush();
+    // Not before the promises that are settled by now have had their say.
+    if (this.#unsent.length === 0) queueMicrotask(() => process.nextTick(() => this.#flush()));
+    this.#unsent.push(data);
+    this.#unsentBytes += data.length;
     return data.length;
+  }
+
+  #flush(): void {
+    const [first, ...more] = this.#unsent.splice(0);
+    this.#unsentBytes = 0;
+    if (!first) return;
+    if (this.#socket.bufferedAmount > MAX_UNSENT) this.#socket.terminate();
+    else if (this.#socket.readyState === this.#socket.OPEN) {
+      this.#socket.send(more.length > 0 ? Buffer.concat([first, ...more]) : first);
+    }
   }
 
   receive(): Promise<unknown> {

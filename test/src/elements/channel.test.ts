@@ -95,6 +95,17 @@ test('a receiver that goes before the first byte was delivered has received noth
   await sent;
 });
 
+test('a receiver that goes before the end gives EPIPE to who ends the message', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  await message.write(bytes('begun'));
+  const receiver = channel.receive();
+  await receiver.read(5);
+  await receiver.delivered();
+  receiver.close();
+  await t.throwsAsync(message.end(), { code: 'EPIPE' });
+});
+
 test('a receiver that goes later gives the sender EPIPE', async (t) => {
   const channel = new ChannelElement(0);
   const message = channel.send();
@@ -227,8 +238,38 @@ test('an empty message passes, and one that was never written to does not', asyn
   const channel = new ChannelElement(1);
   await channel.send().end();
   t.is(channel.peek().NumSend, 0);
-  await channel.send().end({ evenIfEmpty: true });
+  await channel.send().write(new Uint8Array(), { last: true });
   t.is(await receive(channel), '');
+});
+
+test('a message in one piece is received with its end, and stays when its sender goes', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  await message.write(bytes('all'), { last: true });
+  message.abort();
+  const received = channel.receive();
+  t.false(received.complete);
+  t.is(Buffer.from(await received.read(2)).toString(), 'al');
+  t.false(received.complete);
+  t.is(Buffer.from(await received.read(2)).toString(), 'l');
+  t.true(received.complete);
+  await received.delivered();
+  t.is((await received.read(2)).length, 0);
+});
+
+test('a message in one piece that nobody has accepted is withdrawn with its sender', async (t) => {
+  const channel = new ChannelElement(0);
+  const interrupt = new AbortController();
+  const waiting = channel.send().write(bytes('a'), { last: true, signal: interrupt.signal });
+  interrupt.abort();
+  await t.throwsAsync(waiting, { code: 'EINTR' });
+  const gone = channel.send();
+  const entered = gone.write(bytes('b'), { last: true });
+  gone.abort();
+  const sent = channel.send().write(bytes('c'), { last: true });
+  t.is(await receive(channel), 'c');
+  await sent;
+  t.false(await isSettled(entered));
 });
 
 test('a capacity that is no whole number from 0 to a million is EINVAL', (t) => {
