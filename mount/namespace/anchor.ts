@@ -21,8 +21,10 @@ export class AnchorDirectory implements Directory {
   /** A member's files; an anchor's depend on its element. */
   readonly #memberFiles: ControlFiles | undefined;
   readonly #filesByKind = new Map<ElementKind | undefined, ControlFiles>();
-  /** What was seen when this anchor was looked up: good for one answer. */
+  /** What was seen when this anchor was looked up: good for the attributes in the same answer. */
   #seen: AnchorEntry | undefined;
+  /** Its element then, and when: good for the next step of the same path. */
+  readonly #seenKind: { readonly kind: ElementKind | undefined; readonly until: number };
   #lastChange: bigint;
   #listings = 0n;
 
@@ -36,6 +38,7 @@ export class AnchorDirectory implements Directory {
     this.#place = place;
     this.#memberFiles = memberFiles;
     this.#seen = memberFiles ? undefined : seen;
+    this.#seenKind = { kind: seen.kind, until: performance.now() + ONE_PATH };
     this.#lastChange = seen.changed;
     this.id = seen.id;
     // Another member's anchors can change without our knowledge; that it is a
@@ -89,8 +92,7 @@ export class AnchorDirectory implements Directory {
 
   async #lookup(name: string, caller: Caller): Promise<Node | undefined> {
     if (!this.#memberFiles && ANY_FILE.has(name)) {
-      const { kind } = await this.#place.member.stat(this.#place.path, caller.signal);
-      const file = this.#files(kind).get(name);
+      const file = this.#files(await this.#kind(caller)).get(name);
       if (file) return file;
     }
     const child = this.#child(name);
@@ -100,6 +102,13 @@ export class AnchorDirectory implements Directory {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  async #kind({ signal }: Caller): Promise<ElementKind | undefined> {
+    const { kind, until } = this.#seenKind;
+    const { member, path } = this.#place;
+    if (!this.watch && performance.now() < until) return kind;
+    return (await member.stat(path, signal)).kind;
   }
 
   async #askAttributes(caller: Caller): Promise<Attributes> {
@@ -119,6 +128,12 @@ export class AnchorDirectory implements Directory {
     return { ...this.#place, path: [...this.#place.path, name] };
   }
 }
+
+/**
+ * How long the kernel takes at most from one name of a path to the next, in
+ * milliseconds: a remote anchor need not be asked once more for its files.
+ */
+const ONE_PATH = 2;
 
 /** Names that are a control file in some anchor: others need not be looked for there. */
 const ANY_FILE: ReadonlySet<string> = new Set(

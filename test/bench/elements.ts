@@ -9,7 +9,8 @@ import type { Member } from '../../src/anchor/circuit.js';
 import { CircuitClient } from '../../src/client/client.js';
 
 const PEEKS = 4_000;
-const MESSAGES = 3_000;
+const MESSAGES = 6_400;
+const MANY = 32;
 const PROCESSES = 400;
 const OUTPUT_BYTES = 1_000_000_000;
 
@@ -17,33 +18,25 @@ const [address = '', name = ''] = process.argv.slice(2);
 await using client = await CircuitClient.dial(Address.parse(address));
 const member = client.member(name);
 print('peek', await rate(PEEKS, () => repeat(PEEKS, () => member.peek())));
-print('messages', await channel(member));
+print('messages', await messages(1));
+print('messages, many', await messages(MANY));
 print('processes', await rate(PROCESSES, () => repeat(PROCESSES, () => makeAndWait(member))));
 print('stdout', await standardOutput(member));
 
-/** Messages of 64 bytes through a channel of capacity 0. */
-async function channel(on: Member): Promise<number> {
-  const path = ['bench-channel'];
-  await on.makeChannel(path, 0);
-  using sending = await on.channel(path);
-  using receiving = await on.channel(path);
+/** Messages of 64 bytes through a channel of capacity 0, from `senders` to as many receivers. */
+async function messages(senders: number): Promise<number> {
+  using channel = await client.anchor(`/${name}/bench-channel`).makeChannel(0);
   const data = Buffer.alloc(64, 1);
-  const send = async () => {
-    const message = sending.send();
-    await message.write(data);
-    await message.end();
-  };
-  const receive = async () => {
-    const message = receiving.receive();
-    await message.read(data.length);
-    message.delivered();
-    await message.read(data.length);
-    message.close();
-  };
-  const result = await rate(MESSAGES, () =>
-    Promise.all([repeat(MESSAGES, send), repeat(MESSAGES, receive)]),
-  );
-  await on.scrub(path);
+  const each = MESSAGES / senders;
+  const result = await rate(MESSAGES, async () => {
+    await Promise.all(
+      Array.from({ length: senders }, () => [
+        repeat(each, () => channel.send(data)),
+        repeat(each, () => channel.recv()),
+      ]).flat(),
+    );
+  });
+  await channel.scrub();
   return result;
 }
 
