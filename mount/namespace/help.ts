@@ -90,6 +90,6 @@ This anchor is a subscription: it tells of the members that its host learns have
   cat error                   why the last command here failed
   cat help                    this page
 
-It keeps 100,000 that nobody has read. If there are more it ends: those can still be
+It keeps 20,000 that nobody has read. If there are more it ends: those can still be
 read, and then recv fails (ENOBUFS).
 `;

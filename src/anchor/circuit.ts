@@ -141,7 +141,7 @@ export interface ElementHost {
   /**
    * Makes a subscription to what that member learns of the network from now on. It is a
    * channel to which only the network sends: `send` and `close` fail with EPERM. Each
-   * message is the path of a member, `/X…`, and a newline. After 100,000 that nobody has
+   * message is the path of a member, `/X…`, and a newline. After 20,000 that nobody has
    * received it ends: when these are received, receivers fail with ENOBUFS.
    * @throws CircuitError EEXIST, EINVAL (a name)
    */

@@ -30,7 +30,7 @@ export class Subscription implements Disposable, AsyncDisposable {
   /**
    * Waits for the next one. If it is interrupted, the next receiver gets it.
    * @returns The path of the member, `/X…`, which {@link CircuitClient.anchor} takes.
-   * @throws CircuitError ENODATA (it was scrubbed), ENOBUFS (it ended, because 100,000
+   * @throws CircuitError ENODATA (it was scrubbed), ENOBUFS (it ended, because 20,000
    *   had not been received), EINTR
    */
   async recv(options?: Interruptible): Promise<string> {

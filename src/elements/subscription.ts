@@ -1,8 +1,11 @@
 import { CircuitError, errorCode } from '../error.js';
 import { ChannelElement, type IncomingMessage, type WaitOptions } from './channel.js';
 
-/** The most events that wait for a reader: ten times what the largest network has of members. */
-export const MAX_PENDING = 100_000;
+/**
+ * The most events that wait for a reader: twice what the largest network has of members,
+ * as all of them can come at once. Each takes about 1 kB.
+ */
+export const MAX_PENDING = 20_000;
 
 /** What it tells of: members that come, or that go. */
 export type SubscriptionKind = '@join' | '@leave';
