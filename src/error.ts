@@ -19,6 +19,7 @@ const ERROR_CODES = [
   'EIO',
   'EISDIR',
   'ENAMETOOLONG',
+  'ENOBUFS',
   'ENODATA',
   'ENOENT',
   'ENOTDIR',

@@ -86,7 +86,7 @@ class SendHandle implements Handle {
 }
 
 /** One message for each time the file is opened and read. */
-class ReceiveHandle implements Handle {
+export class ReceiveHandle implements Handle {
   readonly io = 'stream';
   readonly #channel: Channel;
   readonly #nonblock: boolean;

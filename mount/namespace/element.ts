@@ -1,11 +1,12 @@
-import type { ElementKind } from '../../src/anchor/circuit.js';
+import type { ElementKind, SubscriptionKind } from '../../src/anchor/circuit.js';
 import type { File } from '../node.js';
 import { channelFiles } from './channel.js';
 import { isCompleteJson } from './complete-json.js';
 import { ConstantFile, ControlError, ValueFile } from './control.js';
-import { ANCHOR_HELP, CHANNEL_HELP, PROCESS_HELP } from './help.js';
+import { ANCHOR_HELP, CHANNEL_HELP, PROCESS_HELP, SUBSCRIPTION_HELP } from './help.js';
 import { commandFile, type Place, pathOf } from './operation.js';
 import { processFiles } from './process.js';
+import { subscriptionFiles } from './subscription.js';
 
 /** The control files of an anchor, by what element it has. */
 export function anchorFiles(
@@ -18,6 +19,8 @@ export function anchorFiles(
       return new Map<string, File>([
         ['error', error],
         ['help', new ConstantFile(0o444, () => ANCHOR_HELP)],
+        ['mk@join', makeSubscription(place, '@join')],
+        ['mk@leave', makeSubscription(place, '@leave')],
         ['mkchan', makeChannel(place)],
         ['mkproc', makeProcess(place)],
       ]);
@@ -34,6 +37,14 @@ export function anchorFiles(
         ['help', new ConstantFile(0o444, () => PROCESS_HELP)],
         ...elementFiles(place, kind),
         ...processFiles(place),
+      ]);
+    case '@join':
+    case '@leave':
+      return new Map<string, File>([
+        ['error', error],
+        ['help', new ConstantFile(0o444, () => SUBSCRIPTION_HELP)],
+        ...elementFiles(place, kind),
+        ...subscriptionFiles(place, kind),
       ]);
     default:
       throw new TypeError(`unknown kind ${String(kind satisfies never)}`);
@@ -68,5 +79,11 @@ function makeProcess(place: Place): File {
     'mkproc',
     (text, signal) => place.member.makeProcess(place.path, text, signal),
     (written) => (isCompleteJson(written.toString()) ? written.length : 0),
+  );
+}
+
+function makeSubscription(place: Place, kind: SubscriptionKind): File {
+  return commandFile(place, `mk${kind}`, (_text, signal) =>
+    place.member.makeSubscription(place.path, kind, signal),
   );
 }

@@ -34,6 +34,8 @@ This directory is an anchor: a place on a member, which can have sub-anchors.
   echo 3 > mkchan             make it a channel with room for 3 messages
   echo '{"Path":"ls","Args":["-l"],"Dir":"/"}' > mkproc
                               make it a process; Env, Scrub and Retain can be given, too
+  echo > mk@join              make it a subscription to members that come
+  echo > mk@leave             make it a subscription to members that go
   mkdir test                  make a sub-anchor
   rmdir test                  remove it, when it has no sub-anchors
   cat error                   why the last command here failed
@@ -74,4 +76,20 @@ This anchor is a process.
   echo > scrub                kill it, if it runs, and remove it
   cat error                   why the last command here failed
   cat help                    this page
+`;
+
+export const SUBSCRIPTION_HELP = `\
+This anchor is a subscription: it tells of the members that its host learns have come
+(kind @join) or gone (kind @leave), from the moment it was made.
+
+  cat recv                    wait for the next one, and print its path, /X…
+  while cat recv; do :; done  print them all; of several readers, each gets others
+  cat peek                    its state, as JSON; Pending is how many nobody has read
+  cat kind                    what this anchor is
+  echo > scrub                end it and remove it
+  cat error                   why the last command here failed
+  cat help                    this page
+
+It keeps 20,000 that nobody has read. If there are more it ends: those can still be
+read, and then recv fails (ENOBUFS).
 `;

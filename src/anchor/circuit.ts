@@ -6,6 +6,7 @@ import type {
   WaitOptions,
 } from '../elements/channel.js';
 import type { ProcessPeek } from '../elements/process.js';
+import type { SubscriptionKind } from '../elements/subscription.js';
 
 export type {
   ChannelPeek,
@@ -15,6 +16,8 @@ export type {
   WriteOptions,
 } from '../elements/channel.js';
 export type { ProcessPeek } from '../elements/process.js';
+export type { SubscriptionKind } from '../elements/subscription.js';
+export type { SubscriptionPeek } from './subscription.js';
 
 /**
  * The anchor API: what everything is. The mount, the command line and the
@@ -117,13 +120,16 @@ export interface AnchorView extends AnchorEntry {
   readonly anchors: ReadonlyArray<AnchorEntry & { readonly name: string }>;
 }
 
-export type ElementKind = 'chan' | 'proc';
+export type ElementKind = 'chan' | 'proc' | SubscriptionKind;
 
 /** Makes elements on anchors; the anchors on the way are made, too. */
 export interface ElementHost {
   /** @throws CircuitError EEXIST, EINVAL (the capacity, a name) */
   makeChannel(path: AnchorPath, capacity: number, signal?: AbortSignal): Promise<void>;
-  /** The channel at `path`, to be disposed. @throws CircuitError ENOENT; another member's, when it is used */
+  /**
+   * The channel at `path`, to be disposed. A subscription is one, too.
+   * @throws CircuitError ENOENT; another member's, when it is used
+   */
   channel(path: AnchorPath, signal?: AbortSignal): Promise<Channel>;
   /**
    * Starts a process.
@@ -133,6 +139,14 @@ export interface ElementHost {
   makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void>;
   /** The process at `path`, to be disposed. @throws CircuitError as `channel` */
   process(path: AnchorPath, signal?: AbortSignal): Promise<Process>;
+  /**
+   * Makes a subscription to what that member learns of the network from now on. It is a
+   * channel to which only the network sends: `send` and `close` fail with EPERM. Each
+   * message is the path of a member, `/X…`, and a newline. After 20,000 that nobody has
+   * received it ends: when these are received, receivers fail with ENOBUFS.
+   * @throws CircuitError EEXIST, EINVAL (a name)
+   */
+  makeSubscription(path: AnchorPath, kind: SubscriptionKind, signal?: AbortSignal): Promise<void>;
   /** Aborts the element and removes it, whatever its state. @throws CircuitError ENOENT */
   scrub(path: AnchorPath, signal?: AbortSignal): Promise<void>;
 }
@@ -142,7 +156,6 @@ export type ChannelDirection = 'send' | 'recv';
 
 /** Go's channel; its values are messages of any length. */
 export interface Channel extends Disposable {
-  readonly kind: 'chan';
   /** A message that enters the channel with its first write. */
   send(): OutgoingMessage;
   /** A message that is asked for with the first read. */

@@ -4,13 +4,15 @@ import type { ElementKind } from './circuit.js';
 const MEMBER_FILES = ['addr', 'error', 'help', 'join', 'leave', 'log', 'peek', 'shutdown', 'stk'];
 
 /** An anchor without an element has the makers. */
-const ANCHOR_FILES = ['error', 'help', 'mkchan', 'mkproc'];
+const ANCHOR_FILES = ['error', 'help', 'mk@join', 'mk@leave', 'mkchan', 'mkproc'];
 
 const ELEMENT_FILES = ['error', 'help', 'kind', 'peek', 'scrub'];
 
 const CHANNEL_FILES = [...ELEMENT_FILES, 'cap', 'close', 'recv', 'send', 'tryrecv', 'trysend'];
 
-export const ELEMENT_KINDS: readonly ElementKind[] = ['chan', 'proc'];
+const SUBSCRIPTION_FILES = [...ELEMENT_FILES, 'recv'];
+
+export const ELEMENT_KINDS: readonly ElementKind[] = ['chan', 'proc', '@join', '@leave'];
 
 const PROCESS_FILES = [
   ...ELEMENT_FILES,
@@ -34,6 +36,9 @@ export function controlFiles(kind: ElementKind | 'member' | undefined): readonly
       return CHANNEL_FILES;
     case 'proc':
       return PROCESS_FILES;
+    case '@join':
+    case '@leave':
+      return SUBSCRIPTION_FILES;
     case undefined:
       return ANCHOR_FILES;
     default:

@@ -3,6 +3,7 @@ import { Address, isMemberName, type MemberName } from '../address.js';
 import { ChannelElement } from '../elements/channel.js';
 import { ProcessElement } from '../elements/process.js';
 import { parseCommand } from '../elements/process-command.js';
+import { SubscriptionElement, type SubscriptionKind } from '../elements/subscription.js';
 import { CircuitError, errorMessage } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { Membership } from '../membership/membership.js';
@@ -22,6 +23,7 @@ import type {
 } from './circuit.js';
 import { LocalChannel } from './local-channel.js';
 import { LocalProcess } from './local-process.js';
+import { LocalSubscription } from './local-subscription.js';
 import { runtimeReport } from './runtime-report.js';
 
 /** The view of the daemon in this process: itself, and how to reach the others. */
@@ -69,10 +71,12 @@ export interface LocalMemberOptions {
   readonly shutdown: () => void;
 }
 
+type LocalElement = LocalChannel | LocalProcess | LocalSubscription;
+
 /** The member that this process is. */
 export class LocalMember implements Member {
   readonly #options: LocalMemberOptions;
-  readonly #anchors = new AnchorTree<LocalChannel | LocalProcess>();
+  readonly #anchors = new AnchorTree<LocalElement>();
 
   constructor(options: LocalMemberOptions) {
     this.#options = options;
@@ -159,7 +163,7 @@ export class LocalMember implements Member {
 
   async channel(path: AnchorPath): Promise<Channel> {
     const element = this.#anchors.element(path);
-    if (element.kind === 'chan') return element;
+    if (element.kind !== 'proc') return element;
     throw new CircuitError('ENOENT', `/${path.join('/')} is a ${element.kind}, not a chan`);
   }
 
@@ -184,6 +188,17 @@ export class LocalMember implements Member {
     throw new CircuitError('ENOENT', `/${path.join('/')} is a ${element.kind}, not a proc`);
   }
 
+  async makeSubscription(path: AnchorPath, kind: SubscriptionKind): Promise<void> {
+    const element = new SubscriptionElement(kind);
+    this.#anchors.attach(path, new LocalSubscription(element));
+    // In the same turn: nothing happens between.
+    element.follow((tell) =>
+      this.#options.membership.watch((change) => {
+        if (`@${change.kind}` === kind) tell(`/${change.member.name}`);
+      }),
+    );
+  }
+
   async scrub(path: AnchorPath): Promise<void> {
     await this.#remove(path, this.#anchors.element(path));
   }
@@ -197,7 +212,7 @@ export class LocalMember implements Member {
     );
   }
 
-  async #remove(path: AnchorPath, element: LocalChannel | LocalProcess): Promise<void> {
+  async #remove(path: AnchorPath, element: LocalElement): Promise<void> {
     await element.scrub();
     this.#anchors.detach(path, element);
   }

@@ -13,6 +13,7 @@ import type {
   Member,
   MemberPeek,
   Process,
+  SubscriptionKind,
 } from './circuit.js';
 import { RemoteChannel } from './remote-channel.js';
 import { RemoteProcess } from './remote-process.js';
@@ -104,6 +105,10 @@ export class RemoteMember implements Member {
       (member, connection) => new RemoteProcess(member.process([...path]), connection),
       signal,
     );
+  }
+
+  makeSubscription(path: AnchorPath, kind: SubscriptionKind, signal?: AbortSignal): Promise<void> {
+    return this.#call((member) => member.makeSubscription([...path], kind), signal);
   }
 
   scrub(path: AnchorPath, signal?: AbortSignal): Promise<void> {

@@ -12,9 +12,11 @@ import type {
   Member,
   MemberEntry,
   MemberPeek,
+  SubscriptionKind,
 } from './circuit.js';
 import { ProcessTarget } from './process-target.js';
 import { redact } from './redact.js';
+import { isSubscriptionKind } from './subscription.js';
 
 /**
  * What a peer may call: the circuit as capabilities. A peer is another daemon
@@ -155,6 +157,16 @@ export class MemberTarget extends RpcTarget {
     const parsed = stringsFrom(path);
     return new ProcessTarget(await this.#member.process(parsed), (verb, run) =>
       this.#logged(`${this.#show(parsed)}/${verb}`, run),
+    );
+  }
+
+  async makeSubscription(path: AnchorPath, kind: SubscriptionKind): Promise<void> {
+    const parsed = stringsFrom(path);
+    if (!isSubscriptionKind(kind)) {
+      throw new CircuitError('EINVAL', 'one can subscribe to @join and to @leave');
+    }
+    await this.#changed(`${this.#show(parsed)}/mk${kind}`, () =>
+      this.#member.makeSubscription(parsed, kind),
     );
   }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** Adds the commands on channels, processes and whatever an anchor can be. */
+/** Adds the commands on channels, processes, subscriptions and whatever an anchor can be. */
 export function addElementCommands(add: (name: string, description: string) => Command): void {
   add('scrub', 'abort an element and remove it, whatever its state')
     .argument('<ANCHOR>', 'where the element is, /X…/a')
@@ -17,13 +17,25 @@ export function addElementCommands(add: (name: string, description: string) => C
     .argument('<ANCHOR>', 'the channel, /X…/a')
     .action(async (path, options) => (await import('./channel.js')).send(path, options));
 
-  add('recv', 'print one message; it is received when it is printed')
-    .argument('<ANCHOR>', 'the channel, /X…/a')
+  add('recv', 'print one message, or event; it is received when it is printed')
+    .argument('<ANCHOR>', 'the channel or the subscription, /X…/a')
     .action(async (path, options) => (await import('./channel.js')).recv(path, options));
 
   add('close', 'let a channel take no more messages; what it has can be received')
     .argument('<ANCHOR>', 'the channel, /X…/a')
     .action(async (path, options) => (await import('./channel.js')).close(path, options));
+
+  add('mk@join', 'make a subscription to the members that come; recv waits for one')
+    .argument('<ANCHOR>', 'where, /X…/a; the anchors on the way are made, too')
+    .action(async (path, options) =>
+      (await import('./subscription.js')).subscribe('@join', path, options),
+    );
+
+  add('mk@leave', 'make a subscription to the members that go; recv waits for one')
+    .argument('<ANCHOR>', 'where, /X…/a; the anchors on the way are made, too')
+    .action(async (path, options) =>
+      (await import('./subscription.js')).subscribe('@leave', path, options),
+    );
 
   add('mkproc', 'make a process; its command is JSON on standard input')
     .argument('<ANCHOR>', 'where, /X…/a; the anchors on the way are made, too')

@@ -1,5 +1,6 @@
 import type { AnchorPath, Member } from '../anchor/circuit.js';
 import { redact } from '../anchor/redact.js';
+import { subscriptionPeek } from '../anchor/subscription.js';
 import { CircuitError } from '../error.js';
 import { type DialOptions, dial } from './dial.js';
 import { anchorAt, memberAt, parsePath } from './path.js';
@@ -32,6 +33,11 @@ async function peekElement(member: Member, path: AnchorPath, shown: string): Pro
     case 'chan': {
       using channel = await member.channel(path);
       return await channel.peek();
+    }
+    case '@join':
+    case '@leave': {
+      using channel = await member.channel(path);
+      return subscriptionPeek(kind, await channel.peek());
     }
     case 'proc': {
       using process = await member.process(path);

@@ -1,7 +1,9 @@
-import type { AnchorView, Member } from '../anchor/circuit.js';
+import type { AnchorView, Member, SubscriptionKind } from '../anchor/circuit.js';
+import { isSubscriptionKind } from '../anchor/subscription.js';
 import { Channel } from './channel.js';
 import type { Interruptible } from './interruptible-options.js';
 import { Process } from './process.js';
+import { Subscription } from './subscription.js';
 
 /** What to run; the keys are those of the file `mkproc`. */
 export interface Command {
@@ -86,11 +88,27 @@ export class Anchor {
     return await this.#process(signal);
   }
 
+  /**
+   * Makes a subscription here, and the anchors on the way: from now on it tells of each
+   * member of which this anchor's member learns that it came. If it is interrupted, the
+   * subscription may have been made.
+   * @throws CircuitError EEXIST (there is an element), EINVAL (a name), EINTR
+   */
+  makeJoinSubscription(options?: Interruptible): Promise<Subscription> {
+    return this.#subscribe('@join', options);
+  }
+
+  /** As {@link makeJoinSubscription}, of the members that go: in order, or because they fail. */
+  makeLeaveSubscription(options?: Interruptible): Promise<Subscription> {
+    return this.#subscribe('@leave', options);
+  }
+
   /** The element here, if there is one; `kind` tells which. @throws CircuitError EINTR */
-  async get({ signal }: Interruptible = {}): Promise<Channel | Process | undefined> {
+  async get({ signal }: Interruptible = {}): Promise<Channel | Process | Subscription | undefined> {
     const { kind } = await this.#member.stat(this.#names, signal);
     if (kind === 'chan') return await this.#channel(signal);
     if (kind === 'proc') return await this.#process(signal);
+    if (isSubscriptionKind(kind)) return await this.#subscription(kind, signal);
     return undefined;
   }
 
@@ -105,5 +123,18 @@ export class Anchor {
 
   async #process(signal: AbortSignal | undefined): Promise<Process> {
     return new Process(this, await this.#member.process(this.#names, signal), this.#held);
+  }
+
+  async #subscribe(kind: SubscriptionKind, { signal }: Interruptible = {}): Promise<Subscription> {
+    await this.#member.makeSubscription(this.#names, kind, signal);
+    return await this.#subscription(kind, signal);
+  }
+
+  async #subscription(
+    kind: SubscriptionKind,
+    signal: AbortSignal | undefined,
+  ): Promise<Subscription> {
+    const channel = await this.#member.channel(this.#names, signal);
+    return new Subscription(this, kind, channel, this.#held);
   }
 }

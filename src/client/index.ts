@@ -12,6 +12,8 @@ export type {
   MemberEntry,
   MemberPeek,
   ProcessPeek,
+  SubscriptionKind,
+  SubscriptionPeek,
 } from '../anchor/circuit.js';
 export { CircuitError, type ErrorCode } from '../error.js';
 export { type ClusterKey, readClusterKey } from '../transport/security.js';
@@ -20,6 +22,7 @@ export { Channel, type MessageData } from './channel.js';
 export { CircuitClient, type ClientOptions } from './client.js';
 export type { Interruptible } from './interruptible-options.js';
 export { Process } from './process.js';
+export { Subscription } from './subscription.js';
 
 /**
  * Connects to the daemon at `address`, `circuit://HOST:PORT/PID/Q…`, and through it

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { program } from '../host/channels.js';
 import { type Cluster, eventually, exitOf } from '../host/cluster.js';
 import { COMPILED, circuitOf, EXAMPLES } from './circuit.js';
 
@@ -44,6 +46,29 @@ test('wait-first prints who ends first, and kills the others', async (t) => {
   t.is(result.stderr, '');
   t.regex(result.stdout, /^\/X\w+\/wait-first-\d+ ended first: 0\nhello\n$/);
   t.is(result.status, 0);
+  await nothingIsLeft(t, cluster, mount);
+});
+
+test('on-leave.sh runs a command for each member that leaves, until Ctrl-C', async (t) => {
+  const { cluster, mount, names, addressFile } = await circuitOf(t, 1);
+  const script = join(EXAMPLES, 'on-leave.sh');
+  const watch = program(cluster.spawn(['sh', script, mount, 'echo', 'gone:']));
+  await eventually(
+    () => cluster.sh(`ls -d ${mount}/${names[0]}/on-leave-*/recv`),
+    ({ status }) => status === 0,
+  );
+  const address = readFileSync(addressFile, 'utf8').trim();
+  let printed = '';
+  for (const end of ['SIGTERM', 'SIGKILL'] as const) {
+    const guest = await cluster.start('--no-mount', '-j', address);
+    const { stdout } = await cluster.sh(`ls ${mount} | grep -v ${names[0]}`);
+    printed += `gone: /${stdout}`;
+    await guest.stop(end);
+    await watch.printed(printed);
+  }
+  watch.process.kill('SIGINT');
+  t.is(await watch.status, 130);
+  t.deepEqual([await watch.stdout, await watch.stderr], [printed, '']);
   await nothingIsLeft(t, cluster, mount);
 });
 

@@ -48,7 +48,10 @@ test('a process: what it prints, what it is given, how it ends, here and on anot
     t.deepEqual(JSON.parse((await sh('cat cmd')).stdout), waited.Cmd);
     t.is((await sh('cat phase exit')).stdout, 'exited\n3\n');
     t.regex((await sh('bash -c "echo x > stdin"')).stderr, /Broken pipe/);
-    t.is((await sh('echo > scrub && ls')).stdout, 'error\nhelp\nmkchan\nmkproc\n');
+    t.is(
+      (await sh('echo > scrub && ls')).stdout,
+      'error\nhelp\nmk@join\nmk@leave\nmkchan\nmkproc\n',
+    );
   }
 });
 

@@ -172,8 +172,10 @@ print(open('${other}/error').read(), end='')`;
 
 test('the page `help` of each directory has a line for each of its files', async (t) => {
   const { sh, other } = await pair(t);
-  await sh(`mkdir ${other}/anchor`);
-  for (const directory of ['.self', other, `${other}/anchor`]) {
+  await sh(`cd ${other}; mkdir anchor c p s; echo 0 > c/mkchan; echo > s/mk@join
+    echo '{"Path":"true"}' > p/mkproc`);
+  const anchors = ['anchor', 'c', 'p', 's'].map((name) => `${other}/${name}`);
+  for (const directory of ['.self', other, ...anchors]) {
     const files = (await sh(`find ${directory}/ -maxdepth 1 -type f -printf '%f\\n'`)).stdout;
     const page = (await sh(`cat ${directory}/help`)).stdout;
     for (const file of files.trim().split('\n')) {

@@ -1,0 +1,102 @@
+import { CircuitError, errorCode } from '../error.js';
+import { ChannelElement, type IncomingMessage, type WaitOptions } from './channel.js';
+
+/**
+ * The most events that wait for a reader: twice what the largest network has of members,
+ * as all of them can come at once. Each takes about 1 kB.
+ */
+export const MAX_PENDING = 20_000;
+
+/** What it tells of: members that come, or that go. */
+export type SubscriptionKind = '@join' | '@leave';
+
+/** Tells of each event, in order, until the result is disposed. */
+export type EventSource = (tell: (event: string) => void) => Disposable;
+
+/**
+ * A channel to which only the network sends. It keeps what nobody has received
+ * yet; where that becomes too much it ends, and its readers fail once they have
+ * received the rest, rather than miss an event without knowing. A netlink socket
+ * does the same (netlink(7), ENOBUFS).
+ */
+export class SubscriptionElement {
+  readonly kind: SubscriptionKind;
+  /** What nobody has received yet, to look at; {@link receive} gives it. */
+  readonly events: ChannelElement;
+  #source: Disposable | undefined;
+  #overflowed = false;
+
+  /** @param limit How many events wait for a reader. */
+  constructor(kind: SubscriptionKind, limit = MAX_PENDING) {
+    this.kind = kind;
+    this.events = new ChannelElement(limit);
+  }
+
+  /** Takes the events of a source from now on. */
+  follow(source: EventSource): void {
+    this.#source = source((event) => this.#enter(event));
+  }
+
+  /**
+   * One event, which is a line.
+   * @throws CircuitError as {@link IncomingMessage.read}: ENOBUFS (too many events
+   *   had waited; it has ended), ENODATA (it was scrubbed)
+   */
+  receive(): IncomingMessage {
+    return new Incoming(this.events.receive(), () =>
+      this.#overflowed
+        ? new CircuitError(
+            'ENOBUFS',
+            `events were lost, because ${this.events.capacity} had not been received; make a new subscription`,
+          )
+        : new CircuitError('ENODATA', 'the subscription was scrubbed'),
+    );
+  }
+
+  /** Ends it at once: receivers fail with ENODATA, also those that wait. */
+  scrub(): void {
+    this.#source?.[Symbol.dispose]();
+    this.events.scrub();
+  }
+
+  #enter(event: string): void {
+    if (this.#overflowed) return;
+    if (!this.events.canSend) {
+      this.#overflowed = true;
+      this.#source?.[Symbol.dispose]();
+      this.events.close();
+      return;
+    }
+    const message = this.events.send();
+    // It has a place, and its order, before this returns; only a scrub can refuse it.
+    message.write(Buffer.from(`${event}\n`)).catch(() => {});
+    message.end();
+  }
+}
+
+/** A message of the channel of events; that there will be none has another reason here. */
+class Incoming implements IncomingMessage {
+  readonly #message: IncomingMessage;
+  readonly #ended: () => CircuitError;
+
+  constructor(message: IncomingMessage, ended: () => CircuitError) {
+    this.#message = message;
+    this.#ended = ended;
+  }
+
+  async read(max: number, options?: WaitOptions): Promise<Uint8Array> {
+    try {
+      return await this.#message.read(max, options);
+    } catch (error) {
+      throw errorCode(error) === 'ENODATA' ? this.#ended() : error;
+    }
+  }
+
+  delivered(): Promise<void> {
+    return this.#message.delivered();
+  }
+
+  close(): void {
+    this.#message.close();
+  }
+}

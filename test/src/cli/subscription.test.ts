@@ -1,0 +1,58 @@
+import test from 'ava';
+import { commands } from './commands.js';
+
+test('mk@join, mk@leave, recv, peek, ls -l and scrub, at any member', async (t) => {
+  const { cluster, a, b, channels, circuit, peek } = await commands(t);
+  const quiet = { stdout: '', stderr: '', status: 0 };
+  const both = channels.flatMap((path) => [`${path}/j`, `${path}/l`]);
+  for (const path of both) {
+    t.like(await circuit([path.endsWith('j') ? 'mk@join' : 'mk@leave', path]), quiet);
+  }
+  const third = await cluster.start('--no-mount', '-j', b.address);
+  const all = (await cluster.circuit(['ls', '-d', a.address])).stdout;
+  await third.stop();
+  const left = (await cluster.circuit(['ls', '-d', a.address])).stdout.split('\n');
+  const name = all.split('\n').find((line) => !left.includes(line));
+  for (const path of both) {
+    const Source = path.endsWith('j') ? '@join' : '@leave';
+    t.like(await circuit(['recv', path]), { ...quiet, stdout: `${name}\n` });
+    t.deepEqual(await peek(path), { Source, Pending: 0, Closed: false });
+  }
+  for (const path of channels) {
+    const { stdout } = await circuit(['ls', '-l', path]);
+    t.is(stdout, `@join   ${path}/j\n@leave  ${path}/l\n`);
+  }
+  for (const path of both) {
+    t.like(await circuit(['scrub', path]), quiet);
+    t.is((await circuit(['recv', path])).status, 1);
+  }
+});
+
+test('what cannot be done with a subscription: exit 1 and a sentence', async (t) => {
+  const { channels, own, circuit, start } = await commands(t);
+  for (const path of channels) {
+    await circuit(['mk@join', path]);
+    const failing: ReadonlyArray<readonly [readonly string[], RegExp]> = [
+      [['mk@leave', path], /has a @join already$/],
+      [['mkchan', path, '1'], /has a @join already$/],
+      [['mk@join', own], /is not an anchor/],
+      [['send', path], /this is a subscription, to which only the network sends$/],
+      [['close', path], /this is a subscription, which scrub ends$/],
+      [['wait', path], /is a @join, not a proc$/],
+    ];
+    for (const [args, said] of failing) {
+      const { status, stdout, stderr } = await circuit(args, 'x');
+      t.deepEqual([status, stdout], [1, ''], args.join(' '));
+      t.regex(stderr.trimEnd(), said);
+    }
+    const waiting = start('recv', path);
+    t.is((await circuit(['scrub', path])).status, 0);
+    t.is(await waiting.status, 1);
+    // Where it was too late to wait there was no element any more.
+    t.regex(
+      await waiting.stderr,
+      /^circuit: (the subscription was scrubbed|.* has no element|there is no anchor x)\n$/,
+    );
+  }
+  t.is((await circuit(['mk@join'])).status, 2);
+});
