@@ -67,10 +67,12 @@ export class SubscriptionElement {
       this.events.close();
       return;
     }
-    const message = this.events.send();
+    const message = Buffer.from(`${event}\n`);
     // It has a place, and its order, before this returns; only a scrub can refuse it.
-    message.write(Buffer.from(`${event}\n`)).catch(() => {});
-    message.end();
+    this.events
+      .send()
+      .write(message, { last: true })
+      .catch(() => {});
   }
 }
 
@@ -90,6 +92,10 @@ class Incoming implements IncomingMessage {
     } catch (error) {
       throw errorCode(error) === 'ENODATA' ? this.#ended() : error;
     }
+  }
+
+  get complete(): boolean {
+    return this.#message.complete;
   }
 
   delivered(): Promise<void> {
