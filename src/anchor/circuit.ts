@@ -206,8 +206,11 @@ export interface ByteReader {
    * @throws CircuitError EAGAIN, EINTR, EIO
    */
   read(max: number, options?: WaitOptions): Promise<Uint8Array>;
-  /** What was read last has not reached the reader: it is to be read next, by whomever. */
+  /** What was read last has not reached whom it was for: it is the next to be read here. */
   unread(data: Uint8Array): void;
+  /** So many more bytes of what was read have reached whom they were for. */
+  received(bytes: number): void;
+  /** Ends it; what was not received can be read by the next reader, in order. */
   close(): void;
 }
 

@@ -142,6 +142,7 @@ async function copyOut(from: ProcessReader, to: Writable): Promise<void> {
     const data = await from.read(CHUNK);
     if (data.length === 0) break;
     await write(to, data);
+    from.received(data.length);
   }
   from.close();
 }

@@ -56,7 +56,11 @@ async function standardOutput(on: Member): Promise<number> {
   using remote = await on.process(path);
   const output = remote.output('stdout');
   const result = await rate(OUTPUT_BYTES, async () => {
-    while ((await output.read(1024 * 1024)).length > 0);
+    for (;;) {
+      const { length } = await output.read(1024 * 1024);
+      if (length === 0) break;
+      output.received(length);
+    }
   });
   output.close();
   await on.scrub(path);

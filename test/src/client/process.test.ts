@@ -88,8 +88,7 @@ async function givenBack(process: Process): Promise<void> {
 
 test('an output that is abandoned gives back what was not handed out', async (t) => {
   const { anchors } = await twoMembers(t);
-  // Over a second hop, what the daemon between has read ahead is not given back yet.
-  for (const anchor of anchors.slice(0, 1)) {
+  for (const anchor of anchors) {
     const data = binary(5_000_000);
     using process = await anchor.makeProcess({ Path: 'cat' });
     const fed = pipeline(Readable.from([data]), process.stdin);
