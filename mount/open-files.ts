@@ -35,15 +35,19 @@ export class OpenFile {
   }
 
   /**
-   * The events that are ready. `wake`, where given, is called once when they
-   * may have changed; a call that is still due is not scheduled again.
+   * The events that are ready. `wake`, where given and there are none, is called
+   * once when that may have changed; a call that is still due is not scheduled again.
    */
   poll(wake: (() => void) | undefined): Awaitable<number> {
     const { handle } = this;
     if (handle.poll === undefined) return withNormal(PollEvents.in | PollEvents.out);
     const notify = wake && !this.#notifyScheduled ? () => this.#notify(wake) : undefined;
     if (notify) this.#notifyScheduled = true;
-    return whenReady(handle.poll(notify), withNormal);
+    return whenReady(handle.poll(notify), (events) => {
+      // Whoever finds it ready does not wait, and is to be told the next time that he does.
+      if (notify && events !== 0) this.#notifyScheduled = false;
+      return withNormal(events);
+    });
   }
 
   #notify(wake: () => void): void {
