@@ -13,6 +13,7 @@ import type {
   MemberEntry,
   MemberPeek,
 } from './circuit.js';
+import { LogGrowthTarget } from './log-growth-target.js';
 import { ProcessTarget } from './process-target.js';
 import { redact } from './redact.js';
 
@@ -109,6 +110,10 @@ export class MemberTarget extends RpcTarget {
 
   async readLog(offset: number, size: number): Promise<Uint8Array> {
     return this.#member.readLog(Number(offset), Math.min(Number(size), MAX_READ));
+  }
+
+  logGrowth(): LogGrowthTarget {
+    return new LogGrowthTarget(this.#member);
   }
 
   async stat(path: AnchorPath): Promise<AnchorEntry> {
