@@ -78,6 +78,11 @@ export class CircuitClient implements AsyncDisposable {
     }
   }
 
+  /** Whether we are connected still: a connection that is lost does not come back. */
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
+  }
+
   /** The members as they were when we dialled, or last refreshed, sorted by name. */
   members(): readonly MemberEntry[] {
     return this.#roster;
