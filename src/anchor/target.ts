@@ -16,6 +16,7 @@ import type {
 import { LogGrowthTarget } from './log-growth-target.js';
 import { ProcessTarget } from './process-target.js';
 import { redact } from './redact.js';
+import { RosterTarget } from './roster-target.js';
 
 /**
  * What a peer may call: the circuit as capabilities. A peer is another daemon
@@ -24,6 +25,7 @@ import { redact } from './redact.js';
  */
 export class CircuitTarget extends RpcTarget {
   readonly #context: TargetContext;
+  #roster: RosterTarget | undefined;
 
   constructor(context: TargetContext) {
     super();
@@ -37,6 +39,13 @@ export class CircuitTarget extends RpcTarget {
       self: circuit.self,
       members: circuit.members().map(({ name, joined }) => ({ name, joined })),
     };
+  }
+
+  /** The same, to be followed. One for each peer: another one takes its place. */
+  followRoster(): RosterTarget {
+    this.#roster?.[Symbol.dispose]();
+    this.#roster = new RosterTarget(this.#context.circuit);
+    return this.#roster;
   }
 
   /** @throws CircuitError ENOENT */
