@@ -122,6 +122,38 @@ test('a log is ready for who has read it to its end when it grows, and not befor
   }
 });
 
+/** As the runtimes of Go and Rust do: reads until it would wait, then waits for the next edge. */
+const EDGES = `
+import os, select
+fd = os.open('stdout', os.O_RDONLY | os.O_NONBLOCK)
+poll = select.epoll()
+poll.register(fd, select.EPOLLIN | select.EPOLLET)
+while True:
+    try:
+        data = os.read(fd, 65536)
+    except BlockingIOError:
+        poll.poll()
+        continue
+    if not data: break
+    os.write(1, data)
+`;
+
+test('a program that waits for edges (EPOLLET) reads an output to its end', async (t) => {
+  const { cluster, names, cwd } = await members(t, 2);
+  for (const member of names) {
+    await cluster.sh(`mkdir p; echo '{"Path":"cat"}' > p/mkproc`, { cwd: `${cwd}/${member}` });
+    const directory = `${cwd}/${member}/p`;
+    const reader = program(cluster.spawn(['python3', '-c', EDGES], { cwd: directory }));
+    for (const word of ['one', 'two', 'three']) {
+      await cluster.sh(`echo ${word} >> stdin`, { cwd: directory });
+      await reader.printed(word);
+    }
+    await cluster.sh('printf end > stdin', { cwd: directory });
+    t.is(await reader.stdout, 'one\ntwo\nthree\nend', await reader.stderr);
+    t.is(await reader.status, 0);
+  }
+});
+
 test('what is not ready is EAGAIN for a program that does not want to wait', async (t) => {
   const cluster = new Cluster(t);
   const [a, b] = [await cluster.start(), await cluster.start()];

@@ -196,6 +196,50 @@ for _ in range(3):
   });
 }
 
+test('who watches the edges of a file (EPOLLET) is told each time that it becomes ready', async (t) => {
+  const root = new ToyDirectory();
+  const messages = ['one'];
+  let notify: (() => void) | undefined;
+  const file = openFile(0o400, () => ({
+    io: 'stream',
+    read: () => {
+      const message = messages.shift();
+      if (message === undefined) throw Object.assign(new Error('empty'), { code: 'EAGAIN' });
+      return Buffer.from(message);
+    },
+    poll: (scheduled) => {
+      if (messages.length > 0) return PollEvents.in;
+      notify = scheduled;
+      return 0;
+    },
+  }));
+  root.entries.set('recv', file);
+  const { directory } = await mount(t, root);
+  const text = `
+import os, sys, select
+fd = os.open(sys.argv[1] + '/recv', os.O_RDONLY | os.O_NONBLOCK)
+p = select.epoll(); p.register(fd, select.EPOLLIN | select.EPOLLET)
+for _ in range(3):
+    if not p.poll(30): print('nothing')
+    try:
+        while True: print(os.read(fd, 10).decode())
+    except BlockingIOError: pass
+`;
+  const program = python(t, text, directory);
+  for (const message of ['two', 'three']) {
+    await eventually(
+      async () => notify,
+      (scheduled) => scheduled !== undefined,
+    );
+    messages.push(message);
+    const wake = notify;
+    notify = undefined;
+    wake?.();
+  }
+  const { stdout, stderr } = await program.outcome;
+  t.is(stdout, 'one\ntwo\nthree\n', stderr);
+});
+
 test('a handle without poll is always ready', async (t) => {
   const root = new ToyDirectory();
   root.entries.set(
