@@ -150,16 +150,17 @@ export class FileOperations {
   }
 }
 
-/** Tells the file where a read or a write would have had to wait. */
+/** Tells the file where a read or a write would have had to wait; the answer is not held up. */
 function noting(file: OpenFile, run: () => Awaitable<Answer>): Awaitable<Answer> {
-  const failed = (error: unknown): never => {
+  const failed = (error: unknown) => {
     if (codeOf(error) === 'EAGAIN') file.exhausted();
-    throw error;
   };
   try {
     const answer = run();
-    return isPromise(answer) ? answer.catch(failed) : answer;
+    if (isPromise(answer)) answer.catch(failed);
+    return answer;
   } catch (error) {
-    return failed(error);
+    failed(error);
+    throw error;
   }
 }
