@@ -69,6 +69,8 @@ export interface Member extends AnchorHost, ElementHost {
   log(signal?: AbortSignal): Promise<LogExtent>;
   /** Up to `size` bytes of the log from `offset`; empty at its end. */
   readLog(offset: number, size: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Resolves when the log goes beyond `offset`, however long that takes. */
+  whenLogged(offset: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** A member's state; the keys are the Go circuit's, where it had them. */

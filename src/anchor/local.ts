@@ -141,6 +141,10 @@ export class LocalMember implements Member {
     return this.#options.log.read(offset, size);
   }
 
+  whenLogged(offset: number, signal?: AbortSignal): Promise<void> {
+    return this.#options.log.whenBeyond(offset, signal);
+  }
+
   async stat(path: AnchorPath): Promise<AnchorEntry> {
     return this.#anchors.stat(path);
   }

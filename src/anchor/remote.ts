@@ -15,6 +15,7 @@ import type {
   Process,
   SubscriptionKind,
 } from './circuit.js';
+import { call } from './remote-call.js';
 import { RemoteChannel } from './remote-channel.js';
 import { RemoteProcess } from './remote-process.js';
 import type { CircuitTarget, MemberTarget } from './target.js';
@@ -67,6 +68,16 @@ export class RemoteMember implements Member {
 
   readLog(offset: number, size: number, signal?: AbortSignal): Promise<Uint8Array> {
     return this.#call((member) => member.readLog(offset, size), signal);
+  }
+
+  async whenLogged(offset: number, signal?: AbortSignal): Promise<void> {
+    const wait = await this.#element(
+      (member, connection) => ({ growth: member.logGrowth(), connection }),
+      signal,
+    );
+    using _connection = wait.connection;
+    using growth = wait.growth;
+    await call(growth.beyond(offset), signal);
   }
 
   stat(path: AnchorPath, signal?: AbortSignal): Promise<AnchorEntry> {

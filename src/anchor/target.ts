@@ -14,8 +14,10 @@ import type {
   MemberPeek,
   SubscriptionKind,
 } from './circuit.js';
+import { LogGrowthTarget } from './log-growth-target.js';
 import { ProcessTarget } from './process-target.js';
 import { redact } from './redact.js';
+import { RosterTarget } from './roster-target.js';
 import { isSubscriptionKind } from './subscription.js';
 
 /**
@@ -25,6 +27,7 @@ import { isSubscriptionKind } from './subscription.js';
  */
 export class CircuitTarget extends RpcTarget {
   readonly #context: TargetContext;
+  #roster: RosterTarget | undefined;
 
   constructor(context: TargetContext) {
     super();
@@ -38,6 +41,13 @@ export class CircuitTarget extends RpcTarget {
       self: circuit.self,
       members: circuit.members().map(({ name, joined }) => ({ name, joined })),
     };
+  }
+
+  /** The same, to be followed. One for each peer: another one takes its place. */
+  followRoster(): RosterTarget {
+    this.#roster?.[Symbol.dispose]();
+    this.#roster = new RosterTarget(this.#context.circuit);
+    return this.#roster;
   }
 
   /** @throws CircuitError ENOENT */
@@ -111,6 +121,10 @@ export class MemberTarget extends RpcTarget {
 
   async readLog(offset: number, size: number): Promise<Uint8Array> {
     return this.#member.readLog(Number(offset), Math.min(Number(size), MAX_READ));
+  }
+
+  logGrowth(): LogGrowthTarget {
+    return new LogGrowthTarget(this.#member);
   }
 
   async stat(path: AnchorPath): Promise<AnchorEntry> {

@@ -21,7 +21,8 @@ export function clusterKey(option: string | undefined): ClusterKey | undefined {
   return file ? readClusterKey(file) : undefined;
 }
 
-function findAddress(options: DialOptions): Address {
+/** Of the daemon to talk to. */
+export function findAddress(options: DialOptions): Address {
   if (options.dial !== undefined) return Address.parse(options.dial.trim());
   const file = process.env.CIRCUIT || addressFile();
   if (!file) {
