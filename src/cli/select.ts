@@ -1,3 +1,4 @@
+import createDebug from 'debug';
 import { redact } from '../anchor/redact.js';
 import type { CircuitClient } from '../client/client.js';
 import { asCircuitError, CircuitError } from '../error.js';
@@ -6,6 +7,8 @@ import { CALL_TIMEOUT } from '../transport/limits.js';
 import { type DialOptions, dial } from './dial.js';
 import { parsePath } from './path.js';
 import { openStreamFile, type StreamFile } from './stream-file.js';
+
+const debug = createDebug('circuit:select');
 
 /**
  * `circuit select FILE…`: prints those that are ready, as soon as one is. As with
@@ -32,6 +35,7 @@ async function waitForAny(
   client: CircuitClient,
   files: readonly StreamFile[],
 ): Promise<readonly StreamFile[]> {
+  debug('waiting for %d files', files.length);
   const ready = new Set<StreamFile>();
   const waits = files.map(async (file) => {
     await untilReady(file);

@@ -23,7 +23,7 @@ export interface Program {
   readonly stdout: Promise<string>;
   readonly stderr: Promise<string>;
   readonly status: Promise<number | NodeJS.Signals>;
-  /** Resolves when it has printed `text`. */
+  /** Resolves when it has printed `text`, also as an error. */
   printed(text: string): Promise<void>;
 }
 
@@ -56,16 +56,18 @@ export async function channelViews(t: ExecutionContext, count = 2) {
 }
 
 export function program(process: ChildProcess): Program {
-  const { pid = 0, stdout } = process;
+  const { pid = 0, stdout, stderr } = process;
   let printed = '';
-  stdout?.on('data', (data) => {
-    printed += data;
-  });
+  for (const stream of [stdout, stderr]) {
+    stream?.on('data', (data) => {
+      printed += data;
+    });
+  }
   return {
     pid,
     process,
     stdout: collect(stdout),
-    stderr: collect(process.stderr),
+    stderr: collect(stderr),
     status: exitOf(process),
     printed: async (text) => {
       await eventually(

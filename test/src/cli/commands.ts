@@ -18,7 +18,11 @@ export async function commands(t: ExecutionContext) {
   const circuit = (args: readonly string[], input = '') =>
     cluster.circuit(dialled(args), { input });
   const start = (...args: string[]): Program =>
-    program(cluster.spawn([CIRCUIT_ENV.NODE, CIRCUIT_ENV.CIRCUIT, ...dialled(args)]));
+    program(
+      cluster.spawn([CIRCUIT_ENV.NODE, CIRCUIT_ENV.CIRCUIT, ...dialled(args)], {
+        env: { DEBUG: 'circuit:select' },
+      }),
+    );
   const peek = async (path: string) => JSON.parse((await circuit(['peek', path])).stdout);
   return {
     cluster,

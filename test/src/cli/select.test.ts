@@ -1,6 +1,6 @@
 import test from 'ava';
 import { eventually } from '../../host/cluster.js';
-import { commands, connected } from './commands.js';
+import { commands } from './commands.js';
 
 test('select prints at once all that are ready, as they were named and in that order', async (t) => {
   const { channels, own, circuit } = await commands(t);
@@ -38,7 +38,7 @@ test('select waits for the first of files of several members, whichever it is', 
   for (const [index, member] of [own, other].entries()) {
     const channel = channels[index] ?? '';
     const receivable = start('select', ...files);
-    await connected(receivable);
+    await receivable.printed('circuit:select waiting');
     const sender = start('send', channel);
     sender.process.stdin?.end('message');
     t.is(await receivable.stdout, `${channel}/recv\n`);
@@ -47,20 +47,20 @@ test('select waits for the first of files of several members, whichever it is', 
     t.is(await sender.status, 0);
 
     const sendable = start('select', ...files);
-    await connected(sendable);
+    await sendable.printed('circuit:select waiting');
     const receiver = start('recv', channel);
     t.is(await sendable.stdout, `${channel}/send\n`);
     await circuit(['send', channel], 'answer');
     t.is(await receiver.stdout, 'answer');
 
     const readable = start('select', ...files);
-    await connected(readable);
+    await readable.printed('circuit:select waiting');
     await circuit(['stdin', `${member}/p`], '\n');
     t.is(await readable.stdout, `${member}/p/stdout\n`);
     t.is(await readable.status, 0);
 
     const ended = start('select', `${member}/p/wait`, `${channel}/recv`);
-    await connected(ended);
+    await ended.printed('circuit:select waiting');
     await circuit(['signal', 'KILL', `${member}/p`]);
     t.is(await ended.stdout, `${member}/p/wait\n`);
     t.is((await circuit(['stdout', `${member}/p`])).stdout, 'out\n');
@@ -97,13 +97,13 @@ test('what is scrubbed, or lost with its member, is selected: it fails without w
   for (const channel of channels) await circuit(['mkchan', channel, '0']);
   const [near = '', far = ''] = channels;
   const scrubbed = start('select', `${far}/recv`, `${near}/recv`);
-  await connected(scrubbed);
+  await scrubbed.printed('circuit:select waiting');
   await circuit(['scrub', near]);
   t.is(await scrubbed.stdout, `${near}/recv\n`, await scrubbed.stderr);
   t.is(await scrubbed.status, 0);
   await circuit(['mkchan', near, '0']);
   const lost = start('select', `${far}/recv`, `${near}/recv`);
-  await connected(lost);
+  await lost.printed('circuit:select waiting');
   await b.stop('SIGKILL');
   t.is(await lost.stdout, `${far}/recv\n`, await lost.stderr);
   t.is(await lost.status, 0);
@@ -113,11 +113,11 @@ test('select fails when the daemon that it asks is lost', async (t) => {
   const { channels, a, circuit, start } = await commands(t);
   for (const channel of channels) await circuit(['mkchan', channel, '0']);
   const waiting = start('select', ...channels.map((channel) => `${channel}/recv`));
-  await connected(waiting);
+  await waiting.printed('circuit:select waiting');
   await a.stop('SIGKILL');
   t.is(await waiting.status, 1);
   t.is(await waiting.stdout, '');
-  t.regex(await waiting.stderr, /^circuit: .*the connection (to the daemon )?was lost\n$/);
+  t.regex(await waiting.stderr, /\ncircuit: .*the connection (to the daemon )?was lost\n$/);
 });
 
 test('Ctrl-C ends select at once, and it has taken nothing', async (t) => {
@@ -130,7 +130,7 @@ test('Ctrl-C ends select at once, and it has taken nothing', async (t) => {
     ...channels.map((channel) => `${channel}/recv`),
     `${own}/p/stdout`,
   );
-  await connected(waiting);
+  await waiting.printed('circuit:select waiting');
   const started = performance.now();
   waiting.process.kill('SIGINT');
   // A shell shows that as 130.
