@@ -104,7 +104,8 @@ class OutputHandle implements Handle {
   }
 
   settled(data: Uint8Array, delivered: boolean): void {
-    if (!delivered && data.length > 0) this.#reader.unread(data);
+    if (delivered) this.#reader.received?.(data);
+    else if (data.length > 0) this.#reader.unread(data);
   }
 
   release(): void {

@@ -208,6 +208,8 @@ export interface ByteReader {
   read(max: number, options?: WaitOptions): Promise<Uint8Array>;
   /** What was read last has not reached the reader: it is to be read next, by whomever. */
   unread(data: Uint8Array): void;
+  /** What was read has been used: its memory may be. */
+  received?(data: Uint8Array): void;
   close(): void;
 }
 

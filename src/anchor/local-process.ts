@@ -33,6 +33,7 @@ export class LocalProcess implements Process {
       ready: async () => reader.readable,
       whenReady: (signal) => once((listener) => reader.onceReadable(listener), signal),
       unread: (data) => reader.unread(data),
+      received: (data) => reader.received?.(data),
       close: () => {},
     };
   }
