@@ -81,6 +81,16 @@ export function program(process: ChildProcess): Program {
   };
 }
 
+/** Ends a program by a signal, and fails if that takes a second. */
+export async function endsAtOnce(program: Program, signal: NodeJS.Signals): Promise<void> {
+  const started = performance.now();
+  program.process.kill(signal);
+  const status = await program.status;
+  const elapsed = performance.now() - started;
+  if (elapsed > 1_000) throw new Error(`${signal} took ${elapsed} ms`);
+  if (status !== signal) throw new Error(`${signal} ended it with ${status}`);
+}
+
 /** The numbers of read(2) and write(2), by machine. */
 const READ_OR_WRITE = process.arch === 'x64' ? ['0', '1'] : ['63', '64'];
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { Cluster, eventually } from './cluster.js';
 
@@ -133,32 +132,6 @@ test('scrub kills a running process and its children; Scrub removes it by itself
       async () => (await sh('ls')).stdout,
       (files) => files.includes('mkproc'),
     );
-  }
-});
-
-test('Ctrl-C on a blocked cat stdout, cat wait and a write to stdin; nothing is lost', async (t) => {
-  const { cluster, a, b, name, local, remote } = await views(t);
-  for (const [daemon, sh] of [
-    [a, local],
-    [b, remote],
-  ] as const) {
-    await make(t, sh, command('sh', '-c', 'read x; echo "$x"; read y'));
-    const cwd = `${daemon.mountpoint}/${name}/p`;
-    for (const file of ['stdout', 'wait']) {
-      const cat = cluster.spawn(['cat', file], { cwd });
-      await eventually(
-        async () => readFileSync(`/proc/${cat.pid}/stack`, 'utf8'),
-        (stack) => stack.includes('fuse'),
-      );
-      const started = performance.now();
-      const ended = new Promise((resolve) => cat.once('exit', resolve));
-      cat.kill('SIGINT');
-      await ended;
-      t.true(performance.now() - started < 1_000, file);
-    }
-    await sh('echo kept >> stdin');
-    t.is((await sh('head -c 5 stdout')).stdout, 'kept\n');
-    await sh('echo > scrub');
   }
 });
 
