@@ -136,9 +136,10 @@ export interface ElementHost {
   /**
    * Starts a process.
    * @param command The JSON of the file `mkproc`.
+   * @returns It, to be disposed: `Scrub` may have removed it from `path` by now.
    * @throws CircuitError EEXIST, EINVAL (the command), ENOENT or EACCES (the program, Dir)
    */
-  makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void>;
+  makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process>;
   /** The process at `path`, to be disposed. @throws CircuitError as `channel` */
   process(path: AnchorPath, signal?: AbortSignal): Promise<Process>;
   /**

@@ -101,8 +101,10 @@ class LocalReader implements ProcessReader {
   received(bytes: number): void {
     let left = bytes;
     for (let data = this.#given[0]; data && left > 0; data = this.#given[0]) {
-      if (data.length <= left) this.#given.shift();
-      else this.#given[0] = data.subarray(left);
+      if (data.length <= left) {
+        this.#given.shift();
+        this.#output.received?.(data);
+      } else this.#given[0] = data.subarray(left);
       left -= data.length;
     }
   }

@@ -171,7 +171,7 @@ export class LocalMember implements Member {
     throw new CircuitError('ENOENT', `/${path.join('/')} is a ${element.kind}, not a chan`);
   }
 
-  async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void> {
+  async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
     const parsed = parseCommand(command);
     this.#anchors.checkFree(path, 'proc');
     const started = await ProcessElement.start(parsed, signal);
@@ -184,6 +184,7 @@ export class LocalMember implements Member {
       throw error;
     }
     if (parsed.Scrub) started.exited.then(() => this.#remove(path, element)).catch(() => {});
+    return element;
   }
 
   async process(path: AnchorPath): Promise<Process> {

@@ -12,6 +12,7 @@ import type {
   Member,
   MemberEntry,
   MemberPeek,
+  Process,
   SubscriptionKind,
 } from './circuit.js';
 import { LogGrowthTarget } from './log-growth-target.js';
@@ -159,19 +160,18 @@ export class MemberTarget extends RpcTarget {
     );
   }
 
-  async makeProcess(path: AnchorPath, command: string): Promise<void> {
+  async makeProcess(path: AnchorPath, command: string): Promise<ProcessTarget> {
     const parsed = stringsFrom(path);
     const text = String(command);
-    await this.#changed(`${this.#show(parsed)}/mkproc ${redact(text)}`, () =>
+    const made = await this.#changed(`${this.#show(parsed)}/mkproc ${redact(text)}`, () =>
       this.#member.makeProcess(parsed, text),
     );
+    return this.#processTarget(parsed, made);
   }
 
   async process(path: AnchorPath): Promise<ProcessTarget> {
     const parsed = stringsFrom(path);
-    return new ProcessTarget(await this.#member.process(parsed), (verb, run) =>
-      this.#logged(`${this.#show(parsed)}/${verb}`, run),
-    );
+    return this.#processTarget(parsed, await this.#member.process(parsed));
   }
 
   async makeSubscription(path: AnchorPath, kind: SubscriptionKind): Promise<void> {
@@ -187,6 +187,12 @@ export class MemberTarget extends RpcTarget {
   async scrub(path: AnchorPath): Promise<void> {
     const parsed = stringsFrom(path);
     await this.#changed(`${this.#show(parsed)}/scrub`, () => this.#member.scrub(parsed));
+  }
+
+  #processTarget(path: AnchorPath, process: Process): ProcessTarget {
+    return new ProcessTarget(process, (verb, run) =>
+      this.#logged(`${this.#show(path)}/${verb}`, run),
+    );
   }
 
   #show(path: AnchorPath): string {

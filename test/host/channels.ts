@@ -31,9 +31,14 @@ export interface Program {
 export async function channelViews(t: ExecutionContext, count = 2) {
   const cluster = new Cluster(t);
   const owner = await cluster.start();
-  const name = (await cluster.sh(`readlink ${owner.mountpoint}/.self`)).stdout.trim();
   const others: TestDaemon[] = [];
   for (let i = 1; i < count; i += 1) others.push(await cluster.start('-j', owner.address));
+  return { cluster, owner, others, ...(await viewsOf(cluster, owner, others)) };
+}
+
+/** The views of `owner`'s directory that it and the others have, when all see it. */
+export async function viewsOf(cluster: Cluster, owner: TestDaemon, others: readonly TestDaemon[]) {
+  const name = (await cluster.sh(`readlink ${owner.mountpoint}/.self`)).stdout.trim();
   for (const other of others) {
     await eventually(
       () => cluster.sh(`ls ${other.mountpoint}/${name}/peek`),
@@ -52,7 +57,7 @@ export async function channelViews(t: ExecutionContext, count = 2) {
   const local = viewOf(owner);
   const remotes = others.map(viewOf);
   const [remote = local] = remotes;
-  return { cluster, owner, others, name, local, remote, remotes };
+  return { name, local, remote, remotes };
 }
 
 export function program(process: ChildProcess): Program {
@@ -76,6 +81,16 @@ export function program(process: ChildProcess): Program {
       );
     },
   };
+}
+
+/** Ends a program by a signal, and fails if that takes a second. */
+export async function endsAtOnce(program: Program, signal: NodeJS.Signals): Promise<void> {
+  const started = performance.now();
+  program.process.kill(signal);
+  const status = await program.status;
+  const elapsed = performance.now() - started;
+  if (elapsed > 1_000) throw new Error(`${signal} took ${elapsed} ms`);
+  if (status !== signal) throw new Error(`${signal} ended it with ${status}`);
 }
 
 /** The numbers of read(2) and write(2), by machine. */
