@@ -1,4 +1,5 @@
 import test from 'ava';
+import { channelViews } from './channels.js';
 import { Cluster, collect, exitOf } from './cluster.js';
 
 /**
@@ -75,11 +76,8 @@ test('one program waits by poll(2) for files of several members at once', async 
 });
 
 test('what is not ready is EAGAIN for a program that does not want to wait', async (t) => {
-  const cluster = new Cluster(t);
-  const [a, b] = [await cluster.start(), await cluster.start()];
-  await cluster.sh(`echo "${b.address}" > ${a.mountpoint}/.self/join`);
-  const name = (await cluster.sh(`readlink ${b.mountpoint}/.self`)).stdout.trim();
-  for (const cwd of [`${b.mountpoint}/${name}`, `${a.mountpoint}/${name}`]) {
+  const { cluster, local, remote } = await channelViews(t);
+  for (const { directory: cwd } of [local, remote]) {
     await cluster.sh(`mkdir -p c p; echo 0 > c/mkchan; echo '{"Path":"cat"}' > p/mkproc`, { cwd });
     const script = `
 import os
