@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { program } from './channels.js';
+import { channelViews, program } from './channels.js';
 import { Cluster, eventually } from './cluster.js';
 
 /**
@@ -155,11 +155,8 @@ test('a program that waits for edges (EPOLLET) reads an output to its end', asyn
 });
 
 test('what is not ready is EAGAIN for a program that does not want to wait', async (t) => {
-  const cluster = new Cluster(t);
-  const [a, b] = [await cluster.start(), await cluster.start()];
-  await cluster.sh(`echo "${b.address}" > ${a.mountpoint}/.self/join`);
-  const name = (await cluster.sh(`readlink ${b.mountpoint}/.self`)).stdout.trim();
-  for (const cwd of [`${b.mountpoint}/${name}`, `${a.mountpoint}/${name}`]) {
+  const { cluster, local, remote } = await channelViews(t);
+  for (const { directory: cwd } of [local, remote]) {
     await cluster.sh(`mkdir -p c p; echo 0 > c/mkchan; echo '{"Path":"cat"}' > p/mkproc`, { cwd });
     const script = `
 import os
