@@ -2,6 +2,7 @@ import { Address } from '../address.js';
 import { addressFile, readAddressFile } from '../address-file.js';
 import { CircuitClient } from '../client/client.js';
 import { CircuitError } from '../error.js';
+import { formatGroup, type MulticastGroup, parseGroup } from '../transport/multicast-group.js';
 import { type ClusterKey, readClusterKey } from '../transport/security.js';
 
 export interface DialOptions {
@@ -9,11 +10,21 @@ export interface DialOptions {
   readonly dial?: string;
   /** The file with the cluster key. */
   readonly hmac?: string;
+  /** The multicast group of the discovery, GROUP:PORT. */
+  readonly discover?: string;
 }
 
-/** Connects to the daemon that the options, the environment or this host's address file name. */
+/**
+ * Connects to the daemon that -d or the file in $CIRCUIT names, else to one that
+ * discovery finds, else to that of this host's address file.
+ */
 export async function dial(options: DialOptions): Promise<CircuitClient> {
-  return await CircuitClient.dial(findAddress(options), { clusterKey: clusterKey(options.hmac) });
+  const key = clusterKey(options.hmac);
+  const named = namedAddress(options);
+  if (named) return await CircuitClient.dial(named, { clusterKey: key });
+  const group = discoveryGroup(options.discover);
+  if (group) return await dialDiscovered(group, key);
+  return await CircuitClient.dial(hostAddress(), { clusterKey: key });
 }
 
 export function clusterKey(option: string | undefined): ClusterKey | undefined {
@@ -21,14 +32,44 @@ export function clusterKey(option: string | undefined): ClusterKey | undefined {
   return file ? readClusterKey(file) : undefined;
 }
 
-function findAddress(options: DialOptions): Address {
+/** @throws CircuitError EINVAL */
+export function discoveryGroup(option: string | undefined): MulticastGroup | undefined {
+  const text = option ?? process.env.CIRCUIT_DISCOVER;
+  return text ? parseGroup(text) : undefined;
+}
+
+function namedAddress(options: DialOptions): Address | undefined {
   if (options.dial !== undefined) return Address.parse(options.dial.trim());
-  const file = process.env.CIRCUIT || addressFile();
-  if (!file) {
-    throw new CircuitError(
-      'ENOENT',
-      'which daemon? Give -d ADDRESS, or name a file with its address in $CIRCUIT',
-    );
+  const file = process.env.CIRCUIT;
+  return file ? readAddressFile(file) : undefined;
+}
+
+function hostAddress(): Address {
+  const file = addressFile();
+  if (file) return readAddressFile(file);
+  throw new CircuitError(
+    'ENOENT',
+    'which daemon? Give -d ADDRESS, or name a file with its address in $CIRCUIT',
+  );
+}
+
+/** One that answers may have ended since, or be out of our reach: then it is the next one's turn. */
+async function dialDiscovered(group: MulticastGroup, key?: ClusterKey): Promise<CircuitClient> {
+  const { DISCOVERY_TIMEOUT, discover } = await import('../transport/discover.js');
+  let failure: unknown;
+  for await (const address of discover(group, key)) {
+    try {
+      return await CircuitClient.dial(address, { clusterKey: key });
+    } catch (error) {
+      failure ??= error;
+    }
   }
-  return readAddressFile(file);
+  const seconds = DISCOVERY_TIMEOUT / 1000;
+  throw (
+    failure ??
+    new CircuitError(
+      'ETIMEDOUT',
+      `no daemon answered on ${formatGroup(group)} within ${seconds} s; is it started with --discover, and with the same cluster key?`,
+    )
+  );
 }

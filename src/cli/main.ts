@@ -9,9 +9,13 @@ import { addElementCommands } from './element-commands.js';
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
+const DISCOVER_START =
+  'find others by multicast, as 228.8.8.8:8822 (or $CIRCUIT_DISCOVER); they join by themselves';
+
 const DAEMON_HELP = `
-A command finds the daemon by -d, else in the file named by $CIRCUIT, else by the
-address file of this host's daemon. It runs at the member that ANCHOR names.`;
+A command finds the daemon by -d, else in the file named by $CIRCUIT, else by --discover
+or $CIRCUIT_DISCOVER, else by the address file of this host's daemon. It runs at the
+member that ANCHOR names.`;
 
 /** The actions are loaded when one is run: a command starts in the time that its own code takes. */
 function program(): Command {
@@ -34,7 +38,8 @@ function program(): Command {
     .option('-m, --mount <DIR>', 'mount the network there; without it on /circuit, if that can be')
     .option('--no-mount', 'do not mount')
     .option('--allow-other', 'let other users in, as far as the modes of the files allow')
-    .option('--var <DIR>', "keep the member's name in this directory, for the next start")
+    .option('--discover <GROUP:PORT>', DISCOVER_START)
+    .option('--var <DIR>', 'keep its name and whom it knows there, to join again when it restarts')
     .option('--hmac <FILE>', 'the cluster key (or $CIRCUIT_HMAC); circuit keygen makes one')
     .action(async (options) => (await import('./start.js')).start(options));
 
@@ -81,6 +86,7 @@ function client(circuit: Command, name: string, description: string): Command {
     .command(name)
     .description(description)
     .option('-d, --dial <ADDRESS>', 'the circuit address of the daemon to talk to')
+    .option('--discover <GROUP:PORT>', 'find one by multicast (or $CIRCUIT_DISCOVER)')
     .option('--hmac <FILE>', 'the cluster key, if there is one (or $CIRCUIT_HMAC)')
     .addHelpText('after', DAEMON_HELP);
 }
