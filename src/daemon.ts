@@ -7,6 +7,7 @@ import { LocalCircuit, LocalMember } from './anchor/local.js';
 import { RemoteMember } from './anchor/remote.js';
 import { CircuitTarget } from './anchor/target.js';
 import { asCircuitError, CircuitError, errorCode, errorMessage } from './error.js';
+import { type DiscoverOptions, Finder } from './finder.js';
 import { reachableHost } from './host-address.js';
 import { within } from './interruptible.js';
 import { OperationsLog } from './log.js';
@@ -32,7 +33,9 @@ export interface DaemonOptions {
   readonly allowOther?: boolean;
   /** Daemons to join at the start. */
   readonly join?: readonly Address[];
-  /** Keeps the member's name from one run to the next. */
+  /** Where to announce the daemon and to hear of others. */
+  readonly discover?: DiscoverOptions | undefined;
+  /** Keeps the member's name, and whom it knows, from one run to the next. */
   readonly stateDirectory?: string | undefined;
   /** Takes the lines of the operations log. */
   readonly log: (line: string) => void;
@@ -59,6 +62,7 @@ export class Daemon {
   readonly #local: LocalMember;
   readonly #circuit: LocalCircuit;
   readonly #ended = new AbortController();
+  #finder: Finder | undefined;
   #session: Session | undefined;
   #unmounted = true;
   #addressFile: Disposable | undefined;
@@ -75,6 +79,7 @@ export class Daemon {
       membership: this.#membership,
       log,
       shutdown: () => this.#endSoon(),
+      leave: async () => await (this.#finder ?? this.#membership).leave(),
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name) => {
       return new RemoteMember(name, () => this.#connect(name));
@@ -110,8 +115,10 @@ export class Daemon {
       const record = { name, addr, joined: Date.now(), incarnation: 0, state: 'alive' } as const;
       daemon = new Daemon({ port, log, transport, state, record });
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
+      await daemon.#openFinder(address, options);
       await daemon.#mount(options);
       await daemon.#join(options.join ?? [], options.signal);
+      daemon.#finder?.begin();
       await daemon.#leaveAddress(address);
       daemon.#endWith(options.signal);
       return daemon;
@@ -158,6 +165,7 @@ export class Daemon {
 
   async #close(): Promise<void> {
     this.#addressFile?.[Symbol.dispose]();
+    await this.#finder?.close();
     const farewell = new Promise((resolve) => setTimeout(resolve, FAREWELL).unref());
     await Promise.race([this.#membership.close().catch(() => {}), farewell]);
     await this.#local.terminate(TERMINATION).catch(() => {});
@@ -196,6 +204,17 @@ export class Daemon {
 
   async #join(addresses: readonly Address[], signal?: AbortSignal): Promise<void> {
     await Promise.all(addresses.map((address) => this.#membership.join(address, signal)));
+  }
+
+  async #openFinder(address: Address, { clusterKey, discover }: DaemonOptions): Promise<void> {
+    this.#finder = await Finder.open({
+      membership: this.#membership,
+      address,
+      clusterKey,
+      discover,
+      knownMembers: this.#state?.knownMembers,
+      log: (event) => this.#log.event(event),
+    });
   }
 
   /** @throws CircuitError EINTR if it has come to that already */

@@ -5,7 +5,8 @@ import { isMemberName, type MemberName, newMemberName } from './address.js';
 import { CircuitError, errorCode } from './error.js';
 
 /**
- * What a daemon keeps from one run to the next (`--var DIR`): its name.
+ * What a daemon keeps from one run to the next (`--var DIR`): its name, and the members
+ * that it knew.
  *
  * A second daemon is kept out by an abstract socket (unix(7)) named after the
  * directory's inode. Unlike a file, it is let go by the kernel however the daemon
@@ -46,6 +47,11 @@ export class StateDirectory {
     const name = newMemberName();
     writeFileSync(file, `${name}\n`, { mode: 0o600 });
     return name;
+  }
+
+  /** The file for the members that the daemon knows. */
+  get knownMembers(): string {
+    return join(this.#directory, 'members');
   }
 
   close(): void {

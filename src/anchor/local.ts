@@ -69,6 +69,8 @@ export interface LocalMemberOptions {
   readonly log: OperationsLog;
   /** Begins the daemon's end. */
   readonly shutdown: () => void;
+  /** Leaves the network, where there is more to it than the membership's part. */
+  readonly leave?: () => Promise<void>;
 }
 
 type LocalElement = LocalChannel | LocalProcess | LocalSubscription;
@@ -109,7 +111,8 @@ export class LocalMember implements Member {
   }
 
   async leave(): Promise<void> {
-    await this.#options.membership.leave();
+    const { membership, leave = () => membership.leave() } = this.#options;
+    await leave();
   }
 
   async shutdown(): Promise<void> {

@@ -2,6 +2,7 @@ import { Address } from '../address.js';
 import { addressFile, readAddressFile } from '../address-file.js';
 import { CircuitClient } from '../client/client.js';
 import { CircuitError } from '../error.js';
+import { formatGroup, type MulticastGroup, parseGroup } from '../transport/multicast-group.js';
 import { type ClusterKey, readClusterKey } from '../transport/security.js';
 
 export interface DialOptions {
@@ -9,27 +10,79 @@ export interface DialOptions {
   readonly dial?: string;
   /** The file with the cluster key. */
   readonly hmac?: string;
+  /** The multicast group of the discovery, GROUP:PORT. */
+  readonly discover?: string;
 }
 
-/** Connects to the daemon that the options, the environment or this host's address file name. */
+/** Connects to {@link dialWith the daemon to talk to}. */
 export async function dial(options: DialOptions): Promise<CircuitClient> {
-  return await CircuitClient.dial(findAddress(options), { clusterKey: clusterKey(options.hmac) });
+  return await dialWith(options, (address, clusterKey) =>
+    CircuitClient.dial(address, { clusterKey }),
+  );
 }
+
+/**
+ * Connects to the daemon that -d or the file in $CIRCUIT names, else to one that
+ * discovery finds, else to that of this host's address file.
+ */
+export async function dialWith<T>(options: DialOptions, connect: Connect<T>): Promise<T> {
+  const key = clusterKey(options.hmac);
+  const named = namedAddress(options);
+  if (named) return await connect(named, key);
+  const group = discoveryGroup(options.discover);
+  if (group) return await dialDiscovered(group, key, connect);
+  return await connect(hostAddress(), key);
+}
+
+type Connect<T> = (address: Address, key: ClusterKey | undefined) => Promise<T>;
 
 export function clusterKey(option: string | undefined): ClusterKey | undefined {
   const file = option ?? process.env.CIRCUIT_HMAC;
   return file ? readClusterKey(file) : undefined;
 }
 
-/** Of the daemon to talk to. */
-export function findAddress(options: DialOptions): Address {
+/** @throws CircuitError EINVAL */
+export function discoveryGroup(option: string | undefined): MulticastGroup | undefined {
+  const text = option ?? process.env.CIRCUIT_DISCOVER;
+  return text ? parseGroup(text) : undefined;
+}
+
+function namedAddress(options: DialOptions): Address | undefined {
   if (options.dial !== undefined) return Address.parse(options.dial.trim());
-  const file = process.env.CIRCUIT || addressFile();
-  if (!file) {
-    throw new CircuitError(
-      'ENOENT',
-      'which daemon? Give -d ADDRESS, or name a file with its address in $CIRCUIT',
-    );
+  const file = process.env.CIRCUIT;
+  return file ? readAddressFile(file) : undefined;
+}
+
+function hostAddress(): Address {
+  const file = addressFile();
+  if (file) return readAddressFile(file);
+  throw new CircuitError(
+    'ENOENT',
+    'which daemon? Give -d ADDRESS, or name a file with its address in $CIRCUIT',
+  );
+}
+
+/** One that answers may have ended since, or be out of our reach: then it is the next one's turn. */
+async function dialDiscovered<T>(
+  group: MulticastGroup,
+  key: ClusterKey | undefined,
+  connect: Connect<T>,
+): Promise<T> {
+  const { DISCOVERY_TIMEOUT, discover } = await import('../transport/discover.js');
+  let failure: unknown;
+  for await (const address of discover(group, key)) {
+    try {
+      return await connect(address, key);
+    } catch (error) {
+      failure ??= error;
+    }
   }
-  return readAddressFile(file);
+  const seconds = DISCOVERY_TIMEOUT / 1000;
+  throw (
+    failure ??
+    new CircuitError(
+      'ETIMEDOUT',
+      `no daemon answered on ${formatGroup(group)} within ${seconds} s; is it started with --discover, and with the same cluster key?`,
+    )
+  );
 }

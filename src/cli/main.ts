@@ -9,9 +9,12 @@ import { addElementCommands } from './element-commands.js';
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
+const DISCOVER_START =
+  'find others by multicast, as 228.8.8.8:8822 (or $CIRCUIT_DISCOVER); they join by themselves';
+
 const DAEMON_HELP = `
-A command finds the daemon by -d, else in the file named by $CIRCUIT, else by the
-address file of this host's daemon.`;
+A command finds the daemon by -d, else in the file named by $CIRCUIT, else by --discover
+or $CIRCUIT_DISCOVER, else by the address file of this host's daemon.`;
 
 const MEMBER_HELP = `${DAEMON_HELP} It runs at the member that ANCHOR names.`;
 
@@ -42,7 +45,8 @@ function program(): Command {
     .option('-m, --mount <DIR>', 'mount the network there; without it on /circuit, if that can be')
     .option('--no-mount', 'do not mount')
     .option('--allow-other', 'let other users in, as far as the modes of the files allow')
-    .option('--var <DIR>', "keep the member's name in this directory, for the next start")
+    .option('--discover <GROUP:PORT>', DISCOVER_START)
+    .option('--var <DIR>', 'keep its name and whom it knows there, to join again when it restarts')
     .option('--hmac <FILE>', 'the cluster key (or $CIRCUIT_HMAC); circuit keygen makes one')
     .action(async (options) => (await import('./start.js')).start(options));
 
@@ -99,6 +103,7 @@ function client(circuit: Command, name: string, description: string, help = MEMB
     .command(name)
     .description(description)
     .option('-d, --dial <ADDRESS>', 'the circuit address of the daemon to talk to')
+    .option('--discover <GROUP:PORT>', 'find one by multicast (or $CIRCUIT_DISCOVER)')
     .option('--hmac <FILE>', 'the cluster key, if there is one (or $CIRCUIT_HMAC)')
     .addHelpText('after', help);
 }

@@ -1,10 +1,13 @@
+import { lookup } from 'node:dns/promises';
 import { fstatSync } from 'node:fs';
 import { isIP, isIPv6 } from 'node:net';
 import { Address, parseAuthority } from '../address.js';
 import { Daemon } from '../daemon.js';
 import { CircuitError, errorCode } from '../error.js';
+import type { DiscoverOptions } from '../finder.js';
 import { interfaceAddress } from '../host-address.js';
-import { clusterKey } from './dial.js';
+import { multicastInterfaces } from '../transport/multicast-group.js';
+import { clusterKey, discoveryGroup } from './dial.js';
 import { LogWriter } from './log-writer.js';
 
 export interface StartOptions {
@@ -16,6 +19,7 @@ export interface StartOptions {
   readonly allowOther?: boolean;
   readonly var?: string;
   readonly hmac?: string;
+  readonly discover?: string;
 }
 
 /** Signals that end a daemon in order. A terminal that goes away sends HUP. */
@@ -36,6 +40,7 @@ export async function start(options: StartOptions): Promise<void> {
       mountpoint: typeof options.mount === 'string' ? options.mount : options.mount && undefined,
       allowOther: options.allowOther ?? false,
       join: (options.join ?? []).map(Address.parse),
+      discover: await discovery(options),
       stateDirectory: options.var,
       log: (line) => log.write(line),
       signal: ending.signal,
@@ -87,6 +92,30 @@ function listenAddress({ addr, if: name }: StartOptions): {
     );
   }
   return { host: interfaceAddress(name), port };
+}
+
+/**
+ * Over the interface on which the daemon listens, where that is one: a daemon that is there
+ * for one network alone does not announce itself in others.
+ */
+async function discovery(options: StartOptions): Promise<DiscoverOptions | undefined> {
+  const group = discoveryGroup(options.discover);
+  if (!group) return undefined;
+  if (options.if !== undefined) {
+    return { group, interfaces: multicastInterfaces(group, { name: options.if }) };
+  }
+  const { host } = listenAddress(options);
+  if (host === undefined || host === '0.0.0.0' || host === '::') {
+    return { group, interfaces: multicastInterfaces(group) };
+  }
+  const address = await lookup(host).then(
+    (found) => found.address,
+    () => undefined,
+  );
+  if (address === undefined) {
+    throw new CircuitError('EADDRNOTAVAIL', `there is no host named ${host}`);
+  }
+  return { group, interfaces: multicastInterfaces(group, { host: address }) };
 }
 
 function advertised(text: string): { host: string; port: number } {

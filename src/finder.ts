@@ -1,0 +1,97 @@
+import type { Address } from './address.js';
+import { DiscoveredMembers } from './discovered-members.js';
+import { KnownMembers } from './known-members.js';
+import type { Membership } from './membership/membership.js';
+import { rejoin } from './rejoin.js';
+import { Discovery } from './transport/discovery.js';
+import type { MulticastGroup, MulticastInterface } from './transport/multicast-group.js';
+import type { ClusterKey } from './transport/security.js';
+
+export interface FinderOptions {
+  readonly membership: Membership;
+  /** Our own address. */
+  readonly address: Address;
+  readonly clusterKey?: ClusterKey | undefined;
+  /** Where daemons are announced, if they are. */
+  readonly discover?: DiscoverOptions | undefined;
+  /** Keeps the members from one run to the next, if they are to be kept. */
+  readonly knownMembers?: string | undefined;
+  /** Takes a sentence for the log. */
+  readonly log: (event: string) => void;
+}
+
+export interface DiscoverOptions {
+  readonly group: MulticastGroup;
+  readonly interfaces: readonly MulticastInterface[];
+}
+
+/**
+ * How a daemon finds its network by itself: by discovery, and by the members that it knew
+ * in an earlier run. Both go on in the background. A member that leaves in order stays
+ * alone until somebody joins it with others again.
+ */
+export class Finder {
+  readonly #options: FinderOptions;
+  readonly #known: KnownMembers | undefined;
+  readonly #discovered: DiscoveredMembers;
+  #rejoining = new AbortController();
+  #discovery: Discovery | undefined;
+  #watch: Disposable | undefined;
+
+  private constructor(options: FinderOptions) {
+    const { membership, log, knownMembers: file } = options;
+    this.#options = options;
+    this.#known = file === undefined ? undefined : new KnownMembers({ file, membership, log });
+    this.#discovered = new DiscoveredMembers({ membership, log });
+  }
+
+  /** Opens the sockets of the discovery. @throws CircuitError as {@link Discovery.open} */
+  static async open(options: FinderOptions): Promise<Finder> {
+    const finder = new Finder(options);
+    const { discover, address, clusterKey, log } = options;
+    if (!discover) return finder;
+    const heard = (other: Address) => finder.#discovered.hear(other);
+    try {
+      finder.#discovery = await Discovery.open({ ...discover, address, clusterKey, heard, log });
+    } catch (error) {
+      await finder.close();
+      throw error;
+    }
+    return finder;
+  }
+
+  /** Begins to look for the network. */
+  begin(): void {
+    this.#discovery?.announce();
+    // One that had left has been joined again.
+    this.#watch = this.#options.membership.watch(({ kind }) => {
+      if (kind === 'join') this.#discovery?.announce();
+    });
+    this.#rejoin();
+  }
+
+  /** Leaves the network, and does not look for it any more. */
+  async leave(): Promise<void> {
+    this.#discovery?.pause();
+    this.#discovered.interrupt();
+    this.#rejoining.abort();
+    await this.#options.membership.leave();
+    await this.#known?.clear();
+  }
+
+  /** To be called before the membership is closed: what is known now is kept. */
+  async close(): Promise<void> {
+    this.#watch?.[Symbol.dispose]();
+    this.#rejoining.abort();
+    this.#discovered.close();
+    this.#discovery?.close();
+    await this.#known?.close();
+  }
+
+  async #rejoin(): Promise<void> {
+    const { membership, log } = this.#options;
+    const addresses = this.#known?.earlier ?? [];
+    const { signal } = this.#rejoining;
+    if (await rejoin({ membership, addresses, log, signal })) this.#known?.forgetEarlier();
+  }
+}

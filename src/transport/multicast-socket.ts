@@ -1,0 +1,137 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import createDebug from 'debug';
+import { CircuitError, errorCode, errorMessage } from '../error.js';
+import {
+  formatGroup,
+  isOnLink,
+  type MulticastGroup,
+  type MulticastInterface,
+} from './multicast-group.js';
+
+const debug = createDebug('circuit:discovery');
+
+/** What we listen to: to what is sent to the group, or to what is sent to us in answer. */
+export type Listening = 'group' | 'answers';
+
+export type Receive = (datagram: Buffer, from: RemoteInfo, socket: MulticastSocket) => void;
+
+/** Speaks to a multicast group over one interface, and hears only who is on its link. */
+export class MulticastSocket {
+  readonly #group: MulticastGroup;
+  readonly #interface: MulticastInterface;
+  readonly #sender: Socket;
+  readonly #receiver: Socket | undefined;
+  #closed = false;
+
+  private constructor(group: MulticastGroup, over: MulticastInterface, listening: Listening) {
+    const type = group.family === 'IPv4' ? 'udp4' : 'udp6';
+    this.#group = group;
+    this.#interface = over;
+    this.#sender = createSocket(type);
+    // Every daemon of this host is to hear the group.
+    if (listening === 'group') this.#receiver = createSocket({ type, reuseAddr: true });
+  }
+
+  /**
+   * Opens a socket on each of `interfaces` that can be used.
+   * @throws CircuitError EADDRINUSE or EACCES (the port), EADDRNOTAVAIL (no interface can be used)
+   */
+  static async open(
+    group: MulticastGroup,
+    interfaces: readonly MulticastInterface[],
+    listening: Listening,
+    receive: Receive,
+  ): Promise<MulticastSocket[]> {
+    const opened = await Promise.allSettled(
+      interfaces.map(async (over) => {
+        const socket = new MulticastSocket(group, over, listening);
+        await socket.#open(receive);
+        return socket;
+      }),
+    );
+    const sockets = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const failures = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    for (const failure of failures) debug('%s: %s', formatGroup(group), failure);
+    const refusal = failures.find((error) =>
+      ['EADDRINUSE', 'EACCES'].includes(errorCode(error) ?? ''),
+    );
+    if (refusal === undefined && sockets.length > 0) return sockets;
+    for (const socket of sockets) socket.close();
+    throw explain(refusal ?? failures[0], group);
+  }
+
+  /** To all who listen to the group. Whether it arrives nobody knows. */
+  send(datagram: Buffer): void {
+    const { address, port, family } = this.#group;
+    const zone = family === 'IPv4' ? '' : `%${this.#interface.name}`;
+    this.#transmit(datagram, port, `${address}${zone}`);
+  }
+
+  /** To the one who has sent us something. */
+  answer(datagram: Buffer, { address, port }: RemoteInfo): void {
+    this.#transmit(datagram, port, address);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#sender.close();
+    this.#receiver?.close();
+  }
+
+  async #open(receive: Receive): Promise<void> {
+    const { address, port, family } = this.#group;
+    const { name, address: own } = this.#interface;
+    const zone = family === 'IPv4' ? '' : `%${name}`;
+    const membership = family === 'IPv4' ? own : `::${zone}`;
+    try {
+      await bind(this.#sender, own, 0);
+      this.#sender.setMulticastInterface(membership);
+      // No router passes it on. The default, but too much hangs on it to leave it at that.
+      this.#sender.setMulticastTTL(1);
+      // Bound to the group itself: what is sent to this host alone does not arrive.
+      if (this.#receiver) await bind(this.#receiver, `${address}${zone}`, port);
+      this.#receiver?.addMembership(address, membership);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    for (const socket of [this.#sender, this.#receiver]) {
+      socket?.on('error', (error) => debug('%s: %s', name, error.message));
+    }
+    (this.#receiver ?? this.#sender).on('message', (datagram, from) => {
+      // An IPv4 socket hears the group from every interface on which anybody has joined it.
+      if (isOnLink(this.#interface, from.address)) receive(datagram, from, this);
+    });
+  }
+
+  #transmit(datagram: Buffer, port: number, address: string): void {
+    if (this.#closed) return;
+    this.#sender.send(datagram, port, address, (error) => {
+      // The link may be down, and come up again.
+      if (error) debug('%s: %s', this.#interface.name, error.message);
+    });
+  }
+}
+
+function bind(socket: Socket, address: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind({ address, port }, () => {
+      socket.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function explain(error: unknown, group: MulticastGroup): CircuitError {
+  const where = formatGroup(group);
+  switch (errorCode(error)) {
+    case 'EADDRINUSE':
+      return new CircuitError('EADDRINUSE', `${where} is in use by another program`);
+    case 'EACCES':
+      return new CircuitError('EACCES', `this user may not listen on port ${group.port}`);
+    default:
+      return new CircuitError('EADDRNOTAVAIL', `no multicast on ${where}: ${errorMessage(error)}`);
+  }
+}

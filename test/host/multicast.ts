@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { CIRCUIT_ENV, type Cluster, eventually, type Result, type TestDaemon } from './cluster.js';
+
+/**
+ * A group that no other test uses, of those that no router passes on (RFC 2365, section
+ * 6.1). Daemons that listen on 127.0.0.1 speak to it over loopback alone.
+ */
+export function newGroup(): { address: string; port: number; text: string } {
+  const [a = 0, b = 0, c = 0] = randomBytes(3);
+  const address = `239.255.${a}.${b}`;
+  const port = 20_000 + c;
+  return { address, port, text: `${address}:${port}` };
+}
+
+/** Who is in the network, as the mount of a daemon lists them. */
+export async function members(daemon: TestDaemon): Promise<string[]> {
+  return (await readdir(daemon.mountpoint)).filter((name) => !name.startsWith('.')).sort();
+}
+
+/** Waits until each of the daemons lists them all, and no others; gives the list. */
+export async function areOne(daemons: readonly TestDaemon[], timeout = 20_000): Promise<string[]> {
+  const [view = []] = await eventually(
+    async () => await Promise.all(daemons.map(members)),
+    (views) => views.every((view) => view.length === daemons.length && `${view}` === `${views[0]}`),
+    timeout,
+  );
+  return view;
+}
+
+/** Waits until the log of a daemon has a line like this. */
+export async function logged(daemon: TestDaemon, line: RegExp, timeout = 20_000): Promise<string> {
+  return await eventually(
+    async () => daemon.log(),
+    (log) => line.test(log),
+    timeout,
+  );
+}
+
+/** Runs `circuit` in a network namespace. */
+export function circuitIn(
+  cluster: Cluster,
+  netns: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Result> {
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  return cluster.run(['nsenter', `--net=/run/netns/${netns}`, NODE, CIRCUIT, ...args], { env });
+}
+
+/** Namespaces on a bridge, that of the bridge included; host n is 10.98.0.n on its `eth0`. */
+export async function bridged(cluster: Cluster, hosts: number): Promise<string[]> {
+  const bridge = await cluster.namespace();
+  const run = async (script: string) => {
+    const { status, stderr } = await cluster.sh(script);
+    if (status !== 0) throw new Error(stderr);
+  };
+  await run(`ip -n ${bridge} link add br0 type bridge mcast_snooping 0
+    ip -n ${bridge} link set br0 up`);
+  const names: string[] = [];
+  for (let n = 1; n <= hosts; n += 1) {
+    const name = await cluster.namespace();
+    names.push(name);
+    // Without the detection of duplicates an IPv6 address can be used at once.
+    await run(`set -e
+      nsenter --net=/run/netns/${name} sysctl -qw net.ipv6.conf.default.accept_dad=0
+      ip -n ${bridge} link add port${n} type veth peer name eth0 netns ${name}
+      ip -n ${bridge} link set port${n} master br0 up
+      ip -n ${name} address add 10.98.0.${n}/24 dev eth0
+      ip -n ${name} link set eth0 up`);
+  }
+  return names;
+}

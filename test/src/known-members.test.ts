@@ -1,0 +1,85 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { KnownMembers, MAX_KNOWN } from '../../src/known-members.js';
+import { Janitor } from '../janitor.js';
+import { newAddress, newRecord, StubMembership } from './stub-membership.js';
+
+function known(t: ExecutionContext, before = '') {
+  const file = join(new Janitor(t).directory, 'members');
+  if (before !== '') writeFileSync(file, before);
+  const membership = new StubMembership();
+  const lines: string[] = [];
+  const list = new KnownMembers({ file, membership, log: (line) => lines.push(line) });
+  const kept = () => readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return { membership, list, lines, kept };
+}
+
+test('of a large network a hundred are kept, others by each member, and they stay the same', async (t) => {
+  const records = Array.from({ length: 2_000 }, newRecord);
+  const lists: string[][] = [];
+  for (let i = 0; i < 2; i += 1) {
+    const { membership, list, kept } = known(t);
+    membership.come(...records);
+    await list.close();
+    t.is(kept().length, MAX_KNOWN);
+    t.is(new Set(kept()).size, MAX_KNOWN);
+    lists.push(kept());
+    const again = known(t);
+    Object.assign(again.membership, { self: membership.self });
+    again.membership.come(...records.toReversed());
+    await again.list.close();
+    t.deepEqual(again.kept(), kept());
+  }
+  t.notDeepEqual(lists[0], lists[1]);
+});
+
+test('who is alive is kept before who failed, the last to fail first; who left is not', async (t) => {
+  const { membership, list, kept } = known(t);
+  const [one, two, three, four] = [newRecord(), newRecord(), newRecord(), newRecord()] as const;
+  membership.come(one, two, three, four);
+  membership.go(one, 'failed');
+  membership.go(two, 'failed');
+  membership.go(three, 'left');
+  await list.close();
+  t.deepEqual(
+    kept(),
+    [four, two, one].map(({ addr }) => addr),
+  );
+});
+
+test('however many fail, no more than a hundred are kept', async (t) => {
+  const { membership, list, kept } = known(t);
+  for (let i = 0; i < 300; i += 1) {
+    const record = newRecord();
+    membership.come(record);
+    membership.go(record, 'failed');
+  }
+  await list.close();
+  t.is(kept().length, MAX_KNOWN);
+});
+
+test('those of the run before are kept until one of them has answered', async (t) => {
+  const before = [newAddress().toString(), newAddress().toString()];
+  const { membership, list, kept } = known(t, `${before.join('\n')}\n`);
+  t.deepEqual(list.earlier.map(String), before);
+  const record = newRecord();
+  membership.come(record);
+  await list.close();
+  t.deepEqual(kept(), [record.addr, ...before]);
+  const second = known(t, `${before.join('\n')}\n`);
+  second.membership.come(record);
+  second.list.forgetEarlier();
+  await second.list.close();
+  t.deepEqual(second.kept(), [record.addr]);
+});
+
+test('a membership that is closed after the list was takes nothing from it', async (t) => {
+  const { membership, list, kept } = known(t);
+  const record = newRecord();
+  membership.come(record);
+  await list.close();
+  await membership.close();
+  list.forgetEarlier();
+  t.deepEqual(kept(), [record.addr]);
+});
