@@ -117,7 +117,7 @@ export class ReaderTarget extends RpcTarget implements Disposable {
       pieces.push(piece);
       length += piece.length;
     }
-    return pieces.length === 1 ? first : Buffer.concat(pieces, length);
+    return joined(pieces, length);
   }
 
   /** Nothing where it would wait; the end, or what is wrong, is for the next read to tell. */
@@ -146,4 +146,16 @@ export class ReaderTarget extends RpcTarget implements Disposable {
 
 function countFrom(value: unknown): number {
   return typeof value === 'number' && value > 0 ? value : 0;
+}
+
+/** Read one after the other, pieces mostly lie so in memory, too: then nothing is copied. */
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = pieces;
+  if (!first) return new Uint8Array();
+  let end = first.byteOffset;
+  for (const { buffer, byteOffset, byteLength } of pieces) {
+    if (buffer !== first.buffer || byteOffset !== end) return Buffer.concat(pieces, length);
+    end += byteLength;
+  }
+  return new Uint8Array(first.buffer, first.byteOffset, length);
 }
