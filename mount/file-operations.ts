@@ -1,7 +1,8 @@
 /** OPEN, and the requests about an open file. */
 import { constants } from 'node:os';
 import type { Answer } from './answer.js';
-import { whenReady } from './awaitable.js';
+import { isPromise, whenReady } from './awaitable.js';
+import { codeOf } from './errno.js';
 import type { Invalidation } from './invalidation.js';
 import type { Awaitable, Caller } from './node.js';
 import { type OpenFile, OpenFiles } from './open-files.js';
@@ -42,11 +43,13 @@ export class FileOperations {
     switch (request.op) {
       case 'READ': {
         const { offset, size, flags } = request.args;
-        return this.#read(file, offset, size, (flags & O_NONBLOCK) !== 0, caller);
+        const nonblock = (flags & O_NONBLOCK) !== 0;
+        return noting(file, () => this.#read(file, offset, size, nonblock, caller));
       }
       case 'WRITE': {
         const { offset, flags } = request.args;
-        return this.#write(file, request.data, offset, (flags & O_NONBLOCK) !== 0, caller);
+        const nonblock = (flags & O_NONBLOCK) !== 0;
+        return noting(file, () => this.#write(file, request.data, offset, nonblock, caller));
       }
       case 'FLUSH':
         return whenReady(file.handle.flush?.(caller), () => this.#afterChanges(0));
@@ -81,15 +84,17 @@ export class FileOperations {
   }
 
   #read(
-    { handle }: OpenFile,
+    file: OpenFile,
     offset: number,
     size: number,
     nonblock: boolean,
     caller: Caller,
   ): Awaitable<Answer> {
+    const { handle } = file;
     if (handle.read === undefined) return EBADF;
     return whenReady(handle.read(offset, size, nonblock, caller), (body) => {
       if (body.length > size) throw new RangeError(`read gave ${body.length} of ${size} bytes`);
+      if (body.length === 0) file.exhausted();
       if (handle.settled === undefined) return body;
       return {
         body,
@@ -142,5 +147,20 @@ export class FileOperations {
         onError(error);
       }
     }
+  }
+}
+
+/** Tells the file where a read or a write would have had to wait; the answer is not held up. */
+function noting(file: OpenFile, run: () => Awaitable<Answer>): Awaitable<Answer> {
+  const failed = (error: unknown) => {
+    if (codeOf(error) === 'EAGAIN') file.exhausted();
+  };
+  try {
+    const answer = run();
+    if (isPromise(answer)) answer.catch(failed);
+    return answer;
+  } catch (error) {
+    failed(error);
+    throw error;
   }
 }

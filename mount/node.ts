@@ -114,8 +114,8 @@ export interface Handle {
    */
   settled?(data: Uint8Array, delivered: boolean): void;
   /**
-   * The events that are ready now ({@link PollEvents} bits). Where `notify` is
-   * given, it is called once when that may have changed.
+   * The events that are ready now ({@link PollEvents} bits). Where there are none
+   * and `notify` is given, it is called once when that may have changed.
    */
   poll?(notify: (() => void) | undefined): Awaitable<number>;
 }

@@ -10,6 +10,8 @@ const POLLWRNORM = 0x100;
 
 export class OpenFile {
   #notifyScheduled = false;
+  /** Of a poll that found the file ready: who may wait for it to be so again. */
+  #watcher: (() => void) | undefined;
 
   constructor(
     readonly fh: number,
@@ -35,15 +37,37 @@ export class OpenFile {
   }
 
   /**
-   * The events that are ready. `wake`, where given, is called once when they
-   * may have changed; a call that is still due is not scheduled again.
+   * The events that are ready. `wake`, where given and there are none, is called
+   * once when that may have changed; a call that is still due is not scheduled again.
    */
   poll(wake: (() => void) | undefined): Awaitable<number> {
     const { handle } = this;
     if (handle.poll === undefined) return withNormal(PollEvents.in | PollEvents.out);
     const notify = wake && !this.#notifyScheduled ? () => this.#notify(wake) : undefined;
     if (notify) this.#notifyScheduled = true;
-    return whenReady(handle.poll(notify), withNormal);
+    return whenReady(handle.poll(notify), (events) => {
+      // Whoever finds it ready does not wait, and is to be told the next time that he does.
+      if (notify && events !== 0) {
+        this.#notifyScheduled = false;
+        this.#watcher = wake;
+      }
+      return withNormal(events);
+    });
+  }
+
+  /**
+   * A read or a write has found it not ready. Who watches its edges (EPOLLET, as Go's
+   * and Rust's runtimes do) has seen it ready and will not poll again by himself.
+   */
+  exhausted(): void {
+    const wake = this.#watcher;
+    if (wake === undefined) return;
+    this.#watcher = undefined;
+    const wakeIfReady = (events: number) => {
+      if (events !== 0) wake();
+    };
+    // Whoever is woken polls, and is told what is wrong.
+    Promise.resolve(whenReady(this.poll(wake), wakeIfReady)).catch(wake);
   }
 
   #notify(wake: () => void): void {
@@ -54,6 +78,7 @@ export class OpenFile {
 
   release(): void {
     this.#notifyScheduled = false;
+    this.#watcher = undefined;
     this.handle.release?.();
   }
 }

@@ -1,5 +1,6 @@
 import { CircuitError, errorCode, errorMessage } from './error.js';
 import { escapeControls } from './escape-controls.js';
+import { interruptible } from './interruptible.js';
 
 /** How much of the log is kept in memory, in bytes; half of it is dropped at a time. */
 const KEPT = 1024 * 1024;
@@ -17,6 +18,8 @@ export class OperationsLog {
   #chunks: Buffer[] = [];
   #start = 0;
   #end = 0;
+  /** Wakes those who wait for the next line. */
+  readonly #waiting = new Set<() => void>();
 
   /** @param write Takes each line, newline included. */
   constructor(write: (line: string) => void) {
@@ -55,11 +58,26 @@ export class OperationsLog {
 
   /** Up to `size` bytes from `offset`; from the oldest byte kept if that is later. */
   read(offset: number, size: number): Uint8Array {
-    if (!Number.isSafeInteger(offset) || offset < 0 || !Number.isSafeInteger(size) || size < 0) {
-      throw new CircuitError('EINVAL', 'offset and size must be whole numbers');
-    }
+    checkCounts(offset, size);
     const from = Math.max(0, offset - this.#start);
     return Buffer.concat(this.#chunks).subarray(from, from + size);
+  }
+
+  /** Resolves when there is something at `offset`. @throws CircuitError EINVAL, EINTR */
+  async whenBeyond(offset: number, signal?: AbortSignal): Promise<void> {
+    checkCounts(offset);
+    while (this.#end <= offset) {
+      let wake = () => {};
+      const grown = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      this.#waiting.add(wake);
+      try {
+        await interruptible(grown, signal);
+      } finally {
+        this.#waiting.delete(wake);
+      }
+    }
   }
 
   #append(text: string): void {
@@ -70,10 +88,16 @@ export class OperationsLog {
     this.#chunks.push(chunk);
     this.#end += chunk.length;
     if (this.#end - this.#start > KEPT) this.#trim();
+    for (const wake of this.#waiting) wake();
   }
 
   #trim(): void {
     const drop = this.#chunks.splice(0, this.#chunks.length / 2);
     this.#start += drop.reduce((sum, chunk) => sum + chunk.length, 0);
   }
+}
+
+function checkCounts(...counts: readonly number[]): void {
+  if (counts.every((count) => Number.isSafeInteger(count) && count >= 0)) return;
+  throw new CircuitError('EINVAL', 'an offset or a size is a whole number');
 }

@@ -2,7 +2,7 @@ import type { Channel, IncomingMessage, OutgoingMessage } from '../../src/anchor
 import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
 import { ControlError, StreamFile, ValueFile } from './control.js';
 import { isBeingKilled } from './killed.js';
-import { commandFile, type Place } from './operation.js';
+import { commandFile, type Place, writeStream } from './operation.js';
 import { Readiness } from './readiness.js';
 
 /** The files of a channel, beside those that every element has. */
@@ -10,7 +10,7 @@ export function channelFiles(place: Place): ReadonlyArray<readonly [string, File
   const { member, path } = place;
   const open = ({ signal }: Caller) => member.channel(path, signal);
   const send = (nonblock: boolean) =>
-    new StreamFile('write', async (caller) => new SendHandle(await open(caller), nonblock));
+    new StreamFile('write', async (caller) => new SendHandle(place, await open(caller), nonblock));
   const receive = (nonblock: boolean) =>
     new StreamFile('read', async (caller) => new ReceiveHandle(await open(caller), nonblock));
   return [
@@ -45,6 +45,7 @@ export function channelFiles(place: Place): ReadonlyArray<readonly [string, File
 /** One message for each time the file is opened and written to. */
 class SendHandle implements Handle {
   readonly io = 'stream';
+  readonly #place: Place;
   readonly #channel: Channel;
   readonly #message: OutgoingMessage;
   readonly #nonblock: boolean;
@@ -54,7 +55,8 @@ class SendHandle implements Handle {
   /** The last who closed it was killed: the message is not complete. */
   #killed = false;
 
-  constructor(channel: Channel, nonblock: boolean) {
+  constructor(place: Place, channel: Channel, nonblock: boolean) {
+    this.#place = place;
     this.#channel = channel;
     this.#message = channel.send();
     this.#nonblock = nonblock;
@@ -67,7 +69,8 @@ class SendHandle implements Handle {
   }
 
   async write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<undefined> {
-    await this.#message.write(data, { signal, nonblock: nonblock || this.#nonblock });
+    const options = { signal, nonblock: nonblock || this.#nonblock };
+    await writeStream(this.#place, () => this.#message.write(data, options));
     this.#begun = true;
     return undefined;
   }

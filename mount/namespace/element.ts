@@ -77,7 +77,9 @@ function makeProcess(place: Place): File {
   return commandFile(
     place,
     'mkproc',
-    (text, signal) => place.member.makeProcess(place.path, text, signal),
+    async (text, signal) => {
+      using _made = await place.member.makeProcess(place.path, text, signal);
+    },
     (written) => (isCompleteJson(written.toString()) ? written.length : 0),
   );
 }

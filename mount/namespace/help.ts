@@ -54,7 +54,7 @@ This anchor is a channel: messages go from who writes to who reads, in order.
   cat peek                    its state, as JSON
   cat kind                    what this anchor is
   echo > scrub                abort it and remove it
-  cat error                   why the last command here failed
+  cat error                   why the last command or write here failed
   cat help                    this page
 `;
 
@@ -74,7 +74,7 @@ This anchor is a process.
   cat peek                    its state, as JSON
   cat kind                    what this anchor is
   echo > scrub                kill it, if it runs, and remove it
-  cat error                   why the last command here failed
+  cat error                   why the last command or write here failed
   cat help                    this page
 `;
 

@@ -1,6 +1,14 @@
 import type { Member } from '../../src/anchor/circuit.js';
-import type { Attributes, Caller, File, Handle, OpenMode } from '../node.js';
+import {
+  type Attributes,
+  type Caller,
+  type File,
+  type Handle,
+  type OpenMode,
+  PollEvents,
+} from '../node.js';
 import { refuseWrite } from './control.js';
+import { Readiness } from './readiness.js';
 
 /**
  * A member's operations log as a growing file: its size is all that was ever
@@ -23,17 +31,56 @@ export class LogFile implements File {
 
   open(mode: OpenMode): Handle {
     refuseWrite(mode);
-    /** How far this reader's offsets lie behind the log's. */
-    let skipped: number | undefined;
-    return {
-      io: 'direct',
-      read: async (offset, size, _nonblock, caller) => {
-        if (skipped === undefined) {
-          const { start } = await this.#member.log(caller.signal);
-          skipped = Math.max(0, start - offset);
-        }
-        return await this.#member.readLog(offset + skipped, size, caller.signal);
-      },
-    };
+    return new LogHandle(this.#member);
+  }
+}
+
+class LogHandle implements Handle {
+  readonly io = 'direct';
+  readonly #member: Member;
+  readonly #readiness: Readiness;
+  /** How far this reader's offsets lie behind the log's. */
+  #skipped: number | undefined;
+  /** Where the last read ended, as an offset in the log. */
+  #position = 0;
+
+  constructor(member: Member) {
+    this.#member = member;
+    this.#readiness = new Readiness(
+      async (signal) => (await member.log(signal)).end > this.#position,
+      (signal) => member.whenLogged(this.#position, signal),
+    );
+  }
+
+  /**
+   * A file that ends can always be read; one that grows is waited for. It is ready
+   * when it has more than this open file was read to; lseek(2) is not told to us.
+   */
+  poll(notify: (() => void) | undefined): Promise<number> {
+    return this.#readiness.poll(PollEvents.in, notify);
+  }
+
+  async read(
+    offset: number,
+    size: number,
+    _nonblock: boolean,
+    { signal }: Caller,
+  ): Promise<Uint8Array> {
+    if (this.#skipped === undefined) {
+      const { start } = await this.#member.log(signal);
+      this.#skipped = Math.max(0, start - offset);
+    }
+    const from = offset + this.#skipped;
+    const data = await this.#member.readLog(from, size, signal);
+    this.#position = from + data.length;
+    return data;
+  }
+
+  settled(data: Uint8Array, delivered: boolean): void {
+    if (!delivered) this.#position -= data.length;
+  }
+
+  release(): void {
+    this.#readiness.end();
   }
 }

@@ -1,5 +1,6 @@
 import type { AnchorPath, Member } from '../../src/anchor/circuit.js';
 import { redact } from '../../src/anchor/redact.js';
+import { codeOf } from '../errno.js';
 import type { Caller } from '../node.js';
 import { CommandFile, decodeCommand } from './control.js';
 import type { FailureNotes } from './failure-notes.js';
@@ -42,6 +43,19 @@ export async function operate<T>(
     return result;
   } catch (error) {
     failures.note(directory, error);
+    throw error;
+  }
+}
+
+/** After these a write can be made again: nothing was wrong with it. */
+const RETRIABLE: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'EINTR']);
+
+/** Writes to a stream at a place: `error` tells why it failed, but the log nothing. */
+export async function writeStream<T>(place: Place, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!RETRIABLE.has(codeOf(error))) place.context.failures.note(pathOf(place), error);
     throw error;
   }
 }

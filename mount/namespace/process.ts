@@ -7,7 +7,7 @@ import type {
 } from '../../src/anchor/circuit.js';
 import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
 import { ControlError, StreamFile, ValueFile } from './control.js';
-import { commandFile, type Place } from './operation.js';
+import { commandFile, type Place, writeStream } from './operation.js';
 import { Readiness } from './readiness.js';
 
 /** The files of a process, beside those that every element has. */
@@ -21,7 +21,7 @@ export function processFiles(place: Place): ReadonlyArray<readonly [string, File
     });
   const stdin = new StreamFile('write', async (caller, { append }) => {
     const process = await open(caller);
-    return new InputHandle(process, process.stdin({ append }));
+    return new InputHandle(place, process, process.stdin({ append }));
   });
   const output = (name: OutputName) =>
     new StreamFile('read', async (caller) => {
@@ -51,11 +51,13 @@ export function processFiles(place: Place): ReadonlyArray<readonly [string, File
 /** The standard input: a FIFO whose reader is the process. */
 class InputHandle implements Handle {
   readonly io = 'stream';
+  readonly #place: Place;
   readonly #process: Process;
   readonly #writer: ProcessWriter;
   readonly #readiness: Readiness;
 
-  constructor(process: Process, writer: ProcessWriter) {
+  constructor(place: Place, process: Process, writer: ProcessWriter) {
+    this.#place = place;
     this.#process = process;
     this.#writer = writer;
     this.#readiness = new Readiness(
@@ -69,7 +71,7 @@ class InputHandle implements Handle {
   }
 
   write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<number> {
-    return this.#writer.write(data, { signal, nonblock });
+    return writeStream(this.#place, () => this.#writer.write(data, { signal, nonblock }));
   }
 
   release(): void {
@@ -104,7 +106,8 @@ class OutputHandle implements Handle {
   }
 
   settled(data: Uint8Array, delivered: boolean): void {
-    if (!delivered && data.length > 0) this.#reader.unread(data);
+    if (delivered) this.#reader.received(data.length);
+    else this.#reader.unread(data);
   }
 
   release(): void {

@@ -2,7 +2,6 @@
 import { NotifyCode } from './constants.js';
 import type { Fields, Struct, Values } from './struct.js';
 import {
-  NotifyDeleteOut,
   NotifyInvalEntryOut,
   NotifyInvalInodeOut,
   NotifyPollWakeupOut,
@@ -23,12 +22,6 @@ export function notifyAttributes(nodeid: number): Uint8Array {
 export function notifyEntry(parent: number, name: string, flags: number): Uint8Array {
   const namelen = Buffer.byteLength(name);
   return encode(NotifyCode.INVAL_ENTRY, NotifyInvalEntryOut, { parent, namelen, flags }, name);
-}
-
-/** A name has been deleted, if it is still `child`'s. */
-export function notifyDelete(parent: number, child: number, name: string): Uint8Array {
-  const namelen = Buffer.byteLength(name);
-  return encode(NotifyCode.DELETE, NotifyDeleteOut, { parent, child, namelen }, name);
 }
 
 function encode<F extends Fields>(

@@ -189,11 +189,3 @@ export const NotifyInvalEntryOut = struct('fuse_notify_inval_entry_out', {
   namelen: u32,
   flags: u32,
 });
-
-/** The name and a NUL follow. */
-export const NotifyDeleteOut = struct('fuse_notify_delete_out', {
-  parent: u64,
-  child: u64,
-  namelen: u32,
-  padding: u32,
-});

@@ -69,6 +69,8 @@ export interface Member extends AnchorHost, ElementHost {
   log(signal?: AbortSignal): Promise<LogExtent>;
   /** Up to `size` bytes of the log from `offset`; empty at its end. */
   readLog(offset: number, size: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Resolves when the log goes beyond `offset`, however long that takes. */
+  whenLogged(offset: number, signal?: AbortSignal): Promise<void>;
 }
 
 /** A member's state; the keys are the Go circuit's, where it had them. */
@@ -134,9 +136,10 @@ export interface ElementHost {
   /**
    * Starts a process.
    * @param command The JSON of the file `mkproc`.
+   * @returns It, to be disposed: `Scrub` may have removed it from `path` by now.
    * @throws CircuitError EEXIST, EINVAL (the command), ENOENT or EACCES (the program, Dir)
    */
-  makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void>;
+  makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process>;
   /** The process at `path`, to be disposed. @throws CircuitError as `channel` */
   process(path: AnchorPath, signal?: AbortSignal): Promise<Process>;
   /**
@@ -206,8 +209,11 @@ export interface ByteReader {
    * @throws CircuitError EAGAIN, EINTR, EIO
    */
   read(max: number, options?: WaitOptions): Promise<Uint8Array>;
-  /** What was read last has not reached the reader: it is to be read next, by whomever. */
+  /** What was read last has not reached whom it was for: it is the next to be read here. */
   unread(data: Uint8Array): void;
+  /** So many more bytes of what was read have reached whom they were for. */
+  received(bytes: number): void;
+  /** Ends it; what was not received can be read by the next reader, in order. */
   close(): void;
 }
 

@@ -63,4 +63,8 @@ export function checkAnchorName(name: string, parent: ElementKind | 'member' | u
   if (controlFiles(parent).includes(name)) {
     throw new CircuitError('EEXIST', `${name} is a control file of this directory`);
   }
+  // The makers come back when the element goes, and would hide it.
+  if (parent !== 'member' && ANCHOR_FILES.includes(name)) {
+    throw new CircuitError('EEXIST', `${name} is a control file of an anchor without an element`);
+  }
 }

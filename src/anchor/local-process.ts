@@ -1,4 +1,6 @@
+import type { WaitOptions } from '../elements/channel.js';
 import type { ProcessElement } from '../elements/process.js';
+import type { OutputReader } from '../elements/process-output.js';
 import { interruptible } from '../interruptible.js';
 import type { OutputName, Process, ProcessPeek, ProcessReader, ProcessWriter } from './circuit.js';
 
@@ -27,14 +29,7 @@ export class LocalProcess implements Process {
   }
 
   output(name: OutputName): ProcessReader {
-    const reader = this.#element[name].open();
-    return {
-      read: (max, options) => reader.read(max, options),
-      ready: async () => reader.readable,
-      whenReady: (signal) => once((listener) => reader.onceReadable(listener), signal),
-      unread: (data) => reader.unread(data),
-      close: () => {},
-    };
+    return new LocalReader(this.#element[name].open());
   }
 
   async wait(signal?: AbortSignal): Promise<ProcessPeek> {
@@ -62,6 +57,68 @@ export class LocalProcess implements Process {
 
   /** It lives on: only those who hold a remote process hold something. */
   [Symbol.dispose](): void {}
+}
+
+/** Keeps what it gave until it is known to be received, to give it back otherwise. */
+class LocalReader implements ProcessReader {
+  readonly #output: OutputReader;
+  /** Read and not known to be received, in order. */
+  readonly #given: Uint8Array[] = [];
+  #reading = 0;
+  #closed = false;
+
+  constructor(output: OutputReader) {
+    this.#output = output;
+  }
+
+  async read(max: number, options?: WaitOptions): Promise<Uint8Array> {
+    this.#reading += 1;
+    try {
+      const data = await this.#output.read(max, options);
+      if (data.length > 0) this.#given.push(data);
+      return data;
+    } finally {
+      this.#reading -= 1;
+      this.#giveBack();
+    }
+  }
+
+  async ready(): Promise<boolean> {
+    return this.#output.readable;
+  }
+
+  whenReady(signal?: AbortSignal): Promise<void> {
+    return once((listener) => this.#output.onceReadable(listener), signal);
+  }
+
+  unread(data: Uint8Array): void {
+    const index = this.#given.lastIndexOf(data);
+    if (index < 0) return;
+    this.#given.splice(index, 1);
+    this.#output.unread(data);
+  }
+
+  received(bytes: number): void {
+    let left = bytes;
+    for (let data = this.#given[0]; data && left > 0; data = this.#given[0]) {
+      if (data.length <= left) {
+        this.#given.shift();
+        this.#output.received?.(data);
+      } else this.#given[0] = data.subarray(left);
+      left -= data.length;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#giveBack();
+  }
+
+  /** In order: what is being read comes after what was given. */
+  #giveBack(): void {
+    if (!this.#closed || this.#reading > 0) return;
+    for (const data of this.#given.splice(0).reverse()) this.#output.unread(data);
+  }
 }
 
 /** The next call of a listener, as a promise. */

@@ -144,6 +144,10 @@ export class LocalMember implements Member {
     return this.#options.log.read(offset, size);
   }
 
+  whenLogged(offset: number, signal?: AbortSignal): Promise<void> {
+    return this.#options.log.whenBeyond(offset, signal);
+  }
+
   async stat(path: AnchorPath): Promise<AnchorEntry> {
     return this.#anchors.stat(path);
   }
@@ -170,7 +174,7 @@ export class LocalMember implements Member {
     throw new CircuitError('ENOENT', `/${path.join('/')} is a ${element.kind}, not a chan`);
   }
 
-  async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void> {
+  async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
     const parsed = parseCommand(command);
     this.#anchors.checkFree(path, 'proc');
     const started = await ProcessElement.start(parsed, signal);
@@ -183,6 +187,7 @@ export class LocalMember implements Member {
       throw error;
     }
     if (parsed.Scrub) started.exited.then(() => this.#remove(path, element)).catch(() => {});
+    return element;
   }
 
   async process(path: AnchorPath): Promise<Process> {

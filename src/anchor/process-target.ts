@@ -88,9 +88,6 @@ const WORTH_MORE = 16 * 1024;
 export class ReaderTarget extends RpcTarget implements Disposable {
   readonly #reader: ProcessReader;
   readonly #released = new AbortController();
-  /** Given, and not known to be received, in order. */
-  #given: Uint8Array[] = [];
-  #reading = 0;
 
   constructor(reader: ProcessReader) {
     super();
@@ -99,19 +96,11 @@ export class ReaderTarget extends RpcTarget implements Disposable {
 
   /** @param received How many bytes of what was given have been received since the last call. */
   async read(max: number, nonblock: boolean, received: number): Promise<Uint8Array> {
-    this.#acknowledge(received);
-    this.#reading += 1;
-    try {
-      const { signal } = this.#released;
-      const size = Math.min(Number(max) || 0, MAX_CHUNK);
-      const first = await this.#reader.read(size, { signal, nonblock: nonblock === true });
-      const data = first.length === 0 ? first : await this.#gather(first, size);
-      if (data.length > 0) this.#given.push(data);
-      return data;
-    } finally {
-      this.#reading -= 1;
-      if (this.#released.signal.aborted) this.#giveBack();
-    }
+    this.#reader.received(countFrom(received));
+    const { signal } = this.#released;
+    const size = Math.min(Number(max) || 0, MAX_CHUNK);
+    const first = await this.#reader.read(size, { signal, nonblock: nonblock === true });
+    return first.length === 0 ? first : await this.#gather(first, size);
   }
 
   /**
@@ -133,6 +122,7 @@ export class ReaderTarget extends RpcTarget implements Disposable {
 
   /** Nothing where it would wait; the end, or what is wrong, is for the next read to tell. */
   async #readMore(size: number): Promise<Uint8Array | undefined> {
+    if (this.#released.signal.aborted) return undefined;
     try {
       const piece = await this.#reader.read(size, { nonblock: true });
       return piece.length > 0 ? piece : undefined;
@@ -143,30 +133,17 @@ export class ReaderTarget extends RpcTarget implements Disposable {
 
   /** The peer has had enough: what it has not received can be read by the next. */
   async finish(received: number): Promise<void> {
-    this.#acknowledge(received);
+    this.#reader.received(countFrom(received));
     this[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
     if (this.#released.signal.aborted) return;
     this.#released.abort();
-    this.#giveBack();
-  }
-
-  /** In order: what is being read comes after what was given. */
-  #giveBack(): void {
-    if (this.#reading > 0) return;
-    for (const data of this.#given.reverse()) this.#reader.unread(data);
-    this.#given = [];
     this.#reader.close();
   }
+}
 
-  #acknowledge(received: number): void {
-    let left = Number(received) || 0;
-    for (let data = this.#given[0]; data && left > 0; data = this.#given[0]) {
-      if (data.length <= left) this.#given.shift();
-      else this.#given[0] = data.subarray(left);
-      left -= data.length;
-    }
-  }
+function countFrom(value: unknown): number {
+  return typeof value === 'number' && value > 0 ? value : 0;
 }

@@ -95,13 +95,12 @@ class RemoteWriter implements ProcessWriter {
 /** From this size on, a chunk is followed by another, in bytes. */
 const WORTH_ASKING_AHEAD = 64 * 1024;
 
-/** Asks for the next chunk while its reader has the one before; what is not received is given back. */
+/** Asks for the next chunk while its reader has the one before. */
 class RemoteReader implements ProcessReader {
   readonly #stub: RpcStub<ReaderTarget>;
-  #chunk: Uint8Array = new Uint8Array();
-  /** How much of the chunk the reader has. */
-  #at = 0;
-  /** How much the reader has had since the other side was told. */
+  /** What has come and is not read yet. */
+  readonly #atHand: Uint8Array[] = [];
+  /** How much has been received since the other side was told, in bytes. */
   #received = 0;
   #next: Promise<Uint8Array> | undefined;
   #nextIsThere = false;
@@ -113,21 +112,15 @@ class RemoteReader implements ProcessReader {
   }
 
   async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
-    if (this.#at === this.#chunk.length) {
-      this.#chunk = await this.#nextChunk(nonblock, signal);
-      this.#at = 0;
-      this.#begun = true;
-      if (this.#chunk.length >= WORTH_ASKING_AHEAD) this.#ask();
-    }
-    const data = this.#chunk.subarray(this.#at, this.#at + max);
-    this.#at += data.length;
-    this.#received += data.length;
-    return data;
+    const chunk = this.#atHand.shift() ?? (await this.#nextChunk(nonblock, signal));
+    if (chunk.length <= max) return chunk;
+    this.#atHand.unshift(chunk.subarray(max));
+    return chunk.subarray(0, max);
   }
 
   /** Asks for the next chunk, if nothing is at hand: it is ready when that has come. */
   async ready(): Promise<boolean> {
-    if (this.#at < this.#chunk.length) return true;
+    if (this.#atHand.length > 0) return true;
     if (!this.#next) this.#ask();
     return this.#nextIsThere;
   }
@@ -139,10 +132,14 @@ class RemoteReader implements ProcessReader {
   }
 
   unread(data: Uint8Array): void {
-    this.#at -= data.length;
-    this.#received -= data.length;
+    if (data.length > 0) this.#atHand.unshift(data);
   }
 
+  received(bytes: number): void {
+    this.#received += bytes;
+  }
+
+  /** What has come and was not received is still over there, and given back there. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -151,13 +148,15 @@ class RemoteReader implements ProcessReader {
   }
 
   async #nextChunk(nonblock: boolean, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    if (nonblock && !this.#next) return await call(this.#request(true), signal, this.#begun);
-    if (nonblock && !this.#nextIsThere) {
+    if (nonblock && this.#next && !this.#nextIsThere) {
       throw new CircuitError('EAGAIN', 'would have to wait: nothing has come yet');
     }
     // One that is interrupted leaves what it asked for to the next read.
-    const chunk = await call(this.#next ?? this.#ask(), signal, this.#begun);
+    const asked = this.#next ?? (nonblock ? this.#request(true) : this.#ask());
+    const chunk = await call(asked, signal, this.#begun);
     this.#next = undefined;
+    this.#begun = true;
+    if (chunk.length >= WORTH_ASKING_AHEAD) this.#ask();
     return chunk;
   }
 

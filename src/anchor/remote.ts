@@ -15,12 +15,15 @@ import type {
   Process,
   SubscriptionKind,
 } from './circuit.js';
+import { call } from './remote-call.js';
 import { RemoteChannel } from './remote-channel.js';
 import { RemoteProcess } from './remote-process.js';
 import type { CircuitTarget, MemberTarget } from './target.js';
 
+type Via = Connection<RpcStub<CircuitTarget>>;
+
 /** How to come by a connection through which the member can be called; asked for each call. */
-export type Connect = () => Promise<Connection<RpcStub<CircuitTarget>>>;
+export type Connect = () => Promise<Via>;
 
 /** The member itself gives up after 5 s, in milliseconds; its answer is to be heard. */
 const JOIN_TIMEOUT = CALL_TIMEOUT + 500;
@@ -29,7 +32,7 @@ const JOIN_TIMEOUT = CALL_TIMEOUT + 500;
 export class RemoteMember implements Member {
   readonly name: MemberName;
   readonly #connect: Connect;
-  #via: Connection<RpcStub<CircuitTarget>> | undefined;
+  #via: Via | undefined;
   #stub: RpcStub<MemberTarget> | undefined;
 
   constructor(name: MemberName, connect: Connect) {
@@ -69,6 +72,16 @@ export class RemoteMember implements Member {
     return this.#call((member) => member.readLog(offset, size), signal);
   }
 
+  async whenLogged(offset: number, signal?: AbortSignal): Promise<void> {
+    const wait = await this.#element(
+      (member, connection) => ({ growth: member.logGrowth(), connection }),
+      signal,
+    );
+    using _connection = wait.connection;
+    using growth = wait.growth;
+    await call(growth.beyond(offset), signal);
+  }
+
   stat(path: AnchorPath, signal?: AbortSignal): Promise<AnchorEntry> {
     return this.#call((member) => member.stat([...path]), signal);
   }
@@ -96,8 +109,21 @@ export class RemoteMember implements Member {
     );
   }
 
-  makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<void> {
-    return this.#call((member) => member.makeProcess([...path], command), signal);
+  async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
+    const making = this.#attempt(async (member, connection) => {
+      const stub = await member.makeProcess([...path], command);
+      return new RemoteProcess(stub, connection.hold());
+    });
+    try {
+      return await this.#answer(making, signal);
+    } catch (error) {
+      // It may come yet, and nobody waits for it any more.
+      making.then(
+        (process) => process[Symbol.dispose](),
+        () => {},
+      );
+      throw error;
+    }
   }
 
   process(path: AnchorPath, signal?: AbortSignal): Promise<Process> {
@@ -125,20 +151,30 @@ export class RemoteMember implements Member {
     return make(this.#stubOf(connection), connection.hold());
   }
 
-  async #call<T>(
+  #call<T>(
     run: (member: RpcStub<MemberTarget>) => PromiseLike<T>,
     signal?: AbortSignal,
+    timeout?: number,
+  ): Promise<T> {
+    return this.#answer(this.#attempt(run), signal, timeout);
+  }
+
+  async #answer<T>(
+    call: Promise<T>,
+    signal: AbortSignal | undefined,
     timeout = CALL_TIMEOUT,
   ): Promise<T> {
     const late = unreachable(this.name, `no answer within ${timeout / 1000} s`);
-    return await interruptible(within(this.#attempt(run), timeout, late), signal);
+    return await interruptible(within(call, timeout, late), signal);
   }
 
-  async #attempt<T>(run: (member: RpcStub<MemberTarget>) => PromiseLike<T>): Promise<T> {
+  async #attempt<T>(
+    run: (member: RpcStub<MemberTarget>, connection: Via) => PromiseLike<T>,
+  ): Promise<T> {
     const connection = await this.#connected();
     using _inUse = connection.hold();
     try {
-      return await run(this.#stubOf(connection));
+      return await run(this.#stubOf(connection), connection);
     } catch (error) {
       // It may not have been there yet when the stub was made.
       if (errorCode(error) === 'ENOENT') this.#stub = undefined;
@@ -148,7 +184,7 @@ export class RemoteMember implements Member {
     }
   }
 
-  async #connected(): Promise<Connection<RpcStub<CircuitTarget>>> {
+  async #connected(): Promise<Via> {
     try {
       return await this.#connect();
     } catch (error) {
@@ -156,7 +192,7 @@ export class RemoteMember implements Member {
     }
   }
 
-  #stubOf(connection: Connection<RpcStub<CircuitTarget>>): RpcStub<MemberTarget> {
+  #stubOf(connection: Via): RpcStub<MemberTarget> {
     if (this.#via !== connection || !this.#stub) {
       this.#via = connection;
       this.#stub = connection.main.member(this.name);

@@ -12,10 +12,13 @@ import type {
   Member,
   MemberEntry,
   MemberPeek,
+  Process,
   SubscriptionKind,
 } from './circuit.js';
+import { LogGrowthTarget } from './log-growth-target.js';
 import { ProcessTarget } from './process-target.js';
 import { redact } from './redact.js';
+import { RosterTarget } from './roster-target.js';
 import { isSubscriptionKind } from './subscription.js';
 
 /**
@@ -25,6 +28,7 @@ import { isSubscriptionKind } from './subscription.js';
  */
 export class CircuitTarget extends RpcTarget {
   readonly #context: TargetContext;
+  #roster: RosterTarget | undefined;
 
   constructor(context: TargetContext) {
     super();
@@ -38,6 +42,13 @@ export class CircuitTarget extends RpcTarget {
       self: circuit.self,
       members: circuit.members().map(({ name, joined }) => ({ name, joined })),
     };
+  }
+
+  /** The same, to be followed. One for each peer: another one takes its place. */
+  followRoster(): RosterTarget {
+    this.#roster?.[Symbol.dispose]();
+    this.#roster = new RosterTarget(this.#context.circuit);
+    return this.#roster;
   }
 
   /** @throws CircuitError ENOENT */
@@ -113,6 +124,10 @@ export class MemberTarget extends RpcTarget {
     return this.#member.readLog(Number(offset), Math.min(Number(size), MAX_READ));
   }
 
+  logGrowth(): LogGrowthTarget {
+    return new LogGrowthTarget(this.#member);
+  }
+
   async stat(path: AnchorPath): Promise<AnchorEntry> {
     return this.#member.stat(stringsFrom(path));
   }
@@ -145,19 +160,18 @@ export class MemberTarget extends RpcTarget {
     );
   }
 
-  async makeProcess(path: AnchorPath, command: string): Promise<void> {
+  async makeProcess(path: AnchorPath, command: string): Promise<ProcessTarget> {
     const parsed = stringsFrom(path);
     const text = String(command);
-    await this.#changed(`${this.#show(parsed)}/mkproc ${redact(text)}`, () =>
+    const made = await this.#changed(`${this.#show(parsed)}/mkproc ${redact(text)}`, () =>
       this.#member.makeProcess(parsed, text),
     );
+    return this.#processTarget(parsed, made);
   }
 
   async process(path: AnchorPath): Promise<ProcessTarget> {
     const parsed = stringsFrom(path);
-    return new ProcessTarget(await this.#member.process(parsed), (verb, run) =>
-      this.#logged(`${this.#show(parsed)}/${verb}`, run),
-    );
+    return this.#processTarget(parsed, await this.#member.process(parsed));
   }
 
   async makeSubscription(path: AnchorPath, kind: SubscriptionKind): Promise<void> {
@@ -173,6 +187,12 @@ export class MemberTarget extends RpcTarget {
   async scrub(path: AnchorPath): Promise<void> {
     const parsed = stringsFrom(path);
     await this.#changed(`${this.#show(parsed)}/scrub`, () => this.#member.scrub(parsed));
+  }
+
+  #processTarget(path: AnchorPath, process: Process): ProcessTarget {
+    return new ProcessTarget(process, (verb, run) =>
+      this.#logged(`${this.#show(path)}/${verb}`, run),
+    );
   }
 
   #show(path: AnchorPath): string {

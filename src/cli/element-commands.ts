@@ -60,6 +60,13 @@ export function addElementCommands(add: (name: string, description: string) => C
     .argument('<ANCHOR...>', 'the processes')
     .action(async (paths, options) => (await import('./process.js')).waitany(paths, options));
 
+  add('select', 'wait until one of these files is ready, and print those that are')
+    .argument(
+      '<FILE...>',
+      'as on a mount: /X…/c/recv, send; /X…/p/wait, stdin, stdout, stderr; /X…/log (that it grows)',
+    )
+    .action(async (paths, options) => (await import('./select.js')).select(paths, options));
+
   add('stdin', 'write standard input to that of a process')
     .argument('<ANCHOR>', 'the process, /X…/a')
     .action(async (path, options) => (await import('./process.js')).stdin(path, options));

@@ -14,8 +14,15 @@ const DISCOVER_START =
 
 const DAEMON_HELP = `
 A command finds the daemon by -d, else in the file named by $CIRCUIT, else by --discover
-or $CIRCUIT_DISCOVER, else by the address file of this host's daemon. It runs at the
-member that ANCHOR names.`;
+or $CIRCUIT_DISCOVER, else by the address file of this host's daemon.`;
+
+const MEMBER_HELP = `${DAEMON_HELP} It runs at the member that ANCHOR names.`;
+
+const MOUNT_HELP = `
+Prints where it is mounted, and stays in the foreground until SIGINT, SIGTERM, SIGHUP
+or umount(8) ends it. While the daemon cannot be reached, the members stay listed and their files
+fail with EHOSTUNREACH; the mount works again when the daemon is reached again.
+${DAEMON_HELP}`;
 
 /** The actions are loaded when one is run: a command starts in the time that its own code takes. */
 function program(): Command {
@@ -76,19 +83,29 @@ function program(): Command {
     .argument('<ANCHOR>', 'the member, /X…')
     .action(async (path, options) => (await import('./member.js')).stk(path, options));
 
+  client(
+    circuit,
+    'mount',
+    'mount the network as a daemon sees it, without being a member',
+    MOUNT_HELP,
+  )
+    .argument('<DIR>', 'where; an empty directory')
+    .option('--allow-other', 'let other users in, as far as the modes of the files allow')
+    .action(async (directory, options) => (await import('./mount.js')).mount(directory, options));
+
   addElementCommands((name, description) => client(circuit, name, description));
   return circuit;
 }
 
 /** A command that talks to a daemon. */
-function client(circuit: Command, name: string, description: string): Command {
+function client(circuit: Command, name: string, description: string, help = MEMBER_HELP): Command {
   return circuit
     .command(name)
     .description(description)
     .option('-d, --dial <ADDRESS>', 'the circuit address of the daemon to talk to')
     .option('--discover <GROUP:PORT>', 'find one by multicast (or $CIRCUIT_DISCOVER)')
     .option('--hmac <FILE>', 'the cluster key, if there is one (or $CIRCUIT_HMAC)')
-    .addHelpText('after', DAEMON_HELP);
+    .addHelpText('after', help);
 }
 
 async function main(): Promise<void> {

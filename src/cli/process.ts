@@ -1,12 +1,6 @@
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type {
-  AnchorPath,
-  Member,
-  Process,
-  ProcessReader,
-  ProcessWriter,
-} from '../anchor/circuit.js';
+import type { Process, ProcessReader, ProcessWriter } from '../anchor/circuit.js';
 import type { CircuitClient } from '../client/client.js';
 import { CircuitError, errorCode } from '../error.js';
 import { type DialOptions, dial } from './dial.js';
@@ -23,7 +17,7 @@ export async function mkproc(path: string, options: DialOptions): Promise<void> 
   const command = await textOf(process.stdin);
   await using client = await dial(options);
   const { member, anchor } = anchorAt(client, path);
-  await member.makeProcess(anchor, command);
+  using _made = await member.makeProcess(anchor, command);
 }
 
 /** `circuit signal SIGNAL ANCHOR` */
@@ -75,9 +69,9 @@ export async function exec(path: string, command: string[], options: DialOptions
   const [Path, ...Args] = command;
   await using client = await dial(options);
   const { member, anchor } = anchorAt(client, path);
-  await member.makeProcess(anchor, JSON.stringify({ Path, Args }));
+  using made = await member.makeProcess(anchor, JSON.stringify({ Path, Args }));
   try {
-    process.exitCode = await attend(member, anchor);
+    process.exitCode = await attend(made);
   } finally {
     await member.scrub(anchor);
   }
@@ -86,8 +80,7 @@ export async function exec(path: string, command: string[], options: DialOptions
 }
 
 /** Connects our streams and signals to a process until it ends. @returns The exit status for ours. */
-async function attend(member: Member, anchor: AnchorPath): Promise<number> {
-  using remote = await member.process(anchor);
+async function attend(remote: Process): Promise<number> {
   for (const name of FORWARDED) {
     process.on(name, () => remote.signal(name).catch(() => {}));
   }
@@ -142,6 +135,7 @@ async function copyOut(from: ProcessReader, to: Writable): Promise<void> {
     const data = await from.read(CHUNK);
     if (data.length === 0) break;
     await write(to, data);
+    from.received(data.length);
   }
   from.close();
 }

@@ -81,11 +81,12 @@ export class Anchor {
    * Starts a process here, and makes the anchors on the way. If it is
    * interrupted, the process may have started.
    * @throws CircuitError EEXIST (there is an element), EINVAL (the command, a name),
-   *   ENOENT or EACCES (the program, `Dir`; ENOENT also if `Scrub` was quicker), EINTR
+   *   ENOENT or EACCES (the program, `Dir`), EINTR
    */
   async makeProcess(command: Command, { signal }: Interruptible = {}): Promise<Process> {
-    await this.#member.makeProcess(this.#names, JSON.stringify(command), signal);
-    return await this.#process(signal);
+    const text = JSON.stringify(command);
+    const process = await this.#member.makeProcess(this.#names, text, signal);
+    return new Process(this, process, this.#held);
   }
 
   /**

@@ -103,7 +103,7 @@ export class Channel implements Disposable, AsyncDisposable {
         first = undefined;
         return data;
       },
-      unread: () => {},
+      received: () => {},
       close: () => message.close(),
     });
     this.#streams.add(stream);

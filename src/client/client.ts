@@ -1,22 +1,11 @@
-import type { RpcStub } from 'capnweb';
 import { type Address, isMemberName, type MemberName } from '../address.js';
 import type { Member, MemberEntry } from '../anchor/circuit.js';
 import { RemoteMember } from '../anchor/remote.js';
-import type { CircuitRoster, CircuitTarget } from '../anchor/target.js';
 import { CircuitError } from '../error.js';
 import { interruptible } from '../interruptible.js';
-import type { Connection } from '../transport/connection.js';
-import { CALL_TIMEOUT } from '../transport/limits.js';
-import { startRpc } from '../transport/rpc.js';
-import type { ClusterKey } from '../transport/security.js';
-import { Transport } from '../transport/transport.js';
 import { Anchor } from './anchor.js';
+import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';
 import type { Interruptible } from './interruptible-options.js';
-
-export interface ClientOptions extends Interruptible {
-  /** What all members of the cluster share, if its daemons were started with one. */
-  readonly clusterKey?: ClusterKey | undefined;
-}
 
 /**
  * The network as the daemon that we dialled sees it, from a program that is no
@@ -27,55 +16,33 @@ export class CircuitClient implements AsyncDisposable {
   /** The member that we are connected to. */
   readonly self: MemberName;
   #roster: readonly MemberEntry[];
-  readonly #transport: Transport<RpcStub<CircuitTarget>>;
-  readonly #connection: Connection<RpcStub<CircuitTarget>>;
+  readonly #transport: DaemonConnection['transport'];
+  readonly #connection: DaemonConnection['connection'];
   /** Those that are listed; a stub of each is enough. */
   readonly #members = new Map<string, Member>();
   /** The elements that the program has not let go yet. */
   readonly #held = new Set<Disposable>();
 
-  private constructor(parts: {
-    readonly roster: CircuitRoster;
-    readonly transport: Transport<RpcStub<CircuitTarget>>;
-    readonly connection: Connection<RpcStub<CircuitTarget>>;
-  }) {
-    this.self = parts.roster.self;
-    this.#roster = [...parts.roster.members];
-    this.#transport = parts.transport;
-    this.#connection = parts.connection;
+  private constructor({ transport, connection, roster }: DaemonConnection) {
+    this.self = roster.self;
+    this.#roster = roster.members;
+    this.#transport = transport;
+    this.#connection = connection;
     // Until the transport closes: a program may do nothing with us for minutes.
-    this.#connection.hold();
+    connection.hold();
   }
 
   /**
    * Connects to a daemon.
-   * @throws CircuitError EACCES (wrong secret or cluster key), ECONNREFUSED, ETIMEDOUT
-   *   (no answer within 5 s), EHOSTUNREACH, EPROTO (not a circuit), EINTR
+   * @throws CircuitError as {@link connect}
    */
   static async dial(address: Address, options: ClientOptions = {}): Promise<CircuitClient> {
-    const { clusterKey, signal } = options;
-    const transport = new Transport<RpcStub<CircuitTarget>>({
-      clusterKey,
-      start: (socket, _peer, heard) => startRpc(socket, undefined, heard),
-    });
-    const limit = AbortSignal.timeout(CALL_TIMEOUT);
-    const either = signal ? AbortSignal.any([limit, signal]) : limit;
-    try {
-      const connection = await transport.connect(address, either);
-      const { self, members } = await interruptible(connection.main.roster(), either);
-      if (!isMemberName(self)) throw new CircuitError('EPROTO', 'the daemon gave no name');
-      return new CircuitClient({ roster: { self, members }, transport, connection });
-    } catch (error) {
-      transport.close();
-      if (limit.aborted && !signal?.aborted) {
-        const where = address.authority;
-        throw new CircuitError(
-          'ETIMEDOUT',
-          `${where} did not answer within ${CALL_TIMEOUT / 1000} s`,
-        );
-      }
-      throw error;
-    }
+    return new CircuitClient(await connect(address, options));
+  }
+
+  /** Whether we are connected still: a connection that is lost does not come back. */
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
   }
 
   /** The members as they were when we dialled, or last refreshed, sorted by name. */
@@ -89,7 +56,7 @@ export class CircuitClient implements AsyncDisposable {
    */
   async refresh({ signal }: Interruptible = {}): Promise<readonly MemberEntry[]> {
     const { members } = await interruptible(this.#connection.main.roster(), signal);
-    this.#roster = [...members];
+    this.#roster = checkMembers(members);
     return this.#roster;
   }
 

@@ -1,5 +1,6 @@
 import { Address } from '../address.js';
-import { CircuitClient, type ClientOptions } from './client.js';
+import { CircuitClient } from './client.js';
+import type { ClientOptions } from './connect.js';
 
 export { Address, type MemberName } from '../address.js';
 export type {
@@ -19,7 +20,8 @@ export { CircuitError, type ErrorCode } from '../error.js';
 export { type ClusterKey, readClusterKey } from '../transport/security.js';
 export { Anchor, type Command } from './anchor.js';
 export { Channel, type MessageData } from './channel.js';
-export { CircuitClient, type ClientOptions } from './client.js';
+export { CircuitClient } from './client.js';
+export type { ClientOptions } from './connect.js';
 export type { Interruptible } from './interruptible-options.js';
 export { Process } from './process.js';
 export { Subscription } from './subscription.js';
@@ -27,7 +29,8 @@ export { Subscription } from './subscription.js';
 /**
  * Connects to the daemon at `address`, `circuit://HOST:PORT/PID/Q…`, and through it
  * to every member of its network. The result is to be closed: `await using`.
- * @throws CircuitError EINVAL (not an address), and as {@link CircuitClient.dial}
+ * @throws CircuitError EINVAL (not an address), EACCES (wrong secret or cluster key),
+ *   ECONNREFUSED, ETIMEDOUT (no answer within 5 s), EHOSTUNREACH, EPROTO (not a circuit), EINTR
  */
 export async function dial(
   address: string | Address,

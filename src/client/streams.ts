@@ -4,7 +4,7 @@ import type { ByteReader, ProcessWriter } from '../anchor/circuit.js';
 import { asCircuitError } from '../error.js';
 
 /** What is read as a stream. */
-export type Source = Pick<ByteReader, 'read' | 'unread' | 'close'>;
+export type Source = Pick<ByteReader, 'read' | 'received' | 'close'>;
 export type Sink = Pick<ProcessWriter, 'write' | 'close'>;
 
 /**
@@ -14,7 +14,8 @@ export type Sink = Pick<ProcessWriter, 'write' | 'close'>;
 export class SourceStream extends Readable {
   readonly #source: Source;
   readonly #destroyed = new AbortController();
-  #last: Uint8Array = new Uint8Array();
+  /** Bytes that were pushed and that nobody is known to have. */
+  #pushed = 0;
 
   /** @param source Is closed with the stream. */
   constructor(source: Source) {
@@ -23,10 +24,12 @@ export class SourceStream extends Readable {
     this.#source = source;
   }
 
+  /** Called when all that was pushed has been handed out. */
   override _read(): void {
+    this.#tellReceived(0);
     this.#source.read(MAX_CHUNK, { signal: this.#destroyed.signal }).then(
       (data) => {
-        this.#last = data;
+        this.#pushed = data.length;
         this.push(data.length === 0 ? null : data);
       },
       (error) => this.destroy(asCircuitError(error)),
@@ -34,11 +37,16 @@ export class SourceStream extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    const left = this.readableEncoding === null ? this.readableLength : 0;
-    if (left > 0) this.#source.unread(this.#last.subarray(this.#last.length - left));
+    // With an encoding the buffer holds characters, and what is left is not known in bytes.
+    this.#tellReceived(this.readableEncoding === null ? this.readableLength : 0);
     this.#destroyed.abort();
     this.#source.close();
     callback(error);
+  }
+
+  #tellReceived(left: number): void {
+    if (this.#pushed > left) this.#source.received(this.#pushed - left);
+    this.#pushed = 0;
   }
 }
 

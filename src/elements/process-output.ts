@@ -13,6 +13,8 @@ export interface OutputReader {
   read(max: number, options?: WaitOptions): Promise<Uint8Array>;
   /** Gives back what a read returned and nobody received: it is the next to be read. */
   unread(data: Uint8Array): void;
+  /** What a read returned has been used: its bytes are free for others. */
+  received?(data: Uint8Array): void;
   /** Whether a read would be answered at once. */
   readonly readable: boolean;
   /** Calls the listener once, later, when a read may be answered at once. */
@@ -76,6 +78,10 @@ export class PipedOutput implements ProcessOutput, OutputReader {
     this.#pipe.wake();
   }
 
+  received(data: Uint8Array): void {
+    giveUp(data);
+  }
+
   catchUp(): void {}
 
   release(): void {
@@ -106,7 +112,11 @@ export class PipedOutput implements ProcessOutput, OutputReader {
   }
 }
 
-/** Reads are made into this, and what they return is a part of it. */
+/**
+ * Reads are made into this, and what they return is a part of it. Where each is
+ * received before the next read it is always the same part: memory that is left to
+ * the garbage collector stays for many megabytes of output.
+ */
 let slab = Buffer.allocUnsafeSlow(0);
 let used = 0;
 const SLAB_SIZE = 1024 * 1024;
@@ -127,4 +137,10 @@ function readAvailable(fd: number, max: number): Uint8Array | undefined {
   if (count < SMALL) return Buffer.from(data);
   used += count;
   return data;
+}
+
+/** What a read returned last may be overwritten. */
+function giveUp(data: Uint8Array): void {
+  const isLast = data.buffer === slab.buffer && data.byteOffset + data.length === used;
+  if (isLast) used = data.byteOffset;
 }

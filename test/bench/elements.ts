@@ -42,8 +42,7 @@ async function messages(senders: number): Promise<number> {
 
 async function makeAndWait(on: Member): Promise<void> {
   const path = ['bench-process'];
-  await on.makeProcess(path, '{"Path":"true"}');
-  using remote = await on.process(path);
+  using remote = await on.makeProcess(path, '{"Path":"true"}');
   await remote.wait();
   await on.scrub(path);
 }
@@ -52,11 +51,14 @@ async function makeAndWait(on: Member): Promise<void> {
 async function standardOutput(on: Member): Promise<number> {
   const path = ['bench-output'];
   const Args = ['-c', String(OUTPUT_BYTES), '/dev/zero'];
-  await on.makeProcess(path, JSON.stringify({ Path: 'head', Args }));
-  using remote = await on.process(path);
+  using remote = await on.makeProcess(path, JSON.stringify({ Path: 'head', Args }));
   const output = remote.output('stdout');
   const result = await rate(OUTPUT_BYTES, async () => {
-    while ((await output.read(1024 * 1024)).length > 0);
+    for (;;) {
+      const { length } = await output.read(1024 * 1024);
+      if (length === 0) break;
+      output.received(length);
+    }
   });
   output.close();
   await on.scrub(path);

@@ -3,14 +3,17 @@
  * yardsticks that run in turn with what they are compared to, since machines
  * are noisy. Needs root, and what test/provision.sh installs.
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { blocked, program } from '../host/channels.js';
 import { CIRCUIT_ENV, Cluster, type TestDaemon } from '../host/cluster.js';
 import { median } from './median.js';
 
 const SYSCALLS = join(import.meta.dirname, 'syscalls.js');
 const ELEMENTS = join(import.meta.dirname, 'elements.js');
+const MESSAGES = join(import.meta.dirname, 'mount-messages.js');
 const FUSE_NATIVE = join(import.meta.dirname, 'fuse-native-hello.js');
 
 /** How long the daemons are watched at rest, in milliseconds. */
@@ -20,6 +23,7 @@ const REST = 10_000;
 const ROUNDS = 5;
 const PROCESS_ROUNDS = 15;
 const ELEMENT_ROUNDS = 3;
+const RECEIVERS = 1_000;
 
 interface Row {
   readonly what: string;
@@ -130,10 +134,23 @@ async function elementFigures(a: TestDaemon, b: TestDaemon): Promise<void> {
   rows.push(
     { what: 'peek, library', measured: figure('peek', '/s'), goal: '4,000/s' },
     {
-      what: '64 bytes through a channel of capacity 0, library',
-      measured: figure('messages', '/s'),
+      what: '64 bytes through a channel of capacity 0, library: 32 at once',
+      measured: figure('messages, many', '/s'),
       goal: '5,000/s',
     },
+    { what: '… one after the other', measured: figure('messages', '/s') },
+    {
+      what: '… by files: send at another member, recv at the channel’s own',
+      measured: await messagesByFiles(b, a, name),
+      goal: '1,000/s',
+    },
+    { what: '… both at another member', measured: await messagesByFiles(b, b, name) },
+    {
+      what: 'echo hi > send to the answer of a remote cat recv that waits',
+      measured: await echoToCat(a, b, name),
+      goal: '3 ms',
+    },
+    ...(await besideReceivers(b, name)),
     {
       what: 'make a process and wait for it, library',
       measured: figure('processes', '/s'),
@@ -150,6 +167,71 @@ async function elementFigures(a: TestDaemon, b: TestDaemon): Promise<void> {
       goal: '200 MB/s',
     },
   );
+}
+
+/** 64 bytes a message; every message opens the file anew. */
+async function messagesByFiles(from: TestDaemon, to: TestDaemon, name: string): Promise<string> {
+  const rates: number[] = [];
+  const file = (daemon: TestDaemon, verb: string) => `${daemon.mountpoint}/${name}/m/${verb}`;
+  await cluster.sh(`mkdir m && echo 0 > m/mkchan`, { cwd: join(to.mountpoint, name) });
+  for (let round = 0; round < ELEMENT_ROUNDS; round += 1) {
+    const program = (verb: string, daemon: TestDaemon) =>
+      cluster.run([process.execPath, MESSAGES, verb, '3000', file(daemon, verb)], {
+        timeout: 60_000,
+      });
+    const [sent, received] = await Promise.all([program('send', from), program('recv', to)]);
+    if (sent.status !== 0 || received.status !== 0) throw new Error(sent.stderr + received.stderr);
+    rates.push(Number(received.stdout));
+  }
+  await cluster.sh(`echo > m/scrub && rmdir m`, { cwd: join(to.mountpoint, name) });
+  return `${Math.round(median(rates))} /s`;
+}
+
+/** From the moment when a shell begins to write until a waiting cat has printed it. */
+async function echoToCat(a: TestDaemon, b: TestDaemon, name: string): Promise<string> {
+  const times: number[] = [];
+  await cluster.sh(`mkdir e && echo 0 > e/mkchan`, { cwd: join(a.mountpoint, name) });
+  const shell = cluster.spawn(['sh']);
+  for (let round = 0; round < PROCESS_ROUNDS; round += 1) {
+    const cat = program(cluster.spawn(['cat', `${b.mountpoint}/${name}/e/recv`]));
+    await blocked(cat);
+    const started = performance.now();
+    const printed = once(cat.process.stdout ?? cat.process, 'data');
+    shell.stdin?.write(`echo hi > ${a.mountpoint}/${name}/e/send\n`);
+    await printed;
+    times.push(performance.now() - started);
+    await cat.status;
+  }
+  shell.stdin?.end();
+  await cluster.sh(`echo > e/scrub && rmdir e`, { cwd: join(a.mountpoint, name) });
+  return `${median(times).toFixed(2)} ms`;
+}
+
+/** ls and peek of a member while a thousand programs wait in recv on one of its channels. */
+async function besideReceivers(from: TestDaemon, name: string): Promise<Row[]> {
+  const member = join(from.mountpoint, name);
+  await cluster.sh('mkdir w && echo 0 > w/mkchan', { cwd: member });
+  const look = async () => {
+    const [readdir, peek] = await Promise.all([
+      cluster.run([process.execPath, SYSCALLS, 'readdir', '500', member]),
+      cluster.run([process.execPath, SYSCALLS, 'open+read+close', '500', `${member}/peek`]),
+    ]);
+    return { readdir: Number(readdir.stdout), peek: Number(peek.stdout) };
+  };
+  const alone = await look();
+  const waiting = Array.from({ length: RECEIVERS }, () =>
+    program(cluster.spawn(['cat', `${member}/w/recv`])),
+  );
+  for (const one of waiting) await blocked(one);
+  const beside = await look();
+  await cluster.sh('echo > w/scrub', { cwd: member });
+  await Promise.all(waiting.map(({ status }) => status));
+  await cluster.sh('rmdir w', { cwd: member });
+  const row = (what: string, verb: 'readdir' | 'peek') => ({
+    what: `${what} of another member, beside ${RECEIVERS} blocked in recv`,
+    measured: `${beside[verb].toFixed(0)} µs, ${(beside[verb] / alone[verb]).toFixed(2)} × without them`,
+  });
+  return [row('ls', 'readdir'), row('peek', 'peek')];
 }
 
 /** Megabytes a second. */

@@ -1,15 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
-import { Cluster } from './cluster.js';
+import { channelViews } from './channels.js';
 
 /** Two joined daemons, and shells in the same directory as each of them sees it. */
 async function views(t: ExecutionContext) {
-  const cluster = new Cluster(t);
-  const [a, b] = [await cluster.start(), await cluster.start()];
-  await cluster.sh(`echo "${b.address}" > ${a.mountpoint}/.self/join`);
-  const name = (await cluster.sh(`readlink ${a.mountpoint}/.self`)).stdout.trim();
-  const here = (script: string) => cluster.sh(script, { cwd: `${a.mountpoint}/${name}` });
-  const there = (script: string) => cluster.sh(script, { cwd: `${b.mountpoint}/${name}` });
-  return { cluster, a, b, name, here, there };
+  const { cluster, owner, others, name, local, remote } = await channelViews(t);
+  const [other = owner] = others;
+  return { cluster, a: owner, b: other, name, here: local.sh, there: remote.sh };
 }
 
 /** Prints the sub-anchors only. */
@@ -69,7 +65,7 @@ test('an anchor that is made anew is another one', async (t) => {
 });
 
 test('names: UTF-8, spaces, newlines, 255 bytes; 256 bytes and control files are refused', async (t) => {
-  const { here, there, cluster } = await views(t);
+  const { here, there } = await views(t);
   const names = [
     'ä€😀',
     'a b',
@@ -97,8 +93,54 @@ test('names: UTF-8, spaces, newlines, 255 bytes; 256 bytes and control files are
     t.regex((await sh('mkdir "$(printf \'\\377\')"')).stderr, /Invalid argument|Invalid or/);
     t.regex((await sh('ls "$(printf \'\\377\')"')).stderr, /No such file/);
     t.is((await sh('ls -d ..')).status, 0);
+    for (const dots of ['.', '..']) t.regex((await sh(`mkdir ${dots}`)).stderr, /File exists/);
+    t.regex((await sh('rmdir ..')).stderr, /not empty|Device or resource busy|not permitted/);
   }
-  t.truthy(cluster);
+});
+
+test('the longest name, and the strangest, are those of anchors like any other', async (t) => {
+  const { here, there } = await views(t);
+  for (const name of ['€'.repeat(85), 'a b\nc', "it's", '*', '-n']) {
+    const env = `A='./${name.replaceAll("'", "'\\''")}'`;
+    for (const [maker, user] of [
+      [here, there],
+      [there, here],
+    ] as const) {
+      const made = await maker(`${env}; mkdir "$A" && echo 1 > "$A/mkchan" && mkdir "$A/$A"`);
+      t.is(made.status, 0, made.stderr);
+      const used = await user(
+        `${env}; echo hi > "$A/send" && cat "$A/recv" "$A/kind" && rmdir "$A/$A" && echo > "$A/scrub" && rmdir "$A"`,
+      );
+      t.deepEqual([used.stdout, used.stderr], ['hi\nchan\n', '']);
+    }
+  }
+});
+
+test('a sub-anchor may bear the name of a control file that its directory does not have', async (t) => {
+  const { here, there } = await views(t);
+  for (const [maker, user] of [
+    [here, there],
+    [there, here],
+  ] as const) {
+    // An anchor without an element has makers; `send` is free there, and `mkchan` is not.
+    t.regex((await maker('mkdir a; mkdir a/mkchan')).stderr, /File exists/);
+    t.is((await maker('mkdir a/send a/join')).status, 0);
+    t.regex((await user('/bin/echo 1 > a/mkchan')).stderr, /File exists/);
+    t.is(
+      (await user('cat a/error')).stdout,
+      'the sub-anchor send would be hidden by a control file\n',
+    );
+    // A process has no `send`. It has no makers either, but they come back when it goes.
+    t.is((await user(`echo '{"Path":"true"}' > a/mkproc`)).status, 0);
+    t.regex((await user('mkdir a/mkchan')).stderr, /File exists/);
+    t.is(
+      (await user('cat a/error')).stdout,
+      'mkchan is a control file of an anchor without an element\n',
+    );
+    t.is((await maker('cd a && ls -d send join')).stdout, 'join\nsend\n');
+    t.is((await user('echo > a/scrub')).status, 0);
+    t.is((await maker('rmdir a/send a/join a')).status, 0);
+  }
 });
 
 test('circuit ls /... lists members and anchors, -l their kinds', async (t) => {

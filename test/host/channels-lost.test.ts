@@ -1,16 +1,6 @@
 import test from 'ava';
-import { blocked, channelViews, type Program, type View } from './channels.js';
+import { blocked, channelViews, endsAtOnce, type View } from './channels.js';
 import { eventually } from './cluster.js';
-
-/** Ends a program by a signal, and fails if that takes a second. */
-async function endsAtOnce(program: Program, signal: NodeJS.Signals): Promise<void> {
-  const started = performance.now();
-  program.process.kill(signal);
-  const status = await program.status;
-  const elapsed = performance.now() - started;
-  if (elapsed > 1_000) throw new Error(`${signal} took ${elapsed} ms`);
-  if (status !== signal) throw new Error(`${signal} ended it with ${status}`);
-}
 
 /** A program that sends what it is given on its standard input. */
 const sendAll = (view: View) => view.spawn('sh', '-c', 'exec cat > c/send');

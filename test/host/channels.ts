@@ -9,8 +9,8 @@ export interface View {
   readonly name: 'local' | 'remote';
   /** The first member's directory in the mount of this view's daemon. */
   readonly directory: string;
-  /** Runs a line of shell in it. */
-  sh(script: string): Promise<Result>;
+  /** Runs a line of shell in it, for 50 s at most if no other time is given, in milliseconds. */
+  sh(script: string, timeout?: number): Promise<Result>;
   /** Starts a program in it. */
   spawn(...argv: string[]): Program;
 }
@@ -23,7 +23,7 @@ export interface Program {
   readonly stdout: Promise<string>;
   readonly stderr: Promise<string>;
   readonly status: Promise<number | NodeJS.Signals>;
-  /** Resolves when it has printed `text`. */
+  /** Resolves when it has printed `text`, also as an error. */
   printed(text: string): Promise<void>;
 }
 
@@ -31,9 +31,14 @@ export interface Program {
 export async function channelViews(t: ExecutionContext, count = 2) {
   const cluster = new Cluster(t);
   const owner = await cluster.start();
-  const name = (await cluster.sh(`readlink ${owner.mountpoint}/.self`)).stdout.trim();
   const others: TestDaemon[] = [];
   for (let i = 1; i < count; i += 1) others.push(await cluster.start('-j', owner.address));
+  return { cluster, owner, others, ...(await viewsOf(cluster, owner, others)) };
+}
+
+/** The views of `owner`'s directory that it and the others have, when all see it. */
+export async function viewsOf(cluster: Cluster, owner: TestDaemon, others: readonly TestDaemon[]) {
+  const name = (await cluster.sh(`readlink ${owner.mountpoint}/.self`)).stdout.trim();
   for (const other of others) {
     await eventually(
       () => cluster.sh(`ls ${other.mountpoint}/${name}/peek`),
@@ -45,27 +50,29 @@ export async function channelViews(t: ExecutionContext, count = 2) {
     return {
       name: daemon === owner ? 'local' : 'remote',
       directory,
-      sh: (script) => cluster.sh(script, { cwd: directory, timeout: 50_000 }),
+      sh: (script, timeout = 50_000) => cluster.sh(script, { cwd: directory, timeout }),
       spawn: (...argv) => program(cluster.spawn(argv, { cwd: directory })),
     };
   };
   const local = viewOf(owner);
   const remotes = others.map(viewOf);
   const [remote = local] = remotes;
-  return { cluster, owner, others, name, local, remote, remotes };
+  return { name, local, remote, remotes };
 }
 
 export function program(process: ChildProcess): Program {
-  const { pid = 0, stdout } = process;
+  const { pid = 0, stdout, stderr } = process;
   let printed = '';
-  stdout?.on('data', (data) => {
-    printed += data;
-  });
+  for (const stream of [stdout, stderr]) {
+    stream?.on('data', (data) => {
+      printed += data;
+    });
+  }
   return {
     pid,
     process,
     stdout: collect(stdout),
-    stderr: collect(process.stderr),
+    stderr: collect(stderr),
     status: exitOf(process),
     printed: async (text) => {
       await eventually(
@@ -74,6 +81,19 @@ export function program(process: ChildProcess): Program {
       );
     },
   };
+}
+
+/** What waited for an answer would not end at all, in milliseconds; the machine may be busy. */
+const AT_ONCE = 3_000;
+
+/** Ends a program by a signal, and fails if that does not end it at once. */
+export async function endsAtOnce(program: Program, signal: NodeJS.Signals): Promise<void> {
+  const started = performance.now();
+  program.process.kill(signal);
+  const status = await program.status;
+  const elapsed = performance.now() - started;
+  if (elapsed > AT_ONCE) throw new Error(`${signal} took ${elapsed} ms`);
+  if (status !== signal) throw new Error(`${signal} ended it with ${status}`);
 }
 
 /** The numbers of read(2) and write(2), by machine. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { Janitor } from '../janitor.js';
 
@@ -201,11 +202,14 @@ export function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
   });
 }
 
+/** How often {@link eventually} looks, in milliseconds. */
+const POLL_INTERVAL = 10;
+
 /** Resolves when `condition` holds; fails with what it last saw after `timeout` milliseconds. */
 export async function eventually<T>(
   look: () => Promise<T>,
   condition: (seen: T) => boolean,
-  timeout = 5_000,
+  timeout = 20_000,
 ): Promise<T> {
   const deadline = performance.now() + timeout;
   for (;;) {
@@ -214,6 +218,6 @@ export async function eventually<T>(
     if (performance.now() > deadline) {
       throw new Error(`not within ${timeout} ms; last seen: ${JSON.stringify(seen)}`);
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await delay(POLL_INTERVAL);
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { CIRCUIT_ENV, Cluster, type TestDaemon } from './cluster.js';
 
@@ -20,6 +20,16 @@ function refused(t: ExecutionContext, result: Awaited<ReturnType<typeof join>>, 
   t.regex(result.said, said);
   t.regex(result.said, /^[1-9]$/m, 'the exit status of cat');
   t.true(result.elapsed < 5_500, `took ${result.elapsed} ms`);
+}
+
+/** Something that listens and is no circuit: its port, and when somebody comes. */
+async function listening(t: ExecutionContext, answer: (socket: Socket) => void) {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  const connected = once(server, 'connection');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, connected };
 }
 
 test('junk in join is EINVAL, and `error` shows what an address looks like', async (t) => {
@@ -93,10 +103,7 @@ test('a host that is not there, and one that no route leads to, are EHOSTUNREACH
 test('one that listens but never answers is ETIMEDOUT within 5 s', async (t) => {
   const cluster = new Cluster(t);
   const a = await cluster.start();
-  const deaf = createServer(() => {}).listen(0, '127.0.0.1');
-  t.teardown(() => deaf.close());
-  await once(deaf, 'listening');
-  const { port } = deaf.address() as { port: number };
+  const { port } = await listening(t, () => {});
   const result = await join(cluster, a, a.address.replace(/:\d+\//, `:${port}/`));
   refused(t, result, /Connection timed out/);
   t.regex(result.error, /did not answer within 5 s/);
@@ -142,11 +149,7 @@ test('a right secret and a wrong cluster key is EACCES; the right key joins', as
 test('something else that listens is EPROTO', async (t) => {
   const cluster = new Cluster(t);
   const a = await cluster.start();
-  const other = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
-  other.listen(0, '127.0.0.1');
-  t.teardown(() => other.close());
-  await once(other, 'listening');
-  const { port } = other.address() as { port: number };
+  const { port } = await listening(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
   const result = await join(cluster, a, a.address.replace(/:\d+\//, `:${port}/`));
   refused(t, result, /Protocol error/);
   t.regex(result.error, /is not a circuit|is it a circuit/);
@@ -186,11 +189,7 @@ test('ten addresses in one write: the good ones join, the bad ones are named', a
 test('a join that waits holds up no other command on the same file', async (t) => {
   const cluster = new Cluster(t);
   const a = await cluster.start();
-  const deaf = createServer(() => {}).listen(0, '127.0.0.1');
-  t.teardown(() => deaf.close());
-  await once(deaf, 'listening');
-  const connected = once(deaf, 'connection');
-  const { port } = deaf.address() as { port: number };
+  const { port, connected } = await listening(t, () => {});
   const slow = a.address.replace(/:\d+\//, `:${port}/`);
   const waiting = [join(cluster, a, slow), join(cluster, a, slow)];
   await connected;
@@ -202,11 +201,7 @@ test('a join that waits holds up no other command on the same file', async (t) =
 test('Ctrl-C ends a join that waits', async (t) => {
   const cluster = new Cluster(t);
   const a = await cluster.start();
-  const deaf = createServer(() => {}).listen(0, '127.0.0.1');
-  t.teardown(() => deaf.close());
-  await once(deaf, 'listening');
-  const connected = once(deaf, 'connection');
-  const { port } = deaf.address() as { port: number };
+  const { port, connected } = await listening(t, () => {});
   const writer = cluster.spawn(['tee', `${a.mountpoint}/.self/join`]);
   const ended = once(writer, 'exit');
   writer.stdin?.write(`${a.address.replace(/:\d+\//, `:${port}/`)}\n`);

@@ -1,9 +1,11 @@
-import test from 'ava';
-import { Cluster, collect, exitOf } from './cluster.js';
+import test, { type ExecutionContext } from 'ava';
+import { channelViews, program } from './channels.js';
+import { Cluster, eventually } from './cluster.js';
 
 /**
  * Waits for all of its files at once by poll(2), and prints the name of each as
- * it becomes ready, until all were. Nothing is read: the readiness is what counts.
+ * it becomes ready, until all were. Nothing is read, but what the logs have by
+ * now: the readiness is what counts.
  */
 const WAIT_FOR_ALL = `
 import os, select, sys
@@ -12,6 +14,7 @@ names = {}
 for arg in sys.argv[1:]:
     writing = arg.endswith(('send', 'stdin'))
     fd = os.open(arg, (os.O_WRONLY if writing else os.O_RDONLY) | os.O_NONBLOCK)
+    while arg.endswith('log') and os.read(fd, 65536): pass
     names[fd] = arg
     poll.register(fd, select.POLLOUT if writing else select.POLLIN)
 for fd, _ in poll.poll(0):
@@ -22,64 +25,138 @@ while names:
         print('then', names.pop(fd), flush=True); poll.unregister(fd)
 `;
 
-test('one program waits by poll(2) for files of several members at once', async (t) => {
+/** `count` joined daemons, the first of which lists them all; and their names, its own first. */
+async function members(t: ExecutionContext, count: number) {
   const cluster = new Cluster(t);
-  const [a, b] = [await cluster.start(), await cluster.start()];
-  await cluster.sh(`echo "${b.address}" > ${a.mountpoint}/.self/join`);
-  const [ofA, ofB] = await Promise.all(
-    [a, b].map(async (daemon) =>
-      (await cluster.sh(`readlink ${daemon.mountpoint}/.self`)).stdout.trim(),
-    ),
-  );
-  const sh = (script: string) => cluster.sh(script, { cwd: a.mountpoint });
+  const first = await cluster.start();
+  const all = [first];
+  while (all.length < count) all.push(await cluster.start('-j', first.address));
+  const names: string[] = [];
+  for (const { mountpoint } of all) {
+    await eventually(
+      () => cluster.sh(`ls ${mountpoint}`),
+      ({ stdout }) => stdout.split('\n').length - 1 === count,
+    );
+    names.push((await cluster.sh(`readlink ${mountpoint}/.self`)).stdout.trim());
+  }
+  return { cluster, names, cwd: first.mountpoint };
+}
+
+test('one program waits by poll(2) for files of five members at once', async (t) => {
+  const { cluster, names, cwd } = await members(t, 5);
+  const sh = (script: string) => cluster.sh(script, { cwd });
   const json = (script: string) => JSON.stringify({ Path: 'sh', Args: ['-c', script] });
   const files: string[] = [];
-  for (const member of [ofA, ofB]) {
+  for (const member of names) {
     const made = await sh(`
       cd ${member}; mkdir in out p; echo 0 > in/mkchan; echo 0 > out/mkchan
       echo '${json('read x; echo $x; exit 4')}' > p/mkproc`);
     t.is(made.status, 0, made.stderr);
-    files.push(
-      ...['in/recv', 'out/send', 'p/stdout', 'p/wait', 'p/stdin'].map((f) => `${member}/${f}`),
-    );
+    const own = ['in/recv', 'out/send', 'p/stdout', 'p/wait', 'p/stdin', 'log'];
+    files.push(...own.map((file) => `${member}/${file}`));
   }
-  const program = cluster.spawn(['python3', '-u', '-c', WAIT_FOR_ALL, ...files], {
-    cwd: a.mountpoint,
-  });
-  const printed = collect(program.stdout);
-  const complaint = collect(program.stderr);
+  const waiting = program(cluster.spawn(['python3', '-u', '-c', WAIT_FOR_ALL, ...files], { cwd }));
   let seen = '';
-  await new Promise<void>((resolve) => {
-    program.stdout?.on('data', (data) => {
-      seen += data;
-      if (seen.includes('waiting')) resolve();
-    });
+  waiting.process.stdout?.on('data', (data) => {
+    seen += data;
   });
+  const lines = (word: string) => seen.split('\n').filter((line) => line.startsWith(word));
+  await waiting.printed('waiting');
   t.deepEqual(
-    seen.split('\n').filter((line) => line.startsWith('at once')),
-    [`at once ${ofA}/p/stdin`, `at once ${ofB}/p/stdin`],
+    lines('at once'),
+    names.map((member) => `at once ${member}/p/stdin`),
   );
-  const ended = exitOf(program);
-  for (const member of [ofB, ofA]) {
-    const done = await sh(`cd ${member}
-      echo go >> p/stdin
-      (echo message > in/send) & sender=$!
-      (cat out/recv) & receiver=$!
-      until [ "$(cat p/phase)" = exited ]; do :; done
-      cat in/recv; echo answer > out/send; wait $sender $receiver`);
-    t.is(done.stdout, 'message\nanswer\n', done.stderr);
+  let ready = 0;
+  for (const member of names.toReversed()) {
+    const start = (script: string) =>
+      program(cluster.spawn(['sh', '-c', script], { cwd: `${cwd}/${member}` }));
+    const [sender, receiver] = [start('echo message > in/send'), start('cat out/recv')];
+    await sh(`echo go >> ${member}/p/stdin`);
+    ready += 4;
+    await eventually(
+      async () => lines('then'),
+      ({ length }) => length === ready,
+    );
+    const done = await sh(`cd ${member}; cat in/recv; echo answer > out/send; cat p/exit`);
+    t.is(done.stdout, 'message\n4\n', done.stderr);
+    t.deepEqual([await sender.status, await receiver.stdout], [0, 'answer\n']);
   }
-  t.is(await ended, 0, await complaint);
-  const then = (await printed).split('\n').filter((line) => line.startsWith('then'));
-  t.is(then.length, 8);
+  for (const member of names) await sh(`mkdir ${member}/logged`);
+  t.is(await waiting.status, 0, await waiting.stderr);
+  t.deepEqual(
+    lines('then').slice(ready).sort(),
+    names.map((member) => `then ${member}/log`).sort(),
+  );
+});
+
+/** As \`tail -f\` would, if it could wait: prints what comes, until it has seen a word. */
+const FOLLOW = `
+import os, select, sys
+fd = os.open('log', os.O_RDONLY)
+poll = select.epoll()
+poll.register(fd, select.EPOLLIN)
+seen = b''
+idle = 0
+while b'mkdir' not in seen:
+    poll.poll()
+    seen += os.read(fd, 65536)
+    if not poll.poll(0) and not idle:
+        idle = 1
+        assert os.read(fd, 65536) == b'', 'what is not ready has nothing to read'
+        print('read', flush=True)
+assert seen == os.pread(fd, len(seen) + 1, 0), 'nothing was missed'
+print(seen.decode().splitlines()[-1])
+`;
+
+test('a log is ready for who has read it to its end when it grows, and not before', async (t) => {
+  const { cluster, names, cwd } = await members(t, 2);
+  for (const member of names) {
+    const directory = `${cwd}/${member}`;
+    const follower = program(cluster.spawn(['python3', '-c', FOLLOW], { cwd: directory }));
+    await follower.printed('read');
+    await cluster.sh('mkdir new', { cwd: directory });
+    t.is(await follower.status, 0, await follower.stderr);
+    t.regex(await follower.stdout, / mkdir \/X[0-9a-f]{16}\/new: ok\n$/);
+    const cat = await cluster.run(['cat', 'log'], { cwd: directory });
+    t.regex(cat.stdout, /new: ok\n$/);
+  }
+});
+
+/** As the runtimes of Go and Rust do: reads until it would wait, then waits for the next edge. */
+const EDGES = `
+import os, select
+fd = os.open('stdout', os.O_RDONLY | os.O_NONBLOCK)
+poll = select.epoll()
+poll.register(fd, select.EPOLLIN | select.EPOLLET)
+while True:
+    try:
+        data = os.read(fd, 65536)
+    except BlockingIOError:
+        poll.poll()
+        continue
+    if not data: break
+    os.write(1, data)
+`;
+
+test('a program that waits for edges (EPOLLET) reads an output to its end', async (t) => {
+  const { cluster, names, cwd } = await members(t, 2);
+  for (const member of names) {
+    await cluster.sh(`mkdir p; echo '{"Path":"cat"}' > p/mkproc`, { cwd: `${cwd}/${member}` });
+    const directory = `${cwd}/${member}/p`;
+    const reader = program(cluster.spawn(['python3', '-c', EDGES], { cwd: directory }));
+    for (const word of ['one', 'two', 'three']) {
+      await cluster.sh(`echo ${word} >> stdin`, { cwd: directory });
+      await reader.printed(word);
+    }
+    await cluster.sh('printf end > stdin', { cwd: directory });
+    t.is(await reader.stdout, 'one\ntwo\nthree\nend', await reader.stderr);
+    t.is(await reader.status, 0);
+  }
 });
 
 test('what is not ready is EAGAIN for a program that does not want to wait', async (t) => {
-  const cluster = new Cluster(t);
-  const [a, b] = [await cluster.start(), await cluster.start()];
-  await cluster.sh(`echo "${b.address}" > ${a.mountpoint}/.self/join`);
-  const name = (await cluster.sh(`readlink ${b.mountpoint}/.self`)).stdout.trim();
-  for (const cwd of [`${b.mountpoint}/${name}`, `${a.mountpoint}/${name}`]) {
+  const { cluster, local, remote } = await channelViews(t);
+  for (const { directory: cwd } of [local, remote]) {
     await cluster.sh(`mkdir -p c p; echo 0 > c/mkchan; echo '{"Path":"cat"}' > p/mkproc`, { cwd });
     const script = `
 import os

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { Cluster, eventually } from './cluster.js';
 
@@ -133,52 +132,6 @@ test('scrub kills a running process and its children; Scrub removes it by itself
       async () => (await sh('ls')).stdout,
       (files) => files.includes('mkproc'),
     );
-  }
-});
-
-test('Ctrl-C on a blocked cat stdout, cat wait and a write to stdin; nothing is lost', async (t) => {
-  const { cluster, a, b, name, local, remote } = await views(t);
-  for (const [daemon, sh] of [
-    [a, local],
-    [b, remote],
-  ] as const) {
-    await make(t, sh, command('sh', '-c', 'read x; echo "$x"; read y'));
-    const cwd = `${daemon.mountpoint}/${name}/p`;
-    for (const file of ['stdout', 'wait']) {
-      const cat = cluster.spawn(['cat', file], { cwd });
-      await eventually(
-        async () => readFileSync(`/proc/${cat.pid}/stack`, 'utf8'),
-        (stack) => stack.includes('fuse'),
-      );
-      const started = performance.now();
-      const ended = new Promise((resolve) => cat.once('exit', resolve));
-      cat.kill('SIGINT');
-      await ended;
-      t.true(performance.now() - started < 1_000, file);
-    }
-    await sh('echo kept >> stdin');
-    t.is((await sh('head -c 5 stdout')).stdout, 'kept\n');
-    await sh('echo > scrub');
-  }
-});
-
-test('100 MiB through stdin and stdout arrive unchanged, and no daemon grows with them', async (t) => {
-  const { a, b, local, remote } = await views(t);
-  const memory = () =>
-    [a, b].map(({ pid }) =>
-      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]),
-    );
-  const file = 'head -c 104857600 /dev/urandom > "$TMPDIR/data"; sha256sum < "$TMPDIR/data"';
-  const sum = (await local(file.replaceAll('$TMPDIR', '../../..'))).stdout;
-  for (const sh of [local, remote]) {
-    await make(t, sh, command('cat'));
-    const before = memory();
-    const passed = await sh('cat ../../../data > stdin & cat stdout | sha256sum; wait');
-    t.is(passed.stdout, sum, passed.stderr);
-    for (const [index, kilobytes] of memory().entries()) {
-      t.true(kilobytes - (before[index] ?? 0) < 64 * 1024);
-    }
-    await sh('echo > scrub');
   }
 });
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import type { Caller, Handle } from '../../mount/node.js';
 import { PollEvents } from '../../mount/node.js';
+import { eventually } from '../host/cluster.js';
 import { mount, python, run, shell } from './mounted.js';
 import { blockUntilWithdrawn, deferred, openFile, ToyDirectory } from './toy.js';
 
@@ -115,13 +116,14 @@ for flags in (os.O_NONBLOCK, 0):
   t.is(stdout, 'EAGAIN\nEAGAIN\nEPIPE\nEPIPE\n', stderr);
 });
 
+/** How to register a descriptor, and to wait for it. */
 const pollers = {
-  poll: 'p = select.poll(); p.register(fd, select.POLLIN); ready = p.poll(30000)',
-  select: 'ready = select.select([fd], [], [], 30)[0]',
-  epoll: 'p = select.epoll(); p.register(fd, select.EPOLLIN); ready = p.poll(30)',
-};
+  poll: ['p = select.poll(); p.register(fd, select.POLLIN)', 'ready = p.poll(30000)'],
+  select: ['', 'ready = select.select([fd], [], [], 30)[0]'],
+  epoll: ['p = select.epoll(); p.register(fd, select.EPOLLIN)', 'ready = p.poll(30)'],
+} as const;
 
-for (const [name, call] of Object.entries(pollers)) {
+for (const [name, [register, wait]] of Object.entries(pollers)) {
   test(`${name} sleeps until the handle notifies it`, async (t) => {
     const root = new ToyDirectory();
     let events = 0;
@@ -140,7 +142,8 @@ for (const [name, call] of Object.entries(pollers)) {
 import os, sys, select
 fd = os.open(sys.argv[1] + '/recv', os.O_RDONLY | os.O_NONBLOCK)
 print(select.select([fd], [], [], 0)[0])
-${call}
+${register}
+${wait}
 print(len(ready), os.read(fd, 10))
 `;
     const program = python(t, text, directory);
@@ -152,6 +155,90 @@ print(len(ready), os.read(fd, 10))
     t.is(stdout, "[]\n1 b'message'\n", stderr);
   });
 }
+
+for (const [name, [register, wait]] of Object.entries(pollers)) {
+  test(`${name} in an event loop sleeps again after what was ready was read`, async (t) => {
+    const root = new ToyDirectory();
+    const messages = ['one'];
+    let notify: (() => void) | undefined;
+    const file = openFile(0o400, () => ({
+      io: 'stream',
+      read: () => Buffer.from(messages.shift() ?? ''),
+      poll: (scheduled) => {
+        if (messages.length > 0) return PollEvents.in;
+        notify = scheduled;
+        return 0;
+      },
+    }));
+    root.entries.set('recv', file);
+    const { directory } = await mount(t, root);
+    const text = `
+import os, sys, select
+fd = os.open(sys.argv[1] + '/recv', os.O_RDONLY | os.O_NONBLOCK)
+${register}
+for _ in range(3):
+    ${wait}
+    print(os.read(fd, 10).decode() if ready else 'nothing', flush=True)
+`;
+    const program = python(t, text, directory);
+    for (const message of ['two', 'three']) {
+      await eventually(
+        async () => notify,
+        (scheduled) => scheduled !== undefined,
+      );
+      messages.push(message);
+      const wake = notify;
+      notify = undefined;
+      wake?.();
+    }
+    const { stdout, stderr } = await program.outcome;
+    t.is(stdout, 'one\ntwo\nthree\n', stderr);
+  });
+}
+
+test('who watches the edges of a file (EPOLLET) is told each time that it becomes ready', async (t) => {
+  const root = new ToyDirectory();
+  const messages = ['one'];
+  let notify: (() => void) | undefined;
+  const file = openFile(0o400, () => ({
+    io: 'stream',
+    read: () => {
+      const message = messages.shift();
+      if (message === undefined) throw Object.assign(new Error('empty'), { code: 'EAGAIN' });
+      return Buffer.from(message);
+    },
+    poll: (scheduled) => {
+      if (messages.length > 0) return PollEvents.in;
+      notify = scheduled;
+      return 0;
+    },
+  }));
+  root.entries.set('recv', file);
+  const { directory } = await mount(t, root);
+  const text = `
+import os, sys, select
+fd = os.open(sys.argv[1] + '/recv', os.O_RDONLY | os.O_NONBLOCK)
+p = select.epoll(); p.register(fd, select.EPOLLIN | select.EPOLLET)
+for _ in range(3):
+    if not p.poll(30): print('nothing')
+    try:
+        while True: print(os.read(fd, 10).decode())
+    except BlockingIOError: pass
+`;
+  const program = python(t, text, directory);
+  for (const message of ['two', 'three']) {
+    await eventually(
+      async () => notify,
+      (scheduled) => scheduled !== undefined,
+    );
+    messages.push(message);
+    const wake = notify;
+    notify = undefined;
+    wake?.();
+  }
+  const { stdout, stderr } = await program.outcome;
+  t.is(stdout, 'one\ntwo\nthree\n', stderr);
+});
 
 test('a handle without poll is always ready', async (t) => {
   const root = new ToyDirectory();

@@ -41,3 +41,24 @@ test('offsets that are no whole numbers are EINVAL', (t) => {
     t.throws(() => log.read(offset, size), { code: 'EINVAL' });
   }
 });
+
+test('who waits for the log to go on is told with the next line, and gives up when told so', async (t) => {
+  const log = new OperationsLog(silent);
+  log.event('first');
+  await log.whenBeyond(0);
+  const giveUp = new AbortController();
+  const interrupted = log.whenBeyond(log.end, giveUp.signal);
+  const later = log.whenBeyond(log.end);
+  const muchLater = log.whenBeyond(log.end + 100);
+  giveUp.abort();
+  await t.throwsAsync(interrupted, { code: 'EINTR' });
+  const before = log.end;
+  log.event('second');
+  await later;
+  t.true(log.end < before + 100);
+  log.event('x'.repeat(100));
+  await muchLater;
+  for (const offset of [-1, 0.5, Number.NaN]) {
+    await t.throwsAsync(log.whenBeyond(offset), { code: 'EINVAL' });
+  }
+});

@@ -1,18 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { NotifyCode } from '../../../mount/wire/constants.js';
-import {
-  notifyAttributes,
-  notifyDelete,
-  notifyEntry,
-  notifyPoll,
-} from '../../../mount/wire/notification.js';
+import { notifyAttributes, notifyEntry, notifyPoll } from '../../../mount/wire/notification.js';
 import { DirectoryBuffer } from '../../../mount/wire/reply.js';
 import { Message } from '../../../mount/wire/request.js';
 import {
   Dirent,
   EntryOut,
-  NotifyDeleteOut,
   NotifyInvalEntryOut,
   NotifyInvalInodeOut,
   NotifyPollWakeupOut,
@@ -80,13 +74,6 @@ test('notifications carry their code, their length and a name that ends', (t) =>
       NotifyInvalEntryOut,
       { parent: 5, namelen: 2, flags: 1 },
       'ä\0',
-    ],
-    [
-      notifyDelete(5, 6, 'x'),
-      NotifyCode.DELETE,
-      NotifyDeleteOut,
-      { parent: 5, child: 6, namelen: 1, padding: 0 },
-      'x\0',
     ],
   ] as const;
   for (const [bytes, code, struct, values, name] of cases) {

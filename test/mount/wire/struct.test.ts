@@ -44,7 +44,6 @@ const sizes: Record<string, number> = {
   fuse_notify_poll_wakeup_out: 8,
   fuse_notify_inval_inode_out: 24,
   fuse_notify_inval_entry_out: 16,
-  fuse_notify_delete_out: 24,
 };
 
 const ranges = new Map<FieldType, fc.Arbitrary<number>>([

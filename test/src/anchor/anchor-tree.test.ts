@@ -84,4 +84,7 @@ test('names that cannot be directories, or are control files there, are refused'
   t.throws(() => tree.mkdir(['join']), { code: 'EEXIST' });
   t.throws(() => tree.mkdir(['a', 'help']), { code: 'EEXIST' });
   t.notThrows(() => tree.mkdir(['a', 'join']));
+  tree.attach(['a'], { kind: 'proc', alive: true });
+  t.throws(() => tree.mkdir(['a', 'stdin']), { code: 'EEXIST' });
+  t.throws(() => tree.mkdir(['a', 'mkchan']), { code: 'EEXIST' });
 });

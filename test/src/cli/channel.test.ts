@@ -1,31 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import test from 'ava';
-import type { Program } from '../../host/channels.js';
-import { CIRCUIT_ENV, eventually } from '../../host/cluster.js';
-import { commands } from './commands.js';
-
-/** Resolves when a command has connected to the daemon and waits. */
-async function connected({ pid }: Program): Promise<void> {
-  await eventually(
-    async () => ({
-      files: readdirSync(`/proc/${pid}/fd`)
-        .filter((fd) => Number(fd) > 2)
-        .map((fd) => readLink(`/proc/${pid}/fd/${fd}`)),
-      waitsIn: readFileSync(`/proc/${pid}/wchan`, 'utf8'),
-    }),
-    ({ files, waitsIn }) =>
-      files.some((file) => file.startsWith('socket:')) &&
-      /^(do_)?ep(oll_wait|_poll)$/.test(waitsIn),
-  );
-}
-
-function readLink(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return 'closed';
-  }
-}
+import { CIRCUIT_ENV } from '../../host/cluster.js';
+import { commands, connected } from './commands.js';
 
 test('mkchan, send, recv, peek, close and scrub, at any member', async (t) => {
   const { channels, circuit, peek } = await commands(t);

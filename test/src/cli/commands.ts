@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ExecutionContext } from 'ava';
 import { type Program, program } from '../../host/channels.js';
 import { CIRCUIT_ENV, Cluster, eventually } from '../../host/cluster.js';
@@ -17,7 +18,44 @@ export async function commands(t: ExecutionContext) {
   const circuit = (args: readonly string[], input = '') =>
     cluster.circuit(dialled(args), { input });
   const start = (...args: string[]): Program =>
-    program(cluster.spawn([CIRCUIT_ENV.NODE, CIRCUIT_ENV.CIRCUIT, ...dialled(args)]));
+    program(
+      cluster.spawn([CIRCUIT_ENV.NODE, CIRCUIT_ENV.CIRCUIT, ...dialled(args)], {
+        env: { DEBUG: 'circuit:select' },
+      }),
+    );
   const peek = async (path: string) => JSON.parse((await circuit(['peek', path])).stdout);
-  return { cluster, a, b, channels: [`${own}/x/c`, `${other}/x/c`], own, circuit, start, peek };
+  return {
+    cluster,
+    a,
+    b,
+    channels: [`${own}/x/c`, `${other}/x/c`],
+    own,
+    other,
+    circuit,
+    start,
+    peek,
+  };
+}
+
+/** Resolves when a command has connected to the daemon and waits. */
+export async function connected({ pid }: Program): Promise<void> {
+  await eventually(
+    async () => ({
+      files: readdirSync(`/proc/${pid}/fd`)
+        .filter((fd) => Number(fd) > 2)
+        .map((fd) => readLink(`/proc/${pid}/fd/${fd}`)),
+      waitsIn: readFileSync(`/proc/${pid}/wchan`, 'utf8'),
+    }),
+    ({ files, waitsIn }) =>
+      files.some((file) => file.startsWith('socket:')) &&
+      /^(do_)?ep(oll_wait|_poll)$/.test(waitsIn),
+  );
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return 'closed';
+  }
 }

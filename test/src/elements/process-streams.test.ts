@@ -31,6 +31,25 @@ test('binary data passes through standard input and output unchanged', async (t)
   t.is(received.digest('hex'), sent.digest('hex'));
 });
 
+test.serial(
+  'output that is received in turn takes no new memory; what is not is kept',
+  async (t) => {
+    const process = await script(
+      t,
+      'head -c 65536 /dev/zero; head -c 65536 /dev/zero | tr "\\0" x',
+    );
+    const reader = process.stdout.open();
+    const first = await reader.read(16 * 1024);
+    reader.received?.(first);
+    const second = await reader.read(16 * 1024);
+    t.is(second.buffer, first.buffer);
+    t.is(second.byteOffset, first.byteOffset);
+    const rest = await readAll(reader);
+    t.true(Buffer.from(second).equals(Buffer.alloc(16 * 1024)));
+    t.true(rest.equals(Buffer.concat([Buffer.alloc(32 * 1024), Buffer.alloc(64 * 1024, 'x')])));
+  },
+);
+
 test('a reader that stops reading holds the process back at 64 KiB', async (t) => {
   const fill = `
 import os, sys

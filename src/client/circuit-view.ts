@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Address, MemberName } from '../address.js';
+import type { Circuit, Member, MemberEntry } from '../anchor/circuit.js';
+import { RemoteMember } from '../anchor/remote.js';
+import { errorMessage } from '../error.js';
+import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';
+
+/** A daemon that cannot be reached is dialled this often, in milliseconds. */
+const RETRY_INTERVAL = 2_000;
+
+export interface ViewOptions extends ClientOptions {
+  /** Told, in a sentence, when the daemon is out of reach and why, and when it is reached again. */
+  readonly note?: (text: string) => void;
+}
+
+/**
+ * The network as the daemon that we dialled sees it, kept up to date, for a program
+ * that is no member. When the connection is lost, the members stay listed as they
+ * were last known, and their calls fail with EHOSTUNREACH. The daemon is dialled again by
+ * whoever calls a member, and by ourselves from time to time.
+ */
+export class CircuitView implements Circuit, Disposable {
+  readonly self: MemberName;
+  readonly #address: Address;
+  readonly #transport: DaemonConnection['transport'];
+  readonly #note: (text: string) => void;
+  readonly #listeners = new Set<(name: MemberName, gone: boolean) => void>();
+  readonly #closing = new AbortController();
+  #roster: ReadonlyMap<string, MemberEntry> = new Map();
+  /** Those that were asked for. */
+  readonly #members = new Map<string, Member>();
+  /** Why the daemon is out of reach, as it was noted last. */
+  #trouble: string | undefined;
+
+  private constructor(
+    address: Address,
+    { transport, roster }: DaemonConnection,
+    note: (text: string) => void,
+  ) {
+    this.self = roster.self;
+    this.#address = address;
+    this.#transport = transport;
+    this.#note = note;
+    this.#take(roster.members);
+  }
+
+  /**
+   * Connects to a daemon. The result keeps the program alive until it is disposed.
+   * @throws CircuitError as {@link connect}
+   */
+  static async dial(address: Address, options: ViewOptions = {}): Promise<CircuitView> {
+    const connected = await connect(address, options);
+    const view = new CircuitView(address, connected, options.note ?? (() => {}));
+    view.#keepUp();
+    return view;
+  }
+
+  members(): readonly MemberEntry[] {
+    return [...this.#roster.values()];
+  }
+
+  member(name: string): Member | undefined {
+    const entry = this.#roster.get(name);
+    if (!entry) return undefined;
+    const member = this.#members.get(name) ?? new RemoteMember(entry.name, () => this.#connect());
+    this.#members.set(name, member);
+    return member;
+  }
+
+  watch(listener: (name: MemberName, gone: boolean) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  /** What still waits fails with EHOSTUNREACH. */
+  [Symbol.dispose](): void {
+    this.#closing.abort();
+    this.#transport.close();
+  }
+
+  /** The connection that there is, or a new one; all who ask meanwhile share it. */
+  #connect() {
+    return this.#transport.connect(this.#address);
+  }
+
+  async #keepUp(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#follow();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#outOfReach(errorMessage(error));
+      }
+      await delay(RETRY_INTERVAL, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Takes each change of the roster, until the connection is lost. */
+  async #follow(): Promise<never> {
+    const connection = await this.#connect();
+    using _held = connection.hold();
+    using roster = connection.main.followRoster();
+    for (;;) {
+      this.#take(checkMembers(await roster.next()));
+      this.#reached();
+    }
+  }
+
+  #take(members: readonly MemberEntry[]): void {
+    const before = this.#roster;
+    const now = new Map(members.map((entry) => [entry.name, entry]));
+    this.#roster = now;
+    // One that has come back under its old name is another member.
+    for (const { name, joined } of before.values()) {
+      if (now.get(name)?.joined !== joined) this.#tell(name, true);
+    }
+    for (const { name, joined } of now.values()) {
+      if (before.get(name)?.joined !== joined) this.#tell(name, false);
+    }
+  }
+
+  #tell(name: MemberName, gone: boolean): void {
+    if (gone) this.#members.delete(name);
+    for (const listener of this.#listeners) listener(name, gone);
+  }
+
+  #outOfReach(why: string): void {
+    if (why === this.#trouble) return;
+    this.#trouble = why;
+    this.#note(`${this.#address.authority} cannot be reached now: ${why}; trying again`);
+  }
+
+  #reached(): void {
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#note(`${this.#address.authority} is reached again`);
+  }
+}

@@ -1,0 +1,70 @@
+import type { RpcStub } from 'capnweb';
+import { type Address, isMemberName } from '../address.js';
+import type { MemberEntry } from '../anchor/circuit.js';
+import type { CircuitRoster, CircuitTarget } from '../anchor/target.js';
+import { CircuitError } from '../error.js';
+import { interruptible } from '../interruptible.js';
+import type { Connection } from '../transport/connection.js';
+import { CALL_TIMEOUT } from '../transport/limits.js';
+import { startRpc } from '../transport/rpc.js';
+import type { ClusterKey } from '../transport/security.js';
+import { Transport } from '../transport/transport.js';
+import type { Interruptible } from './interruptible-options.js';
+
+export interface ClientOptions extends Interruptible {
+  /** What all members of the cluster share, if its daemons were started with one. */
+  readonly clusterKey?: ClusterKey | undefined;
+}
+
+/** A connection to a daemon from a program that is no member. */
+export interface DaemonConnection {
+  /** Ours alone, to be closed. */
+  readonly transport: Transport<RpcStub<CircuitTarget>>;
+  readonly connection: Connection<RpcStub<CircuitTarget>>;
+  /** What the daemon says of itself and the others. */
+  readonly roster: CircuitRoster;
+}
+
+/**
+ * Connects to the daemon at `address`.
+ * @throws CircuitError EACCES (wrong secret or cluster key), ECONNREFUSED, ETIMEDOUT
+ *   (no answer within 5 s), EHOSTUNREACH, EPROTO (not a circuit), EINTR
+ */
+export async function connect(
+  address: Address,
+  { clusterKey, signal }: ClientOptions = {},
+): Promise<DaemonConnection> {
+  const transport = new Transport<RpcStub<CircuitTarget>>({
+    clusterKey,
+    start: (socket, _peer, heard) => startRpc(socket, undefined, heard),
+  });
+  const limit = AbortSignal.timeout(CALL_TIMEOUT);
+  const either = signal ? AbortSignal.any([limit, signal]) : limit;
+  try {
+    const connection = await transport.connect(address, either);
+    const { self, members } = await interruptible(connection.main.roster(), either);
+    if (!isMemberName(self)) throw new CircuitError('EPROTO', 'the daemon gave no name');
+    return { transport, connection, roster: { self, members: checkMembers(members) } };
+  } catch (error) {
+    transport.close();
+    if (limit.aborted && !signal?.aborted) {
+      const where = address.authority;
+      throw new CircuitError(
+        'ETIMEDOUT',
+        `${where} did not answer within ${CALL_TIMEOUT / 1000} s`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** Nothing a daemon says is believed unseen: names become directories. @throws CircuitError EPROTO */
+export function checkMembers(members: readonly MemberEntry[]): readonly MemberEntry[] {
+  const sound = Array.isArray(members) && members.every(isEntry);
+  if (!sound) throw new CircuitError('EPROTO', 'the daemon gave what is no list of members');
+  return members.map(({ name, joined }) => ({ name, joined }));
+}
+
+function isEntry(entry: Partial<MemberEntry> | undefined): boolean {
+  return isMemberName(entry?.name) && Number.isFinite(entry.joined);
+}

@@ -1,0 +1,80 @@
+import test from 'ava';
+import { channelViews } from './channels.js';
+
+/** In c, a channel, and p, a process: how each file is used. */
+const READ = [
+  ...['kind', 'peek', 'recv', 'tryrecv', 'cap'].map((file) => `c/${file}`),
+  ...['kind', 'peek', 'cmd', 'stdout', 'stderr', 'wait', 'pid', 'phase', 'exit'].map(
+    (file) => `p/${file}`,
+  ),
+  ...['addr', 'peek', 'stk', 'log'],
+];
+const WRITE = [
+  ...['send', 'trysend', 'close', 'scrub'].map((file) => `c/${file}`),
+  ...['stdin', 'signal', 'scrub'].map((file) => `p/${file}`),
+  ...['free/mkchan', 'free/mkproc', 'free/mk@join', 'free/mk@leave'],
+  ...['join', 'leave', 'shutdown'],
+];
+
+/**
+ * Opens all files before the member goes, and says so; then uses each, and
+ * prints the errno and the seconds that it took. What is a value is read at open(2).
+ */
+const USE_WHAT_IS_OPEN = `
+import errno, os, sys, time
+read, write = (arg.split() for arg in sys.argv[1:])
+fds = [(os.open(f, os.O_RDONLY), f, lambda fd: os.read(fd, 4096)) for f in read]
+fds += [(os.open(f, os.O_WRONLY), f, lambda fd: os.write(fd, b'1\\n')) for f in write]
+print('open', flush=True)
+sys.stdin.readline()
+for fd, name, use in fds:
+    started = time.monotonic()
+    try: use(fd); outcome = 'done'
+    except OSError as error: outcome = errno.errorcode[error.errno]
+    print(name, outcome, round(time.monotonic() - started, 1), flush=True)
+`;
+
+/** What an open value file goes on to give. */
+const VALUES = /\/(kind|peek|cap|cmd|pid|phase|exit)$|^(addr|peek|stk)$/;
+
+/** What stands for a member that has gone: not in the network any more, or not yet known to be. */
+const GONE = /^(ENOENT|EHOSTUNREACH)$/;
+
+for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  test(`of a member that has gone by ${signal} every file fails at once, also one that is open`, async (t) => {
+    const { cluster, owner, local, remote } = await channelViews(t);
+    const made = await local.sh(
+      `mkdir c p free && echo 0 > c/mkchan && echo '{"Path":"cat"}' > p/mkproc`,
+    );
+    t.is(made.status, 0, made.stderr);
+    const user = remote.spawn(
+      ...['python3', '-u', '-c', USE_WHAT_IS_OPEN],
+      READ.join(' '),
+      WRITE.join(' '),
+    );
+    await user.printed('open\n');
+    await owner.stop(signal);
+    for (const command of [
+      ...READ.map((file) => `cat $M/${file}`),
+      ...WRITE.map((file) => `/bin/echo 1 > $M/${file}`),
+      ...['ls $M', 'ls $M/c', 'mkdir $M/new', 'rmdir $M/free'],
+    ]) {
+      const { status, stderr, elapsed } = await cluster.sh(command, {
+        env: { M: remote.directory },
+      });
+      t.not(status, 0, command);
+      t.regex(stderr, /No such file or directory|No route to host|nonexistent/, command);
+      t.true(elapsed < 1_000, `${command} took ${elapsed} ms`);
+    }
+    user.process.stdin?.end('go\n');
+    t.is(await user.status, 0, await user.stderr);
+    const outcomes = (await user.stdout).trim().split('\n').slice(1);
+    t.is(outcomes.length, READ.length + WRITE.length);
+    for (const outcome of outcomes) {
+      const [name = '', code = '', seconds] = outcome.split(' ');
+      if (VALUES.test(name)) t.is(code, 'done', outcome);
+      else t.regex(code, GONE, outcome);
+      t.true(Number(seconds) < 1, outcome);
+    }
+  });
+}

@@ -1,0 +1,54 @@
+import test, { type ExecutionContext } from 'ava';
+import { blocked, channelViews, endsAtOnce, type View } from './channels.js';
+import { eventually } from './cluster.js';
+
+/** Makes a process of a line of shell. */
+async function make(t: ExecutionContext, { sh }: View, script: string): Promise<void> {
+  const command = JSON.stringify({ Path: 'sh', Args: ['-c', script] });
+  const made = await sh(`mkdir -p p && echo '${command}' > p/mkproc`);
+  t.is(made.status, 0, made.stderr);
+}
+
+for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+  test(`${signal} ends who writes to a full stdin at once; the process gets what was taken`, async (t) => {
+    const { local, remote } = await channelViews(t);
+    for (const view of [local, remote]) {
+      await make(t, view, 'read go; kill -STOP $$; wc -c');
+      await view.sh('echo go >> p/stdin');
+      await eventually(
+        () => view.sh('cat p/phase'),
+        ({ stdout }) => stdout === 'stopped\n',
+      );
+      const writer = view.spawn('sh', '-c', 'exec cat /dev/zero > p/stdin');
+      await blocked(writer);
+      await endsAtOnce(writer, signal);
+      t.is((await view.sh('echo CONT > p/signal')).status, 0);
+      // What was taken is a pipe full, and the end of the input follows.
+      const count = Number((await view.sh('cat p/stdout')).stdout);
+      t.true(count >= 64 * 1024, `${count} bytes`);
+      t.regex((await view.sh('cat p/wait; echo > p/scrub')).stdout, /"Exit": "0"/);
+    }
+  });
+
+  test(`${signal} ends who waits for stdout, stderr or the end at once, and nothing is lost`, async (t) => {
+    const { local, remote } = await channelViews(t);
+    for (const view of [local, remote]) {
+      await make(t, view, 'read x; echo "$x"; echo "$x" >&2; read y');
+      for (const file of ['stdout', 'stderr', 'wait']) {
+        const reader = view.spawn('cat', `p/${file}`);
+        await blocked(reader);
+        await endsAtOnce(reader, signal);
+        t.is(await reader.stdout, '');
+      }
+      t.is((await view.sh('echo kept >> p/stdin')).status, 0);
+      for (const file of ['stdout', 'stderr']) {
+        t.is((await view.sh(`head -c 5 p/${file}`)).stdout, 'kept\n');
+      }
+      const wait = view.spawn('cat', 'p/wait');
+      await blocked(wait);
+      t.is((await view.sh('echo > p/stdin')).status, 0);
+      t.regex(await wait.stdout, /"Exit": "0"/);
+      await view.sh('echo > p/scrub');
+    }
+  });
+}

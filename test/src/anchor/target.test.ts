@@ -1,0 +1,163 @@
+import test, { type ExecutionContext } from 'ava';
+import type { RpcStub } from 'capnweb';
+import { Address, type MemberName, newMemberName, newSecret } from '../../../src/address.js';
+import type { MemberEntry } from '../../../src/anchor/circuit.js';
+import { LocalMember } from '../../../src/anchor/local.js';
+import { RemoteMember } from '../../../src/anchor/remote.js';
+import { RosterTarget } from '../../../src/anchor/roster-target.js';
+import { CircuitTarget } from '../../../src/anchor/target.js';
+import { OperationsLog } from '../../../src/log.js';
+import { Mesh } from '../../../src/membership/mesh.js';
+import { startRpc } from '../../../src/transport/rpc.js';
+import { Transport } from '../../../src/transport/transport.js';
+import { eventually } from '../../host/cluster.js';
+
+/** A circuit whose members a test decides upon. */
+class ToyCircuit {
+  readonly self = newMemberName();
+  readonly listeners = new Set<(name: MemberName, gone: boolean) => void>();
+  readonly #local: LocalMember;
+  #members: MemberEntry[] = [{ name: this.self, joined: 1 }];
+
+  constructor(log: OperationsLog) {
+    const record = {
+      name: this.self,
+      addr: '',
+      joined: 1,
+      incarnation: 0,
+      state: 'alive',
+    } as const;
+    const membership = new Mesh(record, { connect: () => Promise.reject(new Error('alone')) });
+    this.#local = new LocalMember({ membership, log, shutdown: () => {} });
+  }
+
+  members(): readonly MemberEntry[] {
+    return this.#members;
+  }
+
+  member(): LocalMember {
+    return this.#local;
+  }
+
+  watch(listener: (name: MemberName, gone: boolean) => void): Disposable {
+    this.listeners.add(listener);
+    return { [Symbol.dispose]: () => this.listeners.delete(listener) };
+  }
+
+  add(): MemberName {
+    const name = newMemberName();
+    this.#members = [...this.#members, { name, joined: 1 }];
+    for (const listener of this.listeners) listener(name, false);
+    return name;
+  }
+}
+
+/** Counts those who wait for it to grow. */
+class WatchedLog extends OperationsLog {
+  waiting = 0;
+
+  override async whenBeyond(offset: number, signal?: AbortSignal): Promise<void> {
+    this.waiting += 1;
+    try {
+      await super.whenBeyond(offset, signal);
+    } finally {
+      this.waiting -= 1;
+    }
+  }
+}
+
+const log = () => new WatchedLog(() => {});
+
+/** What a peer may call of a circuit, over a real connection. */
+async function peer(t: ExecutionContext) {
+  const operations = log();
+  const circuit = new ToyCircuit(operations);
+  const context = {
+    circuit,
+    log: operations,
+    who: () => 'peer',
+    deliver: async () => undefined,
+    published: async () => {},
+  };
+  const server = new Transport<RpcStub<CircuitTarget>>({
+    start: (socket, _peer, heard) => startRpc(socket, new CircuitTarget(context), heard),
+  });
+  const client = new Transport<RpcStub<CircuitTarget>>({
+    start: (socket, _peer, heard) => startRpc(socket, undefined, heard),
+  });
+  t.teardown(() => server.close());
+  t.teardown(() => client.close());
+  const secret = newSecret();
+  const port = await server.listen({ host: '127.0.0.1', port: 0, secret });
+  const connection = await client.connect(new Address('127.0.0.1', port, 1, secret));
+  return { circuit, operations, connection };
+}
+
+test('the roster is told at once, then when it has changed, however often that was', async (t) => {
+  const circuit = new ToyCircuit(log());
+  using roster = new RosterTarget(circuit);
+  const names = async () => (await roster.next()).map(({ name }) => name);
+  t.deepEqual(await names(), [circuit.self]);
+  const next = names();
+  const first = circuit.add();
+  t.deepEqual(await next, [circuit.self, first]);
+  const more = [circuit.add(), circuit.add()];
+  t.deepEqual(await names(), [circuit.self, first, ...more]);
+  const waiting = names();
+  await t.throwsAsync(roster.next(), { code: 'EBUSY' });
+  roster[Symbol.dispose]();
+  await t.throwsAsync(waiting, { code: 'EINTR' });
+  t.is(circuit.listeners.size, 0);
+});
+
+test('a peer follows the roster once, and no more when it has let it go or is cut off', async (t) => {
+  const { circuit, connection } = await peer(t);
+  const first = connection.main.followRoster();
+  t.is((await first.next()).length, 1);
+  const superseded = t.throwsAsync(async () => await first.next(), { code: 'EINTR' });
+  const second = connection.main.followRoster();
+  t.is((await second.next()).length, 1);
+  await superseded;
+  t.is(circuit.listeners.size, 1);
+  second[Symbol.dispose]();
+  await eventually(
+    async () => circuit.listeners.size,
+    (count) => count === 0,
+  );
+  const third = connection.main.followRoster();
+  t.is((await third.next()).length, 1);
+  const lost = t.throwsAsync(async () => await third.next(), { code: 'EHOSTUNREACH' });
+  connection.close();
+  await lost;
+  await eventually(
+    async () => circuit.listeners.size,
+    (count) => count === 0,
+  );
+});
+
+test('who gives up waiting for a log, or is cut off, does not wait there any more', async (t) => {
+  const { circuit, operations, connection } = await peer(t);
+  const member = new RemoteMember(circuit.self, async () => connection);
+  const grown = member.whenLogged(0);
+  operations.event('something');
+  await grown;
+  await t.throwsAsync(member.whenLogged(-1), { code: 'EINVAL' });
+  const giveUp = new AbortController();
+  const interrupted = t.throwsAsync(member.whenLogged(operations.end, giveUp.signal), {
+    code: 'EINTR',
+  });
+  const waiters = (count: number) =>
+    eventually(
+      async () => operations.waiting,
+      (waiting) => waiting === count,
+    );
+  await waiters(1);
+  giveUp.abort();
+  await interrupted;
+  await waiters(0);
+  const lost = t.throwsAsync(member.whenLogged(operations.end), { code: 'EHOSTUNREACH' });
+  await waiters(1);
+  connection.close();
+  await lost;
+  await waiters(0);
+});
