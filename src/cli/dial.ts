@@ -14,27 +14,28 @@ export interface DialOptions {
   readonly discover?: string;
 }
 
-/** Connects to {@link dialWith the daemon to talk to}. */
+/** Connects to the daemon that {@link reach} finds. */
 export async function dial(options: DialOptions): Promise<CircuitClient> {
-  return await dialWith(options, (address, clusterKey) =>
-    CircuitClient.dial(address, { clusterKey }),
-  );
+  return await reach(options, (address, key) => CircuitClient.dial(address, { clusterKey: key }));
 }
 
 /**
  * Connects to the daemon that -d or the file in $CIRCUIT names, else to one that
  * discovery finds, else to that of this host's address file.
+ * @throws CircuitError as `connect` does, EINVAL, ENOENT, ETIMEDOUT, EINTR
  */
-export async function dialWith<T>(options: DialOptions, connect: Connect<T>): Promise<T> {
+export async function reach<T>(
+  options: DialOptions,
+  connect: (address: Address, key: ClusterKey | undefined) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const key = clusterKey(options.hmac);
   const named = namedAddress(options);
   if (named) return await connect(named, key);
   const group = discoveryGroup(options.discover);
-  if (group) return await dialDiscovered(group, key, connect);
-  return await connect(hostAddress(), key);
+  if (!group) return await connect(hostAddress(), key);
+  return await reachDiscovered(group, key, (address) => connect(address, key), signal);
 }
-
-type Connect<T> = (address: Address, key: ClusterKey | undefined) => Promise<T>;
 
 export function clusterKey(option: string | undefined): ClusterKey | undefined {
   const file = option ?? process.env.CIRCUIT_HMAC;
@@ -63,26 +64,26 @@ function hostAddress(): Address {
 }
 
 /** One that answers may have ended since, or be out of our reach: then it is the next one's turn. */
-async function dialDiscovered<T>(
+async function reachDiscovered<T>(
   group: MulticastGroup,
   key: ClusterKey | undefined,
-  connect: Connect<T>,
+  connect: (address: Address) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const { DISCOVERY_TIMEOUT, discover } = await import('../transport/discover.js');
   let failure: unknown;
-  for await (const address of discover(group, key)) {
+  for await (const address of discover(group, key, signal)) {
     try {
-      return await connect(address, key);
+      return await connect(address);
     } catch (error) {
+      if (signal?.aborted) throw error;
       failure ??= error;
     }
   }
+  if (failure !== undefined) throw failure;
   const seconds = DISCOVERY_TIMEOUT / 1000;
-  throw (
-    failure ??
-    new CircuitError(
-      'ETIMEDOUT',
-      `no daemon answered on ${formatGroup(group)} within ${seconds} s; is it started with --discover, and with the same cluster key?`,
-    )
+  throw new CircuitError(
+    'ETIMEDOUT',
+    `no daemon answered on ${formatGroup(group)} within ${seconds} s; is it started with --discover, and with the same cluster key?`,
   );
 }

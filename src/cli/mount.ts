@@ -2,7 +2,7 @@ import { circuitDirectory } from '../../mount/namespace/circuit.js';
 import { Session } from '../../mount/session.js';
 import { CircuitView } from '../client/circuit-view.js';
 import { errorCode } from '../error.js';
-import { type DialOptions, dialWith } from './dial.js';
+import { type DialOptions, reach } from './dial.js';
 import { LogWriter } from './log-writer.js';
 
 export interface MountOptions extends DialOptions {
@@ -35,12 +35,12 @@ export async function mount(directory: string, options: MountOptions): Promise<v
   // Whoever was to read where it is mounted may be gone.
   process.stdout.removeAllListeners('error').on('error', () => {});
   try {
-    using view = await dialWith(options, (address, clusterKey) =>
-      CircuitView.dial(address, {
-        clusterKey,
-        signal: ending.signal,
-        note: (text) => log.write(`circuit: ${text}\n`),
-      }),
+    const { signal } = ending;
+    const note = (text: string) => log.write(`circuit: ${text}\n`);
+    using view = await reach(
+      options,
+      (address, clusterKey) => CircuitView.dial(address, { clusterKey, signal, note }),
+      signal,
     );
     const session = await Session.mount(circuitDirectory(view, NO_LOG), directory, {
       fsname: 'circuit',

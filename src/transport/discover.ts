@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Address } from '../address.js';
+import { CircuitError } from '../error.js';
 import { decodeAnnouncement, encodeAnnouncement } from './announcement.js';
 import { type MulticastGroup, multicastInterfaces } from './multicast-group.js';
 import { MulticastSocket } from './multicast-socket.js';
@@ -17,11 +18,12 @@ const MAX_ANSWERS = 100;
 /**
  * Asks a group for daemons, over all interfaces, and gives the address of each that
  * answers, in that order; ends when none has answered for {@link DISCOVERY_TIMEOUT} in all.
- * @throws CircuitError EADDRNOTAVAIL (no interface), EINVAL
+ * @throws CircuitError EADDRNOTAVAIL (no interface), EINTR
  */
 export async function* discover(
   group: MulticastGroup,
   clusterKey?: ClusterKey,
+  signal?: AbortSignal,
 ): AsyncGenerator<Address, void, undefined> {
   const id = randomBytes(8).readBigUInt64BE();
   const answers = new Set<string>();
@@ -49,21 +51,25 @@ export async function* discover(
       wake();
     }, DISCOVERY_TIMEOUT),
   );
+  const onAbort = () => wake();
+  signal?.addEventListener('abort', onAbort);
   try {
     let given = 0;
     for (;;) {
+      if (signal?.aborted) throw new CircuitError('EINTR', 'the discovery was interrupted');
       for (const address of [...answers].slice(given)) {
         given += 1;
         yield Address.parse(address);
       }
       if (late) return;
-      if (given === answers.size) {
+      if (given === answers.size && !signal?.aborted) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
     }
   } finally {
+    signal?.removeEventListener('abort', onAbort);
     for (const timer of timers) clearTimeout(timer);
     for (const socket of sockets) socket.close();
   }

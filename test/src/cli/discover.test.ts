@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { CIRCUIT_ENV, Cluster, NOBODY } from '../../host/cluster.js';
+import { CIRCUIT_ENV, Cluster, exitOf, NOBODY } from '../../host/cluster.js';
 import { circuitIn, newGroup } from '../../host/multicast.js';
 
 /** A host of its own, with loopback alone, so that a command speaks to nobody else. */
@@ -115,4 +116,40 @@ test('a group that is none is a sentence, and the status is 1', async (t) => {
     t.regex(stderr, sentence);
   }
   t.is((await run(['ls', '--discover'])).status, 2);
+});
+
+test('circuit mount finds a daemon by --discover; SIGINT ends it, also while it looks for one', async (t) => {
+  const cluster = new Cluster(t);
+  const { netns, group, name } = await host(cluster);
+  const dir = cluster.mkdir('mnt');
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  const mount = (...args: string[]) =>
+    cluster.spawn(['nsenter', `--net=/run/netns/${netns}`, NODE, CIRCUIT, 'mount', dir, ...args]);
+  const found = mount('--discover', group);
+  const ended = exitOf(found);
+  if (found.stdout) await once(found.stdout, 'data');
+  t.deepEqual(
+    readdirSync(dir).filter((entry) => entry.startsWith('X')),
+    [name.trim().slice(1)],
+  );
+  found.kill('SIGINT');
+  t.is(await ended, 0);
+  const { port, address, text } = newGroup();
+  const script = `import socket
+group = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+group.bind(("${address}", ${port}))
+lo = socket.inet_aton("${address}") + socket.inet_aton("127.0.0.1")
+group.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, lo)
+print("listening", flush=True)
+group.recv(1)
+print("queried", flush=True)`;
+  const listener = cluster.spawn(['nsenter', `--net=/run/netns/${netns}`, 'python3', '-c', script]);
+  if (listener.stdout) await once(listener.stdout, 'data');
+  const looking = mount('--discover', text);
+  const interrupted = exitOf(looking);
+  if (listener.stdout) await once(listener.stdout, 'data');
+  const started = performance.now();
+  looking.kill('SIGINT');
+  t.is(await interrupted, 0);
+  t.true(performance.now() - started < 1_500);
 });
