@@ -15,6 +15,7 @@ shift
 # Of this host's own member: what it learns.
 subscription=$mount/$(readlink "$mount/.self")/on-leave-$$
 finish() {
+  trap '' INT TERM
   [ ! -e "$subscription/scrub" ] || echo >"$subscription/scrub"
   wait
   rmdir "$subscription"

@@ -57,6 +57,7 @@ async function launch(circuit: CircuitClient, names: readonly string[]): Promise
 async function guard(circuit: CircuitClient, own: string, other: string): Promise<void> {
   for (;;) {
     using watched = (await find(circuit, other)) ?? (await start(circuit, other, own));
+    console.log(`watching /${other}/${ANCHOR}`);
     await watched.wait();
     await watched.scrub();
   }

@@ -8,10 +8,15 @@
 set -eu
 
 mount=${1-/circuit} workers=${2-2} jobs=${3-12}
+if [ ! -L "$mount/.self" ]; then
+  echo "usage: work-queue.sh [MOUNT [WORKERS [JOBS]]]; $mount is not the mount of a circuit" >&2
+  exit 2
+fi
 name=work-queue-$$
 home=$mount/$(readlink "$mount/.self")/$name
 members=$(ls "$mount")
 finish() {
+  trap '' INT TERM
   for element in "$mount"/*/"$name"/*/scrub; do
     [ ! -e "$element" ] || echo >"$element"
   done

@@ -69,7 +69,8 @@ class SendHandle implements Handle {
   }
 
   async write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<undefined> {
-    const options = { signal, nonblock: nonblock || this.#nonblock };
+    // What can fail with EAGAIN is that the message begins: to break it off would lose it.
+    const options = { signal, nonblock: nonblock || (this.#nonblock && !this.#begun) };
     await writeStream(this.#place, () => this.#message.write(data, options));
     this.#begun = true;
     return undefined;
@@ -122,7 +123,7 @@ export class ReceiveHandle implements Handle {
       throw new ControlError('EIO', 'a part of the message was lost');
     }
     this.#message ??= this.#channel.receive();
-    const options = { signal, nonblock: nonblock || this.#nonblock };
+    const options = { signal, nonblock: nonblock || (this.#nonblock && !this.#delivered) };
     const data = await this.#message.read(size, options);
     this.#ended = data.length === 0;
     return data;

@@ -46,7 +46,8 @@ export class ValueFile implements File {
 /** A file whose content never changes, so that the kernel can keep it. */
 export class ConstantFile implements File {
   readonly kind = 'file';
-  readonly ttl = STATIC_TTL;
+  readonly id: string | undefined;
+  readonly ttl: number;
   readonly #mode: number;
   readonly #load: (caller: Caller) => Awaitable<string>;
   #content: Buffer | undefined;
@@ -54,10 +55,18 @@ export class ConstantFile implements File {
   /**
    * @param mode Permission bits.
    * @param load Gives the text, with the newline at its end; asked until it succeeds once.
+   * @param among Where another file may take its name: what tells them apart, and for how
+   *   long the name is good, in seconds.
    */
-  constructor(mode: number, load: (caller: Caller) => Awaitable<string>) {
+  constructor(
+    mode: number,
+    load: (caller: Caller) => Awaitable<string>,
+    among: { readonly id?: string; readonly ttl?: number } = {},
+  ) {
     this.#mode = mode;
     this.#load = load;
+    this.id = among.id;
+    this.ttl = among.ttl ?? STATIC_TTL;
   }
 
   async attributes(caller: Caller): Promise<Attributes> {

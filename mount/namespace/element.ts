@@ -18,7 +18,7 @@ export function anchorFiles(
     case undefined:
       return new Map<string, File>([
         ['error', error],
-        ['help', new ConstantFile(0o444, () => ANCHOR_HELP)],
+        ['help', helpFile('anchor', ANCHOR_HELP)],
         ['mk@join', makeSubscription(place, '@join')],
         ['mk@leave', makeSubscription(place, '@leave')],
         ['mkchan', makeChannel(place)],
@@ -27,14 +27,14 @@ export function anchorFiles(
     case 'chan':
       return new Map<string, File>([
         ['error', error],
-        ['help', new ConstantFile(0o444, () => CHANNEL_HELP)],
+        ['help', helpFile(kind, CHANNEL_HELP)],
         ...elementFiles(place, kind),
         ...channelFiles(place),
       ]);
     case 'proc':
       return new Map<string, File>([
         ['error', error],
-        ['help', new ConstantFile(0o444, () => PROCESS_HELP)],
+        ['help', helpFile(kind, PROCESS_HELP)],
         ...elementFiles(place, kind),
         ...processFiles(place),
       ]);
@@ -42,7 +42,7 @@ export function anchorFiles(
     case '@leave':
       return new Map<string, File>([
         ['error', error],
-        ['help', new ConstantFile(0o444, () => SUBSCRIPTION_HELP)],
+        ['help', helpFile(kind, SUBSCRIPTION_HELP)],
         ...elementFiles(place, kind),
         ...subscriptionFiles(place, kind),
       ]);
@@ -59,6 +59,11 @@ function elementFiles(place: Place, kind: ElementKind): ReadonlyArray<readonly [
       commandFile(place, 'scrub', (_text, signal) => place.member.scrub(place.path, signal)),
     ],
   ];
+}
+
+/** Its content depends on the element, which may come and go: the name is asked for each time. */
+function helpFile(id: string, text: string): File {
+  return new ConstantFile(0o444, () => text, { id, ttl: 0 });
 }
 
 function makeChannel(place: Place): File {

@@ -70,8 +70,14 @@ export async function exec(path: string, command: string[], options: DialOptions
   await using client = await dial(options);
   const { member, anchor } = anchorAt(client, path);
   using made = await member.makeProcess(anchor, JSON.stringify({ Path, Args }));
+  // Whoever reads may have enough before the process has ended, and it is to end then.
+  process.stdout.removeAllListeners('error').on('error', () => {});
   try {
     process.exitCode = await attend(made);
+  } catch (error) {
+    if (errorCode(error) !== 'EPIPE') throw error;
+    // As of a command of this host.
+    process.exitCode = 128 + constants.signals.SIGPIPE;
   } finally {
     await member.scrub(anchor);
   }

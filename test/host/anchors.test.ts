@@ -64,6 +64,22 @@ test('an anchor that is made anew is another one', async (t) => {
   t.not((await there('stat -c %i a')).stdout, other.stdout);
 });
 
+test('help tells of what is there now, also where it was read before', async (t) => {
+  const { here, there } = await views(t);
+  const first = 'head -1 a/help';
+  await here('mkdir a');
+  for (const [make, words] of [
+    [':', /is an anchor/],
+    ['echo 1 > a/mkchan', /channel/],
+    [`echo > a/scrub; echo '{"Path":"true"}' > a/mkproc`, /process/],
+    ['echo > a/scrub', /is an anchor/],
+  ] as const) {
+    t.is((await here(make)).status, 0);
+    t.regex((await here(first)).stdout, words);
+    t.regex((await there(first)).stdout, words);
+  }
+});
+
 test('names: UTF-8, spaces, newlines, 255 bytes; 256 bytes and control files are refused', async (t) => {
   const { here, there } = await views(t);
   const names = [

@@ -86,6 +86,21 @@ test('trysend and tryrecv fail with EAGAIN where send and recv would wait', asyn
   }
 });
 
+test('what tryrecv has begun to receive it receives whole', async (t) => {
+  const { local, remote } = await channelViews(t);
+  await local.sh('mkdir c && echo 0 > c/mkchan');
+  for (const view of [local, remote]) {
+    for (const size of [3, 5_000_000]) {
+      const sender = local.spawn('sh', '-c', `exec head -c ${size} /dev/zero > c/send`);
+      await blocked(sender);
+      const received = await view.sh('cat c/tryrecv | wc -c');
+      t.is(received.stdout.trim(), `${size}`, received.stderr);
+      t.is(received.stderr, '');
+      t.is(await sender.status, 0);
+    }
+  }
+});
+
 test('close: EPIPE for senders, ENODATA for receivers when all is drained', async (t) => {
   const { local, remote } = await channelViews(t);
   for (const [name, view, other] of [

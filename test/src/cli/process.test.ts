@@ -57,6 +57,15 @@ test('exec: our streams, arguments and exit status are the process’s, and noth
   t.regex(missing.stderr, /^circuit: .*no-such-program/);
 });
 
+test('exec ends the process when nobody reads its output any more', async (t) => {
+  const { circuit, cluster, name, address } = await member(t);
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  const script = '{ "$0" "$1" exec -d "$2" "$3" -- yes; echo $? >&2; } | head -1';
+  const run = await cluster.run(['sh', '-c', script, NODE, CIRCUIT, address, `${name}/run`]);
+  t.deepEqual([run.stdout, run.stderr], ['y\n', '141\n']);
+  t.is((await circuit('ls', [name])).stdout, '');
+});
+
 test('exec passes signals on', async (t) => {
   const { cluster, address, name, circuit } = await member(t);
   const { NODE, CIRCUIT } = CIRCUIT_ENV;
