@@ -19,7 +19,8 @@ async function members(cluster: Cluster, daemon: TestDaemon): Promise<number> {
 function refused(t: ExecutionContext, result: Awaited<ReturnType<typeof join>>, said: RegExp) {
   t.regex(result.said, said);
   t.regex(result.said, /^[1-9]$/m, 'the exit status of cat');
-  t.true(result.elapsed < 5_500, `took ${result.elapsed} ms`);
+  // 5 s, and what three programs take to start on a machine that is busy.
+  t.true(result.elapsed < 9_000, `took ${result.elapsed} ms`);
 }
 
 /** Something that listens and is no circuit: its port, and when somebody comes. */
