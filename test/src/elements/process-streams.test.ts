@@ -45,8 +45,10 @@ test.serial(
     t.is(second.buffer, first.buffer);
     t.is(second.byteOffset, first.byteOffset);
     const rest = await readAll(reader);
-    t.true(Buffer.from(second).equals(Buffer.alloc(16 * 1024)));
-    t.true(rest.equals(Buffer.concat([Buffer.alloc(32 * 1024), Buffer.alloc(64 * 1024, 'x')])));
+    // A pipe gives what is in it by then, which may be less than was asked for.
+    const all = Buffer.concat([Buffer.alloc(64 * 1024), Buffer.alloc(64 * 1024, 'x')]);
+    t.true(Buffer.from(second).equals(all.subarray(0, second.length)));
+    t.true(rest.equals(all.subarray(first.length + second.length)));
   },
 );
 
