@@ -11,8 +11,8 @@ import { type DiscoverOptions, Finder } from './finder.js';
 import { reachableHost } from './host-address.js';
 import { within } from './interruptible.js';
 import { OperationsLog } from './log.js';
+import { MembershipDriver } from './membership/driver.js';
 import type { Links, Membership } from './membership/membership.js';
-import { Mesh } from './membership/mesh.js';
 import type { MemberRecord } from './membership/record.js';
 import { StateDirectory } from './state-directory.js';
 import { startRpc } from './transport/rpc.js';
@@ -74,7 +74,12 @@ export class Daemon {
     this.#log = log;
     this.#transport = transport;
     this.#state = state;
-    this.#membership = new Mesh(record, linksOver(transport));
+    this.#membership = new MembershipDriver({
+      self: record,
+      links: linksOver(transport),
+      displaced: () =>
+        log.event(`another daemon was started as ${record.name}; this one goes on alone`),
+    });
     this.#local = new LocalMember({
       membership: this.#membership,
       log,
@@ -253,15 +258,26 @@ export class Daemon {
 
   /** What one peer may call. */
   #mainFor(peer: Peer): CircuitTarget {
+    const log = this.#log;
     const addr = peer.address?.toString();
     return new CircuitTarget({
       circuit: this.#circuit,
-      log: this.#log,
+      log,
       who: () => {
         const member = this.#membership.members().find((record) => record.addr === addr);
         return `peer=${member?.name ?? peer.remote}`;
       },
-      deliver: (message) => this.#membership.deliver(message),
+      deliver: async (message) => {
+        try {
+          if (!peer.address) throw new CircuitError('EINVAL', 'only daemons take part in it');
+          this.#membership.deliver(message, peer.address.toString());
+        } catch (error) {
+          const reason = errorMessage(error);
+          log.event(`peer=${peer.remote} is disconnected: ${reason}`);
+          peer.refuse(reason);
+          throw error;
+        }
+      },
       published: async () => this.#session?.invalidated(),
     });
   }
@@ -291,8 +307,10 @@ function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
       return {
         send: async (message) => await connection.main.deliver(message),
         hold: () => connection.hold(),
+        whenSilent: (listener) => connection.whenSilent(listener),
         closed: connection.closed,
       };
     },
+    probe: (address, signal) => transport.probe(address, signal),
   };
 }

@@ -8,6 +8,10 @@ export interface Membership {
   /** The members that are alive, this one among them, sorted by name. */
   members(): readonly MemberRecord[];
   get(name: MemberName): MemberRecord | undefined;
+  /** What is known of a member, and since when; also of one that has gone. */
+  status(name: MemberName): MemberStatus | undefined;
+  /** Whom this member keeps links to, and whom in reserve. */
+  views(): Views;
   /** Tells of members that came and went, in the order in which this one learnt of it. */
   watch(listener: (change: MembershipChange) => void): Disposable;
   /**
@@ -19,12 +23,25 @@ export interface Membership {
   /** Tells the others, forgets them, and goes on alone. */
   leave(): Promise<void>;
   /**
-   * Takes a message that a peer sent with {@link Link.send}. @returns The answer.
+   * Takes a message that a peer sent with {@link Link.send}.
+   * @param from The peer's circuit address.
    * @throws CircuitError EINVAL if it is not one of this protocol's
    */
-  deliver(message: unknown): Promise<unknown>;
+  deliver(message: unknown, from: string): void;
   /** Leaves, and stops for good. */
   close(): Promise<void>;
+}
+
+export interface MemberStatus {
+  readonly record: MemberRecord;
+  /** Since when it is in this state, as far as we know: milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** The partial views of HyParView. */
+export interface Views {
+  readonly active: readonly MemberRecord[];
+  readonly passive: readonly MemberRecord[];
 }
 
 export interface MembershipChange {
@@ -34,10 +51,12 @@ export interface MembershipChange {
   readonly state: MemberRecord['state'];
 }
 
-/** How the protocol reaches other members; the transport in a daemon, a mock in tests. */
+/** How members reach each other; the transport in a daemon, a mock in tests. */
 export interface Links {
-  /** @throws CircuitError ECONNREFUSED, ETIMEDOUT, EACCES, … */
+  /** The link to `address`, made if there is none. @throws CircuitError ECONNREFUSED, ETIMEDOUT, EACCES, … */
   connect(address: Address, signal?: AbortSignal): Promise<Link>;
+  /** Dials `address` and hangs up, whatever links there are. @throws CircuitError as `connect` */
+  probe(address: Address, signal?: AbortSignal): Promise<void>;
 }
 
 export interface Link {
@@ -45,6 +64,8 @@ export interface Link {
   send(message: unknown): Promise<unknown>;
   /** Keeps the link standing until the result is disposed. */
   hold(): Disposable;
+  /** Tells, once, that nothing has been heard of the peer for some seconds, though it should have been. */
+  whenSilent(listener: () => void): Disposable;
   /** Resolves when the link is down. */
   readonly closed: Promise<void>;
 }

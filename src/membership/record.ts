@@ -11,50 +11,65 @@ export interface MemberRecord {
   /** Raised only by the member itself, to overrule what others say of it. */
   readonly incarnation: number;
   readonly state: MemberState;
+  /** Of one that is suspected: who could not reach it himself. Nobody, if it is hearsay. */
+  readonly accuser?: MemberName;
 }
 
-export type MemberState = 'alive' | 'failed' | 'left';
+export type MemberState = 'alive' | 'suspect' | 'failed' | 'left';
 
-const RANK: Record<MemberState, number> = { alive: 0, failed: 1, left: 2 };
+const RANK: Record<MemberState, number> = { alive: 0, suspect: 1, failed: 2, left: 3 };
 
 /**
  * Whether `news` replaces `known`: the higher incarnation wins, then left >
- * failed > alive (Das, Gupta and Motivala, "SWIM", DSN 2002, section 4.2).
+ * failed > suspect > alive (Das, Gupta and Motivala, "SWIM", DSN 2002, section 4.2).
  */
-export function overrides(news: MemberRecord, known: MemberRecord): boolean {
+export function overrides(
+  news: Pick<MemberRecord, 'incarnation' | 'state'>,
+  known: MemberRecord,
+): boolean {
   if (news.incarnation !== known.incarnation) return news.incarnation > known.incarnation;
   return RANK[news.state] > RANK[known.state];
 }
 
-/** The most members that a network has, as far as we take part in it. */
-export const MAX_MEMBERS = 10_000;
+/** One that is shown as a member: who is suspected is one until it has failed. */
+export type ListedRecord = MemberRecord & { readonly state: 'alive' | 'suspect' };
+
+export function isListed(record: MemberRecord | undefined): record is ListedRecord {
+  return record?.state === 'alive' || record?.state === 'suspect';
+}
 
 /** Beyond any that comes about honestly, and far from where counting on would lose precision. */
-const MAX_INCARNATION = 2 ** 40;
-
-/** @throws CircuitError EINVAL for what is not a list of records, or one of too many */
-export function parseRecords(value: unknown): MemberRecord[] {
-  if (!Array.isArray(value)) throw invalid('not a list');
-  if (value.length > MAX_MEMBERS) {
-    throw new CircuitError('EINVAL', `a network has at most ${MAX_MEMBERS} members`);
-  }
-  return value.map(parseRecord);
-}
+export const MAX_INCARNATION = 2 ** 40;
 
 /** @throws CircuitError EINVAL for what is not a record; nothing a peer sends is believed unseen. */
 export function parseRecord(value: unknown): MemberRecord {
   if (!isObject(value)) throw invalid('not an object');
-  const { name, addr, joined, incarnation, state } = value;
+  const { name, addr, joined, incarnation, state, accuser } = value;
   if (!isMemberName(name)) throw invalid('name');
-  if (typeof addr !== 'string') throw invalid('addr');
   if (typeof joined !== 'number' || !Number.isFinite(joined)) throw invalid('joined');
   if (!isIncarnation(incarnation)) throw invalid('incarnation');
-  if (state !== 'alive' && state !== 'failed' && state !== 'left') throw invalid('state');
-  return { name, addr: Address.parse(addr).toString(), joined, incarnation, state };
+  if (!isState(state)) throw invalid('state');
+  const record = { name, addr: parseAddress(addr), joined, incarnation, state };
+  if (accuser === undefined) return record;
+  if (!isMemberName(accuser) || state !== 'suspect') throw invalid('accuser');
+  return { ...record, accuser };
 }
 
-function isIncarnation(value: unknown): value is number {
+/** @throws CircuitError EINVAL for what is not a circuit address */
+export function parseAddress(value: unknown): string {
+  if (typeof value !== 'string' || value.length > MAX_ADDRESS) throw invalid('addr');
+  return Address.parse(value).toString();
+}
+
+/** In characters: the longest host name (RFC 1035, section 2.3.4), and what is around it. */
+const MAX_ADDRESS = 400;
+
+export function isIncarnation(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MAX_INCARNATION;
+}
+
+export function isState(value: unknown): value is MemberState {
+  return typeof value === 'string' && Object.hasOwn(RANK, value);
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

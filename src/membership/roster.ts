@@ -1,13 +1,53 @@
 import type { MemberName } from '../address.js';
-import { MAX_MEMBERS, type MemberRecord, overrides } from './record.js';
+import { BUCKETS, type Digest } from './messages.js';
+import { MAX_MEMBERS, MAX_TOMBSTONES, TOMBSTONE_LIFE } from './parameters.js';
+import { isListed, type MemberRecord, overrides } from './record.js';
 
-/** How long a member that has gone is remembered, so that late news cannot bring it back: 24 h. */
-const TOMBSTONE_LIFE = 24 * 60 * 60 * 1000;
-
-/** The records of all other members, those that have gone included. No I/O. */
+/**
+ * The records of all members, our own and those that have gone included, and a digest of
+ * those that are listed, so that two rosters can be compared without sending them. No I/O.
+ */
 export class Roster {
+  #self: MemberRecord;
   readonly #records = new Map<MemberName, MemberRecord>();
+  /** Since when a member has gone, the first to go first; and since when one is as it is. */
   readonly #gone = new Map<MemberName, number>();
+  readonly #since = new Map<MemberName, number>();
+  readonly #buckets = new Uint32Array(BUCKETS);
+  #digest = 0;
+  #listed = 0;
+  #sorted: readonly MemberRecord[] | undefined;
+  #sample: readonly MemberName[] = [];
+  #changes = 0;
+
+  constructor(self: MemberRecord) {
+    this.#self = self;
+    this.#replace(undefined, self);
+  }
+
+  get self(): MemberRecord {
+    return this.#self;
+  }
+
+  set self(record: MemberRecord) {
+    this.#replace(this.#self, record);
+    this.#self = record;
+  }
+
+  /** How many are listed. */
+  get size(): number {
+    return this.#listed;
+  }
+
+  /** Of the names and incarnations of those that are listed. */
+  get digest(): Digest {
+    return this.#digest;
+  }
+
+  /** The same of each bucket: those whose names begin with the same byte. */
+  get hashes(): readonly Digest[] {
+    return [...this.#buckets];
+  }
 
   /**
    * Takes what is newer than what is known, unless there are too many members.
@@ -16,11 +56,17 @@ export class Roster {
    */
   merge(record: MemberRecord, now: number): MemberRecord | undefined | false {
     const known = this.#records.get(record.name);
-    if (known ? !overrides(record, known) : this.#records.size >= MAX_MEMBERS) return false;
-    this.#records.set(record.name, record);
-    if (record.state === 'alive') this.#gone.delete(record.name);
-    else this.#gone.set(record.name, now);
-    this.#bury(now);
+    if (known && !overrides(record, known)) return false;
+    if (!isListed(known) && isListed(record) && this.#listed >= MAX_MEMBERS) return false;
+    this.#replace(known, record);
+    this.#gone.delete(record.name);
+    if (isListed(record)) {
+      if (known && known.state !== record.state) this.#since.set(record.name, now);
+    } else {
+      this.#since.delete(record.name);
+      this.#gone.set(record.name, now);
+      this.#bury(now);
+    }
     return known;
   }
 
@@ -28,24 +74,95 @@ export class Roster {
     return this.#records.get(name);
   }
 
-  all(): MemberRecord[] {
-    return [...this.#records.values()];
+  /** Since when a member is in its state, if that was not always so. */
+  since(name: MemberName): number | undefined {
+    return this.#gone.get(name) ?? this.#since.get(name);
   }
 
-  alive(): MemberRecord[] {
-    return this.all().filter((record) => record.state === 'alive');
+  /** All that are listed, sorted by name. */
+  listed(): readonly MemberRecord[] {
+    this.#sorted ??= [...this.#records.values()]
+      .filter(isListed)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.#sorted;
   }
 
-  clear(): void {
-    this.#records.clear();
-    this.#gone.clear();
+  /** Those that are listed in one of `buckets`, in the order of the buckets. */
+  listedIn(buckets: ReadonlySet<number>): MemberRecord[][] {
+    const found = new Map([...buckets].map((bucket): [number, MemberRecord[]] => [bucket, []]));
+    for (const record of this.#records.values()) {
+      if (isListed(record)) found.get(bucketOf(record.name))?.push(record);
+    }
+    return [...found.values()];
   }
 
+  /** One that is listed, not ourselves; none if luck will not have it. */
+  random(random: () => number): MemberRecord | undefined {
+    // Made anew when an eighth may have changed: who has gone since is passed over.
+    if (this.#changes > this.#sample.length / 8) {
+      this.#sample = [...this.#records.values()].filter(isListed).map(({ name }) => name);
+      this.#changes = 0;
+    }
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const name = this.#sample[Math.floor(random() * this.#sample.length)];
+      if (name === undefined) return undefined;
+      const record = this.#records.get(name);
+      if (isListed(record) && name !== this.#self.name) return record;
+    }
+    return undefined;
+  }
+
+  /** One that failed; none if there are none. */
+  randomFailed(random: () => number): MemberRecord | undefined {
+    const failed = [...this.#gone.keys()].filter(
+      (name) => this.#records.get(name)?.state === 'failed',
+    );
+    const name = failed[Math.floor(random() * failed.length)];
+    return name === undefined ? undefined : this.#records.get(name);
+  }
+
+  #replace(known: MemberRecord | undefined, record: MemberRecord): void {
+    if (known) this.#count(known, -1);
+    this.#records.set(record.name, record);
+    this.#count(record, 1);
+  }
+
+  #count(record: MemberRecord, by: 1 | -1): void {
+    if (!isListed(record)) return;
+    const hash = hashOf(record);
+    const bucket = bucketOf(record.name);
+    // XOR: what was put in is taken out by the same.
+    this.#digest = (this.#digest ^ hash) >>> 0;
+    this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) ^ hash;
+    this.#listed += by;
+    this.#sorted = undefined;
+    this.#changes += 1;
+  }
+
+  /** Forgets those who went long ago, and the first to go if there are too many. */
   #bury(now: number): void {
     for (const [name, since] of this.#gone) {
-      if (now - since < TOMBSTONE_LIFE) return;
+      if (now - since < TOMBSTONE_LIFE && this.#gone.size <= MAX_TOMBSTONES) return;
       this.#gone.delete(name);
       this.#records.delete(name);
     }
   }
+}
+
+/** How often one is drawn until it is somebody else who is still listed. */
+const ATTEMPTS = 8;
+
+/** The first byte of the member's name, which is random. */
+export function bucketOf(name: MemberName): number {
+  return Number.parseInt(name.slice(1, 3), 16);
+}
+
+/** The 64 random bits of the name and the incarnation in 32 bits, mixed as in MurmurHash3. */
+function hashOf({ name, incarnation }: MemberRecord): Digest {
+  const high = Number.parseInt(name.slice(1, 9), 16);
+  const low = Number.parseInt(name.slice(9), 16);
+  let hash = Math.imul(high, 0xcc9e2d51) ^ Math.imul(low, 0x1b873593);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ incarnation ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

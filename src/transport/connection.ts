@@ -1,9 +1,15 @@
 import type { WebSocket } from 'ws';
-import { IDLE_TIMEOUT, KEEPALIVE_INTERVAL } from './limits.js';
+import {
+  DEAD_AFTER,
+  IDLE_TIMEOUT,
+  KEEPALIVE_INTERVAL,
+  PING_AFTER,
+  SILENT_AFTER,
+} from './limits.js';
 
 /**
- * One WebSocket to a peer, watched: it is pinged when it is silent, dropped when
- * it does not answer, and closed when nobody has used or held it for a while.
+ * One WebSocket to a peer, watched: it is pinged when it is silent, cut when it does not
+ * answer for long, and closed when nobody has used or held it for a while.
  */
 export class Connection<Main> {
   /** What we may call of the peer. */
@@ -12,27 +18,31 @@ export class Connection<Main> {
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;
   readonly #keepalive: NodeJS.Timeout;
-  #lastUse = Date.now();
+  readonly #dialled: boolean;
+  readonly #whenSilent = new Set<() => void>();
   #holders = 0;
-  #heard = true;
+  // Milliseconds, on a clock that does not go back.
+  #lastUse = performance.now();
+  #lastHeard = performance.now();
+  #lastPing = performance.now();
+  #lastCheck = performance.now();
 
   /**
    * @param start Starts the RPC session; it calls `heard` for each message.
-   * @param closesWhenIdle Whether closing for want of use is up to us: the side
-   *   that dialled does it.
+   * @param dialled Whether we made the connection: who did pings, and closes it when
+   *   nobody uses it.
    */
-  constructor(socket: WebSocket, start: (heard: () => void) => Main, closesWhenIdle: boolean) {
+  constructor(socket: WebSocket, start: (heard: () => void) => Main, dialled: boolean) {
     this.#socket = socket;
+    this.#dialled = dialled;
     socket.on('error', () => socket.terminate());
-    socket.on('pong', () => {
-      this.#heard = true;
-    });
+    for (const sign of ['ping', 'pong']) socket.on(sign, () => this.#heard());
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     this.main = start(() => {
-      this.#heard = true;
-      this.#lastUse = Date.now();
+      this.#heard();
+      this.#lastUse = performance.now();
     });
-    this.#keepalive = setInterval(() => this.#check(closesWhenIdle), KEEPALIVE_INTERVAL);
+    this.#keepalive = setInterval(() => this.#check(), KEEPALIVE_INTERVAL);
     this.#keepalive.unref();
     socket.once('close', () => clearInterval(this.#keepalive));
   }
@@ -53,21 +63,45 @@ export class Connection<Main> {
     };
   }
 
+  /** Tells, at most once, that the peer does not answer: long before the connection is cut. */
+  whenSilent(listener: () => void): Disposable {
+    this.#whenSilent.add(listener);
+    return { [Symbol.dispose]: () => this.#whenSilent.delete(listener) };
+  }
+
   close(): void {
     this.#socket.close(1000);
     // A peer that does not answer the close frame does not keep us.
     setTimeout(() => this.#socket.terminate(), 500).unref();
   }
 
-  #check(closesWhenIdle: boolean): void {
-    const idle = this.#holders === 0 && Date.now() - this.#lastUse > IDLE_TIMEOUT;
-    if (!this.#heard) {
+  #heard(): void {
+    this.#lastHeard = performance.now();
+  }
+
+  #check(): void {
+    const now = performance.now();
+    // We did not look, so we did not listen either: we were suspended, or very busy.
+    if (now - this.#lastCheck > 2 * KEEPALIVE_INTERVAL) this.#lastHeard = now;
+    this.#lastCheck = now;
+    const quiet = now - this.#lastHeard;
+    if (quiet >= DEAD_AFTER) {
       this.#socket.terminate();
-    } else if (closesWhenIdle && idle) {
+      return;
+    }
+    if (quiet >= SILENT_AFTER) this.#tellSilent();
+    if (!this.#dialled) return;
+    if (this.#holders === 0 && now - this.#lastUse > IDLE_TIMEOUT) {
       this.close();
-    } else {
-      this.#heard = false;
+    } else if (quiet >= PING_AFTER && now - this.#lastPing >= PING_AFTER) {
+      this.#lastPing = now;
       this.#socket.ping();
     }
+  }
+
+  #tellSilent(): void {
+    const listeners = [...this.#whenSilent];
+    this.#whenSilent.clear();
+    for (const listener of listeners) listener();
   }
 }

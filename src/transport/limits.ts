@@ -1,6 +1,6 @@
 /** What a peer may ask of us, and how long we wait for it. Times are in milliseconds. */
 
-/** One WebSocket message, in bytes: a roster of some 20,000 members. */
+/** One WebSocket message, in bytes. */
 export const MAX_MESSAGE = 8 * 1024 * 1024;
 
 /** What waits for a peer that does not read, in bytes; then the connection is cut. */
@@ -18,8 +18,17 @@ export const HANDSHAKE_TIMEOUT = 5_000;
 /** A call that does nothing but answer. */
 export const CALL_TIMEOUT = 5_000;
 
-/** A silent connection is pinged this often, and is dead if nothing comes until the next time. */
-export const KEEPALIVE_INTERVAL = 5_000;
+/** Who made a connection pings its peer when it has heard nothing for so long. */
+export const PING_AFTER = 2_000;
+
+/** A peer that was not heard of for so long is silent: a ping and its answer are overdue. */
+export const SILENT_AFTER = 3_500;
+
+/** And its connection is cut after so long: what runs over it may only be slow. */
+export const DEAD_AFTER = 10_000;
+
+/** How often connections are looked at for all of this. */
+export const KEEPALIVE_INTERVAL = 500;
 
 /** A connection that nobody holds closes after so long without a call. */
 export const IDLE_TIMEOUT = 60_000;

@@ -5,6 +5,7 @@ import { Address, formatAuthority } from '../address.js';
 import { interruptible } from '../interruptible.js';
 import { Connection } from './connection.js';
 import { ADDRESS_HEADER, dial } from './dial.js';
+import { HANDSHAKE_TIMEOUT } from './limits.js';
 import { Listener, type ListenOptions } from './listener.js';
 import type { ClusterKey } from './security.js';
 
@@ -14,6 +15,8 @@ export interface Peer {
   readonly address: Address | undefined;
   /** HOST:PORT of its end of the connection. */
   readonly remote: string;
+  /** Ends the connection, and tells the peer why: one that does not keep to the protocol. */
+  readonly refuse: (reason: string) => void;
 }
 
 export interface TransportOptions<Main> {
@@ -72,6 +75,19 @@ export class Transport<Main> {
     return await interruptible(shared, signal);
   }
 
+  /**
+   * Dials the daemon at `address` and hangs up, whatever connections there are.
+   * @throws CircuitError as {@link dial}
+   */
+  async probe(address: Address, signal?: AbortSignal): Promise<void> {
+    const { clusterKey } = this.#options;
+    const socket = await dial(address, { clusterKey, signal });
+    socket.on('error', () => {});
+    socket.close(1000);
+    // A peer that does not answer the close frame does not keep us.
+    setTimeout(() => socket.terminate(), HANDSHAKE_TIMEOUT).unref();
+  }
+
   /** Ends every connection and stops listening. */
   close(): void {
     this.#closing.abort();
@@ -83,7 +99,8 @@ export class Transport<Main> {
     const { clusterKey } = this.#options;
     const options = { clusterKey, self: this.#self, signal: this.#closing.signal };
     const dialled = dial(address, options).then((socket) => {
-      return this.#adopt(socket, { address, remote: address.authority }, true);
+      const refuse = (reason: string) => refuseWith(socket, reason);
+      return this.#adopt(socket, { address, remote: address.authority, refuse }, true);
     });
     this.#dialling.set(key, dialled);
     const done = () => this.#dialling.delete(key);
@@ -98,6 +115,7 @@ export class Transport<Main> {
         request.socket.remoteAddress ?? '',
         request.socket.remotePort ?? 0,
       ).replace(/^\[::ffff:([\d.]+)\]/, '$1'),
+      refuse: (reason: string) => refuseWith(socket, reason),
     };
     this.#adopt(socket, peer, false);
   }
@@ -116,6 +134,17 @@ export class Transport<Main> {
     });
     return connection;
   }
+}
+
+/** RFC 6455, section 7.4.1: 1008, a violation of policy; and 5.5: its reason has at most 123 bytes. */
+function refuseWith(socket: WebSocket, reason: string): void {
+  socket.close(
+    1008,
+    Buffer.from(reason)
+      .subarray(0, 123)
+      .toString()
+      .replace(/\ufffd+$/, ''),
+  );
 }
 
 /** The peer has proved that it holds our address; that it tells its own truly we take on trust. */

@@ -1,0 +1,202 @@
+import type { MemberName } from '../address.js';
+import type { Version } from './messages.js';
+import type { PeerAddress, ProtocolHost } from './protocol-host.js';
+import { isListed, type MemberRecord, overrides } from './record.js';
+import type { Refutation } from './refutation.js';
+import type { Roster } from './roster.js';
+import { Suspicion } from './suspicion.js';
+import type { Timers } from './timers.js';
+
+/**
+ * Whose word a record is: the news that goes to all, another's roster, or our own finding,
+ * for which also counts what a member says of itself to us.
+ */
+export type Source =
+  | { readonly kind: 'gossip'; readonly from: PeerAddress }
+  | { readonly kind: 'hearsay' }
+  | { readonly kind: 'own' };
+
+export const HEARSAY: Source = { kind: 'hearsay' };
+export const OWN: Source = { kind: 'own' };
+
+export interface BeliefsOptions {
+  readonly host: Pick<ProtocolHost, 'send' | 'changed'>;
+  readonly roster: Roster;
+  readonly refutation: Refutation;
+  readonly timers: Timers;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Passes news on to the neighbours, but not to the one that it came from. */
+  readonly publish: (record: MemberRecord, from?: PeerAddress) => void;
+  /** Whether a link to it stands. */
+  readonly isNeighbor: (peer: PeerAddress) => boolean;
+  /** It has gone from this address. */
+  readonly gone: (record: MemberRecord) => void;
+  /** It has failed, and others may have as well. */
+  readonly failed: () => void;
+}
+
+/**
+ * What is believed of the other members, by SWIM's rules (Das, Gupta and Motivala, DSN
+ * 2002, section 4.2), and for how long somebody is suspected, by Lifeguard's.
+ */
+export class Beliefs {
+  readonly #options: BeliefsOptions;
+  readonly #suspicions = new Map<MemberName, Suspicion>();
+
+  constructor(options: BeliefsOptions) {
+    this.#options = options;
+  }
+
+  /** How many suspicions of somebody's own are watched. */
+  get suspicions(): number {
+    return this.#suspicions.size;
+  }
+
+  /** Whether that version of a record, or a newer one, would be no news. */
+  has({ name, incarnation, state, accuser }: Version): boolean {
+    const { roster } = this.#options;
+    if (name === roster.self.name) return true;
+    const known = roster.get(name);
+    if (!known || overrides({ incarnation, state }, known)) return false;
+    if (state !== 'suspect' || known.state !== 'suspect' || accuser === undefined) return true;
+    return (
+      known.incarnation !== incarnation || this.#suspicions.get(name)?.wants(accuser) === false
+    );
+  }
+
+  /** Takes a record, if it is news, and tells whom it is news to. @returns Whether it was. */
+  learn(record: MemberRecord, source: Source): boolean {
+    const { now, refutation, roster } = this.#options;
+    if (record.name === roster.self.name) {
+      refutation.heard(record);
+      return false;
+    }
+    const known = roster.get(record.name);
+    if (source.kind === 'hearsay') {
+      if (record.state === 'failed') return this.#doubt(record, known);
+      // Of those who had gone before we heard of them nothing need be known.
+      if (!known && !isListed(record)) return false;
+    }
+    if (record.state === 'suspect' && known?.state === 'suspect') {
+      if (record.incarnation === known.incarnation) return this.#confirm(record, source);
+    }
+    const before = roster.merge(record, now());
+    if (before === false) return false;
+    this.#apply(record, before);
+    this.#spread(record, source);
+    return true;
+  }
+
+  /** We could not reach it, and neither could those whom we asked. */
+  accuse(record: MemberRecord): void {
+    const known = this.#current(record);
+    if (!known) return;
+    const accuser = this.#options.roster.self.name;
+    this.learn({ ...known, state: 'suspect', accuser }, OWN);
+  }
+
+  /** Nobody listens at its address any more. */
+  fail(record: MemberRecord): void {
+    const known = this.#current(record);
+    if (!known) return;
+    const { accuser: _, ...rest } = known;
+    this.learn({ ...rest, state: 'failed' }, OWN);
+  }
+
+  /** It answers us: if it is suspected it can refute that, once it knows. */
+  foundWell(record: MemberRecord): void {
+    const known = this.#current(record);
+    if (known?.state !== 'suspect') return;
+    this.#options.host.send(known.addr, { type: 'notice', record: known });
+  }
+
+  /**
+   * Another roster has it that a member failed, which ours does not: after a split that is
+   * so of all who are on our side. As in memberlist it counts as a suspicion, which the
+   * member can refute before anybody takes it for gone.
+   */
+  #doubt(record: MemberRecord, known: MemberRecord | undefined): boolean {
+    const { now, roster } = this.#options;
+    if (!isListed(known) || !overrides(record, known)) return false;
+    const suspect: MemberRecord = { ...record, state: 'suspect' };
+    const before = roster.merge(suspect, now());
+    if (before !== false) {
+      this.#apply(suspect, before);
+      this.#spread(suspect, HEARSAY);
+    }
+    // Only who took it up watches it: the others have nobody's own word for it.
+    if (!this.#suspicions.has(record.name)) this.#suspect(suspect);
+    return before !== false;
+  }
+
+  /** A further accuser of one who is suspected already. */
+  #confirm(record: MemberRecord, source: Source): boolean {
+    const { accuser, name } = record;
+    if (accuser === undefined) return false;
+    const suspicion = this.#suspicions.get(name);
+    if (suspicion && !suspicion.confirm(accuser)) return false;
+    if (suspicion) this.#watch(name, suspicion);
+    else this.#suspect(record);
+    this.#spread(record, source);
+    return true;
+  }
+
+  /** What follows from a record that has just been taken. */
+  #apply(record: MemberRecord, before: MemberRecord | undefined): void {
+    const { failed, gone, host, isNeighbor } = this.#options;
+    const { state } = record;
+    const moved = before !== undefined && before.addr !== record.addr;
+    let wasListed = isListed(before);
+    if (moved && wasListed) {
+      // Under its name at another address it is another daemon.
+      gone(before);
+      host.changed({ kind: 'leave', member: before, state: 'failed' });
+      wasListed = false;
+    }
+    this.#endSuspicion(record.name);
+    if (isListed(record)) {
+      if (!wasListed) host.changed({ kind: 'join', member: record, state });
+    } else {
+      gone(record);
+      if (wasListed) host.changed({ kind: 'leave', member: record, state });
+      if (state === 'failed') failed();
+    }
+    if (state !== 'suspect') return;
+    if (record.accuser !== undefined) this.#suspect(record);
+    // Lifeguard's "buddy system": a neighbour is told at once, whatever way the news takes.
+    if (isNeighbor(record.addr)) host.send(record.addr, { type: 'notice', record });
+  }
+
+  #suspect({ name, accuser }: MemberRecord): void {
+    const { now, roster } = this.#options;
+    const suspicion = new Suspicion(now(), roster.size, accuser);
+    this.#suspicions.set(name, suspicion);
+    this.#watch(name, suspicion);
+  }
+
+  #watch(name: MemberName, suspicion: Suspicion): void {
+    const { roster, timers } = this.#options;
+    suspicion.timer?.cancel();
+    suspicion.timer = timers.at(suspicion.deadline, () => {
+      this.#suspicions.delete(name);
+      const record = roster.get(name);
+      if (record) this.fail(record);
+    });
+  }
+
+  #endSuspicion(name: MemberName): void {
+    this.#suspicions.get(name)?.timer?.cancel();
+    this.#suspicions.delete(name);
+  }
+
+  #spread(record: MemberRecord, source: Source): void {
+    this.#options.publish(record, source.kind === 'gossip' ? source.from : undefined);
+  }
+
+  /** What we hold of it now, if it is still a member and the same daemon. */
+  #current({ name, addr }: MemberRecord): MemberRecord | undefined {
+    const known = this.#options.roster.get(name);
+    return isListed(known) && known.addr === addr ? known : undefined;
+  }
+}

@@ -1,0 +1,260 @@
+import { setMaxListeners } from 'node:events';
+import createDebug from 'debug';
+import { Address, type MemberName } from '../address.js';
+import { CircuitError, errorCode, errorMessage } from '../error.js';
+import { interruptible, within } from '../interruptible.js';
+import type {
+  Link,
+  Links,
+  MemberStatus,
+  Membership,
+  MembershipChange,
+  Views,
+} from './membership.js';
+import { type Message, parseMessage } from './messages.js';
+import { Protocol } from './protocol.js';
+import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
+import type { MemberRecord } from './record.js';
+
+const debug = createDebug('circuit:membership');
+
+/** A join fails after so long, in milliseconds. */
+const JOIN_TIMEOUT = 5_000;
+
+/** How long those whom we leave may take to hear it, in milliseconds. */
+const FAREWELL = 1_000;
+
+export interface MembershipDriverOptions {
+  readonly self: MemberRecord;
+  readonly links: Links;
+  /** Another daemon, started later, has our name; we go on alone. */
+  readonly displaced: () => void;
+}
+
+/** Runs the membership protocol: gives it links, the time, and chance. */
+export class MembershipDriver implements Membership {
+  readonly #protocol: Protocol;
+  readonly #links: Links;
+  /** The links that the protocol wants to stand, or the attempts to make them. */
+  readonly #standing = new Map<PeerAddress, Standing>();
+  readonly #joins = new Map<PeerAddress, Set<() => void>>();
+  readonly #listeners = new Set<(change: MembershipChange) => void>();
+  /** What is on its way. */
+  readonly #sending = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ self, links, displaced }: MembershipDriverOptions) {
+    this.#links = links;
+    setMaxListeners(0, this.#closing.signal);
+    const host: ProtocolHost = {
+      send: (peer, message) => this.#send(peer, message),
+      open: (peer) => this.#open(peer),
+      close: (peer) => this.#hangUp(peer),
+      probe: (peer, timeout) => this.#probe(peer, timeout),
+      changed: (change) => this.#tell(change),
+      joined: (peer) => this.#joined(peer),
+      displaced,
+    };
+    const now = performance.now();
+    this.#protocol = new Protocol({ self, host, random: Math.random, now });
+    this.#arm();
+  }
+
+  get self(): MemberRecord {
+    return this.#protocol.self;
+  }
+
+  members(): readonly MemberRecord[] {
+    return this.#protocol.members();
+  }
+
+  get(name: MemberName): MemberRecord | undefined {
+    return this.#protocol.get(name);
+  }
+
+  status(name: MemberName): MemberStatus | undefined {
+    const status = this.#protocol.status(name);
+    if (!status) return undefined;
+    const { record, since } = status;
+    if (since === undefined) return { record, since: record.joined };
+    return { record, since: Date.now() - (performance.now() - since) };
+  }
+
+  views(): Views {
+    return this.#protocol.views();
+  }
+
+  watch(listener: (change: MembershipChange) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  async join(address: Address, signal?: AbortSignal): Promise<void> {
+    const peer = address.toString();
+    if (peer === this.self.addr) return;
+    const timeout = AbortSignal.timeout(JOIN_TIMEOUT);
+    const either = AbortSignal.any([timeout, ...(signal ? [signal] : [])]);
+    try {
+      // The protocol would connect, too; but would not say why it cannot.
+      await this.#links.connect(address, either);
+      await this.#merge(peer, either);
+    } catch (error) {
+      if (timeout.aborted) {
+        const limit = `${JOIN_TIMEOUT / 1000} s`;
+        throw new CircuitError('ETIMEDOUT', `${address.authority} did not answer within ${limit}`);
+      }
+      throw error;
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.#input((protocol, now) => protocol.leave(now));
+    const sent = Promise.all(this.#sending);
+    await within(sent, FAREWELL, new CircuitError('ETIMEDOUT', 'not all were told')).catch(debug);
+  }
+
+  deliver(message: unknown, from: PeerAddress): void {
+    const parsed = parseMessage(message);
+    this.#input((protocol, now) => protocol.deliver(parsed, from, now));
+  }
+
+  async close(): Promise<void> {
+    await this.leave();
+    this.#closing.abort();
+    clearTimeout(this.#timer);
+    for (const peer of [...this.#standing.keys()]) this.#hangUp(peer);
+  }
+
+  async #merge(peer: PeerAddress, signal: AbortSignal): Promise<void> {
+    let done = () => {};
+    const merged = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    const waiting = this.#joins.get(peer) ?? new Set();
+    this.#joins.set(peer, waiting.add(done));
+    try {
+      this.#input((protocol, now) => protocol.join(peer, now));
+      await interruptible(merged, signal);
+    } finally {
+      waiting.delete(done);
+      if (waiting.size === 0 && this.#joins.get(peer) === waiting) {
+        this.#joins.delete(peer);
+        this.#protocol.giveUpJoin(peer);
+      }
+    }
+  }
+
+  #joined(peer: PeerAddress): void {
+    for (const done of this.#joins.get(peer) ?? []) done();
+  }
+
+  #tell(change: MembershipChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  #send(peer: PeerAddress, message: Message): void {
+    const sent = this.#sendTo(peer, message).finally(() => this.#sending.delete(sent));
+    this.#sending.add(sent);
+  }
+
+  async #sendTo(peer: PeerAddress, message: Message): Promise<void> {
+    try {
+      const link = await this.#connect(peer);
+      await link.send(message);
+    } catch (error) {
+      debug('%s was not sent: %s', message.type, errorMessage(error));
+      // What the peer itself says of it comes as a plain Error; ours is of the connection.
+      if (error instanceof CircuitError) this.#unreachable(peer, error);
+    }
+  }
+
+  async #open(peer: PeerAddress): Promise<void> {
+    if (this.#standing.has(peer)) return;
+    const standing = new Standing();
+    this.#standing.set(peer, standing);
+    const down = (how: 'closed' | 'silent') => {
+      if (this.#standing.get(peer) !== standing) return;
+      this.#hangUp(peer);
+      debug('a link is down: %s', how);
+      this.#input((protocol, now) => protocol.linkDown(peer, how, now));
+    };
+    try {
+      const link = await this.#connect(peer);
+      if (standing.ended) return;
+      standing.keep(link.hold());
+      standing.keep(link.whenSilent(() => down('silent')));
+      link.closed.then(() => down('closed'));
+    } catch (error) {
+      if (this.#standing.get(peer) !== standing) return;
+      this.#hangUp(peer);
+      this.#unreachable(peer, error);
+    }
+  }
+
+  #hangUp(peer: PeerAddress): void {
+    this.#standing.get(peer)?.end();
+    this.#standing.delete(peer);
+  }
+
+  async #probe(peer: PeerAddress, timeout: number): Promise<void> {
+    const verdict = await this.#links
+      .probe(Address.parse(peer), AbortSignal.timeout(timeout))
+      .then((): Verdict => 'alive', verdictOf);
+    this.#input((protocol, now) => protocol.probed(peer, verdict, now));
+  }
+
+  #connect(peer: PeerAddress): Promise<Link> {
+    return this.#links.connect(Address.parse(peer), this.#closing.signal);
+  }
+
+  #unreachable(peer: PeerAddress, error: unknown): void {
+    const verdict = verdictOf(error);
+    this.#input((protocol, now) => protocol.unreachable(peer, verdict, now));
+  }
+
+  #input(run: (protocol: Protocol, now: number) => void): void {
+    if (this.#closing.signal.aborted) return;
+    run(this.#protocol, performance.now());
+    this.#arm();
+  }
+
+  /** Wakes the protocol when it wants to be woken. */
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const wait = this.#protocol.deadline - performance.now();
+    this.#timer = setTimeout(
+      () => this.#input((protocol, now) => protocol.tick(now)),
+      Math.max(0, wait),
+    );
+    this.#timer.unref();
+  }
+}
+
+/** What is kept of a link as long as the protocol wants it to stand. */
+class Standing {
+  readonly #kept: Disposable[] = [];
+  ended = false;
+
+  keep(kept: Disposable): void {
+    this.#kept.push(kept);
+  }
+
+  end(): void {
+    this.ended = true;
+    for (const kept of this.#kept.splice(0)) kept[Symbol.dispose]();
+  }
+}
+
+/** What an attempt to reach a peer says of it: that its daemon has ended, or nothing. */
+function verdictOf(error: unknown): Exclude<Verdict, 'alive'> {
+  switch (errorCode(error)) {
+    case 'ECONNREFUSED':
+    // Another daemon, or another program, listens there now: an address is of one run.
+    case 'EACCES':
+    case 'EPROTO':
+      return 'refused';
+    default:
+      return 'silent';
+  }
+}

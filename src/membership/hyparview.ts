@@ -1,0 +1,329 @@
+import type { Message } from './messages.js';
+import {
+  ACTIVE_VIEW,
+  ACTIVE_WALK,
+  FAR_SHUFFLE,
+  NEIGHBOR_PAUSE,
+  NEIGHBOR_REQUESTS,
+  NEIGHBOR_TIMEOUT,
+  PASSIVE_VIEW,
+  PASSIVE_WALK,
+  SHUFFLE_ACTIVE,
+  SHUFFLE_INTERVAL,
+  SHUFFLE_PASSIVE,
+} from './parameters.js';
+import type { PeerAddress, ProtocolHost } from './protocol-host.js';
+import { isListed, type MemberRecord } from './record.js';
+import type { Roster } from './roster.js';
+import type { Timer, Timers } from './timers.js';
+
+export interface HyParViewOptions {
+  readonly host: Pick<ProtocolHost, 'send' | 'open' | 'close'>;
+  readonly roster: Roster;
+  readonly timers: Timers;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Told of links that stand from now on, and that do not any more. */
+  readonly up: (peer: PeerAddress) => void;
+  readonly down: (peer: PeerAddress) => void;
+}
+
+/**
+ * The overlay: HyParView (Leitão, Pereira and Rodrigues, "HyParView: a membership protocol
+ * for reliable gossip-based broadcast", DSN 2007). A member keeps links to a few others,
+ * its active view, and knows some more, the passive one, to replace those that it loses.
+ *
+ * Two things differ from the paper. A member knows the whole roster, so it takes members
+ * from there when the passive view has none left. And the answer to a shuffle goes back
+ * over the links by which it came, where the paper makes a connection: with encryption
+ * that would cost more than the rest of the protocol together.
+ */
+export class HyParView {
+  readonly #options: HyParViewOptions;
+  readonly #active = new Map<PeerAddress, MemberRecord>();
+  readonly #passive = new Map<PeerAddress, MemberRecord>();
+  /** Who has been asked to be a neighbour, until it answers. */
+  readonly #asked = new Map<
+    PeerAddress,
+    { readonly record: MemberRecord; readonly timer: Timer }
+  >();
+  /** Who is not asked, and until when. */
+  readonly #avoided = new Map<PeerAddress, number>();
+  /** What went into the last shuffle: it makes room for what comes back (section 4.4). */
+  #shuffled: readonly MemberRecord[] = [];
+  #shuffles = 0;
+
+  constructor(options: HyParViewOptions) {
+    this.#options = options;
+    this.#shuffleLater(options.random() * SHUFFLE_INTERVAL);
+  }
+
+  get active(): ReadonlyMap<PeerAddress, MemberRecord> {
+    return this.#active;
+  }
+
+  get passive(): ReadonlyMap<PeerAddress, MemberRecord> {
+    return this.#passive;
+  }
+
+  /** How many requests have not been answered yet. */
+  get asking(): number {
+    return this.#asked.size;
+  }
+
+  /** Section 4.2: a newcomer is a neighbour at once, and the news of it walks through the network. */
+  joined(newcomer: MemberRecord): void {
+    if (!this.#active.has(newcomer.addr)) this.#admit(newcomer);
+    for (const peer of this.#active.keys()) {
+      if (peer === newcomer.addr) continue;
+      this.#options.host.send(peer, { type: 'forward-join', newcomer, ttl: ACTIVE_WALK });
+    }
+  }
+
+  forwardJoin(from: PeerAddress, newcomer: MemberRecord, ttl: number): void {
+    if (this.#isSelf(newcomer) || this.#active.has(newcomer.addr)) return;
+    const next = this.#draw(this.#active, [from, newcomer.addr]);
+    if (ttl === 0 || !next) {
+      this.#ask(newcomer, 'high');
+      return;
+    }
+    if (ttl === PASSIVE_WALK) this.#reserve(newcomer);
+    this.#options.host.send(next.addr, { type: 'forward-join', newcomer, ttl: ttl - 1 });
+  }
+
+  /** Section 4.3. @returns Whether it is a neighbour now. */
+  neighbor(record: MemberRecord, priority: 'high' | 'low'): boolean {
+    const { addr } = record;
+    const accepted =
+      this.#active.has(addr) || priority === 'high' || this.#active.size < ACTIVE_VIEW;
+    if (accepted) this.#admit(record);
+    const { digest } = this.#options.roster;
+    this.#options.host.send(addr, { type: 'neighbor-reply', accepted, digest });
+    return accepted;
+  }
+
+  neighborReply(from: PeerAddress, accepted: boolean): void {
+    const asked = this.#asked.get(from);
+    if (!asked) {
+      // Too late: it is not to think that we are its neighbour.
+      if (accepted && !this.#active.has(from)) this.#disconnect(from);
+      return;
+    }
+    this.#forget(from);
+    if (accepted && isListed(this.#options.roster.get(asked.record.name))) {
+      this.#admit(asked.record);
+    } else {
+      if (accepted) this.#disconnect(from);
+      else if (!this.#active.has(from)) this.#options.host.close(from);
+      this.#avoid(from, NEIGHBOR_PAUSE);
+    }
+    this.fill();
+  }
+
+  /** The other side has given us up; it is well. */
+  disconnected(from: PeerAddress): void {
+    const record = this.#remove(from);
+    if (!record) return;
+    this.#options.host.close(from);
+    this.#reserve(record);
+    this.fill();
+  }
+
+  /** The link to a neighbour, or to be, has ended, or cannot be made. @returns Who it was. */
+  lost(peer: PeerAddress): MemberRecord | undefined {
+    const record = this.#active.get(peer) ?? this.#asked.get(peer)?.record;
+    const reserve = this.#passive.get(peer);
+    this.#passive.delete(peer);
+    this.#avoid(peer, NEIGHBOR_PAUSE);
+    this.#remove(peer);
+    if (record) this.#options.host.close(peer);
+    this.#forget(peer);
+    if (record) this.fill();
+    return record ?? reserve;
+  }
+
+  /** It has left the network, or failed. */
+  gone(peer: PeerAddress): void {
+    this.#passive.delete(peer);
+    const known = this.#active.has(peer) || this.#asked.has(peer);
+    this.#remove(peer);
+    this.#forget(peer);
+    if (known) this.#options.host.close(peer);
+    this.fill();
+  }
+
+  /** A shuffle that came to us, straight from its origin or by a neighbour. */
+  shuffle(from: PeerAddress, message: Extract<Message, { type: 'shuffle' }>): void {
+    const { origin, records, ttl, path } = message;
+    const next = this.#draw(this.#active, [from, origin.addr]);
+    const { host, roster } = this.#options;
+    if (ttl > 0 && next) {
+      const further = { origin, records, ttl: ttl - 1, path: [...path, from] };
+      host.send(next.addr, { type: 'shuffle', ...further, digest: roster.digest });
+      return;
+    }
+    const reply = this.#some(this.#passive, records.length, origin.addr);
+    host.send(from, { type: 'shuffle-reply', path, records: reply });
+    this.#integrate([origin, ...records], reply);
+  }
+
+  /** @param path By whom it is still to go, the next one last; we are the origin if by nobody. */
+  shuffleReply(path: readonly PeerAddress[], records: readonly MemberRecord[]): void {
+    const next = path.at(-1);
+    if (next === undefined) {
+      this.#integrate(records, this.#shuffled);
+    } else if (this.#active.has(next)) {
+      this.#options.host.send(next, { type: 'shuffle-reply', path: path.slice(0, -1), records });
+    }
+  }
+
+  /** Replaces what the active view lacks. */
+  fill(): void {
+    const { random, roster } = this.#options;
+    for (let tries = 0; tries < 2 * ACTIVE_VIEW; tries += 1) {
+      const wanted = Math.min(ACTIVE_VIEW, roster.size - 1) - this.#active.size;
+      if (this.#asked.size >= Math.min(wanted, NEIGHBOR_REQUESTS)) return;
+      const candidate = this.#draw(this.#passive, this.#unavailable()) ?? roster.random(random);
+      if (!candidate) return;
+      this.#ask(candidate, this.#active.size === 0 ? 'high' : 'low');
+    }
+  }
+
+  /** Keeps one in reserve; one at random gives way to it. */
+  #reserve(record: MemberRecord): void {
+    const { addr } = record;
+    if (this.#isSelf(record) || this.#active.has(addr) || this.#passive.has(addr)) return;
+    if (!isListed(this.#options.roster.get(record.name))) return;
+    if (this.#passive.size >= PASSIVE_VIEW) {
+      const dropped = this.#draw(this.#passive, []);
+      if (dropped) this.#passive.delete(dropped.addr);
+    }
+    this.#passive.set(addr, record);
+  }
+
+  #ask(record: MemberRecord, priority: 'high' | 'low'): void {
+    const { addr } = record;
+    const { host, now, roster, timers } = this.#options;
+    if (this.#isSelf(record) || this.#active.has(addr) || this.#asked.has(addr)) return;
+    if (priority === 'low' && this.#isAvoided(addr)) return;
+    const timer = timers.at(now() + NEIGHBOR_TIMEOUT, () => this.lost(addr));
+    this.#asked.set(addr, { record, timer });
+    host.open(addr);
+    host.send(addr, { type: 'neighbor', from: roster.self, priority, digest: roster.digest });
+  }
+
+  /** Makes it a neighbour; one at random gives way to it. */
+  #admit(record: MemberRecord): void {
+    const { addr } = record;
+    const { host, up } = this.#options;
+    this.#forget(addr);
+    this.#passive.delete(addr);
+    this.#avoided.delete(addr);
+    if (this.#active.has(addr)) return;
+    if (this.#active.size >= ACTIVE_VIEW) {
+      const dropped = this.#draw(this.#active, []);
+      if (dropped) {
+        this.#remove(dropped.addr);
+        this.#disconnect(dropped.addr);
+        this.#reserve(dropped);
+      }
+    }
+    this.#active.set(addr, record);
+    host.open(addr);
+    up(addr);
+  }
+
+  #disconnect(peer: PeerAddress): void {
+    this.#options.host.send(peer, { type: 'disconnect' });
+    this.#options.host.close(peer);
+  }
+
+  #remove(peer: PeerAddress): MemberRecord | undefined {
+    const record = this.#active.get(peer);
+    if (this.#active.delete(peer)) this.#options.down(peer);
+    return record;
+  }
+
+  #forget(peer: PeerAddress): void {
+    this.#asked.get(peer)?.timer.cancel();
+    this.#asked.delete(peer);
+  }
+
+  #shuffleLater(delay: number): void {
+    const { now, timers } = this.#options;
+    timers.at(now() + delay, () => {
+      this.#beginShuffle();
+      this.#shuffleLater(SHUFFLE_INTERVAL);
+    });
+  }
+
+  #beginShuffle(): void {
+    const { host, now, random, roster } = this.#options;
+    for (const [peer, until] of this.#avoided) if (until <= now()) this.#avoided.delete(peer);
+    this.fill();
+    this.#shuffles += 1;
+    const far = this.#shuffles % FAR_SHUFFLE === 0;
+    const target = far ? roster.random(random) : this.#draw(this.#active, []);
+    if (!target) return;
+    const ttl = far ? 0 : ACTIVE_WALK - 1;
+    this.#shuffled = [
+      ...this.#some(this.#active, SHUFFLE_ACTIVE, target.addr),
+      ...this.#some(this.#passive, SHUFFLE_PASSIVE, target.addr),
+    ];
+    const { self: origin, digest } = roster;
+    const message = { origin, records: this.#shuffled, ttl, path: [], digest };
+    host.send(target.addr, { type: 'shuffle', ...message });
+  }
+
+  /** Section 4.4: what was sent to the other makes room for what came from it. */
+  #integrate(records: readonly MemberRecord[], sent: readonly MemberRecord[]): void {
+    const dispensable = sent.filter(({ addr }) => this.#passive.has(addr));
+    for (const record of records) {
+      if (this.#passive.size >= PASSIVE_VIEW) {
+        const dropped = dispensable.pop();
+        if (dropped) this.#passive.delete(dropped.addr);
+      }
+      this.#reserve(record);
+    }
+  }
+
+  #avoid(peer: PeerAddress, time: number): void {
+    this.#avoided.set(peer, this.#options.now() + time);
+  }
+
+  #isAvoided(peer: PeerAddress): boolean {
+    return (this.#avoided.get(peer) ?? 0) > this.#options.now();
+  }
+
+  #unavailable(): readonly PeerAddress[] {
+    return [...this.#passive.keys()].filter(
+      (peer) => this.#asked.has(peer) || this.#isAvoided(peer),
+    );
+  }
+
+  #isSelf({ addr }: MemberRecord): boolean {
+    return addr === this.#options.roster.self.addr;
+  }
+
+  /** One at random. */
+  #draw(
+    view: ReadonlyMap<PeerAddress, MemberRecord>,
+    except: readonly PeerAddress[],
+  ): MemberRecord | undefined {
+    const left = [...view.values()].filter(({ addr }) => !except.includes(addr));
+    return left[Math.floor(this.#options.random() * left.length)];
+  }
+
+  /** Up to `count` at random. */
+  #some(
+    view: ReadonlyMap<PeerAddress, MemberRecord>,
+    count: number,
+    except: PeerAddress,
+  ): MemberRecord[] {
+    const left = [...view.values()].filter(({ addr }) => addr !== except);
+    while (left.length > count) {
+      left.splice(Math.floor(this.#options.random() * left.length), 1);
+    }
+    return left;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The parameters of the protocol, with the reason for each. Times are in milliseconds.
+ */
+
+// The overlay: HyParView (Leitão, Pereira and Rodrigues, DSN 2007), section 5.1, whose
+// values for 10,000 members these are.
+
+/** Links that a member keeps standing: fanout + 1, for log10(n) + c at 10,000. */
+export const ACTIVE_VIEW = 5;
+
+/** Members kept in reserve: k (log10(n) + c), with k = 6. */
+export const PASSIVE_VIEW = 30;
+
+/** ARWL: how far the news of a newcomer walks until somebody links to it. */
+export const ACTIVE_WALK = 6;
+
+/** PRWL: where on that walk somebody keeps it in reserve. */
+export const PASSIVE_WALK = 3;
+
+/** ka and kp: how many of either view go into a shuffle. */
+export const SHUFFLE_ACTIVE = 3;
+export const SHUFFLE_PASSIVE = 4;
+
+/** One exchange of views in so long; at rest it is nearly all that is sent. */
+export const SHUFFLE_INTERVAL = 10_000;
+
+/** How many are asked to be neighbours at once; each answers within a round trip. */
+export const NEIGHBOR_REQUESTS = 3;
+
+/** One that has not answered by then is not waited for. */
+export const NEIGHBOR_TIMEOUT = 3_000;
+
+/** One that refused, or could not be reached, is not asked again for so long. */
+export const NEIGHBOR_PAUSE = 10_000;
+
+// The broadcast: Plumtree (Leitão, Pereira and Rodrigues, SRDS 2007).
+
+/**
+ * What comes within so long after news was passed on goes out together with what follows:
+ * a single event is not held up, and of a thousand there are few messages.
+ */
+export const EAGER_PAUSE = 30;
+
+/** Announcements to lazy links wait so long for more of them (section 3.8, "scheduling policy"). */
+export const LAZY_PAUSE = 100;
+
+/** From an announcement of what did not come until it is asked for: the eager way has had its time. */
+export const GRAFT_TIMEOUT = 250;
+
+/** And again, from the next who announced it (section 3.6: the second timer is the shorter). */
+export const GRAFT_RETRY = 150;
+
+/** Records, or announcements of them, in one message. */
+export const MAX_RECORDS = 250;
+
+// Rosters: SWIM's records (Das, Gupta and Motivala, DSN 2002), and their comparison.
+
+/** Members of a network, as far as we take part in it. */
+export const MAX_MEMBERS = 10_000;
+
+/** A member that has gone is remembered, and dialled again if it failed, for a day. */
+export const TOMBSTONE_LIFE = 24 * 60 * 60 * 1000;
+
+/** Of those who have gone so many are remembered; the first to go is forgotten first. */
+export const MAX_TOMBSTONES = 10_000;
+
+/** Rosters that differ are compared when nothing has come for so long: most news is on its way. */
+export const QUIET = 1_000;
+
+/** But not later than this, where it is never quiet. */
+export const COMPARE_INTERVAL = 10_000;
+
+/**
+ * Every so many shuffles go straight to a member at random: should the overlay ever be in
+ * parts that know of each other, they find together.
+ */
+export const FAR_SHUFFLE = 6;
+
+// Failures: SWIM's probes and Lifeguard's suspicion (Dadgar, Phillips and Currey, 2017).
+
+/** A dial that is not answered by then finds its target silent. */
+export const PROBE_TIMEOUT = 2_000;
+
+/** What those who are asked have on top of it, there and back. */
+export const PROBE_REPLY_SLACK = 500;
+
+/** k of SWIM, section 4.1: who is asked to dial as well. */
+export const INDIRECT_PROBES = 3;
+
+/** One that was found well is not looked after again for so long. */
+export const PROBE_PAUSE = 5_000;
+
+/** K of Lifeguard, section IV-B: with so many more accusers suspicion takes the shortest time. */
+export const CONFIRMATIONS = 3;
+
+/** Shortest time of a suspicion in networks of up to 100; it grows with log10(n). */
+export const SUSPICION_MIN = 2_000;
+
+/** Lifeguard's beta: how much longer one takes that nobody confirms. */
+export const SUSPICION_MAX_FACTOR = 6;
+
+/** Lifeguard's S, section IV-A: how bad our own health can be. */
+export const MAX_LOCAL_HEALTH = 8;
+
+/**
+ * How many members, in the mean and wherever they are, dial another at random when they
+ * learn of a failure. Where many fail at once there are some that all neighbours of were
+ * among them; where one fails it costs thirty dials in the whole network.
+ */
+export const PROBES_PER_FAILURE = 30;
+
+/** They are spread over so long. */
+export const RANDOM_PROBE_SPREAD = 2_000;
+
+/** A member dials one that failed, at random, every so long: what was split finds together. */
+export const REDIAL_INTERVAL = 10_000;
+
+/** A clock that stood still for so long means that we did: we know nothing of the others. */
+export const SUSPENDED = 3_000;
+
+/** Ill news of us is refuted at most this often. */
+export const REFUTE_PAUSE = 200;

@@ -1,0 +1,194 @@
+import type { MemberName } from '../address.js';
+import type { Version } from './messages.js';
+import { EAGER_PAUSE, GRAFT_RETRY, GRAFT_TIMEOUT, LAZY_PAUSE, MAX_RECORDS } from './parameters.js';
+import type { PeerAddress, ProtocolHost } from './protocol-host.js';
+import type { MemberRecord } from './record.js';
+import type { Timer, Timers } from './timers.js';
+
+export interface PlumtreeOptions {
+  readonly host: Pick<ProtocolHost, 'send'>;
+  readonly timers: Timers;
+  readonly now: () => number;
+  /** Whether that version, or a newer one, is known. */
+  readonly has: (version: Version) => boolean;
+  readonly get: (name: MemberName) => MemberRecord | undefined;
+}
+
+/**
+ * The broadcast: Plumtree (Leitão, Pereira and Rodrigues, "Epidemic broadcast trees", SRDS
+ * 2007). What is news is pushed over the eager links, which come to be a tree; over the
+ * lazy ones it is only announced, and asked for where the tree has not brought it.
+ *
+ * What is broadcast are versions of members' records. So the roster itself tells what has
+ * been received, and answers who asks: nothing is kept of messages. News that comes
+ * together travels together, and a link is pruned if all that came over it was known.
+ */
+export class Plumtree {
+  readonly #options: PlumtreeOptions;
+  readonly #branches = new Map<PeerAddress, Branch>();
+  /** What was announced and has not come, the first to be due first. */
+  readonly #missing = new Map<MemberName, Missing>();
+  #grafting: Timer | undefined;
+  #announcing: Timer | undefined;
+  #pushing: Timer | undefined;
+  #pushed = Number.NEGATIVE_INFINITY;
+  #unsent = false;
+
+  constructor(options: PlumtreeOptions) {
+    this.#options = options;
+  }
+
+  /** Section 3.6, NeighborUp: a new link is eager. */
+  up(peer: PeerAddress): void {
+    this.#branches.set(peer, { lazy: false, records: [], versions: [] });
+  }
+
+  down(peer: PeerAddress): void {
+    this.#branches.delete(peer);
+  }
+
+  /** Passes news on to all neighbours but the one that it came from. */
+  publish(record: MemberRecord, from?: PeerAddress): void {
+    this.#missing.delete(record.name);
+    for (const [peer, branch] of this.#branches) {
+      if (peer === from) continue;
+      if (branch.lazy) {
+        branch.versions.push(versionOf(record));
+        this.#announceLater();
+      } else {
+        branch.records.push(record);
+        this.#unsent = true;
+      }
+    }
+  }
+
+  /** A gossip came over the link to a neighbour; `news` if any of it was. */
+  received(from: PeerAddress, news: boolean): void {
+    const branch = this.#branches.get(from);
+    if (!branch) return;
+    if (!news && !branch.lazy) this.#options.host.send(from, { type: 'prune' });
+    branch.lazy = !news;
+  }
+
+  pruned(from: PeerAddress): void {
+    const branch = this.#branches.get(from);
+    if (branch) branch.lazy = true;
+  }
+
+  announced(from: PeerAddress, versions: readonly Version[]): void {
+    const { has, now } = this.#options;
+    for (const version of versions) {
+      if (has(version)) continue;
+      const missing = this.#missing.get(version.name);
+      if (missing) {
+        missing.announcers.push(from);
+        continue;
+      }
+      const due = now() + GRAFT_TIMEOUT;
+      this.#missing.set(version.name, { version, announcers: [from], due });
+    }
+    this.#graftLater();
+  }
+
+  /** Who grafts has become a child of ours in the tree. */
+  grafted(from: PeerAddress, names: readonly MemberName[]): void {
+    const branch = this.#branches.get(from);
+    if (!branch) return;
+    branch.lazy = false;
+    const records = names.flatMap((name) => this.#options.get(name) ?? []);
+    if (records.length > 0) this.#options.host.send(from, { type: 'gossip', records });
+  }
+
+  /** Sends what is to be pushed now; to be called when all that came in has been taken. */
+  flush(): void {
+    if (!this.#unsent || this.#pushing) return;
+    const wait = this.#pushed + EAGER_PAUSE - this.#options.now();
+    if (wait <= 0) this.#push();
+    else this.#pushing = this.#in(wait, () => this.#push());
+  }
+
+  #push(): void {
+    this.#pushing = undefined;
+    this.#pushed = this.#options.now();
+    this.#unsent = false;
+    for (const [peer, branch] of this.#branches) {
+      for (const records of chunks(branch.records.splice(0))) {
+        this.#options.host.send(peer, { type: 'gossip', records });
+      }
+    }
+  }
+
+  #announceLater(): void {
+    if (this.#announcing) return;
+    this.#announcing = this.#in(LAZY_PAUSE, () => this.#announce());
+  }
+
+  #announce(): void {
+    this.#announcing = undefined;
+    for (const [peer, branch] of this.#branches) {
+      for (const versions of chunks(branch.versions.splice(0))) {
+        this.#options.host.send(peer, { type: 'ihave', versions });
+      }
+    }
+  }
+
+  #graftLater(): void {
+    const [first] = this.#missing.values();
+    if (!first || this.#grafting) return;
+    this.#grafting = this.#in(first.due - this.#options.now(), () => this.#graft());
+  }
+
+  /** Asks for what is due, of whoever announced it first, and for the rest later. */
+  #graft(): void {
+    this.#grafting = undefined;
+    const { has, host, now } = this.#options;
+    const wanted = new Map<PeerAddress, MemberName[]>();
+    for (const [name, missing] of [...this.#missing]) {
+      if (missing.due > now()) break;
+      this.#missing.delete(name);
+      const from = missing.announcers.find((peer) => this.#branches.has(peer));
+      if (from === undefined || has(missing.version)) continue;
+      wanted.set(from, [...(wanted.get(from) ?? []), name]);
+      const announcers = missing.announcers.slice(missing.announcers.indexOf(from) + 1);
+      // Last in the map again: due after all the others.
+      this.#missing.set(name, { ...missing, announcers, due: now() + GRAFT_RETRY });
+    }
+    for (const [peer, all] of wanted) {
+      const branch = this.#branches.get(peer);
+      if (branch) branch.lazy = false;
+      for (const names of chunks(all)) host.send(peer, { type: 'graft', names });
+    }
+    this.#graftLater();
+  }
+
+  #in(delay: number, run: () => void): Timer {
+    const { now, timers } = this.#options;
+    return timers.at(now() + delay, run);
+  }
+}
+
+/** A link to a neighbour, and what is to go over it. */
+interface Branch {
+  lazy: boolean;
+  readonly records: MemberRecord[];
+  readonly versions: Version[];
+}
+
+interface Missing {
+  readonly version: Version;
+  readonly announcers: PeerAddress[];
+  /** Milliseconds. */
+  readonly due: number;
+}
+
+function versionOf({ name, incarnation, state, accuser }: MemberRecord): Version {
+  return { name, incarnation, state, ...(accuser === undefined ? {} : { accuser }) };
+}
+
+function chunks<T>(items: readonly T[]): T[][] {
+  const result: T[][] = [];
+  for (let start = 0; start < items.length; start += MAX_RECORDS) {
+    result.push(items.slice(start, start + MAX_RECORDS));
+  }
+  return result;
+}

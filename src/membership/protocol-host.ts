@@ -1,0 +1,32 @@
+import type { MembershipChange } from './membership.js';
+import type { Message } from './messages.js';
+
+/** The circuit address of a daemon as text: it names one run of one daemon. */
+export type PeerAddress = string;
+
+/**
+ * What came of dialling a peer: it answered; nobody listens there any more (the port is
+ * refused, or another daemon's); or nothing came.
+ */
+export type Verdict = 'alive' | 'refused' | 'silent';
+
+/**
+ * What the protocol asks of whoever runs it: the daemon, or the simulator. None of this
+ * answers before it returns; answers come as calls of the protocol's methods.
+ */
+export interface ProtocolHost {
+  /** Sends over the link to `peer`, or over one made for it; `unreachable` if there is none. */
+  send(peer: PeerAddress, message: Message): void;
+  /** Keeps a link to `peer` standing: `opened` or `unreachable`, and then `linkDown` at its end. */
+  open(peer: PeerAddress): void;
+  /** The link, if there is one, need not stand any longer; nothing more is told of it. */
+  close(peer: PeerAddress): void;
+  /** Dials `peer`, whatever links there are: `probed`, at the latest after `timeout` milliseconds. */
+  probe(peer: PeerAddress, timeout: number): void;
+  /** A member came, or went. */
+  changed(change: MembershipChange): void;
+  /** What began with `join` has come about; nothing is told of one that has not. */
+  joined(peer: PeerAddress): void;
+  /** Another daemon that was started later has our name: we have left the network. */
+  displaced(): void;
+}

@@ -1,0 +1,80 @@
+import { REFUTE_PAUSE } from './parameters.js';
+import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
+import { isListed, MAX_INCARNATION, type MemberRecord } from './record.js';
+import type { Roster } from './roster.js';
+import type { Timer, Timers } from './timers.js';
+
+export interface RefutationOptions {
+  readonly host: Pick<ProtocolHost, 'probe'>;
+  readonly roster: Roster;
+  readonly timers: Timers;
+  readonly now: () => number;
+  /** Tells all what our record is from now on. */
+  readonly publish: (self: MemberRecord) => void;
+  /** A daemon that was started after us runs under our name. */
+  readonly displaced: () => void;
+}
+
+/**
+ * What others believe of us, and what we answer: who hears ill of itself raises its
+ * incarnation (Das, Gupta and Motivala, "SWIM", DSN 2002, section 4.2). So does a daemon
+ * that was started again under its name at another address. If both still run, which is a
+ * mistake, the one that was started first goes: otherwise they would refute each other for
+ * ever.
+ */
+export class Refutation {
+  readonly #options: RefutationOptions;
+  /** Another daemon with our name, while we look whether it is still there. */
+  #namesake: MemberRecord | undefined;
+  #refuted = Number.NEGATIVE_INFINITY;
+  #later: Timer | undefined;
+
+  constructor(options: RefutationOptions) {
+    this.#options = options;
+  }
+
+  /** A record that bears our name. */
+  heard(record: MemberRecord): void {
+    const { host, roster } = this.#options;
+    const { incarnation, addr, state, joined } = roster.self;
+    const isOurs = record.addr === addr;
+    if (record.incarnation < incarnation) return;
+    if (record.incarnation === incarnation && record.state === state && isOurs) return;
+    if (!isOurs && isListed(record) && record.joined >= joined) {
+      // It may have ended, and its clock may have been wrong.
+      if (!this.#namesake) host.probe(record.addr, NAMESAKE_TIMEOUT);
+      this.#namesake = record;
+    } else {
+      this.#refute(record.incarnation);
+    }
+  }
+
+  /** What came of dialling the other daemon with our name, if that is who it was. */
+  probed(peer: PeerAddress, verdict: Verdict): void {
+    const namesake = this.#namesake;
+    if (namesake?.addr !== peer) return;
+    this.#namesake = undefined;
+    if (verdict === 'alive') this.#options.displaced();
+    else this.#refute(namesake.incarnation);
+  }
+
+  /** At most so often, however many speak ill of us. */
+  #refute(incarnation: number): void {
+    const { now, publish, roster, timers } = this.#options;
+    if (incarnation >= MAX_INCARNATION || this.#later) return;
+    const wait = this.#refuted + REFUTE_PAUSE - now();
+    if (wait > 0) {
+      this.#later = timers.at(now() + wait, () => {
+        this.#later = undefined;
+        if (incarnation >= roster.self.incarnation) this.#refute(incarnation);
+      });
+      return;
+    }
+    this.#refuted = now();
+    roster.self = { ...roster.self, incarnation: incarnation + 1 };
+    publish(roster.self);
+  }
+}
+
+/** How long a daemon that has our name may take to answer, in milliseconds. */
+const NAMESAKE_TIMEOUT = 2_000;

@@ -1,0 +1,105 @@
+/** What is to be done later, in the order of its time. No clock of its own. */
+export class Timers {
+  /** A binary heap, the next one first. */
+  readonly #heap: Timer[] = [];
+  #set = 0;
+  #sequence = 0;
+
+  /** When the next one is due; never, if there is none. */
+  get next(): number {
+    for (let first = this.#heap[0]; first; first = this.#heap[0]) {
+      if (!first.cancelled) return first.time;
+      this.#pop();
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** How many are set. */
+  get size(): number {
+    return this.#set;
+  }
+
+  /** @returns What cancels it. */
+  at(time: number, run: () => void): Timer {
+    this.#sequence += 1;
+    this.#set += 1;
+    const timer = new Timer(time, this.#sequence, run, () => {
+      this.#set -= 1;
+    });
+    this.#push(timer);
+    return timer;
+  }
+
+  clear(): void {
+    for (const timer of this.#heap.splice(0)) timer.cancel();
+  }
+
+  /** Runs what is due, and what of it becomes due. */
+  run(now: number): void {
+    while (this.next <= now) {
+      const timer = this.#pop();
+      timer?.cancel();
+      timer?.run();
+    }
+  }
+
+  #push(timer: Timer): void {
+    const heap = this.#heap;
+    let index = heap.length;
+    while (index > 0) {
+      const above = (index - 1) >> 1;
+      const parent = heap[above];
+      if (!parent || !timer.isBefore(parent)) break;
+      heap[index] = parent;
+      index = above;
+    }
+    heap[index] = timer;
+  }
+
+  #pop(): Timer | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (!last || heap.length === 0) return first;
+    let index = 0;
+    for (;;) {
+      let below = 2 * index + 1;
+      let child = heap[below];
+      const right = heap[below + 1];
+      if (child && right?.isBefore(child)) {
+        below += 1;
+        child = right;
+      }
+      if (!child?.isBefore(last)) break;
+      heap[index] = child;
+      index = below;
+    }
+    heap[index] = last;
+    return first;
+  }
+}
+
+export class Timer {
+  cancelled = false;
+  readonly #onCancel: () => void;
+
+  constructor(
+    readonly time: number,
+    readonly sequence: number,
+    readonly run: () => void,
+    onCancel: () => void,
+  ) {
+    this.#onCancel = onCancel;
+  }
+
+  /** Earlier; of two for the same moment the one that was set first. */
+  isBefore(other: Timer): boolean {
+    return this.time !== other.time ? this.time < other.time : this.sequence < other.sequence;
+  }
+
+  /** Has no effect on one that has run. */
+  cancel(): void {
+    if (!this.cancelled) this.#onCancel();
+    this.cancelled = true;
+  }
+}
