@@ -23,8 +23,9 @@ export interface HyParViewOptions {
   readonly timers: Timers;
   readonly now: () => number;
   readonly random: () => number;
-  /** Told of links that stand from now on, and that do not any more. */
+  /** Told of links that stand from now on, that we are about to give up, and that do not stand any more. */
   readonly up: (peer: PeerAddress) => void;
+  readonly parting: (peer: PeerAddress) => void;
   readonly down: (peer: PeerAddress) => void;
 }
 
@@ -215,7 +216,7 @@ export class HyParView {
   /** Makes it a neighbour; one at random gives way to it. */
   #admit(record: MemberRecord): void {
     const { addr } = record;
-    const { host, up } = this.#options;
+    const { host, parting, up } = this.#options;
     this.#forget(addr);
     this.#passive.delete(addr);
     this.#avoided.delete(addr);
@@ -223,6 +224,7 @@ export class HyParView {
     if (this.#active.size >= ACTIVE_VIEW) {
       const dropped = this.#draw(this.#active, []);
       if (dropped) {
+        parting(dropped.addr);
         this.#remove(dropped.addr);
         this.#disconnect(dropped.addr);
         this.#reserve(dropped);

@@ -65,7 +65,7 @@ export const TOMBSTONE_LIFE = 24 * 60 * 60 * 1000;
 export const MAX_TOMBSTONES = 10_000;
 
 /** Rosters that differ are compared when nothing has come for so long: most news is on its way. */
-export const QUIET = 1_000;
+export const QUIET = 500;
 
 /** But not later than this, where it is never quiet. */
 export const COMPARE_INTERVAL = 10_000;

@@ -43,6 +43,12 @@ export class Plumtree {
     this.#branches.set(peer, { lazy: false, records: [], versions: [] });
   }
 
+  /** The link is about to be given up: what is still to go over it goes now. */
+  parting(peer: PeerAddress): void {
+    const branch = this.#branches.get(peer);
+    if (branch) this.#pushTo(peer, branch);
+  }
+
   down(peer: PeerAddress): void {
     this.#branches.delete(peer);
   }
@@ -111,10 +117,12 @@ export class Plumtree {
     this.#pushing = undefined;
     this.#pushed = this.#options.now();
     this.#unsent = false;
-    for (const [peer, branch] of this.#branches) {
-      for (const records of chunks(branch.records.splice(0))) {
-        this.#options.host.send(peer, { type: 'gossip', records });
-      }
+    for (const [peer, branch] of this.#branches) this.#pushTo(peer, branch);
+  }
+
+  #pushTo(peer: PeerAddress, branch: Branch): void {
+    for (const records of chunks(branch.records.splice(0))) {
+      this.#options.host.send(peer, { type: 'gossip', records });
     }
   }
 

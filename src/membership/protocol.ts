@@ -354,6 +354,7 @@ export class Protocol {
     const overlay = new HyParView({
       ...shared,
       up: (peer) => tree.up(peer),
+      parting: (peer) => tree.parting(peer),
       down: (peer) => tree.down(peer),
     });
     const joining = new Joining({
