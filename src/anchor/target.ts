@@ -59,8 +59,8 @@ export class CircuitTarget extends RpcTarget {
   }
 
   /** A message of the membership protocol. */
-  deliver(message: unknown): Promise<unknown> {
-    return this.#context.deliver(message);
+  async deliver(message: unknown): Promise<unknown> {
+    return await this.#context.deliver(message);
   }
 }
 
@@ -69,7 +69,7 @@ export interface TargetContext {
   readonly log: OperationsLog;
   /** Who calls, as the log shows it. */
   readonly who: () => string;
-  readonly deliver: (message: unknown) => Promise<unknown>;
+  readonly deliver: (message: unknown) => unknown;
   /** Resolves when this host's mount shows what has changed until now. */
   readonly published: () => Promise<void>;
 }
