@@ -38,10 +38,7 @@ export class CircuitTarget extends RpcTarget {
   /** The members that this daemon knows, and which of them it is. */
   roster(): CircuitRoster {
     const { circuit } = this.#context;
-    return {
-      self: circuit.self,
-      members: circuit.members().map(({ name, joined }) => ({ name, joined })),
-    };
+    return { self: circuit.self, members: circuit.members() };
   }
 
   /** The same, to be followed. One for each peer: another one takes its place. */

@@ -57,7 +57,7 @@ function program(): Command {
 
   client(circuit, 'ls', 'list members and anchors; /... lists everything below')
     .argument('[ANCHOR]', 'where', '/')
-    .option('-l, --long', 'show what kind each is')
+    .option('-l, --long', 'show the state of each member, and what kind each anchor is')
     .action(async (path, options) => (await import('./ls.js')).ls(path, options));
 
   client(circuit, 'join', 'merge the networks of a member and of the daemons at some addresses')

@@ -8,6 +8,7 @@ export type {
   AnchorView,
   ChannelPeek,
   ElementKind,
+  ListedState,
   LogExtent,
   Member,
   MemberEntry,
