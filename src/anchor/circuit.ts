@@ -73,6 +73,8 @@ export interface Member extends AnchorHost, ElementHost {
    * @throws CircuitError EHOSTUNREACH (that daemon), ENOENT (it is not listed any more)
    */
   peek(signal?: AbortSignal): Promise<MemberPeek>;
+  /** To whom it keeps links. */
+  peers(signal?: AbortSignal): Promise<MemberPeers>;
   /** Stack and heap report of the running daemon, as text. */
   stk(signal?: AbortSignal): Promise<string>;
   /** Which part of the operations log is kept, in bytes since the daemon started. */
@@ -97,6 +99,14 @@ export interface MemberPeek {
   readonly Host?: string;
   readonly Pid?: number;
   readonly Version?: string;
+}
+
+/** The partial views of HyParView: names of members, sorted. */
+export interface MemberPeers {
+  /** Those to which it keeps links; what it tells the network goes by them. */
+  readonly Active: readonly string[];
+  /** Some others, to take the place of one that goes. */
+  readonly Passive: readonly string[];
 }
 
 export interface LogExtent {

@@ -7,6 +7,7 @@ import { SubscriptionElement, type SubscriptionKind } from '../elements/subscrip
 import { CircuitError, errorMessage } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { Membership } from '../membership/membership.js';
+import type { MemberRecord } from '../membership/record.js';
 import { VERSION } from '../version.js';
 import { AnchorTree } from './anchor-tree.js';
 import type {
@@ -19,6 +20,7 @@ import type {
   Member,
   MemberEntry,
   MemberPeek,
+  MemberPeers,
   Process,
 } from './circuit.js';
 import { isListedState, knownPeek, memberEntry } from './listed-member.js';
@@ -145,6 +147,11 @@ export class LocalMember implements Member {
     };
   }
 
+  async peers(): Promise<MemberPeers> {
+    const { active, passive } = this.#options.membership.views();
+    return { Active: sortedNames(active), Passive: sortedNames(passive) };
+  }
+
   async stk(): Promise<string> {
     return runtimeReport();
   }
@@ -242,4 +249,8 @@ export class LocalMember implements Member {
   watch(path: AnchorPath, listener: (name: string, gone: boolean) => void): Disposable {
     return this.#anchors.watch(path, listener);
   }
+}
+
+function sortedNames(records: readonly MemberRecord[]): readonly MemberName[] {
+  return records.map(({ name }) => name).sort();
 }

@@ -12,6 +12,7 @@ import type {
   LogExtent,
   Member,
   MemberPeek,
+  MemberPeers,
   Process,
   SubscriptionKind,
 } from './circuit.js';
@@ -77,6 +78,10 @@ export class RemoteMember implements Member {
     const known = this.#known();
     if (!known) throw new CircuitError('ENOENT', `${this.name} is not in the network any more`);
     return { ...known, ...told, State: known.State, Since: known.Since };
+  }
+
+  peers(signal?: AbortSignal): Promise<MemberPeers> {
+    return this.#call((member) => member.peers(), signal);
   }
 
   stk(signal?: AbortSignal): Promise<string> {

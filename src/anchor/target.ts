@@ -12,6 +12,7 @@ import type {
   Member,
   MemberEntry,
   MemberPeek,
+  MemberPeers,
   Process,
   SubscriptionKind,
 } from './circuit.js';
@@ -107,6 +108,10 @@ export class MemberTarget extends RpcTarget {
 
   peek(): Promise<MemberPeek> {
     return this.#member.peek();
+  }
+
+  peers(): Promise<MemberPeers> {
+    return this.#member.peers();
   }
 
   stk(): Promise<string> {

@@ -79,6 +79,10 @@ function program(): Command {
     .argument('<ANCHOR>', 'the member, /X…, or where the element is, /X…/a')
     .action(async (path, options) => (await import('./element.js')).peek(path, options));
 
+  client(circuit, 'peers', 'print to whom a member keeps links, and whom in reserve, as JSON')
+    .argument('<ANCHOR>', 'the member, /X…')
+    .action(async (path, options) => (await import('./member.js')).peers(path, options));
+
   client(circuit, 'stk', "print a stack and heap report of a member's daemon")
     .argument('<ANCHOR>', 'the member, /X…')
     .action(async (path, options) => (await import('./member.js')).stk(path, options));

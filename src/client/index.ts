@@ -13,6 +13,7 @@ export type {
   Member,
   MemberEntry,
   MemberPeek,
+  MemberPeers,
   ProcessPeek,
   SubscriptionKind,
   SubscriptionPeek,

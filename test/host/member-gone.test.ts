@@ -8,7 +8,7 @@ const READ = [
   ...['kind', 'peek', 'cmd', 'stdout', 'stderr', 'wait', 'pid', 'phase', 'exit'].map(
     (file) => `p/${file}`,
   ),
-  ...['addr', 'peek', 'stk', 'log'],
+  ...['addr', 'peek', 'peers', 'stk', 'log'],
 ];
 const WRITE = [
   ...['send', 'trysend', 'close', 'scrub'].map((file) => `c/${file}`),
@@ -36,7 +36,7 @@ for fd, name, use in fds:
 `;
 
 /** What an open value file goes on to give. */
-const VALUES = /\/(kind|peek|cap|cmd|pid|phase|exit)$|^(addr|peek|stk)$/;
+const VALUES = /\/(kind|peek|cap|cmd|pid|phase|exit)$|^(addr|peek|peers|stk)$/;
 
 /** What stands for a member that has gone: not in the network any more, or not yet known to be. */
 const GONE = /^(ENOENT|EHOSTUNREACH)$/;

@@ -30,6 +30,29 @@ function parsed({ status, stdout, stderr }: Result) {
   return JSON.parse(stdout);
 }
 
+test('peers shows the views of any member from any mount, and by the command', async (t) => {
+  const { cluster, a, b, c, nameOf, file, command } = await three(t);
+  const all = [a, b, c];
+  for (const member of all) {
+    const others = all.filter((other) => other !== member).map(nameOf);
+    // So few are all linked to each other.
+    const { Active, Passive } = await eventually(
+      () => command('peers', a, member),
+      (seen) => seen.Active.length === 2,
+    );
+    t.deepEqual(Active, others.sort());
+    t.deepEqual(Passive, []);
+    for (const viewer of all) {
+      t.deepEqual(await file(viewer, member, 'peers'), { Active, Passive });
+    }
+  }
+  const mode = await cluster.sh(`stat -c %a ${b.mountpoint}/${nameOf(a)}/peers`);
+  t.is(mode.stdout, '400\n');
+  const missing = await cluster.circuit(['peers', '-d', a.address, '/X0123456789abcdef']);
+  t.deepEqual([missing.status, missing.stdout], [1, '']);
+  t.regex(missing.stderr, /^circuit: there is no member X0123456789abcdef\n$/);
+});
+
 test('peek and ls -l tell of a member that is well that it is alive', async (t) => {
   const { cluster, a, b, c, nameOf, file, command } = await three(t);
   for (const member of [a, b, c]) {

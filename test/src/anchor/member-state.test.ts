@@ -4,7 +4,7 @@ import { LocalCircuit, LocalMember } from '../../../src/anchor/local.js';
 import { type Connect, RemoteMember } from '../../../src/anchor/remote.js';
 import { CircuitError } from '../../../src/error.js';
 import { OperationsLog } from '../../../src/log.js';
-import { StubMembership } from '../stub-membership.js';
+import { newRecord, StubMembership } from '../stub-membership.js';
 import { served } from './served.js';
 
 const log = new OperationsLog(() => {});
@@ -50,10 +50,11 @@ test('the state in peek is the viewer’s knowledge, not what the member says of
   t.like(await local.peek(), { ...known(membership.self, 'alive', 0), ...own });
 });
 
-test('peek of a member that cannot be reached tells what is known', async (t) => {
+test('peek of a member that cannot be reached tells what is known, and peers fails', async (t) => {
   const { membership, theirs, member, reach } = await viewed(t);
   reach.how = refused;
   t.deepEqual(await member.peek(), known(theirs.self, 'alive', 0));
+  await t.throwsAsync(member.peers(), { code: 'EHOSTUNREACH' });
   membership.suspect(theirs.self, 5_000);
   t.deepEqual(await member.peek(), known(theirs.self, 'suspect', 5_000));
 });
@@ -98,4 +99,13 @@ test('a listing tells who is suspected, and no address', async (t) => {
   membership.suspect(theirs.self, 5_000);
   const entry = circuit.members().find(({ name }) => name === theirs.self.name);
   t.deepEqual(entry, { name: theirs.self.name, joined: 0, state: 'suspect' });
+});
+
+test('peers are the member’s own views, sorted by name, whoever asks', async (t) => {
+  const { membership, theirs, member, local } = await viewed(t);
+  theirs.active = [newRecord(), newRecord(), newRecord()];
+  theirs.passive = [membership.self];
+  const Active = theirs.active.map(({ name }) => name).sort();
+  t.deepEqual(await member.peers(), { Active, Passive: [membership.self.name] });
+  t.deepEqual(await local.peers(), { Active: [], Passive: [] });
 });
