@@ -53,6 +53,8 @@ export class HyParView {
   /** What went into the last shuffle: it makes room for what comes back (section 4.4). */
   #shuffled: readonly MemberRecord[] = [];
   #shuffles = 0;
+  /** To whom the last far shuffle went: it may turn out not to be there. */
+  #far: MemberRecord | undefined;
 
   constructor(options: HyParViewOptions) {
     this.#options = options;
@@ -140,7 +142,7 @@ export class HyParView {
     if (record) this.#options.host.close(peer);
     this.#forget(peer);
     if (record) this.fill();
-    return record ?? reserve;
+    return record ?? reserve ?? (this.#far?.addr === peer ? this.#far : undefined);
   }
 
   /** It has left the network, or failed. */
@@ -267,6 +269,7 @@ export class HyParView {
     const far = this.#shuffles % FAR_SHUFFLE === 0;
     const target = far ? roster.random(random) : this.#draw(this.#active, []);
     if (!target) return;
+    if (far) this.#far = target;
     const ttl = far ? 0 : ACTIVE_WALK - 1;
     this.#shuffled = [
       ...this.#some(this.#active, SHUFFLE_ACTIVE, target.addr),

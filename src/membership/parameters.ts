@@ -112,6 +112,12 @@ export const PROBES_PER_FAILURE = 30;
 /** They are spread over so long. */
 export const RANDOM_PROBE_SPREAD = 2_000;
 
+/**
+ * One that another roster holds for failed is dialled unless so many are looked after
+ * already: after a split that is half of the network, and each will speak for itself.
+ */
+export const MAX_DOUBTS_PROBED = 10;
+
 /** A member dials one that failed, at random, every so long: what was split finds together. */
 export const REDIAL_INTERVAL = 10_000;
 
