@@ -27,6 +27,12 @@ export const SHUFFLE_INTERVAL = 10_000;
 /** How many are asked to be neighbours at once; each answers within a round trip. */
 export const NEIGHBOR_REQUESTS = 3;
 
+/**
+ * After so many refusals nobody is asked until the next shuffle, unless half of the active
+ * view is missing: where all others' views are full, one may lack a neighbour.
+ */
+export const MAX_REFUSALS = 6;
+
 /** One that has not answered by then is not waited for. */
 export const NEIGHBOR_TIMEOUT = 3_000;
 
