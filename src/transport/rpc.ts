@@ -14,6 +14,12 @@ const COUNT_EVERY = 1_000;
 
 const packr = new Packr({ useRecords: false });
 
+/**
+ * How long a message that the peer can wait for waits for others to go out with, in
+ * milliseconds.
+ */
+const PATIENCE = 20;
+
 /** What goes into one frame with others, in bytes; a larger message is a frame of its own. */
 const MAX_BATCH = 64 * 1024;
 
@@ -29,6 +35,10 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   readonly #received: unknown[] = [];
   readonly #unsent: Buffer[] = [];
   #unsentBytes = 0;
+  #flushing = false;
+  #patience: NodeJS.Timeout | undefined;
+  /** The call whose answer is being taken. */
+  #answered: unknown;
   #waiting: PromiseWithResolvers | undefined;
   #failure: Error | undefined;
 
@@ -55,14 +65,37 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
       throw new CircuitError('EINVAL', `a message of more than ${MAX_MESSAGE} bytes`);
     }
     if (this.#unsentBytes + data.length > MAX_BATCH) this.#flush();
-    // Not before the promises that are settled by now have had their say.
-    if (this.#unsent.length === 0) queueMicrotask(() => process.nextTick(() => this.#flush()));
     this.#unsent.push(data);
     this.#unsentBytes += data.length;
+    if (this.#isThanks(message)) this.#flushLater();
+    else this.#flushSoon();
     return data.length;
   }
 
+  /** Not before the promises that are settled by now have had their say. */
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => process.nextTick(() => this.#flush()));
+  }
+
+  #flushLater(): void {
+    this.#patience ??= setTimeout(() => {
+      this.#patience = undefined;
+      this.#flush();
+    }, PATIENCE).unref();
+  }
+
+  /**
+   * Whether a message only says that an answer has come, which lets the peer forget the
+   * call. It would be a frame of its own, and wake the peer for nothing.
+   */
+  #isThanks(message: unknown): boolean {
+    return Array.isArray(message) && message[0] === 'release' && message[1] === this.#answered;
+  }
+
   #flush(): void {
+    this.#flushing = false;
     const [first, ...more] = this.#unsent.splice(0);
     this.#unsentBytes = 0;
     if (!first) return;
@@ -73,7 +106,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   receive(): Promise<unknown> {
-    if (this.#received.length > 0) return Promise.resolve(this.#received.shift());
+    if (this.#received.length > 0) return Promise.resolve(this.#taken(this.#received.shift()));
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
@@ -86,11 +119,17 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
 
   #deliver(message: unknown): void {
     if (this.#waiting) {
-      this.#waiting.resolve(message);
+      this.#waiting.resolve(this.#taken(message));
       this.#waiting = undefined;
     } else {
       this.#received.push(message);
     }
+  }
+
+  #taken(message: unknown): unknown {
+    const isAnswer = Array.isArray(message) && (message[0] === 'resolve' || message[0] === 'reject');
+    this.#answered = isAnswer ? message[1] : undefined;
+    return message;
   }
 
   #fail(failure: Error): void {
