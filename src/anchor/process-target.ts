@@ -90,18 +90,28 @@ const WORTH_MORE = 16 * 1024;
 export class ReaderTarget extends RpcTarget implements Disposable {
   readonly #reader: ProcessReader;
   readonly #release = new Release();
+  #lastRead: Promise<unknown> = Promise.resolve();
 
   constructor(reader: ProcessReader) {
     super();
     this.#reader = reader;
   }
 
-  /** @param received How many bytes of what was given have been received since the last call. */
-  async read(max: number, nonblock: boolean, received: number): Promise<Uint8Array> {
+  /**
+   * Several may be asked for at once, and are answered in order.
+   * @param received How many bytes of what was given have been received since the last call.
+   */
+  read(max: number, nonblock: boolean, received: number): Promise<Uint8Array> {
     this.#reader.received(countFrom(received));
     const size = Math.min(Number(max) || 0, MAX_CHUNK);
+    const reading = this.#lastRead.then(() => this.#read(size, nonblock === true));
+    this.#lastRead = reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #read(size: number, nonblock: boolean): Promise<Uint8Array> {
     const first = await this.#release.whileHeld((signal) =>
-      this.#reader.read(size, { signal, nonblock: nonblock === true }),
+      this.#reader.read(size, { signal, nonblock }),
     );
     return first.length === 0 ? first : await this.#gather(first, size);
   }
