@@ -13,6 +13,16 @@ import { MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 const COUNT_EVERY = 1_000;
 
 const packr = new Packr({ useRecords: false });
+const bulkPackr = new Packr({ useRecords: false });
+
+/** A message with so many bytes in one piece is packed into a buffer that is used again. */
+const BULK = 32 * 1024;
+/** Room for the largest piece that a call carries, and for what is around it, in bytes. */
+const BULK_BUFFER = 1024 * 1024 + 64 * 1024;
+const MAX_BULK_BUFFERS = 2;
+/** How deep it is looked for, so that small messages do not wait for that. */
+const MAX_DEPTH = 6;
+const bulkBuffers: Buffer[] = [];
 
 /**
  * How long a message that the peer can wait for waits for others to go out with, in
@@ -60,15 +70,30 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   send(message: unknown): number {
+    if (isBulk(message)) return this.#sendBulk(message);
     const data = packr.pack(message);
-    if (data.length > MAX_MESSAGE) {
-      throw new CircuitError('EINVAL', `a message of more than ${MAX_MESSAGE} bytes`);
-    }
+    if (data.length > MAX_MESSAGE) throw tooLong();
     if (this.#unsentBytes + data.length > MAX_BATCH) this.#flush();
     this.#unsent.push(data);
     this.#unsentBytes += data.length;
     if (this.#isThanks(message)) this.#flushLater();
     else this.#flushSoon();
+    return data.length;
+  }
+
+  /**
+   * As a frame of its own. The buffer is free again when the socket has taken it: msgpackr
+   * would allocate four times the size, and garbage of that size is collected at a cost.
+   */
+  #sendBulk(message: unknown): number {
+    const buffer = bulkBuffers.pop() ?? Buffer.allocUnsafeSlow(BULK_BUFFER);
+    bulkPackr.useBuffer(buffer);
+    const data = bulkPackr.pack(message);
+    this.#flush();
+    if (data.length > MAX_MESSAGE) throw tooLong();
+    this.#transmit(data, (error) => {
+      if (!error && bulkBuffers.length < MAX_BULK_BUFFERS) bulkBuffers.push(buffer);
+    });
     return data.length;
   }
 
@@ -98,11 +123,12 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     this.#flushing = false;
     const [first, ...more] = this.#unsent.splice(0);
     this.#unsentBytes = 0;
-    if (!first) return;
+    if (first) this.#transmit(more.length > 0 ? Buffer.concat([first, ...more]) : first);
+  }
+
+  #transmit(frame: Buffer, sent?: (error?: Error) => void): void {
     if (this.#socket.bufferedAmount > MAX_UNSENT) this.#socket.terminate();
-    else if (this.#socket.readyState === this.#socket.OPEN) {
-      this.#socket.send(more.length > 0 ? Buffer.concat([first, ...more]) : first);
-    }
+    else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame, sent);
   }
 
   receive(): Promise<unknown> {
@@ -137,6 +163,18 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
   }
+}
+
+/** Whether a message has a large piece of bytes, as an argument, an answer, or a property of one. */
+function isBulk(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return false;
+  if (value instanceof Uint8Array) return value.length >= BULK;
+  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return parts.some((part) => isBulk(part, depth + 1));
+}
+
+function tooLong(): CircuitError {
+  return new CircuitError('EINVAL', `a message of more than ${MAX_MESSAGE} bytes`);
 }
 
 interface PromiseWithResolvers {
