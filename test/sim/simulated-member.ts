@@ -21,6 +21,9 @@ export interface MemberOptions {
   readonly strict: boolean;
 }
 
+/** In milliseconds. */
+const JOIN_TIMEOUT = 15_000;
+
 /** One run of a daemon: the protocol, on the simulated network and with a clock of its own. */
 export class SimulatedMember implements ProtocolHost, Daemon, Event {
   readonly protocol: Protocol;
@@ -75,9 +78,14 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
 
   // What is done to it.
 
+  /** As the daemon it waits only so long for it to come about. */
   join(peer: PeerAddress): void {
+    const { queue } = this.options.network;
     this.protocol.join(peer, this.now);
     this.#settle();
+    queue.at(queue.now + JOIN_TIMEOUT, () => {
+      if (!this.joins.has(peer)) this.protocol.giveUpJoin(peer);
+    });
   }
 
   leave(): void {

@@ -209,24 +209,21 @@ export class Simulation {
     this.expect();
   }
 
-  /**
-   * Whether links of which both sides know connect all who live.
-   * A link is taken for one if either has the other in its active view.
-   */
+  /** Whether links that both sides have in their active views connect all who live. */
   get connected(): boolean {
     const { living } = this;
-    const [first] = living;
-    if (!first) return true;
-    const links = new Map(living.map(({ address }): [string, string[]] => [address, []]));
-    for (const { address, protocol } of living) {
-      for (const { addr } of protocol.views().active) {
-        if (!links.has(addr)) continue;
-        links.get(address)?.push(addr);
-        links.get(addr)?.push(address);
+    const views = new Map(
+      living.map(({ address, protocol }): [string, Set<string>] => [
+        address,
+        new Set(protocol.views().active.map(({ addr }) => addr)),
+      ]),
+    );
+    const reached = new Set(living.slice(0, 1).map(({ address }) => address));
+    for (const address of reached) {
+      for (const next of views.get(address) ?? []) {
+        if (views.get(next)?.has(address)) reached.add(next);
       }
     }
-    const reached = new Set([first.address]);
-    for (const address of reached) for (const next of links.get(address) ?? []) reached.add(next);
     return reached.size === living.length;
   }
 
