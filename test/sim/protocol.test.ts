@@ -50,6 +50,21 @@ promise(
 );
 
 promise(
+  'when three of ten processes are killed at once all are right within 5 s: no suspicion is waited for',
+  (t, simulation, label) => {
+    simulation.build(60);
+    const start = simulation.now;
+    simulation.crash(...simulation.random.sample(simulation.members, 18));
+    wait(simulation, MINUTE);
+    const { rightSince } = simulation.audit;
+    t.true(rightSince - start <= 5 * SECOND, `${label}: right after ${rightSince - start} ms`);
+    t.true(simulation.connected, label);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise(
   'a member that was suspended for a minute is a member again, and takes nobody for failed',
   (t, simulation, label) => {
     simulation.build(20);
