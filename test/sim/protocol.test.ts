@@ -169,6 +169,20 @@ promise('who left may come back', (t, simulation, label) => {
 });
 
 promise(
+  'a member for whom nobody has room looks for a neighbour now and then, and not all the time',
+  (t, simulation, label) => {
+    // Five links each, of an odd number of members, do not come out even.
+    simulation.build(61);
+    const before = simulation.members.map(({ endpoint }) => endpoint.sent);
+    wait(simulation, 5 * MINUTE);
+    for (const [index, { endpoint, name }] of simulation.members.entries()) {
+      const rate = (endpoint.sent - (before[index] ?? 0)) / (5 * 60);
+      t.true(rate < 3, `${label}: ${name} sends ${rate} messages a second`);
+    }
+  },
+);
+
+promise(
   'two networks become one when a member of one joins one of the other',
   (t, simulation, label) => {
     const parts = [0, 1].map(() => {
