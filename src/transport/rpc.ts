@@ -46,8 +46,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   readonly #unsent: Buffer[] = [];
   #unsentBytes = 0;
   #flushing = false;
-  #patience: NodeJS.Timeout | undefined;
-  /** The call whose answer is being taken. */
+  #waitingToFlush = false;
+  /** The number of the call whose answer is being taken. */
   #answered: unknown;
   #waiting: PromiseWithResolvers | undefined;
   #failure: Error | undefined;
@@ -76,7 +76,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     if (this.#unsentBytes + data.length > MAX_BATCH) this.#flush();
     this.#unsent.push(data);
     this.#unsentBytes += data.length;
-    if (this.#isThanks(message)) this.#flushLater();
+    if (this.#canWait(message)) this.#flushLater();
     else this.#flushSoon();
     return data.length;
   }
@@ -105,18 +105,24 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   #flushLater(): void {
-    this.#patience ??= setTimeout(() => {
-      this.#patience = undefined;
+    if (this.#waitingToFlush) return;
+    this.#waitingToFlush = true;
+    const flush = () => {
+      this.#waitingToFlush = false;
       this.#flush();
-    }, PATIENCE).unref();
+    };
+    setTimeout(flush, PATIENCE).unref();
   }
 
   /**
-   * Whether a message only says that an answer has come, which lets the peer forget the
-   * call. It would be a frame of its own, and wake the peer for nothing.
+   * Whether nobody waits for what a message brings about: it lets the peer forget a call that it
+   * has answered, or calls what is not asked for its answer, which is the next thing to come. It
+   * would be a frame of its own, and wake the peer for nothing.
    */
-  #isThanks(message: unknown): boolean {
-    return Array.isArray(message) && message[0] === 'release' && message[1] === this.#answered;
+  #canWait(message: unknown): boolean {
+    if (!Array.isArray(message)) return false;
+    const [kind, call] = message;
+    return kind === 'push' || (kind === 'release' && call === this.#answered);
   }
 
   #flush(): void {
@@ -153,8 +159,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   #taken(message: unknown): unknown {
-    const isAnswer = Array.isArray(message) && (message[0] === 'resolve' || message[0] === 'reject');
-    this.#answered = isAnswer ? message[1] : undefined;
+    const [kind, call] = Array.isArray(message) ? message : [];
+    this.#answered = kind === 'resolve' || kind === 'reject' ? call : undefined;
     return message;
   }
 
