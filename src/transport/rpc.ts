@@ -13,13 +13,14 @@ import { MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 const COUNT_EVERY = 1_000;
 
 const packr = new Packr({ useRecords: false });
-const bulkPackr = new Packr({ useRecords: false });
 
 /** A message with so many bytes in one piece is packed into a buffer that is used again. */
 const BULK = 32 * 1024;
 /** Room for the largest piece that a call carries, and for what is around it, in bytes. */
 const BULK_BUFFER = 1024 * 1024 + 64 * 1024;
 const MAX_BULK_BUFFERS = 2;
+/** What msgpackr begins with by itself. */
+const SMALL_BUFFER = 8192;
 /** How deep it is looked for, so that small messages do not wait for that. */
 const MAX_DEPTH = 6;
 const bulkBuffers: Buffer[] = [];
@@ -87,8 +88,10 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
    */
   #sendBulk(message: unknown): number {
     const buffer = bulkBuffers.pop() ?? Buffer.allocUnsafeSlow(BULK_BUFFER);
-    bulkPackr.useBuffer(buffer);
-    const data = bulkPackr.pack(message);
+    packr.useBuffer(buffer);
+    const data = packr.pack(message);
+    // What is packed next must not follow in the same buffer.
+    packr.useBuffer(Buffer.allocUnsafeSlow(SMALL_BUFFER));
     this.#flush();
     if (data.length > MAX_MESSAGE) throw tooLong();
     this.#transmit(data, (error) => {
