@@ -42,15 +42,23 @@ function attr(inode: Inode, attributes: Attributes, owner: Owner) {
   };
 }
 
+/**
+ * Seconds for which attributes that came with a name hold at the least: one tick of the
+ * kernel's clock, whatever that is. It looks at them in the next step of the same path, to see
+ * whether the caller may take it, and would ask for them again.
+ */
+const ONE_TICK = 1e-6;
+
 /** The values of a struct fuse_entry_out. */
 export function entryOut(inode: Inode, attributes: Attributes, owner: Owner): Partial<EntryOut> {
-  const { seconds, nanoseconds } = duration(inode.node.ttl);
+  const name = duration(inode.node.ttl);
+  const attributesOf = duration(Math.max(inode.node.ttl, ONE_TICK));
   return {
     nodeid: inode.nodeid,
-    entry_valid: seconds,
-    entry_valid_nsec: nanoseconds,
-    attr_valid: seconds,
-    attr_valid_nsec: nanoseconds,
+    entry_valid: name.seconds,
+    entry_valid_nsec: name.nanoseconds,
+    attr_valid: attributesOf.seconds,
+    attr_valid_nsec: attributesOf.nanoseconds,
     ...attr(inode, attributes, owner),
   };
 }

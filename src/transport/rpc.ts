@@ -13,13 +13,14 @@ import { MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 const COUNT_EVERY = 1_000;
 
 const packr = new Packr({ useRecords: false });
-const bulkPackr = new Packr({ useRecords: false });
 
 /** A message with so many bytes in one piece is packed into a buffer that is used again. */
 const BULK = 32 * 1024;
 /** Room for the largest piece that a call carries, and for what is around it, in bytes. */
 const BULK_BUFFER = 1024 * 1024 + 64 * 1024;
 const MAX_BULK_BUFFERS = 2;
+/** What msgpackr begins with by itself. */
+const SMALL_BUFFER = 8192;
 /** How deep it is looked for, so that small messages do not wait for that. */
 const MAX_DEPTH = 6;
 const bulkBuffers: Buffer[] = [];
@@ -46,8 +47,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   readonly #unsent: Buffer[] = [];
   #unsentBytes = 0;
   #flushing = false;
-  #patience: NodeJS.Timeout | undefined;
-  /** The call whose answer is being taken. */
+  #waitingToFlush = false;
+  /** The number of the call whose answer is being taken. */
   #answered: unknown;
   #waiting: PromiseWithResolvers | undefined;
   #failure: Error | undefined;
@@ -76,7 +77,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     if (this.#unsentBytes + data.length > MAX_BATCH) this.#flush();
     this.#unsent.push(data);
     this.#unsentBytes += data.length;
-    if (this.#isThanks(message)) this.#flushLater();
+    if (this.#canWait(message)) this.#flushLater();
     else this.#flushSoon();
     return data.length;
   }
@@ -87,8 +88,10 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
    */
   #sendBulk(message: unknown): number {
     const buffer = bulkBuffers.pop() ?? Buffer.allocUnsafeSlow(BULK_BUFFER);
-    bulkPackr.useBuffer(buffer);
-    const data = bulkPackr.pack(message);
+    packr.useBuffer(buffer);
+    const data = packr.pack(message);
+    // What is packed next must not follow in the same buffer.
+    packr.useBuffer(Buffer.allocUnsafeSlow(SMALL_BUFFER));
     this.#flush();
     if (data.length > MAX_MESSAGE) throw tooLong();
     this.#transmit(data, (error) => {
@@ -105,19 +108,24 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   #flushLater(): void {
-    if (this.#patience) return;
-    this.#patience = setTimeout(() => {
-      this.#patience = undefined;
+    if (this.#waitingToFlush) return;
+    this.#waitingToFlush = true;
+    const flush = () => {
+      this.#waitingToFlush = false;
       this.#flush();
-    }, PATIENCE).unref();
+    };
+    setTimeout(flush, PATIENCE).unref();
   }
 
   /**
-   * Whether a message only says that an answer has come, which lets the peer forget the
-   * call. It would be a frame of its own, and wake the peer for nothing.
+   * Whether nobody waits for what a message brings about: it lets the peer forget a call that it
+   * has answered, or calls what is not asked for its answer, which is the next thing to come. It
+   * would be a frame of its own, and wake the peer for nothing.
    */
-  #isThanks(message: unknown): boolean {
-    return Array.isArray(message) && message[0] === 'release' && message[1] === this.#answered;
+  #canWait(message: unknown): boolean {
+    if (!Array.isArray(message)) return false;
+    const [kind, call] = message;
+    return kind === 'push' || (kind === 'release' && call === this.#answered);
   }
 
   #flush(): void {
@@ -154,9 +162,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   #taken(message: unknown): unknown {
-    const isAnswer =
-      Array.isArray(message) && (message[0] === 'resolve' || message[0] === 'reject');
-    this.#answered = isAnswer ? message[1] : undefined;
+    const [kind, call] = Array.isArray(message) ? message : [];
+    this.#answered = kind === 'resolve' || kind === 'reject' ? call : undefined;
     return message;
   }
 

@@ -14,6 +14,7 @@ import { median } from './median.js';
 const SYSCALLS = join(import.meta.dirname, 'syscalls.js');
 const ELEMENTS = join(import.meta.dirname, 'elements.js');
 const MESSAGES = join(import.meta.dirname, 'mount-messages.js');
+const YARDSTICK = join(import.meta.dirname, 'rpc-yardstick.js');
 const FUSE_NATIVE = join(import.meta.dirname, 'fuse-native-hello.js');
 
 /** How long the daemons are watched at rest, in milliseconds. */
@@ -58,6 +59,14 @@ async function mountHello(): Promise<string> {
     child.stderr?.pipe(process.stderr);
   });
   return directory;
+}
+
+/** Starts the server of bare calls; gives its address. */
+async function serveYardstick(): Promise<string> {
+  const child = cluster.spawn([process.execPath, YARDSTICK, 'serve']);
+  child.stderr?.pipe(process.stderr);
+  const [address] = await once(child.stdout ?? child, 'data');
+  return String(address).trim();
 }
 
 async function mountFigures(a: TestDaemon, b: TestDaemon, hello: string): Promise<void> {
@@ -119,19 +128,30 @@ async function syscall(
 async function elementFigures(a: TestDaemon, b: TestDaemon): Promise<void> {
   const name = (await cluster.run(['readlink', `${a.mountpoint}/.self`])).stdout.trim();
   const rounds: Record<string, number[]> = {};
+  const yardstick = await serveYardstick();
   for (let round = 0; round < ELEMENT_ROUNDS; round += 1) {
-    const argv = [process.execPath, ELEMENTS, a.address, name];
-    const { stdout, stderr, status } = await cluster.run(argv, { timeout: 120_000 });
-    if (status !== 0) throw new Error(stderr);
-    for (const line of stdout.trim().split('\n')) {
-      const [what = '', value] = line.split('\t');
-      rounds[what] = [...(rounds[what] ?? []), Number(value)];
+    for (const argv of [
+      [YARDSTICK, 'call', yardstick],
+      [ELEMENTS, a.address, name],
+    ]) {
+      const running = cluster.run([process.execPath, ...argv], { timeout: 120_000 });
+      const { stdout, stderr, status } = await running;
+      if (status !== 0) throw new Error(stderr);
+      for (const line of stdout.trim().split('\n')) {
+        const [what = '', value] = line.split('\t');
+        rounds[what] = [...(rounds[what] ?? []), Number(value)];
+      }
     }
   }
   const figure = (what: string, unit: string, scale = 1) =>
     `${Math.round(median(rounds[what] ?? []) / scale)} ${unit}`;
   // The Go circuit, on such a machine: 1,000–1,400, 900–930, 310–365 and 33–35.
   rows.push(
+    {
+      what: 'yardstick: bare Cap’n Web over ws over TLS, one call after the other',
+      measured: figure('calls', '/s'),
+    },
+    { what: '… and 128 KiB in each answer', measured: figure('bytes', 'MB/s', 1_000_000) },
     { what: 'peek, library', measured: figure('peek', '/s'), goal: '4,000/s' },
     {
       what: '64 bytes through a channel of capacity 0, library: 32 at once',
