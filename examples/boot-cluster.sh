@@ -57,6 +57,11 @@ H3=$(cat "$dir/host3/address")
 echo "\$ echo \"\$H2 \$H3\" > …/host1/circuit/.self/join"
 echo "$H2 $H3" >"$dir/host1/circuit/.self/join"
 
+# host1 knows both when the write returns; they hear of each other in a moment.
+for host in host2 host3; do
+  until [ "$(ls "$dir/$host/circuit" | wc -l)" = 3 ]; do sleep 0.1; done
+done
+
 say 'Now the same three members are seen from every host, in the mount …'
 for host in host1 host2 host3; do run ls "$dir/$host/circuit"; done
 

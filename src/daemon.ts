@@ -86,8 +86,8 @@ export class Daemon {
       shutdown: () => this.#endSoon(),
       leave: async () => await (this.#finder ?? this.#membership).leave(),
     });
-    this.#circuit = new LocalCircuit(this.#membership, this.#local, (name) => {
-      return new RemoteMember(name, () => this.#connect(name));
+    this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
+      return new RemoteMember(name, () => this.#connect(name), known);
     });
     this.#membership.watch(({ kind, member, state: why }) => {
       log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);

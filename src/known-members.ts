@@ -27,7 +27,7 @@ export interface KnownMembersOptions {
 
 /**
  * The members that this one knew last, in a file for its next run: their circuit
- * addresses, one to a line, those that are alive before those that failed. They are
+ * addresses, one to a line, those that are listed before those that failed. They are
  * secrets: the file is its owner's alone. It is replaced as a whole.
  */
 export class KnownMembers {

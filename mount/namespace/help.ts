@@ -19,7 +19,8 @@ This directory is a member of the network: a daemon, and what lives on its host.
   echo "$ADDRESS" > join      merge its network with that of each address written
   echo > leave                leave the network and go on alone
   echo > shutdown             end the daemon in order
-  cat peek                    its state, as JSON
+  cat peek                    its state, as JSON: State is what the daemon of this mount knows
+  cat peers                   to whom it keeps links (Active), and whom in reserve (Passive)
   cat stk                     stack and heap report of the running daemon
   tail -f log                 what is done to it, and by whom
   cat error                   why the last command here failed

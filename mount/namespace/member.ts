@@ -23,6 +23,8 @@ export function memberDirectory(
 function memberFiles(place: Place): ReadonlyMap<string, File> {
   const { member, context } = place;
   const addr = async ({ signal }: Caller) => `${await member.addr(signal)}\n`;
+  const json = (ask: (signal: AbortSignal) => Promise<object>) =>
+    new ValueFile(async ({ signal }) => `${JSON.stringify(await ask(signal), undefined, 2)}\n`);
   return new Map<string, File>([
     ['addr', member.watch ? new ConstantFile(0o400, addr) : new ValueFile(addr)],
     ['error', new ValueFile(() => context.failures.reason(pathOf(place)))],
@@ -38,12 +40,8 @@ function memberFiles(place: Place): ReadonlyMap<string, File> {
     ],
     ['leave', commandFile(place, 'leave', (_text, signal) => member.leave(signal))],
     ['log', new LogFile(member)],
-    [
-      'peek',
-      new ValueFile(async ({ signal }) => {
-        return `${JSON.stringify(await member.peek(signal), undefined, 2)}\n`;
-      }),
-    ],
+    ['peek', json((signal) => member.peek(signal))],
+    ['peers', json((signal) => member.peers(signal))],
     ['shutdown', commandFile(place, 'shutdown', (_text, signal) => member.shutdown(signal))],
     ['stk', new ValueFile(async ({ signal }) => `${await member.stk(signal)}\n`)],
   ]);

@@ -44,7 +44,12 @@ export interface MemberEntry {
   readonly name: MemberName;
   /** When its daemon started, in milliseconds since the epoch. */
   readonly joined: number;
+  /** As it was when the list was made: {@link Circuit.watch} does not tell of its changes. */
+  readonly state: ListedState;
 }
+
+/** A member that is suspected does not answer, and will have gone unless it does soon. */
+export type ListedState = 'alive' | 'suspect';
 
 /** A daemon, and the root of its anchors. */
 export interface Member extends AnchorHost, ElementHost {
@@ -62,7 +67,14 @@ export interface Member extends AnchorHost, ElementHost {
   leave(signal?: AbortSignal): Promise<void>;
   /** Ends the daemon in order; returns when the end has begun. */
   shutdown(signal?: AbortSignal): Promise<void>;
+  /**
+   * Also of a member that cannot be reached now, as long as it is listed; but not if it is
+   * the daemon through which one looks that cannot be.
+   * @throws CircuitError EHOSTUNREACH (that daemon), ENOENT (it is not listed any more)
+   */
   peek(signal?: AbortSignal): Promise<MemberPeek>;
+  /** To whom it keeps links. */
+  peers(signal?: AbortSignal): Promise<MemberPeers>;
   /** Stack and heap report of the running daemon, as text. */
   stk(signal?: AbortSignal): Promise<string>;
   /** Which part of the operations log is kept, in bytes since the daemon started. */
@@ -79,9 +91,22 @@ export interface MemberPeek {
   readonly Addr: string;
   /** RFC 3339. */
   readonly Joined: string;
-  readonly Host: string;
-  readonly Pid: number;
-  readonly Version: string;
+  /** What the daemon through which one looks knows of it, which need not be what others do. */
+  readonly State: ListedState;
+  /** Since when that daemon holds it for so; RFC 3339. */
+  readonly Since: string;
+  /** This and what follows only the member itself can tell; left out while it does not answer. */
+  readonly Host?: string;
+  readonly Pid?: number;
+  readonly Version?: string;
+}
+
+/** The partial views of HyParView: names of members, sorted. */
+export interface MemberPeers {
+  /** Those to which it keeps links; what it tells the network goes by them. */
+  readonly Active: readonly string[];
+  /** Some others, to take the place of one that goes. */
+  readonly Passive: readonly string[];
 }
 
 export interface LogExtent {

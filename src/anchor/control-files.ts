@@ -1,7 +1,18 @@
 import { CircuitError } from '../error.js';
 import type { ElementKind } from './circuit.js';
 
-const MEMBER_FILES = ['addr', 'error', 'help', 'join', 'leave', 'log', 'peek', 'shutdown', 'stk'];
+const MEMBER_FILES = [
+  'addr',
+  'error',
+  'help',
+  'join',
+  'leave',
+  'log',
+  'peek',
+  'peers',
+  'shutdown',
+  'stk',
+];
 
 /** An anchor without an element has the makers. */
 const ANCHOR_FILES = ['error', 'help', 'mk@join', 'mk@leave', 'mkchan', 'mkproc'];

@@ -7,6 +7,7 @@ import { SubscriptionElement, type SubscriptionKind } from '../elements/subscrip
 import { CircuitError, errorMessage } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { Membership } from '../membership/membership.js';
+import type { MemberRecord } from '../membership/record.js';
 import { VERSION } from '../version.js';
 import { AnchorTree } from './anchor-tree.js';
 import type {
@@ -19,8 +20,10 @@ import type {
   Member,
   MemberEntry,
   MemberPeek,
+  MemberPeers,
   Process,
 } from './circuit.js';
+import { isListedState, knownPeek, memberEntry } from './listed-member.js';
 import { LocalChannel } from './local-channel.js';
 import { LocalProcess } from './local-process.js';
 import { LocalSubscription } from './local-subscription.js';
@@ -30,11 +33,10 @@ import { runtimeReport } from './runtime-report.js';
 export class LocalCircuit implements Circuit {
   readonly #membership: Membership;
   readonly #local: LocalMember;
-  readonly #remote: (name: MemberName) => Member;
+  readonly #remote: MakeRemote;
   readonly #members = new Map<MemberName, Member>();
 
-  /** @param remote Makes the stub of another member. */
-  constructor(membership: Membership, local: LocalMember, remote: (name: MemberName) => Member) {
+  constructor(membership: Membership, local: LocalMember, remote: MakeRemote) {
     this.#membership = membership;
     this.#local = local;
     this.#remote = remote;
@@ -48,13 +50,13 @@ export class LocalCircuit implements Circuit {
   }
 
   members(): readonly MemberEntry[] {
-    return this.#membership.members();
+    return this.#membership.members().map(memberEntry);
   }
 
   member(name: string): Member | undefined {
     if (name === this.#local.name) return this.#local;
     if (!isMemberName(name) || !this.#membership.get(name)) return undefined;
-    const member = this.#members.get(name) ?? this.#remote(name);
+    const member = this.#members.get(name) ?? this.#remote(name, () => this.#known(name));
     this.#members.set(name, member);
     return member;
   }
@@ -62,7 +64,21 @@ export class LocalCircuit implements Circuit {
   watch(listener: (name: MemberName, gone: boolean) => void): Disposable {
     return this.#membership.watch(({ kind, member }) => listener(member.name, kind === 'leave'));
   }
+
+  #known(name: MemberName): MemberPeek | undefined {
+    const status = this.#membership.status(name);
+    const state = status?.record.state;
+    return status && isListedState(state)
+      ? knownPeek(status.record, state, status.since)
+      : undefined;
+  }
 }
+
+/**
+ * Makes the stub of another member.
+ * @param known What is known of it without asking it; nothing once it has gone.
+ */
+type MakeRemote = (name: MemberName, known: () => MemberPeek | undefined) => Member;
 
 export interface LocalMemberOptions {
   readonly membership: Membership;
@@ -120,15 +136,20 @@ export class LocalMember implements Member {
   }
 
   async peek(): Promise<MemberPeek> {
-    const { name, addr, joined } = this.#options.membership.self;
+    const { membership } = this.#options;
+    const { self } = membership;
+    const since = membership.status(self.name)?.since ?? self.joined;
     return {
-      Name: name,
-      Addr: addr,
-      Joined: new Date(joined).toISOString(),
+      ...knownPeek(self, 'alive', since),
       Host: hostname(),
       Pid: process.pid,
       Version: VERSION,
     };
+  }
+
+  async peers(): Promise<MemberPeers> {
+    const { active, passive } = this.#options.membership.views();
+    return { Active: sortedNames(active), Passive: sortedNames(passive) };
   }
 
   async stk(): Promise<string> {
@@ -228,4 +249,8 @@ export class LocalMember implements Member {
   watch(path: AnchorPath, listener: (name: string, gone: boolean) => void): Disposable {
     return this.#anchors.watch(path, listener);
   }
+}
+
+function sortedNames(records: readonly MemberRecord[]): readonly MemberName[] {
+  return records.map(({ name }) => name).sort();
 }

@@ -12,6 +12,7 @@ import type {
   LogExtent,
   Member,
   MemberPeek,
+  MemberPeers,
   Process,
   SubscriptionKind,
 } from './circuit.js';
@@ -25,19 +26,28 @@ type Via = Connection<RpcStub<CircuitTarget>>;
 /** How to come by a connection through which the member can be called; asked for each call. */
 export type Connect = () => Promise<Via>;
 
-/** The member itself gives up after 5 s, in milliseconds; its answer is to be heard. */
-const JOIN_TIMEOUT = CALL_TIMEOUT + 500;
+/** Who is called may itself wait for another for 5 s; its answer is to be heard. In milliseconds. */
+const RELAY_TIMEOUT = CALL_TIMEOUT + 500;
+
+/** One that has been silent is not given longer to tell what it can be shown without, in milliseconds. */
+const SUSPECT_TIMEOUT = 1_000;
 
 /** A member of which we hold a stub. */
 export class RemoteMember implements Member {
   readonly name: MemberName;
   readonly #connect: Connect;
+  readonly #known: (() => MemberPeek | undefined) | undefined;
   #via: Via | undefined;
   #stub: RpcStub<MemberTarget> | undefined;
 
-  constructor(name: MemberName, connect: Connect) {
+  /**
+   * @param known What we know of it ourselves, without asking it; nothing once it has gone.
+   *   Not given where we look through another's eyes, whose answers have it.
+   */
+  constructor(name: MemberName, connect: Connect, known?: () => MemberPeek | undefined) {
     this.name = name;
     this.#connect = connect;
+    this.#known = known;
   }
 
   addr(signal?: AbortSignal): Promise<string> {
@@ -45,7 +55,7 @@ export class RemoteMember implements Member {
   }
 
   join(addresses: readonly string[], signal?: AbortSignal): Promise<void> {
-    return this.#call((member) => member.join([...addresses]), signal, JOIN_TIMEOUT);
+    return this.#call((member) => member.join([...addresses]), signal, RELAY_TIMEOUT);
   }
 
   leave(signal?: AbortSignal): Promise<void> {
@@ -56,8 +66,22 @@ export class RemoteMember implements Member {
     return this.#call((member) => member.shutdown(), signal);
   }
 
-  peek(signal?: AbortSignal): Promise<MemberPeek> {
-    return this.#call((member) => member.peek(), signal);
+  async peek(signal?: AbortSignal): Promise<MemberPeek> {
+    if (!this.#known) return await this.#call((member) => member.peek(), signal, RELAY_TIMEOUT);
+    const limit = this.#known()?.State === 'suspect' ? SUSPECT_TIMEOUT : CALL_TIMEOUT;
+    let told: MemberPeek | undefined;
+    try {
+      told = await this.#call((member) => member.peek(), signal, limit);
+    } catch (error) {
+      if (errorCode(error) !== 'EHOSTUNREACH') throw error;
+    }
+    const known = this.#known();
+    if (!known) throw new CircuitError('ENOENT', `${this.name} is not in the network any more`);
+    return { ...known, ...told, State: known.State, Since: known.Since };
+  }
+
+  peers(signal?: AbortSignal): Promise<MemberPeers> {
+    return this.#call((member) => member.peers(), signal);
   }
 
   stk(signal?: AbortSignal): Promise<string> {

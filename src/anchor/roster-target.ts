@@ -30,7 +30,7 @@ export class RosterTarget extends RpcTarget implements Disposable {
     if (this.#wake) throw new CircuitError('EBUSY', 'the members are asked for one call at a time');
     if (!this.#changed) await this.#change();
     this.#changed = false;
-    return this.#circuit.members().map(({ name, joined }) => ({ name, joined }));
+    return this.#circuit.members();
   }
 
   [Symbol.dispose](): void {

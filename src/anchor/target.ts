@@ -12,6 +12,7 @@ import type {
   Member,
   MemberEntry,
   MemberPeek,
+  MemberPeers,
   Process,
   SubscriptionKind,
 } from './circuit.js';
@@ -38,10 +39,7 @@ export class CircuitTarget extends RpcTarget {
   /** The members that this daemon knows, and which of them it is. */
   roster(): CircuitRoster {
     const { circuit } = this.#context;
-    return {
-      self: circuit.self,
-      members: circuit.members().map(({ name, joined }) => ({ name, joined })),
-    };
+    return { self: circuit.self, members: circuit.members() };
   }
 
   /** The same, to be followed. One for each peer: another one takes its place. */
@@ -59,8 +57,8 @@ export class CircuitTarget extends RpcTarget {
   }
 
   /** A message of the membership protocol. */
-  deliver(message: unknown): Promise<unknown> {
-    return this.#context.deliver(message);
+  async deliver(message: unknown): Promise<unknown> {
+    return await this.#context.deliver(message);
   }
 }
 
@@ -69,7 +67,7 @@ export interface TargetContext {
   readonly log: OperationsLog;
   /** Who calls, as the log shows it. */
   readonly who: () => string;
-  readonly deliver: (message: unknown) => Promise<unknown>;
+  readonly deliver: (message: unknown) => unknown;
   /** Resolves when this host's mount shows what has changed until now. */
   readonly published: () => Promise<void>;
 }
@@ -110,6 +108,10 @@ export class MemberTarget extends RpcTarget {
 
   peek(): Promise<MemberPeek> {
     return this.#member.peek();
+  }
+
+  peers(): Promise<MemberPeers> {
+    return this.#member.peers();
   }
 
   stk(): Promise<string> {

@@ -19,15 +19,15 @@ export async function ls(path: string, options: ListOptions): Promise<void> {
   };
   if (member !== undefined)
     return await listAnchors(client.member(member), anchor, recursive, print);
-  for (const { name } of client.members()) {
-    print({ path: `/${name}`, kind: 'server' });
+  for (const { name, state } of client.members()) {
+    print({ path: `/${name}`, kind: state });
     if (recursive) await listAnchors(client.member(name), [], true, print);
   }
 }
 
 interface Entry {
   readonly path: string;
-  /** `server` for a member, an element's kind, or `-` for an anchor without one. */
+  /** The state of a member, an element's kind, or `-` for an anchor without one. */
   readonly kind: string;
 }
 

@@ -57,7 +57,7 @@ function program(): Command {
 
   client(circuit, 'ls', 'list members and anchors; /... lists everything below')
     .argument('[ANCHOR]', 'where', '/')
-    .option('-l, --long', 'show what kind each is')
+    .option('-l, --long', 'show the state of each member, and what kind each anchor is')
     .action(async (path, options) => (await import('./ls.js')).ls(path, options));
 
   client(circuit, 'join', 'merge the networks of a member and of the daemons at some addresses')
@@ -78,6 +78,10 @@ function program(): Command {
   client(circuit, 'peek', 'print the state of a member or of an element as JSON')
     .argument('<ANCHOR>', 'the member, /X…, or where the element is, /X…/a')
     .action(async (path, options) => (await import('./element.js')).peek(path, options));
+
+  client(circuit, 'peers', 'print to whom a member keeps links, and whom in reserve, as JSON')
+    .argument('<ANCHOR>', 'the member, /X…')
+    .action(async (path, options) => (await import('./member.js')).peers(path, options));
 
   client(circuit, 'stk', "print a stack and heap report of a member's daemon")
     .argument('<ANCHOR>', 'the member, /X…')

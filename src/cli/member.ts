@@ -17,6 +17,13 @@ export async function shutdown(path: string, options: DialOptions): Promise<void
   await withMember(path, options, (member) => member.shutdown());
 }
 
+/** `circuit peers ANCHOR` */
+export async function peers(path: string, options: DialOptions): Promise<void> {
+  await withMember(path, options, async (member) => {
+    process.stdout.write(`${JSON.stringify(await member.peers(), undefined, 2)}\n`);
+  });
+}
+
 /** `circuit stk ANCHOR` */
 export async function stk(path: string, options: DialOptions): Promise<void> {
   await withMember(path, options, async (member) => {

@@ -1,6 +1,7 @@
 import type { RpcStub } from 'capnweb';
 import { type Address, isMemberName } from '../address.js';
 import type { MemberEntry } from '../anchor/circuit.js';
+import { isListedState } from '../anchor/listed-member.js';
 import type { CircuitRoster, CircuitTarget } from '../anchor/target.js';
 import { CircuitError } from '../error.js';
 import { interruptible } from '../interruptible.js';
@@ -62,9 +63,9 @@ export async function connect(
 export function checkMembers(members: readonly MemberEntry[]): readonly MemberEntry[] {
   const sound = Array.isArray(members) && members.every(isEntry);
   if (!sound) throw new CircuitError('EPROTO', 'the daemon gave what is no list of members');
-  return members.map(({ name, joined }) => ({ name, joined }));
+  return members.map(({ name, joined, state }) => ({ name, joined, state }));
 }
 
 function isEntry(entry: Partial<MemberEntry> | undefined): boolean {
-  return isMemberName(entry?.name) && Number.isFinite(entry.joined);
+  return isMemberName(entry?.name) && Number.isFinite(entry.joined) && isListedState(entry.state);
 }

@@ -227,7 +227,6 @@ export class MembershipDriver implements Membership {
       () => this.#input((protocol, now) => protocol.tick(now)),
       Math.max(0, wait),
     );
-    this.#timer.unref();
   }
 }
 

@@ -1,18 +1,11 @@
 import type { MemberName } from '../address.js';
-import { Beliefs, HEARSAY, OWN, type Source } from './beliefs.js';
-import { Comparison } from './comparison.js';
-import { FailureDetector } from './failure-detector.js';
-import { HyParView } from './hyparview.js';
-import { Joining } from './joining.js';
 import type { Views } from './membership.js';
 import type { Message } from './messages.js';
 import { SUSPENDED } from './parameters.js';
-import { Plumtree } from './plumtree.js';
+import { assemble, type Parts } from './parts.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
+import { Receiver } from './receiver.js';
 import { isListed, type MemberRecord } from './record.js';
-import { Refutation } from './refutation.js';
-import { Roster } from './roster.js';
-import { Timers } from './timers.js';
 
 export interface ProtocolOptions {
   /** Our own record. */
@@ -40,6 +33,7 @@ export class Protocol {
   readonly #host: ProtocolHost;
   readonly #random: () => number;
   #parts: Parts;
+  #receiver: Receiver;
   /** On our own clock, which stands still while we are suspended. */
   #now: number;
   /** How long we were. */
@@ -54,6 +48,7 @@ export class Protocol {
     this.#random = random;
     this.#now = now;
     this.#parts = this.#begin(self);
+    this.#receiver = this.#newReceiver();
   }
 
   get self(): MemberRecord {
@@ -171,143 +166,7 @@ export class Protocol {
 
   /** A message that has been parsed, of the peer that is at this address. */
   deliver(message: Message, from: PeerAddress, now: number): void {
-    this.#take(now, (parts) => this.#deliver(message, from, parts));
-  }
-
-  #deliver(message: Message, from: PeerAddress, parts: Parts): void {
-    const { overlay, tree, comparison, detector, joining } = parts;
-    switch (message.type) {
-      case 'forward-join':
-      case 'gossip':
-      case 'ihave':
-      case 'graft':
-        if (overlay.active.has(from)) this.#deliverOfNeighbor(message, from, parts);
-        else this.#host.send(from, { type: 'disconnect' });
-        break;
-      case 'join':
-        joining.welcome(from, message.from);
-        break;
-      case 'welcome':
-        joining.welcomed(from, message.from);
-        break;
-      case 'neighbor':
-        this.#neighbor(from, message);
-        break;
-      case 'neighbor-reply':
-        overlay.neighborReply(from, message.accepted);
-        if (message.accepted) comparison.heard(from, message.digest);
-        break;
-      case 'disconnect':
-        overlay.disconnected(from);
-        break;
-      case 'shuffle':
-        this.#shuffle(from, message);
-        break;
-      case 'shuffle-reply':
-        for (const record of message.records) this.#learn(record, HEARSAY);
-        overlay.shuffleReply(message.path, message.records);
-        break;
-      case 'prune':
-        tree.pruned(from);
-        break;
-      case 'compare':
-        // Of a member, or of one that has joined us a moment ago.
-        if (!overlay.active.has(from) && !this.#isListedAt(message.from)) break;
-        this.#learn(message.from, HEARSAY);
-        comparison.compare(from, message.hashes);
-        break;
-      case 'entries':
-        comparison.entries(from, message);
-        break;
-      case 'answer':
-        comparison.answer(from, message.records, message.last);
-        break;
-      case 'compared':
-        comparison.compared(from);
-        break;
-      case 'notice':
-        this.#notice(from, message.record);
-        break;
-      case 'probe-request':
-        if (this.#isListedAt(message.target)) detector.requested(from, message.target);
-        break;
-      case 'probe-reply':
-        detector.replied(message.target, message.by, message.verdict);
-        break;
-      default:
-        message satisfies never;
-    }
-  }
-
-  /** What only neighbours tell each other. */
-  #deliverOfNeighbor(message: OfNeighbor, from: PeerAddress, { overlay, tree }: Parts): void {
-    switch (message.type) {
-      case 'forward-join':
-        this.#learn(message.newcomer, HEARSAY);
-        overlay.forwardJoin(from, message.newcomer, message.ttl);
-        break;
-      case 'gossip': {
-        const source: Source = { kind: 'gossip', from };
-        let news = false;
-        for (const record of message.records) news = this.#learn(record, source) || news;
-        tree.received(from, news);
-        break;
-      }
-      case 'ihave':
-        tree.announced(from, message.versions);
-        break;
-      case 'graft':
-        tree.grafted(from, message.names);
-        break;
-      default:
-        message satisfies never;
-    }
-  }
-
-  #neighbor(from: PeerAddress, message: Extract<Message, { type: 'neighbor' }>): void {
-    const { roster, overlay, comparison } = this.#parts;
-    const { from: record, priority, digest } = message;
-    if (record.addr !== from || record.name === this.self.name) return;
-    this.#learn(record, HEARSAY);
-    const known = this.#parted.has(record.name) ? this.#farewell : roster.get(record.name);
-    if (isListed(known) && known.addr === from) {
-      if (overlay.neighbor(record, priority)) comparison.heard(from, digest);
-      return;
-    }
-    // It comes again when it has refuted that; or not, if it is we who have gone.
-    if (known) this.#host.send(from, { type: 'notice', record: known });
-    this.#host.send(from, { type: 'neighbor-reply', accepted: false, digest: roster.digest });
-  }
-
-  #shuffle(from: PeerAddress, message: Extract<Message, { type: 'shuffle' }>): void {
-    const { overlay, comparison, roster } = this.#parts;
-    const { origin, records, digest } = message;
-    const isNeighbor = overlay.active.has(from);
-    if (isNeighbor || (origin.addr === from && this.#isListedAt(origin))) {
-      for (const record of [origin, ...records]) this.#learn(record, HEARSAY);
-      comparison.heard(from, digest);
-      overlay.shuffle(from, message);
-      return;
-    }
-    this.#host.send(from, { type: 'disconnect' });
-    const known = roster.get(origin.name);
-    if (known && origin.addr === from) this.#host.send(from, { type: 'notice', record: known });
-  }
-
-  /** A peer tells us what it holds of us; or that it has left the network that it was in. */
-  #notice(from: PeerAddress, record: MemberRecord): void {
-    const isFarewell = record.addr === from && record.state === 'left' && this.#isListedAt(record);
-    if (record.name === this.self.name || isFarewell) this.#learn(record, OWN);
-  }
-
-  #isListedAt({ name, addr }: MemberRecord): boolean {
-    return this.get(name)?.addr === addr;
-  }
-
-  #learn(record: MemberRecord, source: Source): boolean {
-    // What those whom we have left still say of each other is nothing to us.
-    if (source.kind === 'hearsay' && this.#parted.has(record.name)) return false;
-    return this.#parts.beliefs.learn(record, source);
+    this.#take(now, () => this.#receiver.receive(message, from));
   }
 
   /** Goes on alone. @param farewell What the others are told, if they are. */
@@ -327,73 +186,33 @@ export class Protocol {
     this.#parted = new Set(others.map(({ name }) => name));
     // So that what is still on its way cannot pass for news of the new life.
     this.#parts = this.#begin({ ...self, incarnation: self.incarnation + 1 });
+    this.#receiver = this.#newReceiver();
     for (const member of others) this.#host.changed({ kind: 'leave', member, state: 'left' });
   }
 
+  #newReceiver(): Receiver {
+    return new Receiver(this.#host, this.#parts, (name) =>
+      this.#parted.has(name) ? this.#farewell : undefined,
+    );
+  }
+
   #begin(self: MemberRecord): Parts {
-    const timers = new Timers();
-    const roster = new Roster(self);
-    const shared = {
+    return assemble({
+      self,
       host: this.#host,
       random: this.#random,
       now: () => this.#now,
-      timers,
-      roster,
-      learn: (record: MemberRecord, source: Source) => this.#learn(record, source),
-    };
-    const tree = new Plumtree({
-      ...shared,
-      has: (version) => beliefs.has(version),
-      get: (name) => roster.get(name),
-    });
-    const publish = (record: MemberRecord, from?: PeerAddress) => {
-      comparison.noteChange();
-      tree.publish(record, from);
-    };
-    const comparison = new Comparison({ ...shared, done: (peer) => joining.compared(peer) });
-    const overlay = new HyParView({
-      ...shared,
-      up: (peer) => tree.up(peer),
-      parting: (peer) => tree.parting(peer),
-      down: (peer) => tree.down(peer),
-    });
-    const joining = new Joining({
-      ...shared,
-      overlay,
-      comparison,
+      isParted: (name) => this.#parted.has(name),
       met: (name) => {
         // We had left its network, and are with it again.
         if (this.#parted.has(name)) this.#parted = new Set();
       },
-    });
-    const refutation = new Refutation({
-      ...shared,
-      publish,
       displaced: () => {
         // What we would say of ourselves would be said of the other.
         this.#part(undefined);
         this.#host.displaced();
       },
     });
-    const detector = new FailureDetector({
-      ...shared,
-      neighbors: () => overlay.active.values(),
-      failed: (record) => beliefs.fail(record),
-      suspect: (record) => beliefs.accuse(record),
-      well: (record) => beliefs.foundWell(record),
-    });
-    const beliefs = new Beliefs({
-      ...shared,
-      refutation,
-      publish,
-      isNeighbor: (peer) => overlay.active.has(peer),
-      failed: () => detector.lookAround(),
-      gone: ({ name, addr }) => {
-        detector.forget(name);
-        overlay.gone(addr);
-      },
-    });
-    return { timers, roster, tree, comparison, overlay, joining, refutation, detector, beliefs };
   }
 
   /** Takes what comes in at a time, and sends what comes of it. */
@@ -415,18 +234,3 @@ export type ProtocolStatistic =
   | 'investigations'
   | 'suspicions'
   | 'joining';
-
-type OfNeighbor = Extract<Message, { type: 'forward-join' | 'gossip' | 'ihave' | 'graft' }>;
-
-/** What a member has until it leaves its network. */
-interface Parts {
-  readonly timers: Timers;
-  readonly roster: Roster;
-  readonly tree: Plumtree;
-  readonly comparison: Comparison;
-  readonly overlay: HyParView;
-  readonly joining: Joining;
-  readonly refutation: Refutation;
-  readonly detector: FailureDetector;
-  readonly beliefs: Beliefs;
-}

@@ -184,8 +184,14 @@ test('a member that cannot be reached is EHOSTUNREACH within 5 s, and listing al
   const ls = await cluster.sh(`ls -l ${b.mountpoint}`);
   t.is(ls.status, 0);
   t.true(ls.elapsed < 1_000);
-  const peek = await cluster.sh(`cat ${b.mountpoint}/${name}/peek`);
-  t.regex(peek.stderr, /No route to host/);
+  const [peers, peek] = await Promise.all([
+    cluster.sh(`cat ${b.mountpoint}/${name}/peers`),
+    cluster.sh(`cat ${b.mountpoint}/${name}/peek`),
+  ]);
+  t.regex(peers.stderr, /No route to host/);
+  t.true(peers.elapsed < 6_000);
+  // What is known of it without asking it.
+  t.is(JSON.parse(peek.stdout).Addr, a.address);
   t.true(peek.elapsed < 6_000);
   a.process.kill('SIGCONT');
 });

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import test from 'ava';
 import { CIRCUIT_ENV, Cluster, eventually, type TestDaemon } from './cluster.js';
+import { areOne } from './multicast.js';
 
 const ADDRESS = /^circuit:\/\/127\.0\.0\.1:\d+\/\d+\/Q[0-9a-f]{32}\n$/;
 const NAME = /^X[0-9a-f]{16}$/;
@@ -23,6 +24,7 @@ test('the seed: start with redirections, ls, join two others, ls from every host
   t.is((await circuit('ls', '-d', h1, '/')).stdout, alone.stdout);
   t.is((await circuit('join', '-d', h1, name, h2)).status, 0);
   t.is((await circuit('join', '-d', h1, name, h3)).status, 0);
+  await areOne(hosts);
   const listings = [
     await circuit('ls', '-d', h1, '/'),
     await circuit('ls', '-d', h2, '/'),
@@ -80,7 +82,7 @@ test('ten daemons joined in a chain all list all ten within 2 s', async (t) => {
   for (const view of views) t.deepEqual(view, views[0]);
 });
 
-test('a join merges two networks: all members of both see all of both', async (t) => {
+test('a join merges two networks: who joined sees all of both at once, and so do all in a moment', async (t) => {
   const cluster = new Cluster(t);
   const daemons = await Promise.all(Array.from({ length: 4 }, () => cluster.start()));
   const [a, b, c, d] = daemons as [TestDaemon, TestDaemon, TestDaemon, TestDaemon];
@@ -89,7 +91,9 @@ test('a join merges two networks: all members of both see all of both', async (t
   await join(a, b);
   await join(c, d);
   t.is((await join(b, c)).status, 0);
-  for (const daemon of daemons) t.is((await members(cluster, daemon)).length, 4);
+  t.is((await members(cluster, b)).length, 4);
+  t.is((await members(cluster, c)).length, 4);
+  t.is((await areOne(daemons)).length, 4);
 });
 
 test('two daemons that join each other at the same moment end in one network', async (t) => {
@@ -111,7 +115,7 @@ test('a daemon killed with SIGKILL leaves every listing', async (t) => {
   const cluster = new Cluster(t);
   const [a, b, c] = [await cluster.start(), await cluster.start(), await cluster.start()];
   await cluster.sh(`echo "${b.address} ${c.address}" > ${a.mountpoint}/.self/join`);
-  t.is((await members(cluster, b)).length, 3);
+  await areOne([a, b, c]);
   await c.stop('SIGKILL');
   for (const daemon of [a, b]) {
     await eventually(
@@ -126,6 +130,7 @@ test('a daemon that was frozen until the others gave it up is taken back when it
   const cluster = new Cluster(t);
   const [a, b, c] = [await cluster.start(), await cluster.start(), await cluster.start()];
   await cluster.sh(`echo "${b.address} ${c.address}" > ${a.mountpoint}/.self/join`);
+  await areOne([a, b, c]);
   c.process.kill('SIGSTOP');
   for (const daemon of [a, b]) {
     await eventually(
@@ -149,13 +154,14 @@ test('leave: the others forget the member, it goes on alone, and can come back',
   const cluster = new Cluster(t);
   const [a, b, c] = [await cluster.start(), await cluster.start(), await cluster.start()];
   await cluster.sh(`echo "${b.address} ${c.address}" > ${a.mountpoint}/.self/join`);
+  await areOne([a, b, c]);
   const leave = await cluster.sh(`echo > ${b.mountpoint}/.self/leave`);
   t.is(leave.status, 0, leave.stderr);
   t.is((await members(cluster, b)).length, 1);
-  t.is((await members(cluster, a)).length, 2);
-  t.is((await members(cluster, c)).length, 2);
+  await areOne([a, c]);
+  t.is((await members(cluster, b)).length, 1);
   t.is((await cluster.sh(`echo "${b.address}" > ${c.mountpoint}/.self/join`)).status, 0);
-  for (const daemon of [a, b, c]) t.is((await members(cluster, daemon)).length, 3);
+  t.is((await areOne([a, b, c])).length, 3);
 });
 
 test('start -j joins before it prints the address, and fails if it cannot', async (t) => {

@@ -36,10 +36,10 @@ async function mountAsClient(cluster: Cluster, address: string, ...args: string[
 
 async function nameOf(cluster: Cluster, daemon: TestDaemon): Promise<string> {
   const { stdout } = await cluster.circuit(['ls', '-d', daemon.address]);
-  const peeks = stdout.trim().split('\n');
-  for (const path of peeks) {
+  for (const path of stdout.trim().split('\n')) {
     const peek = await cluster.circuit(['peek', '-d', daemon.address, path]);
-    if (JSON.parse(peek.stdout).Pid === daemon.pid) return path.slice(1);
+    // One that has gone meanwhile has none.
+    if (JSON.parse(peek.stdout || '{}').Pid === daemon.pid) return path.slice(1);
   }
   throw new Error('the daemon does not list itself');
 }

@@ -1,5 +1,6 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { channelViews } from './channels.js';
+import type { Result } from './cluster.js';
 
 /** In c, a channel, and p, a process: how each file is used. */
 const READ = [
@@ -7,7 +8,7 @@ const READ = [
   ...['kind', 'peek', 'cmd', 'stdout', 'stderr', 'wait', 'pid', 'phase', 'exit'].map(
     (file) => `p/${file}`,
   ),
-  ...['addr', 'peek', 'stk', 'log'],
+  ...['addr', 'peek', 'peers', 'stk', 'log'],
 ];
 const WRITE = [
   ...['send', 'trysend', 'close', 'scrub'].map((file) => `c/${file}`),
@@ -35,13 +36,18 @@ for fd, name, use in fds:
 `;
 
 /** What an open value file goes on to give. */
-const VALUES = /\/(kind|peek|cap|cmd|pid|phase|exit)$|^(addr|peek|stk)$/;
+const VALUES = /\/(kind|peek|cap|cmd|pid|phase|exit)$|^(addr|peek|peers|stk)$/;
 
 /** What stands for a member that has gone: not in the network any more, or not yet known to be. */
 const GONE = /^(ENOENT|EHOSTUNREACH)$/;
 
+/** Before it is dropped from the listing. */
+function tellsWhatIsKnown(t: ExecutionContext, { stdout }: Result) {
+  t.deepEqual(Object.keys(JSON.parse(stdout)), ['Name', 'Addr', 'Joined', 'State', 'Since']);
+}
+
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-  test(`of a member that has gone by ${signal} every file fails at once, also one that is open`, async (t) => {
+  test(`of a member that has gone by ${signal} every file fails at once, also one that is open, but for what is known`, async (t) => {
     const { cluster, owner, local, remote } = await channelViews(t);
     const made = await local.sh(
       `mkdir c p free && echo 0 > c/mkchan && echo '{"Path":"cat"}' > p/mkproc`,
@@ -59,12 +65,13 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       ...WRITE.map((file) => `/bin/echo 1 > $M/${file}`),
       ...['ls $M', 'ls $M/c', 'mkdir $M/new', 'rmdir $M/free'],
     ]) {
-      const { status, stderr, elapsed } = await cluster.sh(command, {
-        env: { M: remote.directory },
-      });
-      t.not(status, 0, command);
-      t.regex(stderr, /No such file or directory|No route to host|nonexistent/, command);
-      t.true(elapsed < 1_000, `${command} took ${elapsed} ms`);
+      const result = await cluster.sh(command, { env: { M: remote.directory } });
+      t.true(result.elapsed < 1_000, `${command} took ${result.elapsed} ms`);
+      if (command === 'cat $M/peek' && result.status === 0) tellsWhatIsKnown(t, result);
+      else {
+        t.not(result.status, 0, command);
+        t.regex(result.stderr, /No such file or directory|No route to host|nonexistent/, command);
+      }
     }
     user.process.stdin?.end('go\n');
     t.is(await user.status, 0, await user.stderr);

@@ -20,7 +20,7 @@ test('--allow-other: others may look, but the kernel checks the modes', async (t
   const as = (script: string) => cluster.sh(script, { uid: NOBODY });
   t.is((await as(`cd ${self} && ls`)).status, 0);
   t.is((await as(`cat ${self}/help`)).status, 0);
-  for (const file of ['addr', 'peek', 'log', 'stk', 'error']) {
+  for (const file of ['addr', 'peek', 'peers', 'log', 'stk', 'error']) {
     const cat = await as(`cat ${self}/${file}`);
     t.regex(cat.stderr, /Permission denied/, file);
     t.is(cat.stdout, '');

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { blocked, channelViews } from './channels.js';
-import { subscriptionViews } from './subscriptions.js';
+import { loggedAll, subscriptionViews } from './subscriptions.js';
 
 test('an anchor is made a subscription by mk@join or mk@leave, and has its files then', async (t) => {
   const { local, remote } = await channelViews(t);
@@ -84,13 +84,14 @@ print(len(os.read(fd, 100)))
 `;
 
 test('poll(2) waits for an event, and without one O_NONBLOCK gives EAGAIN', async (t) => {
-  const { local, remote, guest, come, go } = await subscriptionViews(t);
+  const { owner, local, remote, guest, come, go } = await subscriptionViews(t);
   await local.sh('mkdir s && echo > s/mk@join');
-  for (const view of [local, remote]) {
+  for (const [round, view] of [local, remote].entries()) {
     const program = view.spawn('python3', '-c', POLL);
     await program.printed('EAGAIN');
     t.is((await come()).status, 0);
     t.is(await program.stdout, `EAGAIN\nTrue\n${guest}\n0\n`, await program.stderr);
     t.is((await go()).status, 0);
+    await loggedAll(owner, 'left', round + 1);
   }
 });

@@ -87,6 +87,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
         first.process.kill(signal);
         await first.status;
         await leaving;
+        await loggedAll(owner, 'left', events);
         const { Pending } = JSON.parse((await view.sh('cat l/peek')).stdout);
         if (Pending === 0) {
           told += 1;

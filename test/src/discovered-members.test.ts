@@ -25,6 +25,8 @@ test('who is a member is known, and not joined; who is not is joined once', asyn
   t.deepEqual(membership.joins, [record.addr]);
   membership.come(record);
   t.is(members.hear(address), 'known');
+  membership.suspect(record, 0);
+  t.is(members.hear(address), 'known', 'it has not gone');
   membership.go(record, 'failed');
   t.is(members.hear(address), 'new');
   members.close();

@@ -34,13 +34,14 @@ test('of a large network a hundred are kept, others by each member, and they sta
   t.notDeepEqual(lists[0], lists[1]);
 });
 
-test('who is alive is kept before who failed, the last to fail first; who left is not', async (t) => {
+test('who is listed, or suspected, is kept before who failed, the last to fail first; who left is not', async (t) => {
   const { membership, list, kept } = known(t);
   const [one, two, three, four] = [newRecord(), newRecord(), newRecord(), newRecord()] as const;
   membership.come(one, two, three, four);
   membership.go(one, 'failed');
   membership.go(two, 'failed');
   membership.go(three, 'left');
+  membership.suspect(four, 0);
   await list.close();
   t.deepEqual(
     kept(),

@@ -1,5 +1,10 @@
 import { Address, newMemberName, newSecret } from '../../src/address.js';
-import type { Membership, MembershipChange } from '../../src/membership/membership.js';
+import type {
+  MemberStatus,
+  Membership,
+  MembershipChange,
+  Views,
+} from '../../src/membership/membership.js';
 import type { MemberRecord } from '../../src/membership/record.js';
 
 /** A network that is what the test says. */
@@ -9,7 +14,10 @@ export class StubMembership implements Membership {
   readonly joins: string[] = [];
   /** What comes of it, for each. */
   answer: (address: Address, signal?: AbortSignal) => Promise<void> = async () => {};
+  active: readonly MemberRecord[] = [];
+  passive: readonly MemberRecord[] = [];
   #others: readonly MemberRecord[] = [];
+  readonly #suspectSince = new Map<string, number>();
   readonly #listeners = new Set<(change: MembershipChange) => void>();
 
   members(): readonly MemberRecord[] {
@@ -18,6 +26,16 @@ export class StubMembership implements Membership {
 
   get(name: string): MemberRecord | undefined {
     return this.members().find((member) => member.name === name);
+  }
+
+  /** One that has gone is forgotten at once. */
+  status(name: string): MemberStatus | undefined {
+    const record = this.get(name);
+    return record && { record, since: this.#suspectSince.get(name) ?? record.joined };
+  }
+
+  views(): Views {
+    return { active: this.active, passive: this.passive };
   }
 
   watch(listener: (change: MembershipChange) => void): Disposable {
@@ -35,6 +53,13 @@ export class StubMembership implements Membership {
     for (const member of members) this.#tell({ kind: 'join', member, state: 'alive' });
   }
 
+  /** Of which nobody is told. */
+  suspect(member: MemberRecord, since: number): void {
+    const suspected: MemberRecord = { ...member, state: 'suspect' };
+    this.#others = this.#others.map((other) => (other.name === member.name ? suspected : other));
+    this.#suspectSince.set(member.name, since);
+  }
+
   go(member: MemberRecord, state: 'failed' | 'left'): void {
     this.#others = this.#others.filter(({ name }) => name !== member.name);
     this.#tell({ kind: 'leave', member, state });
@@ -44,7 +69,7 @@ export class StubMembership implements Membership {
     for (const member of this.#others) this.go(member, 'left');
   }
 
-  async deliver(): Promise<undefined> {}
+  deliver(): void {}
 
   async close(): Promise<void> {
     await this.leave();

@@ -17,13 +17,15 @@ async function mounted(t: ExecutionContext) {
     self,
     members: () => [self],
     get: (name) => (name === self.name ? self : undefined),
+    status: () => undefined,
+    views: () => ({ active: [], passive: [] }),
     watch: (listener) => {
       listeners.add(listener);
       return { [Symbol.dispose]: () => listeners.delete(listener) };
     },
     join: async () => {},
     leave: async () => {},
-    deliver: async () => undefined,
+    deliver: () => {},
     close: async () => {},
   };
   const log = new OperationsLog(() => {});

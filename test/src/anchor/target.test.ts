@@ -1,34 +1,24 @@
 import test, { type ExecutionContext } from 'ava';
-import type { RpcStub } from 'capnweb';
-import { Address, type MemberName, newMemberName, newSecret } from '../../../src/address.js';
+import { type MemberName, newMemberName } from '../../../src/address.js';
 import type { MemberEntry } from '../../../src/anchor/circuit.js';
 import { LocalMember } from '../../../src/anchor/local.js';
 import { RemoteMember } from '../../../src/anchor/remote.js';
 import { RosterTarget } from '../../../src/anchor/roster-target.js';
-import { CircuitTarget } from '../../../src/anchor/target.js';
 import { OperationsLog } from '../../../src/log.js';
-import { Mesh } from '../../../src/membership/mesh.js';
-import { startRpc } from '../../../src/transport/rpc.js';
-import { Transport } from '../../../src/transport/transport.js';
 import { eventually } from '../../host/cluster.js';
+import { StubMembership } from '../stub-membership.js';
+import { served } from './served.js';
 
 /** A circuit whose members a test decides upon. */
 class ToyCircuit {
-  readonly self = newMemberName();
+  readonly #membership = new StubMembership();
+  readonly self = this.#membership.self.name;
   readonly listeners = new Set<(name: MemberName, gone: boolean) => void>();
   readonly #local: LocalMember;
-  #members: MemberEntry[] = [{ name: this.self, joined: 1 }];
+  #members: MemberEntry[] = [{ name: this.self, joined: 1, state: 'alive' }];
 
   constructor(log: OperationsLog) {
-    const record = {
-      name: this.self,
-      addr: '',
-      joined: 1,
-      incarnation: 0,
-      state: 'alive',
-    } as const;
-    const membership = new Mesh(record, { connect: () => Promise.reject(new Error('alone')) });
-    this.#local = new LocalMember({ membership, log, shutdown: () => {} });
+    this.#local = new LocalMember({ membership: this.#membership, log, shutdown: () => {} });
   }
 
   members(): readonly MemberEntry[] {
@@ -46,7 +36,7 @@ class ToyCircuit {
 
   add(): MemberName {
     const name = newMemberName();
-    this.#members = [...this.#members, { name, joined: 1 }];
+    this.#members = [...this.#members, { name, joined: 1, state: 'alive' }];
     for (const listener of this.listeners) listener(name, false);
     return name;
   }
@@ -72,24 +62,7 @@ const log = () => new WatchedLog(() => {});
 async function peer(t: ExecutionContext) {
   const operations = log();
   const circuit = new ToyCircuit(operations);
-  const context = {
-    circuit,
-    log: operations,
-    who: () => 'peer',
-    deliver: async () => undefined,
-    published: async () => {},
-  };
-  const server = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, _peer, heard) => startRpc(socket, new CircuitTarget(context), heard),
-  });
-  const client = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, _peer, heard) => startRpc(socket, undefined, heard),
-  });
-  t.teardown(() => server.close());
-  t.teardown(() => client.close());
-  const secret = newSecret();
-  const port = await server.listen({ host: '127.0.0.1', port: 0, secret });
-  const connection = await client.connect(new Address('127.0.0.1', port, 1, secret));
+  const connection = await served(t, circuit, operations);
   return { circuit, operations, connection };
 }
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { eventually } from '../../host/cluster.js';
 import { commands } from './commands.js';
 
 test('mk@join, mk@leave, recv, peek, ls -l and scrub, at any member', async (t) => {
@@ -9,10 +10,15 @@ test('mk@join, mk@leave, recv, peek, ls -l and scrub, at any member', async (t) 
     t.like(await circuit([path.endsWith('j') ? 'mk@join' : 'mk@leave', path]), quiet);
   }
   const third = await cluster.start('--no-mount', '-j', b.address);
-  const all = (await cluster.circuit(['ls', '-d', a.address])).stdout;
+  const listed = async (count: number) => {
+    const ls = () => cluster.circuit(['ls', '-d', a.address]);
+    const { stdout } = await eventually(ls, (seen) => seen.stdout.split('\n').length === count + 1);
+    return stdout.split('\n');
+  };
+  const all = await listed(3);
   await third.stop();
-  const left = (await cluster.circuit(['ls', '-d', a.address])).stdout.split('\n');
-  const name = all.split('\n').find((line) => !left.includes(line));
+  const left = await listed(2);
+  const name = all.find((line) => !left.includes(line));
   for (const path of both) {
     const Source = path.endsWith('j') ? '@join' : '@leave';
     t.like(await circuit(['recv', path]), { ...quiet, stdout: `${name}\n` });

@@ -9,11 +9,28 @@ async function withGuest(t: ExecutionContext) {
   const guest = await members.cluster.start('--no-mount');
   const client = await connected(t, guest);
   const self = client.member(client.self);
+  const observers = [members.circuit, await connected(t, members.owner)];
+  // Two that follow upon each other at once may reach a distant member as one.
+  const all = async (count: number) => {
+    for (const observer of observers) {
+      await eventually(
+        () => observer.refresh(),
+        ({ length }) => length === count,
+      );
+    }
+  };
   return {
     ...members,
     guest: `/${client.self}`,
-    come: () => self.join([members.other.address]),
-    go: () => self.leave(),
+    /** Resolves when both know of it. */
+    come: async () => {
+      await self.join([members.other.address]);
+      await all(3);
+    },
+    go: async () => {
+      await self.leave();
+      await all(2);
+    },
   };
 }
 

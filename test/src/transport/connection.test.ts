@@ -3,7 +3,13 @@ import { mock } from 'node:test';
 import test from 'ava';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Connection } from '../../../src/transport/connection.js';
-import { IDLE_TIMEOUT, KEEPALIVE_INTERVAL } from '../../../src/transport/limits.js';
+import {
+  DEAD_AFTER,
+  IDLE_TIMEOUT,
+  KEEPALIVE_INTERVAL,
+  PING_AFTER,
+  SILENT_AFTER,
+} from '../../../src/transport/limits.js';
 
 /** Both ends of a WebSocket. */
 async function pair(t: { teardown: (run: () => void) => void }) {
@@ -26,21 +32,40 @@ async function roundTrip(from: WebSocket): Promise<void> {
   await pong;
 }
 
-test.before(() => mock.timers.enable({ apis: ['setInterval', 'Date'] }));
-test.after.always(() => mock.timers.reset());
+let now = 0;
+
+/** Time passes, as the connections look at it; in between what was sent arrives. */
+async function pass(time: number, socket: WebSocket): Promise<void> {
+  for (let passed = 0; passed < time; passed += KEEPALIVE_INTERVAL) {
+    now += KEEPALIVE_INTERVAL;
+    mock.timers.tick(KEEPALIVE_INTERVAL);
+    if (socket.readyState === socket.OPEN) await roundTrip(socket);
+  }
+}
+
+/** Time passes, and nothing arrives meanwhile. */
+function passInSilence(time: number): void {
+  for (let passed = 0; passed < time; passed += KEEPALIVE_INTERVAL) {
+    now += KEEPALIVE_INTERVAL;
+    mock.timers.tick(KEEPALIVE_INTERVAL);
+  }
+}
+
+test.before(() => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  mock.method(performance, 'now', () => now);
+});
+test.after.always(() => mock.reset());
 
 test.serial('a connection that nobody uses or holds is closed after the idle time', async (t) => {
   const { client } = await pair(t);
   const connection = new Connection(client, () => undefined, true);
   const held = connection.hold();
-  for (let passed = 0; passed < 2 * IDLE_TIMEOUT; passed += KEEPALIVE_INTERVAL) {
-    mock.timers.tick(KEEPALIVE_INTERVAL);
-    await roundTrip(client);
-  }
+  await pass(2 * IDLE_TIMEOUT, client);
   t.true(connection.isOpen, 'one that is held stays');
   held[Symbol.dispose]();
   held[Symbol.dispose]();
-  mock.timers.tick(KEEPALIVE_INTERVAL);
+  await pass(KEEPALIVE_INTERVAL, client);
   await connection.closed;
   t.false(connection.isOpen);
 });
@@ -48,20 +73,53 @@ test.serial('a connection that nobody uses or holds is closed after the idle tim
 test.serial('the side that was dialled does not close it', async (t) => {
   const { client } = await pair(t);
   const connection = new Connection(client, () => undefined, false);
-  for (let passed = 0; passed < 2 * IDLE_TIMEOUT; passed += KEEPALIVE_INTERVAL) {
-    mock.timers.tick(KEEPALIVE_INTERVAL);
-    await roundTrip(client);
-  }
+  await pass(2 * IDLE_TIMEOUT, client);
   t.true(connection.isOpen);
 });
 
-test.serial('a peer that answers no ping until the next one is due is dropped', async (t) => {
+test.serial('who made a connection pings a silent peer, and the other side does not', async (t) => {
   const { client, accepted } = await pair(t);
+  const connections = [
+    new Connection(client, () => undefined, true),
+    new Connection(accepted, () => undefined, false),
+  ];
+  const pinged = once(accepted, 'ping');
+  client.once('ping', () => t.fail('both sides ping'));
+  passInSilence(PING_AFTER);
+  await pinged;
+  t.true(connections.every(({ isOpen }) => isOpen));
+});
+
+test.serial(
+  'a peer is silent when its answer is overdue, once, and cut off long after',
+  async (t) => {
+    const { client, accepted } = await pair(t);
+    const connection = new Connection(client, () => undefined, true);
+    let silent = 0;
+    connection.whenSilent(() => {
+      silent += 1;
+    });
+    connection.whenSilent(() => t.fail('let go before'))[Symbol.dispose]();
+    accepted.pause();
+    passInSilence(SILENT_AFTER - KEEPALIVE_INTERVAL);
+    t.is(silent, 0);
+    passInSilence(KEEPALIVE_INTERVAL);
+    t.is(silent, 1);
+    passInSilence(DEAD_AFTER - SILENT_AFTER - KEEPALIVE_INTERVAL);
+    t.true(connection.isOpen);
+    passInSilence(KEEPALIVE_INTERVAL);
+    await connection.closed;
+    t.is(silent, 1);
+  },
+);
+
+test.serial('a daemon that was suspended holds nobody for silent because of that', async (t) => {
+  const { client } = await pair(t);
   const connection = new Connection(client, () => undefined, true);
-  accepted.pause();
+  connection.hold();
+  connection.whenSilent(() => t.fail('silent'));
+  now += 10 * DEAD_AFTER;
   mock.timers.tick(KEEPALIVE_INTERVAL);
+  await pass(DEAD_AFTER, client);
   t.true(connection.isOpen);
-  mock.timers.tick(KEEPALIVE_INTERVAL);
-  await connection.closed;
-  t.false(connection.isOpen);
 });

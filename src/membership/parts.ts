@@ -1,0 +1,100 @@
+import type { MemberName } from '../address.js';
+import { Beliefs, type Source } from './beliefs.js';
+import { Comparison } from './comparison.js';
+import { FailureDetector } from './failure-detector.js';
+import { HyParView } from './hyparview.js';
+import { Joining } from './joining.js';
+import { Plumtree } from './plumtree.js';
+import type { PeerAddress, ProtocolHost } from './protocol-host.js';
+import type { MemberRecord } from './record.js';
+import { Refutation } from './refutation.js';
+import { Roster } from './roster.js';
+import { Timers } from './timers.js';
+
+/** The mechanisms of the protocol, and what they share: what a member has in one network. */
+export interface Parts {
+  readonly timers: Timers;
+  readonly roster: Roster;
+  readonly tree: Plumtree;
+  readonly comparison: Comparison;
+  readonly overlay: HyParView;
+  readonly joining: Joining;
+  readonly refutation: Refutation;
+  readonly detector: FailureDetector;
+  readonly beliefs: Beliefs;
+  /** Takes a record, if it is news. @returns Whether it was. */
+  readonly learn: (record: MemberRecord, source: Source) => boolean;
+}
+
+export interface AssemblyOptions {
+  readonly self: MemberRecord;
+  readonly host: ProtocolHost;
+  readonly random: () => number;
+  readonly now: () => number;
+  /** A member of a network that we have left. */
+  readonly isParted: (name: MemberName) => boolean;
+  /** A member joined us, or we it. */
+  readonly met: (name: MemberName) => void;
+  /** Another daemon has our name, and stays. */
+  readonly displaced: () => void;
+}
+
+/** Puts them together: which of them tells which others. */
+export function assemble({ self, isParted, met, displaced, ...given }: AssemblyOptions): Parts {
+  const timers = new Timers();
+  const roster = new Roster(self);
+  const learn = (record: MemberRecord, source: Source) => {
+    // What those whom we have left still say of each other is nothing to us.
+    if (source.kind === 'hearsay' && isParted(record.name)) return false;
+    return beliefs.learn(record, source);
+  };
+  const shared = { ...given, timers, roster, learn };
+  const tree = new Plumtree({
+    ...shared,
+    has: (version) => beliefs.has(version),
+    get: (name) => roster.get(name),
+  });
+  const publish = (record: MemberRecord, from?: PeerAddress) => {
+    comparison.noteChange();
+    tree.publish(record, from);
+  };
+  const comparison = new Comparison({ ...shared, done: (peer) => joining.compared(peer) });
+  const overlay = new HyParView({
+    ...shared,
+    up: (peer) => tree.up(peer),
+    parting: (peer) => tree.parting(peer),
+    down: (peer) => tree.down(peer),
+  });
+  const joining = new Joining({ ...shared, overlay, comparison, met });
+  const refutation = new Refutation({ ...shared, publish, displaced });
+  const detector = new FailureDetector({
+    ...shared,
+    neighbors: () => overlay.active.values(),
+    failed: (record) => beliefs.fail(record),
+    suspect: (record) => beliefs.accuse(record),
+    well: (record) => beliefs.foundWell(record),
+  });
+  const beliefs = new Beliefs({
+    ...shared,
+    refutation,
+    publish,
+    isNeighbor: (peer) => overlay.active.has(peer),
+    failed: () => detector.lookAround(),
+    gone: ({ name, addr }) => {
+      detector.forget(name);
+      overlay.gone(addr);
+    },
+  });
+  return {
+    timers,
+    roster,
+    tree,
+    comparison,
+    overlay,
+    joining,
+    refutation,
+    detector,
+    beliefs,
+    learn,
+  };
+}

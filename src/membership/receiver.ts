@@ -1,0 +1,159 @@
+import type { MemberName } from '../address.js';
+import { HEARSAY, OWN, type Source } from './beliefs.js';
+import type { Message } from './messages.js';
+import type { Parts } from './parts.js';
+import type { PeerAddress, ProtocolHost } from './protocol-host.js';
+import { isListed, type MemberRecord } from './record.js';
+
+type OfNeighbor = Extract<Message, { type: 'forward-join' | 'gossip' | 'ihave' | 'graft' }>;
+
+/** Takes the messages of peers, each to the part that it is for, if it is the sender's to send. */
+export class Receiver {
+  readonly #host: Pick<ProtocolHost, 'send'>;
+  readonly #parts: Parts;
+  readonly #farewellTo: (name: MemberName) => MemberRecord | undefined;
+
+  /** @param farewellTo What a member was told whose network we have left. */
+  constructor(
+    host: Pick<ProtocolHost, 'send'>,
+    parts: Parts,
+    farewellTo: (name: MemberName) => MemberRecord | undefined,
+  ) {
+    this.#host = host;
+    this.#parts = parts;
+    this.#farewellTo = farewellTo;
+  }
+
+  receive(message: Message, from: PeerAddress): void {
+    const { overlay, tree, comparison, detector, joining, learn } = this.#parts;
+    switch (message.type) {
+      case 'forward-join':
+      case 'gossip':
+      case 'ihave':
+      case 'graft':
+        if (overlay.active.has(from)) this.#receiveOfNeighbor(message, from);
+        else this.#host.send(from, { type: 'disconnect' });
+        break;
+      case 'join':
+        joining.welcome(from, message.from);
+        break;
+      case 'welcome':
+        joining.welcomed(from, message.from);
+        break;
+      case 'neighbor':
+        this.#neighbor(from, message);
+        break;
+      case 'neighbor-reply':
+        overlay.neighborReply(from, message.accepted);
+        if (message.accepted) comparison.heard(from, message.digest);
+        break;
+      case 'disconnect':
+        overlay.disconnected(from);
+        break;
+      case 'shuffle':
+        this.#shuffle(from, message);
+        break;
+      case 'shuffle-reply':
+        for (const record of message.records) learn(record, HEARSAY);
+        overlay.shuffleReply(message.path, message.records);
+        break;
+      case 'prune':
+        tree.pruned(from);
+        break;
+      case 'compare':
+        // Of a member, or of one that has joined us a moment ago.
+        if (!overlay.active.has(from) && !this.#isListedAt(message.from)) break;
+        learn(message.from, HEARSAY);
+        comparison.compare(from, message.hashes);
+        break;
+      case 'entries':
+        comparison.entries(from, message);
+        break;
+      case 'answer':
+        comparison.answer(from, message.records, message.last);
+        break;
+      case 'compared':
+        comparison.compared(from);
+        break;
+      case 'notice':
+        this.#notice(from, message.record);
+        break;
+      case 'probe-request':
+        if (this.#isListedAt(message.target)) detector.requested(from, message.target);
+        break;
+      case 'probe-reply':
+        detector.replied(message.target, message.by, message.verdict);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** What only neighbours tell each other. */
+  #receiveOfNeighbor(message: OfNeighbor, from: PeerAddress): void {
+    const { overlay, tree, learn } = this.#parts;
+    switch (message.type) {
+      case 'forward-join':
+        learn(message.newcomer, HEARSAY);
+        overlay.forwardJoin(from, message.newcomer, message.ttl);
+        break;
+      case 'gossip': {
+        const source: Source = { kind: 'gossip', from };
+        let news = false;
+        for (const record of message.records) news = learn(record, source) || news;
+        tree.received(from, news);
+        break;
+      }
+      case 'ihave':
+        tree.announced(from, message.versions);
+        break;
+      case 'graft':
+        tree.grafted(from, message.names);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #neighbor(from: PeerAddress, message: Extract<Message, { type: 'neighbor' }>): void {
+    const { roster, overlay, comparison, learn } = this.#parts;
+    const { from: record, priority, digest } = message;
+    if (record.addr !== from || record.name === roster.self.name) return;
+    learn(record, HEARSAY);
+    const known = this.#farewellTo(record.name) ?? roster.get(record.name);
+    if (isListed(known) && known.addr === from) {
+      if (overlay.neighbor(record, priority)) comparison.heard(from, digest);
+      return;
+    }
+    // It comes again when it has refuted that; or not, if it is we who have gone.
+    if (known) this.#host.send(from, { type: 'notice', record: known });
+    this.#host.send(from, { type: 'neighbor-reply', accepted: false, digest: roster.digest });
+  }
+
+  #shuffle(from: PeerAddress, message: Extract<Message, { type: 'shuffle' }>): void {
+    const { overlay, comparison, roster, learn } = this.#parts;
+    const { origin, records, digest } = message;
+    const isNeighbor = overlay.active.has(from);
+    if (isNeighbor || (origin.addr === from && this.#isListedAt(origin))) {
+      for (const record of [origin, ...records]) learn(record, HEARSAY);
+      comparison.heard(from, digest);
+      overlay.shuffle(from, message);
+      return;
+    }
+    this.#host.send(from, { type: 'disconnect' });
+    const known = roster.get(origin.name);
+    if (known && origin.addr === from) this.#host.send(from, { type: 'notice', record: known });
+  }
+
+  /** A peer tells us what it holds of us; or that it has left the network that it was in. */
+  #notice(from: PeerAddress, record: MemberRecord): void {
+    const { roster, learn } = this.#parts;
+    const isFarewell = record.addr === from && record.state === 'left' && this.#isListedAt(record);
+    if (record.name === roster.self.name || isFarewell) learn(record, OWN);
+  }
+
+  #isListedAt({ name, addr }: MemberRecord): boolean {
+    const known = this.#parts.roster.get(name);
+    return isListed(known) && known.addr === addr;
+  }
+}

@@ -1,0 +1,111 @@
+import { hostname } from 'node:os';
+import test, { type ExecutionContext } from 'ava';
+import { LocalCircuit, LocalMember } from '../../../src/anchor/local.js';
+import { type Connect, RemoteMember } from '../../../src/anchor/remote.js';
+import { CircuitError } from '../../../src/error.js';
+import { OperationsLog } from '../../../src/log.js';
+import { newRecord, StubMembership } from '../stub-membership.js';
+import { served } from './served.js';
+
+const log = new OperationsLog(() => {});
+
+const refused: Connect = () => Promise.reject(new CircuitError('ECONNREFUSED', 'nobody there'));
+const silent: Connect = () => new Promise(() => {});
+
+/** A circuit of two, seen by one of them, which reaches the other as `reach` says. */
+async function viewed(t: ExecutionContext) {
+  const membership = new StubMembership();
+  const theirs = new StubMembership();
+  membership.come(theirs.self);
+  theirs.come(membership.self);
+  const away = (name: string): never => {
+    throw new Error(`nobody asks for ${name}`);
+  };
+  const local = new LocalMember({ membership, log, shutdown: () => {} });
+  const far = new LocalMember({ membership: theirs, log, shutdown: () => {} });
+  const connection = await served(t, new LocalCircuit(theirs, far, away), log);
+  const reach: { how: Connect } = { how: async () => connection };
+  const circuit = new LocalCircuit(
+    membership,
+    local,
+    (name, known) => new RemoteMember(name, () => reach.how(), known),
+  );
+  const member = circuit.member(theirs.self.name);
+  if (!member) throw new Error('it is listed');
+  return { membership, theirs, circuit, local, member, reach };
+}
+
+/** What can be known of a member without asking it. */
+function known({ name, addr, joined }: StubMembership['self'], State: string, since: number) {
+  const [Joined, Since] = [new Date(joined).toISOString(), new Date(since).toISOString()];
+  return { Name: name, Addr: addr, Joined, State, Since };
+}
+
+test('the state in peek is the viewer’s knowledge, not what the member says of itself', async (t) => {
+  const { membership, theirs, member, local } = await viewed(t);
+  const own = { Host: hostname(), Pid: process.pid };
+  t.like(await member.peek(), { ...known(theirs.self, 'alive', 0), ...own });
+  membership.suspect(theirs.self, 5_000);
+  t.like(await member.peek(), { ...known(theirs.self, 'suspect', 5_000), ...own });
+  t.like(await local.peek(), { ...known(membership.self, 'alive', 0), ...own });
+});
+
+test('peek of a member that cannot be reached tells what is known, and peers fails', async (t) => {
+  const { membership, theirs, member, reach } = await viewed(t);
+  reach.how = refused;
+  t.deepEqual(await member.peek(), known(theirs.self, 'alive', 0));
+  await t.throwsAsync(member.peers(), { code: 'EHOSTUNREACH' });
+  membership.suspect(theirs.self, 5_000);
+  t.deepEqual(await member.peek(), known(theirs.self, 'suspect', 5_000));
+});
+
+test('a member that is suspected, and silent, holds up a peek for a second at most', async (t) => {
+  const { membership, theirs, member, reach } = await viewed(t);
+  membership.suspect(theirs.self, 5_000);
+  reach.how = silent;
+  const started = performance.now();
+  t.deepEqual(await member.peek(), known(theirs.self, 'suspect', 5_000));
+  t.true(performance.now() - started < 3_000);
+  await t.throwsAsync(member.peek(AbortSignal.abort()), { code: 'EINTR' });
+});
+
+test('who looks through a daemon sees what that one knows', async (t) => {
+  const { membership, theirs, circuit, reach } = await viewed(t);
+  const connection = await served(t, circuit, log);
+  const seen = new RemoteMember(theirs.self.name, async () => connection);
+  t.like(await seen.peek(), { ...known(theirs.self, 'alive', 0), Pid: process.pid });
+  reach.how = refused;
+  membership.suspect(theirs.self, 5_000);
+  t.deepEqual(await seen.peek(), known(theirs.self, 'suspect', 5_000));
+  const { members } = await connection.main.roster();
+  t.deepEqual(members.find(({ name }) => name === theirs.self.name)?.state, 'suspect');
+  membership.go(theirs.self, 'failed');
+  await t.throwsAsync(seen.peek(), { code: 'ENOENT' });
+  // Who has lost the daemon knows nothing of how the members are.
+  connection.close();
+  await connection.closed;
+  await t.throwsAsync(seen.peek(), { code: 'EHOSTUNREACH' });
+});
+
+test('a member that has gone has no peek, also where it answers still', async (t) => {
+  const { membership, theirs, circuit, member } = await viewed(t);
+  membership.go(theirs.self, 'failed');
+  t.is(circuit.member(theirs.self.name), undefined);
+  await t.throwsAsync(member.peek(), { code: 'ENOENT' });
+});
+
+test('a listing tells who is suspected, and no address', async (t) => {
+  const { membership, theirs, circuit } = await viewed(t);
+  membership.suspect(theirs.self, 5_000);
+  const entry = circuit.members().find(({ name }) => name === theirs.self.name);
+  t.deepEqual(entry, { name: theirs.self.name, joined: 0, state: 'suspect' });
+});
+
+test('peers are the member’s own views, sorted by name, whoever asks', async (t) => {
+  const { membership, theirs, member, local } = await viewed(t);
+  theirs.active = [newRecord(), newRecord(), newRecord()];
+  theirs.passive = [membership.self];
+  const Active = theirs.active.map(({ name }) => name).sort();
+  t.deepEqual(await member.peers(), { Active, Passive: [membership.self.name] });
+  t.deepEqual(await local.peers(), { Active: [], Passive: [] });
+});

@@ -1,0 +1,35 @@
+import type { ExecutionContext } from 'ava';
+import type { RpcStub } from 'capnweb';
+import { Address, newSecret } from '../../../src/address.js';
+import type { Circuit } from '../../../src/anchor/circuit.js';
+import { CircuitTarget } from '../../../src/anchor/target.js';
+import type { OperationsLog } from '../../../src/log.js';
+import type { Connection } from '../../../src/transport/connection.js';
+import { startRpc } from '../../../src/transport/rpc.js';
+import { Transport } from '../../../src/transport/transport.js';
+
+/** A real connection to what a peer may call of a circuit. */
+export async function served(
+  t: ExecutionContext,
+  circuit: Circuit,
+  log: OperationsLog,
+): Promise<Connection<RpcStub<CircuitTarget>>> {
+  const context = {
+    circuit,
+    log,
+    who: () => 'peer',
+    deliver: () => {},
+    published: async () => {},
+  };
+  const server = new Transport<RpcStub<CircuitTarget>>({
+    start: (socket, _peer, heard) => startRpc(socket, new CircuitTarget(context), heard),
+  });
+  const client = new Transport<RpcStub<CircuitTarget>>({
+    start: (socket, _peer, heard) => startRpc(socket, undefined, heard),
+  });
+  t.teardown(() => server.close());
+  t.teardown(() => client.close());
+  const secret = newSecret();
+  const port = await server.listen({ host: '127.0.0.1', port: 0, secret });
+  return await client.connect(new Address('127.0.0.1', port, 1, secret));
+}

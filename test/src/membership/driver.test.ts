@@ -1,0 +1,200 @@
+import test from 'ava';
+import { Address, newMemberName, newSecret } from '../../../src/address.js';
+import { MAX_RECORDS } from '../../../src/membership/parameters.js';
+import { addressOf, allList, Network, namesOf } from './network.js';
+
+test('when a join returns, both members know all of both networks, and soon all do', async (t) => {
+  const network = new Network(t);
+  const [a, b, c, d] = [network.member(), network.member(), network.member(), network.member()];
+  await a.join(addressOf(b));
+  await c.join(addressOf(d));
+  await b.join(addressOf(c));
+  for (const member of [b, c]) t.is(namesOf(member).length, 4);
+  await allList([a, b, c, d]);
+  t.pass();
+});
+
+test('joins of many at the same moment end in one network', async (t) => {
+  const network = new Network(t);
+  const members = Array.from({ length: 12 }, () => network.member());
+  await Promise.all(
+    members.map((member, i) => member.join(addressOf(members[(i + 1) % 12] ?? member))),
+  );
+  await allList(members);
+  for (const { views } of members.map((member) => ({ views: member.views() }))) {
+    t.true(views.active.length > 0 && views.active.length <= 5);
+  }
+});
+
+test('joining oneself or a present member changes nothing and tells nobody', async (t) => {
+  const network = new Network(t);
+  const [a, b] = [network.member(), network.member()];
+  await a.join(addressOf(b));
+  let changes = 0;
+  a.watch(() => {
+    changes += 1;
+  });
+  await a.join(addressOf(a));
+  await a.join(addressOf(b));
+  await b.join(addressOf(a));
+  t.is(changes, 0);
+  t.is(namesOf(a).length, 2);
+});
+
+test('a join of nobody fails as the connection did, and leaves nothing', async (t) => {
+  const network = new Network(t);
+  const a = network.member();
+  const gone = network.member();
+  network.crash(gone);
+  await t.throwsAsync(a.join(addressOf(gone)), { code: 'ECONNREFUSED' });
+  t.deepEqual(namesOf(a), [a.self.name]);
+});
+
+test('a member that crashes leaves every roster, and everyone is told once', async (t) => {
+  const network = new Network(t);
+  const [a, b, c] = [network.member(), network.member(), network.member()];
+  await a.join(addressOf(b));
+  await a.join(addressOf(c));
+  await allList([a, b, c]);
+  const told: string[] = [];
+  a.watch(({ kind, member, state }) => told.push(`${kind} ${member.name} ${state}`));
+  network.crash(c);
+  await allList([a, b]);
+  t.deepEqual(told, [`leave ${c.self.name} failed`]);
+  t.is(a.status(c.self.name)?.record.state, 'failed');
+});
+
+test('a member that one other cannot reach stays in the network, to all', async (t) => {
+  const network = new Network(t);
+  const [a, b, c] = [network.member(), network.member(), network.member()];
+  await a.join(addressOf(b));
+  await a.join(addressOf(c));
+  await allList([a, b, c]);
+  let left = 0;
+  for (const member of [a, b, c]) {
+    member.watch(({ kind }) => {
+      left += Number(kind === 'leave');
+    });
+  }
+  network.cut(a, c);
+  // What is asked of b, and its answer, have been there and back when this is.
+  const late = network.member();
+  await late.join(addressOf(c));
+  await allList([a, b, c, late]);
+  t.is(left, 0);
+});
+
+test('a member that was held for failed comes back by itself when it reaches another', async (t) => {
+  const network = new Network(t);
+  const [a, b, c] = [network.member(), network.member(), network.member()];
+  await a.join(addressOf(b));
+  await a.join(addressOf(c));
+  await allList([a, b, c]);
+  network.crash(c);
+  await allList([a, b]);
+  network.revive(c);
+  await c.join(addressOf(a));
+  await allList([a, b, c]);
+  t.true(c.self.incarnation > 0);
+});
+
+test('a daemon that comes back under its name at a new address leaves and joins anew', async (t) => {
+  const network = new Network(t);
+  const [a, b] = [network.member(), network.member()];
+  await a.join(addressOf(b));
+  const told: string[] = [];
+  a.watch(({ kind, member }) => told.push(`${kind} ${member.addr}`));
+  network.crash(b);
+  const again = network.member({ name: b.self.name, joined: 1 });
+  await again.join(addressOf(a));
+  t.deepEqual(told, [`leave ${b.self.addr}`, `join ${again.self.addr}`]);
+  await allList([a, again]);
+});
+
+test('of two daemons with one name the one that was started first goes on alone', async (t) => {
+  const network = new Network(t);
+  const [a, b] = [network.member(), network.member()];
+  await a.join(addressOf(b));
+  const second = network.member({ name: b.self.name, joined: 1 });
+  const displaced = new Promise<void>((resolve) => {
+    b.watch(({ kind }) => {
+      if (kind === 'leave') resolve();
+    });
+  });
+  await second.join(addressOf(a));
+  await displaced;
+  await allList([a, second]);
+  t.deepEqual(network.displaced, [b.self.addr]);
+  t.is(a.get(b.self.name)?.addr, second.self.addr);
+  t.is(namesOf(b).length, 1);
+});
+
+test('leave: the others forget the member, it hears nothing of them, a join brings it back', async (t) => {
+  const network = new Network(t);
+  const [a, b, c] = [network.member(), network.member(), network.member()];
+  await a.join(addressOf(b));
+  await a.join(addressOf(c));
+  await allList([a, b, c]);
+  const stale = b.self;
+  await b.leave();
+  t.deepEqual(namesOf(b), [b.self.name]);
+  await allList([a, c]);
+  t.is(a.status(b.self.name)?.record.state, 'left');
+  // News that is late, and one who has not heard yet that it left.
+  c.deliver({ type: 'gossip', records: [stale] }, a.self.addr);
+  b.deliver({ type: 'gossip', records: [c.self] }, a.self.addr);
+  b.deliver({ type: 'neighbor', from: c.self, priority: 'high', digest: 0 }, c.self.addr);
+  t.is(namesOf(c).length, 2);
+  t.is(namesOf(b).length, 1);
+  await b.join(addressOf(c));
+  await allList([a, b, c]);
+});
+
+test('who speaks ill of a member is overruled by it', async (t) => {
+  const network = new Network(t);
+  const [a, b] = [network.member(), network.member()];
+  await a.join(addressOf(b));
+  const refuted = { ...b.self, state: 'failed', incarnation: 7 } as const;
+  a.deliver({ type: 'gossip', records: [refuted] }, b.self.addr);
+  b.deliver({ type: 'notice', record: refuted }, a.self.addr);
+  t.is(b.self.incarnation, 8);
+  await allList([a, b]);
+});
+
+test('a message that is none of the protocol is EINVAL, and changes nothing', (t) => {
+  const network = new Network(t);
+  const a = network.member();
+  const from = new Address('host', 1, 1, newSecret()).toString();
+  const record = { ...a.self, name: newMemberName() };
+  const records = (item: unknown) => ({ type: 'gossip', records: [item] });
+  const bad = [
+    undefined,
+    null,
+    7,
+    'gossip',
+    {},
+    { type: 'news' },
+    { type: 'toString' },
+    { type: 'gossip', records: 'x' },
+    records(null),
+    records({ ...record, name: '../x' }),
+    records({ ...record, addr: 'http://x' }),
+    records({ ...record, addr: `circuit://${'x'.repeat(400)}:1/1/Q${'0'.repeat(32)}` }),
+    records({ ...record, joined: 'x' }),
+    records({ ...record, joined: Number.NaN }),
+    records({ ...record, incarnation: -1 }),
+    records({ ...record, incarnation: 0.5 }),
+    records({ ...record, incarnation: Number.MAX_SAFE_INTEGER }),
+    records({ ...record, state: 'dead' }),
+    records({ ...record, state: 'constructor' }),
+    records({ ...record, accuser: record.name }),
+    { type: 'gossip', records: Array.from({ length: MAX_RECORDS + 1 }, () => record) },
+    { type: 'shuffle', origin: record, records: [], ttl: 7, path: [], digest: 0 },
+    { type: 'shuffle', origin: record, records: [], ttl: 1, path: Array(7).fill(from), digest: 0 },
+    { type: 'compare', from: record, hashes: [1, 2] },
+    { type: 'entries', buckets: [256], records: [], last: true },
+    { type: 'probe-reply', target: record.name, by: record.name, verdict: 'dead' },
+  ];
+  for (const message of bad) t.throws(() => a.deliver(message, from), { code: 'EINVAL' });
+  t.is(namesOf(a).length, 1);
+});

@@ -1,0 +1,129 @@
+import type { ExecutionContext } from 'ava';
+import { Address, newMemberName, newSecret } from '../../../src/address.js';
+import { CircuitError } from '../../../src/error.js';
+import { MembershipDriver } from '../../../src/membership/driver.js';
+import type { Link, Links, Membership } from '../../../src/membership/membership.js';
+import type { MemberRecord } from '../../../src/membership/record.js';
+
+/** Members in one process; links are calls, which can be cut. */
+export class Network {
+  readonly #members = new Map<string, Membership>();
+  readonly #links = new Set<{ ends: string[]; cut: () => void }>();
+  readonly #unreachable = new Set<string>();
+  /** The addresses of daemons that had to give way to another with their name. */
+  readonly displaced: string[] = [];
+  readonly #teardown: (run: () => unknown) => void;
+  #port = 0;
+
+  constructor(t: Pick<ExecutionContext, 'teardown'>) {
+    this.#teardown = (run) => t.teardown(run);
+  }
+
+  member(options: Partial<MemberRecord> = {}): Membership {
+    this.#port += 1;
+    const addr = new Address('host', this.#port, 1, newSecret()).toString();
+    const self = {
+      name: newMemberName(),
+      addr,
+      joined: 0,
+      incarnation: 0,
+      state: 'alive',
+      ...options,
+    } as const;
+    const displaced = () => this.displaced.push(addr);
+    const member = new MembershipDriver({ self, links: this.#linksOf(addr), displaced });
+    this.#members.set(addr, member);
+    this.#teardown(() => member.close());
+    return member;
+  }
+
+  /** The member ends without a word. */
+  crash(member: Membership): void {
+    this.#members.delete(member.self.addr);
+    this.#drop((ends) => ends.includes(member.self.addr));
+  }
+
+  /** It answers again, as if it had only been slow. */
+  revive(member: Membership): void {
+    this.#members.set(member.self.addr, member);
+  }
+
+  /** Two members cannot reach each other any more; all others can reach both. */
+  cut(a: Membership, b: Membership): void {
+    const pair = [a.self.addr, b.self.addr].sort();
+    this.#unreachable.add(pair.join());
+    this.#drop((ends) => ends.join() === pair.join());
+  }
+
+  #drop(chosen: (ends: string[]) => boolean): void {
+    for (const link of this.#links) if (chosen(link.ends)) link.cut();
+  }
+
+  #linksOf(from: string): Links {
+    const reach = (address: Address): { ends: string[]; target: Membership } => {
+      const ends = [from, address.toString()].sort();
+      const target = this.#members.get(address.toString());
+      if (!target || !this.#members.has(from) || this.#unreachable.has(ends.join())) {
+        throw new CircuitError('ECONNREFUSED', 'nobody listens');
+      }
+      return { ends, target };
+    };
+    return {
+      connect: async (address) => this.#link(from, reach(address)),
+      probe: async (address) => {
+        reach(address);
+      },
+    };
+  }
+
+  #link(from: string, { ends, target }: { ends: string[]; target: Membership }): Link {
+    let cut = () => {};
+    let isCut = false;
+    const closed = new Promise<void>((resolve) => {
+      cut = () => {
+        isCut = true;
+        resolve();
+      };
+    });
+    this.#links.add({ ends, cut });
+    const nothing = { [Symbol.dispose]: () => {} };
+    return {
+      closed,
+      hold: () => nothing,
+      whenSilent: () => nothing,
+      send: async (message) => {
+        if (isCut) throw new CircuitError('EHOSTUNREACH', 'cut');
+        target.deliver(structuredClone(message), from);
+      },
+    };
+  }
+}
+
+export function addressOf(member: Membership): Address {
+  return Address.parse(member.self.addr);
+}
+
+export function namesOf(member: Membership): string[] {
+  return member.members().map(({ name }) => name);
+}
+
+/** Resolves when all of `members` list just `listed`. */
+export async function allList(
+  members: readonly Membership[],
+  listed: readonly Membership[] = members,
+): Promise<void> {
+  const wanted = listed.map(({ self }) => self.name).sort();
+  await Promise.all(members.map((member) => lists(member, wanted)));
+}
+
+function lists(member: Membership, wanted: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (namesOf(member).join() !== wanted.join()) return;
+      watch[Symbol.dispose]();
+      resolve();
+    };
+    const watch = member.watch(look);
+    look();
+  });
+}

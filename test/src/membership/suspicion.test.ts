@@ -1,0 +1,48 @@
+import test from 'ava';
+import { newMemberName } from '../../../src/address.js';
+import {
+  CONFIRMATIONS,
+  SUSPICION_MAX_FACTOR,
+  SUSPICION_MIN,
+} from '../../../src/membership/parameters.js';
+import { Suspicion } from '../../../src/membership/suspicion.js';
+
+const MAX = SUSPICION_MIN * SUSPICION_MAX_FACTOR;
+
+test('each further accuser brings the deadline nearer, down to the shortest time', (t) => {
+  const suspicion = new Suspicion(1_000, 100, newMemberName());
+  const deadlines = [suspicion.deadline];
+  for (let count = 0; count < CONFIRMATIONS; count += 1) {
+    t.true(suspicion.confirm(newMemberName()));
+    deadlines.push(suspicion.deadline);
+  }
+  t.is(deadlines[0], 1_000 + MAX);
+  t.is(deadlines.at(-1), 1_000 + SUSPICION_MIN);
+  t.deepEqual(
+    [...deadlines].sort((a, b) => b - a),
+    deadlines,
+  );
+  t.false(suspicion.confirm(newMemberName()), 'more are of no use, and not passed on');
+});
+
+test('the same accuser counts once', (t) => {
+  const accuser = newMemberName();
+  const suspicion = new Suspicion(0, 100, accuser);
+  t.false(suspicion.confirm(accuser));
+  t.is(suspicion.deadline, MAX);
+});
+
+test('where nobody else could confirm, the first accuser is enough; hearsay never is', (t) => {
+  t.is(new Suspicion(0, 2, newMemberName()).deadline, SUSPICION_MIN);
+  t.is(new Suspicion(0, 2, undefined).deadline, MAX);
+});
+
+test('larger networks take longer, by the logarithm of their size', (t) => {
+  const shortest = (members: number) => {
+    const suspicion = new Suspicion(0, members, newMemberName());
+    for (let count = 0; count < CONFIRMATIONS; count += 1) suspicion.confirm(newMemberName());
+    return suspicion.deadline;
+  };
+  t.is(shortest(10), SUSPICION_MIN);
+  t.is(shortest(10_000), 2 * SUSPICION_MIN);
+});
