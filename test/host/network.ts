@@ -18,6 +18,8 @@ const START = 60_000;
 
 /** How many of a large network are started at once. */
 const AT_ONCE = 4;
+/** How often one of them is started that gets no answer. */
+const TRIES = 5;
 /** How often a large network is asked what it lists, in milliseconds. */
 const ASK_INTERVAL = 100;
 
@@ -31,12 +33,16 @@ export async function networkOn(cluster: Cluster, hosts: number, options: RunOpt
     return { daemon, name: await nameOf(daemon) };
   };
   const first = await start(0);
+  const launched = performance.now();
   const rest = await Promise.all(
     Array.from({ length: hosts - 1 }, (_, i) => start(i + 1, '-j', first.daemon.address)),
   );
+  const printed = performance.now();
   const all = [first, ...rest];
   await listed(all, all, START);
-  return { lan, all, start };
+  const agreed = performance.now();
+  // The moments at which the others were launched, had joined, and all listed all.
+  return { lan, all, start, launched, printed, agreed };
 }
 
 /** Of the member of a daemon that is mounted. */
@@ -67,6 +73,13 @@ export async function listed(
 /** Each of `all` but `one`, or but these. */
 export function without(all: readonly Host[], ...some: readonly Host[]): Host[] {
   return all.filter((host) => !some.includes(host));
+}
+
+/** Of whom the log of a daemon says that they have failed, or left, sorted. */
+export function gone(daemon: TestDaemon, how: 'failed' | 'left'): string[] {
+  return changes(daemon)
+    .flatMap((change) => (change.endsWith(how) ? (change.split(' ')[0] ?? '') : []))
+    .sort();
 }
 
 /** What the log of a daemon says from now on of members that come and go: `X… joined`. */
@@ -112,16 +125,19 @@ export class Asked implements AsyncDisposable {
 
 /** Resolves when each lists all of them, and nobody else. */
 export async function agree(all: readonly Asked[], timeout?: number): Promise<void> {
-  const right = all
-    .map(({ name }) => name)
-    .sort()
-    .join(' ');
+  const right = new Set(all.map(({ name }) => name));
   await eventually(
     async () => {
       const lists = await Promise.all(all.map((one) => one.list()));
-      return lists.flatMap((list, i) =>
-        list.join(' ') === right ? [] : [`${all[i]?.name} lists ${list.length}`],
-      );
+      return lists.flatMap((list, i) => {
+        const seen = new Set(list);
+        const lacks = [...right].filter((name) => !seen.has(name));
+        const has = list.filter((name) => !right.has(name));
+        if (lacks.length + has.length === 0) return [];
+        return [
+          `${all[i]?.name} lacks ${lacks.length} (${lacks[0]}), has ${has.length} (${has[0]})`,
+        ];
+      });
     },
     (wrong) => wrong.length === 0,
     timeout,
@@ -129,10 +145,7 @@ export async function agree(all: readonly Asked[], timeout?: number): Promise<vo
   );
 }
 
-/**
- * Starts so many daemons without a mount that join `contact`, and asks them. As many as two
- * processors start within the 5 s that each may wait for the contact do so at once.
- */
+/** Starts so many daemons without a mount that join `contact`, and asks them. */
 export async function startMany(
   cluster: Cluster,
   contact: TestDaemon,
@@ -143,11 +156,25 @@ export async function startMany(
   const starter = async () => {
     while (left > 0) {
       left -= 1;
-      started.push(await Asked.of(cluster.launch(['--no-mount', '-j', contact.address])));
+      started.push(await startAsked(cluster, contact));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, starter));
   return started;
+}
+
+/**
+ * Starts a daemon without a mount that joins `contact`. Where so many share two processors
+ * one may not be answered within the 5 s that it waits, and ends: it is started again.
+ */
+export async function startAsked(cluster: Cluster, contact: TestDaemon): Promise<Asked> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await Asked.of(cluster.launch(['--no-mount', '-j', contact.address]));
+    } catch (error) {
+      if (tries === TRIES || !/did not answer within 5 s/.test(String(error))) throw error;
+    }
+  }
 }
 
 /** How many sockets a process has open. */
