@@ -8,17 +8,43 @@ export function interruptible<T>(promise: PromiseLike<T>, signal?: AbortSignal):
   if (!signal) return Promise.resolve(promise);
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(new CircuitError('EINTR', 'interrupted'));
-    const settled = () => signal.removeEventListener('abort', onAbort);
-    promise.then(resolve, reject).then(settled, settled);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
+    const settled = () => signal.removeEventListener('abort', onAbort);
+    settle(promise, settled, resolve, reject);
   });
 }
 
-/** The same promise, but rejected with `late` after `timeout` milliseconds. */
-export function within<T>(promise: PromiseLike<T>, timeout: number, late: Error): Promise<T> {
+/**
+ * The same promise, but rejected after `timeout` milliseconds.
+ * @param late With what; made only then, since an error takes longer than many an answer.
+ */
+export function within<T>(
+  promise: PromiseLike<T>,
+  timeout: number,
+  late: Error | (() => Error),
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(late), timeout);
-    promise.then(resolve, reject).then(() => clearTimeout(timer));
+    const onTimeout = () => reject(typeof late === 'function' ? late() : late);
+    const timer = setTimeout(onTimeout, timeout);
+    settle(promise, () => clearTimeout(timer), resolve, reject);
   });
+}
+
+function settle<T>(
+  promise: PromiseLike<T>,
+  settled: () => void,
+  resolve: (value: T) => void,
+  reject: (reason: unknown) => void,
+): void {
+  promise.then(
+    (value) => {
+      settled();
+      resolve(value);
+    },
+    (error) => {
+      settled();
+      reject(error);
+    },
+  );
 }

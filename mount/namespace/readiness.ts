@@ -4,7 +4,9 @@ import { PollEvents } from '../node.js';
 export class Readiness {
   readonly #ready: (signal: AbortSignal) => Promise<boolean>;
   readonly #whenReady: (signal: AbortSignal) => Promise<void>;
-  readonly #ended = new AbortController();
+  #ended = false;
+  /** Made at the first poll: most files are never polled. */
+  #controller: AbortController | undefined;
 
   /**
    * @param ready Whether a read, or a write, would be answered at once.
@@ -20,7 +22,9 @@ export class Readiness {
 
   /** @param event What to answer when it is ready. @see Handle.poll */
   async poll(event: number, notify: (() => void) | undefined): Promise<number> {
-    const { signal } = this.#ended;
+    this.#controller ??= new AbortController();
+    if (this.#ended) this.#controller.abort();
+    const { signal } = this.#controller;
     try {
       if (await this.#ready(signal)) return event;
     } catch {
@@ -33,6 +37,7 @@ export class Readiness {
 
   /** The file is closed: nobody waits any more. */
   end(): void {
-    this.#ended.abort();
+    this.#ended = true;
+    this.#controller?.abort();
   }
 }

@@ -7,6 +7,7 @@ import type {
   IncomingMessage,
   OutgoingMessage,
 } from './circuit.js';
+import { Release } from './release.js';
 
 /** The most bytes that one call carries. */
 export const MAX_CHUNK = 1024 * 1024;
@@ -15,7 +16,7 @@ export const MAX_CHUNK = 1024 * 1024;
 export class ChannelTarget extends RpcTarget implements Disposable {
   readonly #channel: Channel;
   readonly #logged: (verb: string, run: () => Promise<void>) => Promise<void>;
-  readonly #released = new AbortController();
+  readonly #release = new Release();
 
   constructor(channel: Channel, logged: (verb: string, run: () => Promise<void>) => Promise<void>) {
     super();
@@ -44,11 +45,12 @@ export class ChannelTarget extends RpcTarget implements Disposable {
   }
 
   async whenReady(direction: ChannelDirection): Promise<void> {
-    await this.#channel.whenReady(checkDirection(direction), this.#released.signal);
+    const checked = checkDirection(direction);
+    await this.#release.whileHeld((signal) => this.#channel.whenReady(checked, signal));
   }
 
   [Symbol.dispose](): void {
-    this.#released.abort();
+    this.#release.run();
     this.#channel[Symbol.dispose]();
   }
 }
@@ -56,7 +58,7 @@ export class ChannelTarget extends RpcTarget implements Disposable {
 /** A message that a peer sends. */
 export class OutgoingTarget extends RpcTarget implements Disposable {
   readonly #message: OutgoingMessage;
-  readonly #released = new AbortController();
+  readonly #release = new Release();
 
   constructor(message: OutgoingMessage) {
     super();
@@ -65,8 +67,9 @@ export class OutgoingTarget extends RpcTarget implements Disposable {
 
   async write(data: Uint8Array, nonblock: boolean, last: boolean): Promise<void> {
     if (!(data instanceof Uint8Array)) throw new CircuitError('EINVAL', 'a message is bytes');
-    const { signal } = this.#released;
-    await this.#message.write(data, { signal, nonblock: nonblock === true, last: last === true });
+    await this.#release.whileHeld((signal) =>
+      this.#message.write(data, { signal, nonblock: nonblock === true, last: last === true }),
+    );
   }
 
   async end(): Promise<void> {
@@ -74,7 +77,7 @@ export class OutgoingTarget extends RpcTarget implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#released.abort();
+    this.#release.run();
     this.#message.abort();
   }
 }
@@ -89,7 +92,7 @@ export interface MessagePiece {
 /** A message that a peer receives. */
 export class IncomingTarget extends RpcTarget implements Disposable {
   readonly #message: IncomingMessage;
-  readonly #released = new AbortController();
+  readonly #release = new Release();
 
   constructor(message: IncomingMessage) {
     super();
@@ -97,9 +100,10 @@ export class IncomingTarget extends RpcTarget implements Disposable {
   }
 
   async read(max: number, nonblock: boolean): Promise<MessagePiece> {
-    const { signal } = this.#released;
     const size = Math.min(Number(max) || 0, MAX_CHUNK);
-    const data = await this.#message.read(size, { signal, nonblock: nonblock === true });
+    const data = await this.#release.whileHeld((signal) =>
+      this.#message.read(size, { signal, nonblock: nonblock === true }),
+    );
     return { data, complete: this.#message.complete };
   }
 
@@ -108,7 +112,7 @@ export class IncomingTarget extends RpcTarget implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#released.abort();
+    this.#release.run();
     this.#message.close();
   }
 }

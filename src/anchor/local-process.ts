@@ -101,11 +101,11 @@ class LocalReader implements ProcessReader {
   received(bytes: number): void {
     let left = bytes;
     for (let data = this.#given[0]; data && left > 0; data = this.#given[0]) {
-      if (data.length <= left) {
-        this.#given.shift();
-        this.#output.received?.(data);
-      } else this.#given[0] = data.subarray(left);
-      left -= data.length;
+      const part = data.subarray(0, left);
+      if (part.length === data.length) this.#given.shift();
+      else this.#given[0] = data.subarray(left);
+      this.#output.received?.(part);
+      left -= part.length;
     }
   }
 

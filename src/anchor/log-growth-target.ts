@@ -1,10 +1,11 @@
 import { RpcTarget } from 'capnweb';
 import type { Member } from './circuit.js';
+import { Release } from './release.js';
 
 /** A peer's wait for what is logged next. Whoever lets it go, or is cut off, ends the wait. */
 export class LogGrowthTarget extends RpcTarget implements Disposable {
   readonly #member: Member;
-  readonly #released = new AbortController();
+  readonly #release = new Release();
 
   constructor(member: Member) {
     super();
@@ -12,10 +13,10 @@ export class LogGrowthTarget extends RpcTarget implements Disposable {
   }
 
   async beyond(offset: number): Promise<void> {
-    await this.#member.whenLogged(Number(offset), this.#released.signal);
+    await this.#release.whileHeld((signal) => this.#member.whenLogged(Number(offset), signal));
   }
 
   [Symbol.dispose](): void {
-    this.#released.abort();
+    this.#release.run();
   }
 }

@@ -2,12 +2,13 @@ import { RpcTarget } from 'capnweb';
 import { CircuitError } from '../error.js';
 import { MAX_CHUNK } from './channel-target.js';
 import type { Process, ProcessPeek, ProcessReader, ProcessWriter } from './circuit.js';
+import { Release } from './release.js';
 
 /** What a peer may call of a process. Whoever lets it go, or is cut off, ends what it waits for. */
 export class ProcessTarget extends RpcTarget implements Disposable {
   readonly #process: Process;
   readonly #logged: (verb: string, run: () => Promise<void>) => Promise<void>;
-  readonly #released = new AbortController();
+  readonly #release = new Release();
 
   constructor(process: Process, logged: (verb: string, run: () => Promise<void>) => Promise<void>) {
     super();
@@ -27,7 +28,7 @@ export class ProcessTarget extends RpcTarget implements Disposable {
   }
 
   wait(): Promise<ProcessPeek> {
-    return this.#process.wait(this.#released.signal);
+    return this.#release.whileHeld((signal) => this.#process.wait(signal));
   }
 
   async signal(name: string): Promise<void> {
@@ -39,7 +40,7 @@ export class ProcessTarget extends RpcTarget implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#released.abort();
+    this.#release.run();
     this.#process[Symbol.dispose]();
   }
 }
@@ -47,7 +48,7 @@ export class ProcessTarget extends RpcTarget implements Disposable {
 /** A peer's access to the standard input of a process. */
 export class WriterTarget extends RpcTarget implements Disposable {
   readonly #writer: ProcessWriter;
-  readonly #released = new AbortController();
+  readonly #release = new Release();
 
   constructor(writer: ProcessWriter) {
     super();
@@ -56,8 +57,9 @@ export class WriterTarget extends RpcTarget implements Disposable {
 
   async write(data: Uint8Array, nonblock: boolean): Promise<number> {
     if (!(data instanceof Uint8Array)) throw new CircuitError('EINVAL', 'an input is bytes');
-    const { signal } = this.#released;
-    return await this.#writer.write(data, { signal, nonblock: nonblock === true });
+    return await this.#release.whileHeld((signal) =>
+      this.#writer.write(data, { signal, nonblock: nonblock === true }),
+    );
   }
 
   ready(): Promise<boolean> {
@@ -65,7 +67,7 @@ export class WriterTarget extends RpcTarget implements Disposable {
   }
 
   whenReady(): Promise<void> {
-    return this.#writer.whenReady(this.#released.signal);
+    return this.#release.whileHeld((signal) => this.#writer.whenReady(signal));
   }
 
   async close(): Promise<void> {
@@ -73,7 +75,7 @@ export class WriterTarget extends RpcTarget implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#released.abort();
+    this.#release.run();
     this.#writer.close();
   }
 }
@@ -87,19 +89,30 @@ const WORTH_MORE = 16 * 1024;
  */
 export class ReaderTarget extends RpcTarget implements Disposable {
   readonly #reader: ProcessReader;
-  readonly #released = new AbortController();
+  readonly #release = new Release();
+  #lastRead: Promise<unknown> = Promise.resolve();
 
   constructor(reader: ProcessReader) {
     super();
     this.#reader = reader;
   }
 
-  /** @param received How many bytes of what was given have been received since the last call. */
-  async read(max: number, nonblock: boolean, received: number): Promise<Uint8Array> {
+  /**
+   * Several may be asked for at once, and are answered in order.
+   * @param received How many bytes of what was given have been received since the last call.
+   */
+  read(max: number, nonblock: boolean, received: number): Promise<Uint8Array> {
     this.#reader.received(countFrom(received));
-    const { signal } = this.#released;
     const size = Math.min(Number(max) || 0, MAX_CHUNK);
-    const first = await this.#reader.read(size, { signal, nonblock: nonblock === true });
+    const reading = this.#lastRead.then(() => this.#read(size, nonblock === true));
+    this.#lastRead = reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #read(size: number, nonblock: boolean): Promise<Uint8Array> {
+    const first = await this.#release.whileHeld((signal) =>
+      this.#reader.read(size, { signal, nonblock }),
+    );
     return first.length === 0 ? first : await this.#gather(first, size);
   }
 
@@ -122,7 +135,7 @@ export class ReaderTarget extends RpcTarget implements Disposable {
 
   /** Nothing where it would wait; the end, or what is wrong, is for the next read to tell. */
   async #readMore(size: number): Promise<Uint8Array | undefined> {
-    if (this.#released.signal.aborted) return undefined;
+    if (this.#release.done) return undefined;
     try {
       const piece = await this.#reader.read(size, { nonblock: true });
       return piece.length > 0 ? piece : undefined;
@@ -138,8 +151,8 @@ export class ReaderTarget extends RpcTarget implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#released.signal.aborted) return;
-    this.#released.abort();
+    if (this.#release.done) return;
+    this.#release.run();
     this.#reader.close();
   }
 }

@@ -92,18 +92,33 @@ class RemoteWriter implements ProcessWriter {
   }
 }
 
-/** From this size on, a chunk is followed by another, in bytes. */
+/** What is asked for in one call, in bytes. */
+const CHUNK = 512 * 1024;
+
+/** How many chunks are asked for before the first of them has come. */
+const AHEAD = 2;
+
+/** From this size on, a chunk is followed by others, in bytes. */
 const WORTH_ASKING_AHEAD = 64 * 1024;
 
-/** Asks for the next chunk while its reader has the one before. */
+/** A call that was made before its reader needed it. */
+interface Asked {
+  readonly chunk: Promise<Uint8Array>;
+  there: boolean;
+}
+
+/**
+ * While an output streams, the next chunks are asked for before its reader has had the one
+ * before: both sides work at once.
+ */
 class RemoteReader implements ProcessReader {
   readonly #stub: RpcStub<ReaderTarget>;
   /** What has come and is not read yet. */
   readonly #atHand: Uint8Array[] = [];
+  /** What has been asked for and is not at hand yet, in order. */
+  readonly #asked: Asked[] = [];
   /** How much has been received since the other side was told, in bytes. */
   #received = 0;
-  #next: Promise<Uint8Array> | undefined;
-  #nextIsThere = false;
   #begun = false;
   #closed = false;
 
@@ -120,15 +135,13 @@ class RemoteReader implements ProcessReader {
 
   /** Asks for the next chunk, if nothing is at hand: it is ready when that has come. */
   async ready(): Promise<boolean> {
-    if (this.#atHand.length > 0) return true;
-    if (!this.#next) this.#ask();
-    return this.#nextIsThere;
+    return this.#atHand.length > 0 || this.#first().there;
   }
 
   async whenReady(signal?: AbortSignal): Promise<void> {
     if (await this.ready()) return;
     const there = async () => {};
-    await interruptible((this.#next ?? Promise.resolve()).then(there, there), signal);
+    await interruptible(this.#first().chunk.then(there, there), signal);
   }
 
   unread(data: Uint8Array): void {
@@ -148,31 +161,46 @@ class RemoteReader implements ProcessReader {
   }
 
   async #nextChunk(nonblock: boolean, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    if (nonblock && this.#next && !this.#nextIsThere) {
+    const [first] = this.#asked;
+    if (nonblock && first && !first.there) {
       throw new CircuitError('EAGAIN', 'would have to wait: nothing has come yet');
     }
+    if (nonblock && !first) {
+      return this.#came(await call(this.#request(true), signal, this.#begun));
+    }
+    const asked = this.#first();
     // One that is interrupted leaves what it asked for to the next read.
-    const asked = this.#next ?? (nonblock ? this.#request(true) : this.#ask());
-    const chunk = await call(asked, signal, this.#begun);
-    this.#next = undefined;
+    const chunk = await call(asked.chunk, signal, this.#begun);
+    // Somebody else may have waited for the same one, and had it.
+    if (this.#asked[0] !== asked) return await this.read(CHUNK, { signal, nonblock });
+    this.#asked.shift();
+    return this.#came(chunk);
+  }
+
+  #came(chunk: Uint8Array): Uint8Array {
     this.#begun = true;
-    if (chunk.length >= WORTH_ASKING_AHEAD) this.#ask();
+    if (chunk.length >= WORTH_ASKING_AHEAD) while (this.#asked.length < AHEAD) this.#ask();
     return chunk;
   }
 
-  #ask(): Promise<Uint8Array> {
-    this.#nextIsThere = false;
+  /** The first of those asked for; asks, if there is none. */
+  #first(): Asked {
+    return this.#asked[0] ?? this.#ask();
+  }
+
+  #ask(): Asked {
+    const asked = { chunk: this.#request(false), there: false };
     const there = () => {
-      this.#nextIsThere = true;
+      asked.there = true;
     };
-    this.#next = this.#request(false);
-    this.#next.then(there, there);
-    return this.#next;
+    asked.chunk.then(there, there);
+    this.#asked.push(asked);
+    return asked;
   }
 
   async #request(nonblock: boolean): Promise<Uint8Array> {
     const received = this.#received;
     this.#received = 0;
-    return await this.#stub.read(MAX_CHUNK, nonblock, received);
+    return await this.#stub.read(CHUNK, nonblock, received);
   }
 }

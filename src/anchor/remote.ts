@@ -170,7 +170,7 @@ export class RemoteMember implements Member {
     make: (member: RpcStub<MemberTarget>, connection: Disposable) => T,
     signal?: AbortSignal,
   ): Promise<T> {
-    const late = unreachable(this.name, `no answer within ${CALL_TIMEOUT / 1000} s`);
+    const late = () => unreachable(this.name, `no answer within ${CALL_TIMEOUT / 1000} s`);
     const connection = await interruptible(within(this.#connected(), CALL_TIMEOUT, late), signal);
     return make(this.#stubOf(connection), connection.hold());
   }
@@ -188,7 +188,7 @@ export class RemoteMember implements Member {
     signal: AbortSignal | undefined,
     timeout = CALL_TIMEOUT,
   ): Promise<T> {
-    const late = unreachable(this.name, `no answer within ${timeout / 1000} s`);
+    const late = () => unreachable(this.name, `no answer within ${timeout / 1000} s`);
     return await interruptible(within(call, timeout, late), signal);
   }
 

@@ -37,7 +37,7 @@ export interface OutgoingMessage {
   write(data: Uint8Array, options?: WriteOptions): Promise<void>;
   /**
    * Completes the message. One that was never written to is not sent.
-   * @throws CircuitError EPIPE (the receiver has gone)
+   * @throws CircuitError EPIPE (the receiver has gone), if that is known here
    */
   end(): Promise<void>;
   /** The sender has gone: a receiver that has begun to read fails with EIO. */

@@ -113,34 +113,50 @@ export class PipedOutput implements ProcessOutput, OutputReader {
 }
 
 /**
- * Reads are made into this, and what they return is a part of it. Where each is
- * received before the next read it is always the same part: memory that is left to
- * the garbage collector stays for many megabytes of output.
+ * Reads are made into slabs, and what they return are parts of them. One of which all has
+ * been received is used again: memory that is left to the garbage collector stays for many
+ * megabytes of output, and has it run again and again.
  */
-let slab = Buffer.allocUnsafeSlow(0);
-let used = 0;
+class Slab {
+  readonly bytes = Buffer.allocUnsafeSlow(SLAB_SIZE);
+  used = 0;
+  /** What has been given out and is not known to be received. */
+  given = 0;
+}
+
 const SLAB_SIZE = 1024 * 1024;
 const PIPE_SIZE = 64 * 1024;
 /** Below, a copy is cheaper than to keep the slab alive for the few bytes. */
 const SMALL = 4096;
+/** Slabs that are kept for later. */
+const MAX_FREE = 2;
+
+let slab: Slab | undefined;
+const free: Slab[] = [];
+const slabs = new WeakMap<ArrayBufferLike, Slab>();
 
 /** What a pipe has, without waiting: nothing at the end of file, undefined where it would wait. */
 function readAvailable(fd: number, max: number): Uint8Array | undefined {
-  if (slab.length - used < Math.min(max, PIPE_SIZE)) {
-    slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
-    used = 0;
+  if (!slab || SLAB_SIZE - slab.used < Math.min(max, PIPE_SIZE)) {
+    slab = free.pop() ?? new Slab();
+    slabs.set(slab.bytes.buffer, slab);
   }
-  const into = slab.subarray(used, used + max);
+  const into = slab.bytes.subarray(slab.used, slab.used + max);
   const count = native.readPipe(fd, into);
   if (count < 0) return undefined;
   const data = into.subarray(0, count);
   if (count < SMALL) return Buffer.from(data);
-  used += count;
+  slab.used += count;
+  slab.given += count;
   return data;
 }
 
-/** What a read returned last may be overwritten. */
+/** What a read returned may be overwritten. */
 function giveUp(data: Uint8Array): void {
-  const isLast = data.buffer === slab.buffer && data.byteOffset + data.length === used;
-  if (isLast) used = data.byteOffset;
+  const from = slabs.get(data.buffer);
+  if (!from) return;
+  from.given -= data.length;
+  if (from.given > 0) return;
+  from.used = 0;
+  if (from !== slab && free.length < MAX_FREE) free.push(from);
 }

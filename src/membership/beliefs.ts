@@ -34,6 +34,8 @@ export interface BeliefsOptions {
   readonly gone: (record: MemberRecord) => void;
   /** It has failed, and others may have as well. */
   readonly failed: () => void;
+  /** Another roster has it that it failed. */
+  readonly doubted: (record: MemberRecord) => void;
 }
 
 /**
@@ -127,6 +129,7 @@ export class Beliefs {
     }
     // Only who took it up watches it: the others have nobody's own word for it.
     if (!this.#suspicions.has(record.name)) this.#suspect(suspect);
+    this.#options.doubted(suspect);
     return before !== false;
   }
 

@@ -29,9 +29,9 @@ export interface ComparisonOptions {
  */
 export class Comparison {
   readonly #options: ComparisonOptions;
-  /** Whom we have asked, and who has asked us; and when. */
-  readonly #asked = new Map<PeerAddress, number>();
-  readonly #answering = new Map<PeerAddress, number>();
+  /** Whom we have asked, and who has asked us, until they are given up. */
+  readonly #asked = new Map<PeerAddress, Timer>();
+  readonly #answering = new Map<PeerAddress, Timer>();
   #changed = Number.NEGATIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
   #later: Timer | undefined;
@@ -68,21 +68,20 @@ export class Comparison {
   start(peer: PeerAddress): void {
     const { host, now, roster } = this.#options;
     this.#last = now();
-    this.#purge();
-    this.#asked.set(peer, now());
+    this.#begin(this.#asked, peer);
     host.send(peer, { type: 'compare', from: roster.self, hashes: roster.hashes });
   }
 
   /** What a member asks us; whether it may ask is not looked at here. */
   compare(from: PeerAddress, hashes: readonly Digest[]): void {
-    const { host, now, roster } = this.#options;
+    const { host, roster } = this.#options;
     const own = roster.hashes;
     const buckets = hashes.flatMap((hash, bucket) => (hash === own[bucket] ? [] : bucket));
     if (buckets.length === 0) {
       host.send(from, { type: 'compared' });
       return;
     }
-    this.#answering.set(from, now());
+    this.#begin(this.#answering, from);
     const parts = this.#entries(buckets);
     for (const [index, part] of parts.entries()) {
       host.send(from, { type: 'entries', ...part, last: index === parts.length - 1 });
@@ -114,12 +113,12 @@ export class Comparison {
     if (!this.#answering.has(from)) return;
     for (const record of records) this.#options.learn(record, HEARSAY);
     if (!last) return;
-    this.#answering.delete(from);
+    this.#end(this.#answering, from);
     this.#options.host.send(from, { type: 'compared' });
   }
 
   compared(from: PeerAddress): void {
-    if (this.#asked.delete(from)) this.#options.done(from);
+    if (this.#end(this.#asked, from)) this.#options.done(from);
   }
 
   /** Our records of these buckets, in messages of a bounded size. */
@@ -140,12 +139,18 @@ export class Comparison {
     return parts;
   }
 
-  /** Those that were never answered. */
-  #purge(): void {
-    for (const exchanges of [this.#asked, this.#answering]) {
-      for (const [peer, since] of exchanges) {
-        if (this.#options.now() - since > COMPARE_INTERVAL) exchanges.delete(peer);
-      }
-    }
+  /** What is not at its end after a while never will be. */
+  #begin(exchanges: Map<PeerAddress, Timer>, peer: PeerAddress): void {
+    const { now, timers } = this.#options;
+    exchanges.get(peer)?.cancel();
+    exchanges.set(
+      peer,
+      timers.at(now() + COMPARE_INTERVAL, () => exchanges.delete(peer)),
+    );
+  }
+
+  #end(exchanges: Map<PeerAddress, Timer>, peer: PeerAddress): boolean {
+    exchanges.get(peer)?.cancel();
+    return exchanges.delete(peer);
   }
 }

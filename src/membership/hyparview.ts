@@ -3,6 +3,7 @@ import {
   ACTIVE_VIEW,
   ACTIVE_WALK,
   FAR_SHUFFLE,
+  MAX_REFUSALS,
   NEIGHBOR_PAUSE,
   NEIGHBOR_REQUESTS,
   NEIGHBOR_TIMEOUT,
@@ -53,6 +54,10 @@ export class HyParView {
   /** What went into the last shuffle: it makes room for what comes back (section 4.4). */
   #shuffled: readonly MemberRecord[] = [];
   #shuffles = 0;
+  /** How many have refused since the last shuffle: where all views are full, one may lack a neighbour. */
+  #refused = 0;
+  /** To whom the last far shuffle went: it may turn out not to be there. */
+  #far: MemberRecord | undefined;
 
   constructor(options: HyParViewOptions) {
     this.#options = options;
@@ -116,6 +121,7 @@ export class HyParView {
     } else {
       if (accepted) this.#disconnect(from);
       else if (!this.#active.has(from)) this.#options.host.close(from);
+      this.#refused += 1;
       this.#avoid(from, NEIGHBOR_PAUSE);
     }
     this.fill();
@@ -140,7 +146,7 @@ export class HyParView {
     if (record) this.#options.host.close(peer);
     this.#forget(peer);
     if (record) this.fill();
-    return record ?? reserve;
+    return record ?? reserve ?? (this.#far?.addr === peer ? this.#far : undefined);
   }
 
   /** It has left the network, or failed. */
@@ -181,6 +187,7 @@ export class HyParView {
   /** Replaces what the active view lacks. */
   fill(): void {
     const { random, roster } = this.#options;
+    if (this.#refused >= MAX_REFUSALS && this.#active.size > ACTIVE_VIEW / 2) return;
     for (let tries = 0; tries < 2 * ACTIVE_VIEW; tries += 1) {
       const wanted = Math.min(ACTIVE_VIEW, roster.size - 1) - this.#active.size;
       if (this.#asked.size >= Math.min(wanted, NEIGHBOR_REQUESTS)) return;
@@ -262,11 +269,13 @@ export class HyParView {
   #beginShuffle(): void {
     const { host, now, random, roster } = this.#options;
     for (const [peer, until] of this.#avoided) if (until <= now()) this.#avoided.delete(peer);
+    this.#refused = 0;
     this.fill();
     this.#shuffles += 1;
     const far = this.#shuffles % FAR_SHUFFLE === 0;
     const target = far ? roster.random(random) : this.#draw(this.#active, []);
     if (!target) return;
+    if (far) this.#far = target;
     const ttl = far ? 0 : ACTIVE_WALK - 1;
     this.#shuffled = [
       ...this.#some(this.#active, SHUFFLE_ACTIVE, target.addr),

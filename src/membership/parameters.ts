@@ -27,6 +27,12 @@ export const SHUFFLE_INTERVAL = 10_000;
 /** How many are asked to be neighbours at once; each answers within a round trip. */
 export const NEIGHBOR_REQUESTS = 3;
 
+/**
+ * After so many refusals nobody is asked until the next shuffle, unless half of the active
+ * view is missing: where all others' views are full, one may lack a neighbour.
+ */
+export const MAX_REFUSALS = 6;
+
 /** One that has not answered by then is not waited for. */
 export const NEIGHBOR_TIMEOUT = 3_000;
 
@@ -111,6 +117,12 @@ export const PROBES_PER_FAILURE = 30;
 
 /** They are spread over so long. */
 export const RANDOM_PROBE_SPREAD = 2_000;
+
+/**
+ * One that another roster holds for failed is dialled unless so many are looked after
+ * already: after a split that is half of the network, and each will speak for itself.
+ */
+export const MAX_DOUBTS_PROBED = 10;
 
 /** A member dials one that failed, at random, every so long: what was split finds together. */
 export const REDIAL_INTERVAL = 10_000;

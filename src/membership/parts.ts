@@ -4,6 +4,7 @@ import { Comparison } from './comparison.js';
 import { FailureDetector } from './failure-detector.js';
 import { HyParView } from './hyparview.js';
 import { Joining } from './joining.js';
+import { MAX_DOUBTS_PROBED } from './parameters.js';
 import { Plumtree } from './plumtree.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import type { MemberRecord } from './record.js';
@@ -80,6 +81,10 @@ export function assemble({ self, isParted, met, displaced, ...given }: AssemblyO
     publish,
     isNeighbor: (peer) => overlay.active.has(peer),
     failed: () => detector.lookAround(),
+    doubted: (record) => {
+      // After a split half of the members are doubted at once; they will speak for themselves.
+      if (detector.size < MAX_DOUBTS_PROBED) detector.investigate(record, false);
+    },
     gone: ({ name, addr }) => {
       detector.forget(name);
       overlay.gone(addr);

@@ -54,7 +54,8 @@ export class Receiver {
         this.#shuffle(from, message);
         break;
       case 'shuffle-reply':
-        for (const record of message.records) learn(record, HEARSAY);
+        // On its way, as a shuffle, it only passes through.
+        if (message.path.length === 0) this.#hear(message.records);
         overlay.shuffleReply(message.path, message.records);
         break;
       case 'prune':
@@ -79,7 +80,8 @@ export class Receiver {
         this.#notice(from, message.record);
         break;
       case 'probe-request':
-        if (this.#isListedAt(message.target)) detector.requested(from, message.target);
+        // Also of one that has gone, as we know: who asks does not yet.
+        if (this.#isKnownAt(message.target)) detector.requested(from, message.target);
         break;
       case 'probe-reply':
         detector.replied(message.target, message.by, message.verdict);
@@ -131,11 +133,11 @@ export class Receiver {
   }
 
   #shuffle(from: PeerAddress, message: Extract<Message, { type: 'shuffle' }>): void {
-    const { overlay, comparison, roster, learn } = this.#parts;
+    const { overlay, comparison, roster } = this.#parts;
     const { origin, records, digest } = message;
     const isNeighbor = overlay.active.has(from);
     if (isNeighbor || (origin.addr === from && this.#isListedAt(origin))) {
-      for (const record of [origin, ...records]) learn(record, HEARSAY);
+      if (message.ttl === 0) this.#hear([origin, ...records]);
       comparison.heard(from, digest);
       overlay.shuffle(from, message);
       return;
@@ -150,6 +152,14 @@ export class Receiver {
     const { roster, learn } = this.#parts;
     const isFarewell = record.addr === from && record.state === 'left' && this.#isListedAt(record);
     if (record.name === roster.self.name || isFarewell) learn(record, OWN);
+  }
+
+  #hear(records: readonly MemberRecord[]): void {
+    for (const record of records) this.#parts.learn(record, HEARSAY);
+  }
+
+  #isKnownAt({ name, addr }: MemberRecord): boolean {
+    return this.#parts.roster.get(name)?.addr === addr;
   }
 
   #isListedAt({ name, addr }: MemberRecord): boolean {

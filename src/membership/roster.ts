@@ -17,7 +17,7 @@ export class Roster {
   #digest = 0;
   #listed = 0;
   #sorted: readonly MemberRecord[] | undefined;
-  #sample: readonly MemberName[] = [];
+  #sample: MemberName[] = [];
   #changes = 0;
 
   constructor(self: MemberRecord) {
@@ -125,6 +125,7 @@ export class Roster {
     if (known) this.#count(known, -1);
     this.#records.set(record.name, record);
     this.#count(record, 1);
+    if (!isListed(known) && isListed(record)) this.#sample.push(record.name);
   }
 
   #count(record: MemberRecord, by: 1 | -1): void {

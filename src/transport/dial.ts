@@ -4,7 +4,13 @@ import type { Address } from '../address.js';
 import { CircuitError, errorCode, errorMessage } from '../error.js';
 import { HANDSHAKE_TIMEOUT, MAX_MESSAGE } from './limits.js';
 import { SUBPROTOCOL } from './listener.js';
-import { type ClusterKey, PSK_IDENTITY, presharedKey, TLS_VERSION } from './security.js';
+import {
+  type ClusterKey,
+  limitRecords,
+  PSK_IDENTITY,
+  presharedKey,
+  TLS_VERSION,
+} from './security.js';
 
 /** The HTTP header in which a daemon that dials says where it listens itself. */
 export const ADDRESS_HEADER = 'circuit-address';
@@ -35,6 +41,9 @@ export function dial(
       headers: self ? { [ADDRESS_HEADER]: self } : {},
       maxPayload: MAX_MESSAGE,
       perMessageDeflate: false,
+      // The mask keeps proxies from taking what they see for HTTP (RFC 6455, section 10.3).
+      // Inside TLS they see nothing, and masking with zeros costs nothing.
+      generateMask: (mask) => mask.fill(0),
     };
     const socket = new WebSocket(`wss://${address.authority}`, SUBPROTOCOL, options);
     const fail = (error: unknown) => {
@@ -52,6 +61,7 @@ export function dial(
     );
     signal?.addEventListener('abort', onAbort, { once: true });
     socket.once('error', (error) => fail(explain(error, address)));
+    socket.once('upgrade', (response) => limitRecords(response.socket));
     socket.once('open', () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { formatAuthority, type Secret } from '../address.js';
 import { CircuitError, errorCode, errorMessage } from '../error.js';
 import { HANDSHAKE_TIMEOUT, MAX_MESSAGE, MAX_UNPROVEN_SOCKETS } from './limits.js';
-import { type ClusterKey, presharedKey, TLS_VERSION } from './security.js';
+import { type ClusterKey, limitRecords, presharedKey, TLS_VERSION } from './security.js';
 
 /** The WebSocket subprotocol; the number moves when daemons could no longer talk to each other. */
 export const SUBPROTOCOL = 'circuit.1';
@@ -47,7 +47,10 @@ export class Listener {
     // fail later, too, for want of descriptors; the daemon serves on.
     this.#webSockets.on('error', () => {});
     this.#server.on('connection', (socket: Socket) => this.#admit(socket));
-    this.#server.on('secureConnection', (socket) => this.#unproven.delete(peerOf(socket)));
+    this.#server.on('secureConnection', (socket) => {
+      this.#unproven.delete(peerOf(socket));
+      limitRecords(socket);
+    });
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
   }
 

@@ -13,6 +13,22 @@ import { MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 const COUNT_EVERY = 1_000;
 
 const packr = new Packr({ useRecords: false });
+const bulkPackr = new Packr({ useRecords: false });
+
+/** A message with so many bytes in one piece is packed into a buffer that is used again. */
+const BULK = 32 * 1024;
+/** Room for the largest piece that a call carries, and for what is around it, in bytes. */
+const BULK_BUFFER = 1024 * 1024 + 64 * 1024;
+const MAX_BULK_BUFFERS = 2;
+/** How deep it is looked for, so that small messages do not wait for that. */
+const MAX_DEPTH = 6;
+const bulkBuffers: Buffer[] = [];
+
+/**
+ * How long a message that the peer can wait for waits for others to go out with, in
+ * milliseconds.
+ */
+const PATIENCE = 20;
 
 /** What goes into one frame with others, in bytes; a larger message is a frame of its own. */
 const MAX_BATCH = 64 * 1024;
@@ -29,6 +45,10 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   readonly #received: unknown[] = [];
   readonly #unsent: Buffer[] = [];
   #unsentBytes = 0;
+  #flushing = false;
+  #patience: NodeJS.Timeout | undefined;
+  /** The call whose answer is being taken. */
+  #answered: unknown;
   #waiting: PromiseWithResolvers | undefined;
   #failure: Error | undefined;
 
@@ -50,30 +70,69 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   send(message: unknown): number {
+    if (isBulk(message)) return this.#sendBulk(message);
     const data = packr.pack(message);
-    if (data.length > MAX_MESSAGE) {
-      throw new CircuitError('EINVAL', `a message of more than ${MAX_MESSAGE} bytes`);
-    }
+    if (data.length > MAX_MESSAGE) throw tooLong();
     if (this.#unsentBytes + data.length > MAX_BATCH) this.#flush();
-    // Not before the promises that are settled by now have had their say.
-    if (this.#unsent.length === 0) queueMicrotask(() => process.nextTick(() => this.#flush()));
     this.#unsent.push(data);
     this.#unsentBytes += data.length;
+    if (this.#isThanks(message)) this.#flushLater();
+    else this.#flushSoon();
     return data.length;
   }
 
+  /**
+   * As a frame of its own. The buffer is free again when the socket has taken it: msgpackr
+   * would allocate four times the size, and garbage of that size is collected at a cost.
+   */
+  #sendBulk(message: unknown): number {
+    const buffer = bulkBuffers.pop() ?? Buffer.allocUnsafeSlow(BULK_BUFFER);
+    bulkPackr.useBuffer(buffer);
+    const data = bulkPackr.pack(message);
+    this.#flush();
+    if (data.length > MAX_MESSAGE) throw tooLong();
+    this.#transmit(data, (error) => {
+      if (!error && bulkBuffers.length < MAX_BULK_BUFFERS) bulkBuffers.push(buffer);
+    });
+    return data.length;
+  }
+
+  /** Not before the promises that are settled by now have had their say. */
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => process.nextTick(() => this.#flush()));
+  }
+
+  #flushLater(): void {
+    this.#patience ??= setTimeout(() => {
+      this.#patience = undefined;
+      this.#flush();
+    }, PATIENCE).unref();
+  }
+
+  /**
+   * Whether a message only says that an answer has come, which lets the peer forget the
+   * call. It would be a frame of its own, and wake the peer for nothing.
+   */
+  #isThanks(message: unknown): boolean {
+    return Array.isArray(message) && message[0] === 'release' && message[1] === this.#answered;
+  }
+
   #flush(): void {
+    this.#flushing = false;
     const [first, ...more] = this.#unsent.splice(0);
     this.#unsentBytes = 0;
-    if (!first) return;
+    if (first) this.#transmit(more.length > 0 ? Buffer.concat([first, ...more]) : first);
+  }
+
+  #transmit(frame: Buffer, sent?: (error?: Error) => void): void {
     if (this.#socket.bufferedAmount > MAX_UNSENT) this.#socket.terminate();
-    else if (this.#socket.readyState === this.#socket.OPEN) {
-      this.#socket.send(more.length > 0 ? Buffer.concat([first, ...more]) : first);
-    }
+    else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame, sent);
   }
 
   receive(): Promise<unknown> {
-    if (this.#received.length > 0) return Promise.resolve(this.#received.shift());
+    if (this.#received.length > 0) return Promise.resolve(this.#taken(this.#received.shift()));
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
@@ -86,11 +145,17 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
 
   #deliver(message: unknown): void {
     if (this.#waiting) {
-      this.#waiting.resolve(message);
+      this.#waiting.resolve(this.#taken(message));
       this.#waiting = undefined;
     } else {
       this.#received.push(message);
     }
+  }
+
+  #taken(message: unknown): unknown {
+    const isAnswer = Array.isArray(message) && (message[0] === 'resolve' || message[0] === 'reject');
+    this.#answered = isAnswer ? message[1] : undefined;
+    return message;
   }
 
   #fail(failure: Error): void {
@@ -98,6 +163,18 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
   }
+}
+
+/** Whether a message has a large piece of bytes, as an argument, an answer, or a property of one. */
+function isBulk(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return false;
+  if (value instanceof Uint8Array) return value.length >= BULK;
+  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return parts.some((part) => isBulk(part, depth + 1));
+}
+
+function tooLong(): CircuitError {
+  return new CircuitError('EINVAL', `a message of more than ${MAX_MESSAGE} bytes`);
 }
 
 interface PromiseWithResolvers {

@@ -1,5 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Secret } from '../address.js';
 import { CircuitError, errorCode } from '../error.js';
 
@@ -24,6 +26,18 @@ export const TLS_VERSION = { minVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SH
 export function presharedKey(secret: Secret, clusterKey?: ClusterKey): Buffer {
   const salt = clusterKey ?? Buffer.alloc(0);
   return Buffer.from(hkdfSync('sha256', Buffer.from(secret, 'hex'), salt, 'circuit tls psk', 32));
+}
+
+/**
+ * What the peer is sent in one TLS record, in bytes: a little less than the 16 KiB that
+ * OpenSSL would take. Records of that size fill the stream in which its `ws` receives up
+ * to its mark, and for each of them it would stop reading the socket and begin anew.
+ */
+const RECORD_SIZE = 16_000;
+
+/** Has a TLS socket send records that a WebSocket receives without a pause. */
+export function limitRecords(socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.setMaxSendFragment(RECORD_SIZE);
 }
 
 /** A new cluster key as the line of text that its file holds. */
