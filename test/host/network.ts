@@ -126,23 +126,29 @@ export class Asked implements AsyncDisposable {
 /** Resolves when each lists all of them, and nobody else. */
 export async function agree(all: readonly Asked[], timeout?: number): Promise<void> {
   const right = new Set(all.map(({ name }) => name));
+  let doubtful = all;
   await eventually(
     async () => {
-      const lists = await Promise.all(all.map((one) => one.list()));
-      return lists.flatMap((list, i) => {
-        const seen = new Set(list);
-        const lacks = [...right].filter((name) => !seen.has(name));
-        const has = list.filter((name) => !right.has(name));
-        if (lacks.length + has.length === 0) return [];
-        return [
-          `${all[i]?.name} lacks ${lacks.length} (${lacks[0]}), has ${has.length} (${has[0]})`,
-        ];
-      });
+      // To ask all of many each time would take more of the processors than they do.
+      const answers = await Promise.all(doubtful.map((one) => differences(one, right)));
+      doubtful = doubtful.filter((_, i) => answers[i] !== undefined);
+      if (doubtful.length > 0) return answers.filter((answer) => answer !== undefined);
+      doubtful = all;
+      const again = await Promise.all(all.map((one) => differences(one, right)));
+      return again.filter((answer) => answer !== undefined);
     },
     (wrong) => wrong.length === 0,
     timeout,
     ASK_INTERVAL,
   );
+}
+
+async function differences(one: Asked, right: ReadonlySet<string>): Promise<string | undefined> {
+  const list = await one.list();
+  const lacks = [...right].filter((name) => !list.includes(name));
+  const has = list.filter((name) => !right.has(name));
+  if (lacks.length + has.length === 0) return undefined;
+  return `${one.name} lacks ${lacks.length} (${lacks[0]}), has ${has.length} (${has[0]})`;
 }
 
 /** Starts so many daemons without a mount that join `contact`, and asks them. */
