@@ -2,6 +2,7 @@ import type { MemberName } from '../address.js';
 import { LocalHealth } from './local-health.js';
 import {
   INDIRECT_PROBES,
+  MAX_ROUNDS,
   PROBE_PAUSE,
   PROBE_REPLY_SLACK,
   PROBE_TIMEOUT,
@@ -139,6 +140,7 @@ export class FailureDetector {
       own: undefined,
       asked: undefined,
       nobody: false,
+      rounds: 0,
       replies: 0,
       refusals: 0,
       requesters: new Set(),
@@ -158,12 +160,22 @@ export class FailureDetector {
     investigation.nobody = others.length === 0;
     for (const { addr } of others) host.send(addr, { type: 'probe-request', target: record });
     const wait = PROBE_TIMEOUT * this.#health.multiplier + PROBE_REPLY_SLACK;
-    investigation.timer = timers.at(now() + wait, () => {
-      if (investigation.replies === 0 && !investigation.nobody) this.#health.bad();
-      investigation.asked?.clear();
-      investigation.own ??= 'silent';
-      this.#decide(investigation);
-    });
+    investigation.rounds += 1;
+    investigation.timer = timers.at(now() + wait, () => this.#askedInVain(investigation));
+  }
+
+  /** Not all have answered in time; those whom we asked may have failed themselves. */
+  #askedInVain(investigation: Investigation): void {
+    const { own, replies, rounds, nobody } = investigation;
+    if (replies === 0 && !nobody) this.#health.bad();
+    investigation.asked = undefined;
+    if (own === 'refused' && replies === 0 && rounds < MAX_ROUNDS) {
+      this.#ask(investigation);
+      return;
+    }
+    investigation.asked = new Set();
+    investigation.own ??= 'silent';
+    this.#decide(investigation);
   }
 
   #others(record: MemberRecord): readonly MemberRecord[] {
@@ -219,6 +231,8 @@ interface Investigation {
   asked: Set<MemberName> | undefined;
   /** There was nobody to be asked. */
   nobody: boolean;
+  /** How often others were asked. */
+  rounds: number;
   replies: number;
   refusals: number;
   /** Who has asked us. */

@@ -17,7 +17,7 @@ export type Verdict = 'alive' | 'refused' | 'silent';
 export interface ProtocolHost {
   /** Sends over the link to `peer`, or over one made for it; `unreachable` if there is none. */
   send(peer: PeerAddress, message: Message): void;
-  /** Keeps a link to `peer` standing: `opened` or `unreachable`, and then `linkDown` at its end. */
+  /** Keeps a link to `peer` standing: `linkDown` at its end, or `unreachable`. */
   open(peer: PeerAddress): void;
   /** The link, if there is one, need not stand any longer; nothing more is told of it. */
   close(peer: PeerAddress): void;

@@ -27,6 +27,8 @@ export class Refutation {
   /** Another daemon with our name, while we look whether it is still there. */
   #namesake: MemberRecord | undefined;
   #refuted = Number.NEGATIVE_INFINITY;
+  /** The highest incarnation that is to be overruled, and when. */
+  #overruled = 0;
   #later: Timer | undefined;
 
   constructor(options: RefutationOptions) {
@@ -61,17 +63,19 @@ export class Refutation {
   /** At most so often, however many speak ill of us. */
   #refute(incarnation: number): void {
     const { now, publish, roster, timers } = this.#options;
-    if (incarnation >= MAX_INCARNATION || this.#later) return;
+    if (incarnation >= MAX_INCARNATION) return;
+    this.#overruled = Math.max(this.#overruled, incarnation);
+    if (this.#later) return;
     const wait = this.#refuted + REFUTE_PAUSE - now();
     if (wait > 0) {
       this.#later = timers.at(now() + wait, () => {
         this.#later = undefined;
-        if (incarnation >= roster.self.incarnation) this.#refute(incarnation);
+        if (this.#overruled >= roster.self.incarnation) this.#refute(this.#overruled);
       });
       return;
     }
     this.#refuted = now();
-    roster.self = { ...roster.self, incarnation: incarnation + 1 };
+    roster.self = { ...roster.self, incarnation: this.#overruled + 1 };
     publish(roster.self);
   }
 }

@@ -105,7 +105,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   #flushLater(): void {
-    this.#patience ??= setTimeout(() => {
+    if (this.#patience) return;
+    this.#patience = setTimeout(() => {
       this.#patience = undefined;
       this.#flush();
     }, PATIENCE).unref();
@@ -153,7 +154,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   #taken(message: unknown): unknown {
-    const isAnswer = Array.isArray(message) && (message[0] === 'resolve' || message[0] === 'reject');
+    const isAnswer =
+      Array.isArray(message) && (message[0] === 'resolve' || message[0] === 'reject');
     this.#answered = isAnswer ? message[1] : undefined;
     return message;
   }

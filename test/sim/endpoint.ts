@@ -1,0 +1,151 @@
+import type { Message } from '../../src/membership/messages.js';
+import type { PeerAddress, Verdict } from '../../src/membership/protocol-host.js';
+import { Dial } from './dial.js';
+import { type End, Link } from './link.js';
+import type { Network } from './network.js';
+
+/** What the network calls of a daemon; times are the daemon's own affair. */
+export interface Daemon {
+  deliver(message: Message, from: PeerAddress): void;
+  opened(peer: PeerAddress): void;
+  unreachable(peer: PeerAddress, verdict: 'refused' | 'silent'): void;
+  linkDown(peer: PeerAddress, how: 'closed' | 'silent'): void;
+  probed(peer: PeerAddress, verdict: Verdict): void;
+}
+
+/**
+ * - `ended`: the process has, and its host is up: dialling is refused.
+ * - `off`: the host is without power or cable: it is silent.
+ * - `frozen`: the process is stopped; its kernel accepts, acknowledges and keeps what comes.
+ */
+export type EndpointState = 'running' | 'ended' | 'off' | 'frozen';
+
+/** How long `open` and `send` wait for a connection: the daemon's limit of a handshake, in milliseconds. */
+export const OPEN_TIMEOUT = 5_000;
+
+/** A connection that is being made. */
+interface Attempt {
+  held: boolean;
+  readonly messages: Message[];
+}
+
+/** A daemon's address on the network, its connections, and its side of {@link ProtocolHost}. */
+export class Endpoint {
+  state: EndpointState = 'running';
+  /** Which part of a split network it is in. */
+  part = 0;
+  /** By the peer's address; each is up. */
+  readonly ends = new Map<PeerAddress, End>();
+  readonly #attempts = new Map<PeerAddress, Attempt>();
+  /** What it will notice when it is thawed. */
+  #backlog: (() => void)[] = [];
+  /** Messages of the protocol, and connections tried, since the beginning. */
+  sent = 0;
+  dials = 0;
+
+  constructor(
+    readonly network: Network,
+    readonly address: PeerAddress,
+    readonly daemon: Daemon,
+    /** For the fingerprint of a run. */
+    readonly index: number,
+  ) {}
+
+  /** Whether it is a process that may do something, now or when it is thawed. */
+  get lives(): boolean {
+    return this.state === 'running' || this.state === 'frozen';
+  }
+
+  send(peer: PeerAddress, message: Message): void {
+    this.sent += 1;
+    const own = this.network.copied(message);
+    const end = this.ends.get(peer);
+    if (end) this.network.transmit(end, own);
+    else this.#attempt(peer).messages.push(own);
+  }
+
+  open(peer: PeerAddress): void {
+    const end = this.ends.get(peer);
+    if (end) this.#hold(end);
+    else this.#attempt(peer).held = true;
+  }
+
+  close(peer: PeerAddress): void {
+    const end = this.ends.get(peer);
+    if (end) {
+      end.held = false;
+      end.holds += 1;
+    }
+    const attempt = this.#attempts.get(peer);
+    if (attempt) attempt.held = false;
+  }
+
+  probe(peer: PeerAddress, timeout: number): void {
+    this.dials += 1;
+    this.#dial(peer, timeout, (verdict) => this.tell(() => this.daemon.probed(peer, verdict)));
+  }
+
+  /** Lets the daemon know, now or when it is thawed. */
+  tell(run: () => void): void {
+    if (this.state === 'running') run();
+    else if (this.state === 'frozen') this.#backlog.push(run);
+  }
+
+  /** @returns What had been queued for it while it was frozen. */
+  takeBacklog(): (() => void)[] {
+    const backlog = this.#backlog;
+    this.#backlog = [];
+    return backlog;
+  }
+
+  #hold(end: End): void {
+    end.held = true;
+    end.holds += 1;
+    const { holds } = end;
+    // As all answers, not before open() has returned.
+    this.network.queue.at(this.network.queue.now, () => {
+      if (end.up && end.holds === holds) this.tell(() => this.daemon.opened(end.peerAddress));
+    });
+  }
+
+  #attempt(peer: PeerAddress): Attempt {
+    const known = this.#attempts.get(peer);
+    if (known) return known;
+    const attempt: Attempt = { held: false, messages: [] };
+    this.#attempts.set(peer, attempt);
+    this.dials += 1;
+    this.#dial(peer, OPEN_TIMEOUT, (verdict) => {
+      this.#attempts.delete(peer);
+      this.#connected(peer, attempt, verdict);
+    });
+    return attempt;
+  }
+
+  #dial(peer: PeerAddress, timeout: number, finish: (verdict: Verdict) => void): void {
+    if (peer === this.address) throw new Error('a daemon dials itself');
+    new Dial(this.network, this, this.network.find(peer), timeout, finish);
+  }
+
+  #connected(peer: PeerAddress, attempt: Attempt, verdict: Verdict): void {
+    // The peer may have dialled us in the meantime.
+    const end = this.ends.get(peer) ?? (verdict === 'alive' ? this.#establish(peer) : undefined);
+    if (end) {
+      if (attempt.held) this.#hold(end);
+      for (const message of attempt.messages) this.network.transmit(end, message);
+    } else if (verdict !== 'alive' && (attempt.held || attempt.messages.length > 0)) {
+      this.tell(() => this.daemon.unreachable(peer, verdict));
+    }
+  }
+
+  #establish(peer: PeerAddress): End | undefined {
+    const listener = this.network.find(peer);
+    if (!listener) return undefined;
+    // Of an older connection, which we have given up, the peer learns by this at the latest.
+    const stale = listener.ends.get(this.address);
+    if (stale) this.network.down(stale, 'closed');
+    const { left, right } = new Link(this, listener, this.network.queue.now);
+    this.ends.set(peer, left);
+    listener.ends.set(this.address, right);
+    return left;
+  }
+}

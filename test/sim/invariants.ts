@@ -1,0 +1,66 @@
+import { Simulation } from './simulation.js';
+
+/** A small network in which everything is checked: no memory is shared, and all messages parse. */
+export function checked(seed: number): Simulation {
+  const latency = { min: 1, max: 50 };
+  return new Simulation({ seed, latency, loss: 0.01, copies: true, strict: true });
+}
+
+/**
+ * What is not as it should be in a network at rest: all who live list each other and nobody
+ * else, members told of the changes by which their lists came about, and nothing is left
+ * under way. Runs the network for up to a minute more, as redials and shuffles go on.
+ */
+export function faults(simulation: Simulation): string[] {
+  return [...simulation.audit.inconsistencies, ...wrongLists(simulation), ...leftovers(simulation)];
+}
+
+/** Who was shown as gone, and was well and within reach. */
+export function wronged({ audit }: Simulation): string[] {
+  return audit.wrongLeaves.map(
+    ({ time, observer, subject }) => `${time} ms: ${observer} shows ${subject} as gone`,
+  );
+}
+
+function wrongLists({ living }: Simulation): string[] {
+  return living.flatMap(({ community, listed, name, protocol }) => {
+    const should = living
+      .filter((other) => other.community === community)
+      .map((other) => other.name)
+      .sort();
+    const lists = protocol.members().map((record) => record.name);
+    const told = [...(listed ?? [])].sort();
+    const found: string[] = [];
+    const lacking = should.filter((other) => !lists.includes(other));
+    const surplus = lists.filter((other) => !should.includes(other));
+    if (lacking.length > 0) found.push(`${name} lacks ${lacking}`);
+    if (surplus.length > 0) found.push(`${name} lists ${surplus}`);
+    if (told.join() !== lists.join()) found.push(`${name} told of ${told}, and lists ${lists}`);
+    if (protocol.size !== lists.length)
+      found.push(`${name} lists ${protocol.size}, and shows others`);
+    return found;
+  });
+}
+
+/** The timers of a member at rest: the shuffle, the redial, and two for what was heard last. */
+const TIMERS_AT_REST = 4;
+
+/** How long it is watched whether something comes to its end, in milliseconds. */
+const WATCHED = 60_000;
+
+/** What members keep without ever coming to an end of it. */
+function leftovers({ living, queue }: Simulation): string[] {
+  const open = new Map<string, () => boolean>();
+  for (const { name, protocol } of living) {
+    for (const what of Object.keys(protocol.stats())) {
+      const limit = what === 'timers' ? TIMERS_AT_REST : 0;
+      const count = () => new Map(Object.entries(protocol.stats())).get(what) ?? 0;
+      open.set(`${name} keeps ${what} under way`, () => count() <= limit);
+    }
+  }
+  for (const end = queue.now + WATCHED; open.size > 0 && queue.now < end; ) {
+    for (const [what, ended] of open) if (ended()) open.delete(what);
+    queue.runTo(queue.now + 100);
+  }
+  return [...open.keys()];
+}

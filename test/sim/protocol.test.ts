@@ -1,0 +1,307 @@
+import { setImmediate } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { checked, faults, wronged } from './invariants.js';
+import type { Simulation } from './simulation.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const SEEDS = [1, 2];
+
+/** A promise, kept with several seeds. */
+function promise(
+  title: string,
+  keep: (t: ExecutionContext, simulation: Simulation, label: string) => void,
+): void {
+  test.serial(title, async (t) => {
+    for (const seed of SEEDS) {
+      // Let the test runner hear of what has been done so far.
+      await setImmediate();
+      keep(t, checked(seed), `seed ${seed}`);
+    }
+  });
+}
+
+promise(
+  'with one of thirty killed and one started each second for a minute, all are right within 15 s',
+  (t, simulation, label) => {
+    simulation.build(30);
+    for (let second = 0; second < 60; second += 1) {
+      simulation.crash(simulation.random.pick(simulation.living));
+      simulation.startAndJoin();
+      wait(simulation, SECOND);
+    }
+    for (const member of simulation.living) {
+      if (member.joins.size === 0)
+        simulation.join(member, simulation.random.pick(simulation.living));
+    }
+    const start = simulation.now;
+    wait(simulation, MINUTE);
+    const { rightSince } = simulation.audit;
+    t.true(
+      rightSince - start <= 15 * SECOND,
+      `${label}: right ${rightSince - start} ms afterwards`,
+    );
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+    for (const { endpoint, name } of simulation.living) {
+      t.true(endpoint.ends.size <= 30, `${label}: ${endpoint.ends.size} connections of ${name}`);
+    }
+  },
+);
+
+promise(
+  'when three of ten processes are killed at once all are right within 5 s: no suspicion is waited for',
+  (t, simulation, label) => {
+    simulation.build(60);
+    const start = simulation.now;
+    simulation.crash(...simulation.random.sample(simulation.members, 18));
+    wait(simulation, MINUTE);
+    const { rightSince } = simulation.audit;
+    t.true(rightSince - start <= 5 * SECOND, `${label}: right after ${rightSince - start} ms`);
+    t.true(simulation.connected, label);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise(
+  'a member that was suspended for a minute is a member again, and takes nobody for failed',
+  (t, simulation, label) => {
+    simulation.build(20);
+    const member = simulation.random.pick(simulation.members);
+    simulation.freeze(member);
+    wait(simulation, MINUTE);
+    simulation.thaw(member);
+    let wronged = 0;
+    const watched = simulation.audit.wrongLeaves.length;
+    wait(simulation, MINUTE);
+    wronged = simulation.audit.wrongLeaves.length - watched;
+    t.is(wronged, 0);
+    for (const other of simulation.living) {
+      t.truthy(member.protocol.get(other.name), `${label}: ${other.name} is known to it`);
+    }
+    t.deepEqual(faults(simulation), [], label);
+  },
+);
+
+promise('a suspension of a second passes unnoticed', (t, simulation, label) => {
+  simulation.build(20);
+  for (let round = 0; round < 10; round += 1) {
+    const member = simulation.random.pick(simulation.members);
+    simulation.network.freeze(member.endpoint);
+    wait(simulation, SECOND);
+    member.resume(simulation.network.thaw(member.endpoint));
+    wait(simulation, 5 * SECOND);
+  }
+  wait(simulation, MINUTE);
+  t.deepEqual(faults(simulation), [], label);
+  t.deepEqual(wronged(simulation), [], label);
+});
+
+promise('clocks that jump ahead harm nobody', (t, simulation, label) => {
+  simulation.build(20);
+  for (const jump of [2 * SECOND, MINUTE, 24 * 60 * MINUTE]) {
+    for (const member of simulation.random.sample(simulation.members, 5)) member.jumpClock(jump);
+    wait(simulation, MINUTE);
+  }
+  t.deepEqual(faults(simulation), [], label);
+  t.deepEqual(wronged(simulation), [], label);
+});
+
+promise(
+  'members between whom the way is cut, and only that, remain members for all',
+  (t, simulation, label) => {
+    simulation.build(20);
+    for (let round = 0; round < 10; round += 1) {
+      const [left, right] = simulation.random.sample(simulation.members, 2);
+      if (left && right) simulation.network.cut(left.endpoint, right.endpoint);
+    }
+    wait(simulation, 5 * MINUTE);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise(
+  'neighbours between whom the way is cut find others, and remain members for all',
+  (t, simulation, label) => {
+    simulation.build(20);
+    for (const member of simulation.members.slice(0, 5)) {
+      const [neighbor] = member.protocol.views().active;
+      const other = simulation.members.find(({ name }) => name === neighbor?.name);
+      if (other) simulation.network.cut(member.endpoint, other.endpoint);
+    }
+    wait(simulation, 5 * MINUTE);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+    t.true(simulation.connected);
+  },
+);
+
+promise(
+  'who leaves in order is gone for all within a second, as one that left',
+  (t, simulation, label) => {
+    simulation.build(30);
+    const member = simulation.random.pick(simulation.members);
+    const start = simulation.now;
+    simulation.leave(member);
+    wait(simulation, MINUTE);
+    t.true(simulation.audit.rightSince - start <= SECOND, label);
+    for (const other of simulation.living) {
+      t.is(other.protocol.status(member.name)?.record.state, 'left', label);
+    }
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise('who left may come back', (t, simulation, label) => {
+  simulation.build(20);
+  const member = simulation.random.pick(simulation.members);
+  member.healthy = false;
+  member.leave();
+  wait(simulation, 10 * SECOND);
+  t.is(member.protocol.size, 1, label);
+  const contact = simulation.random.pick(simulation.members.filter((one) => one !== member));
+  simulation.join(member, contact);
+  wait(simulation, MINUTE);
+  t.deepEqual(faults(simulation), [], label);
+});
+
+promise(
+  'a member for whom nobody has room looks for a neighbour now and then, and not all the time',
+  (t, simulation, label) => {
+    // Five links each, of an odd number of members, do not come out even.
+    simulation.build(61);
+    const before = simulation.members.map(({ endpoint }) => endpoint.sent);
+    wait(simulation, 5 * MINUTE);
+    for (const [index, { endpoint, name }] of simulation.members.entries()) {
+      const rate = (endpoint.sent - (before[index] ?? 0)) / (5 * 60);
+      t.true(rate < 3, `${label}: ${name} sends ${rate} messages a second`);
+    }
+  },
+);
+
+promise(
+  'two networks become one when a member of one joins one of the other',
+  (t, simulation, label) => {
+    const parts = [0, 1].map(() => {
+      const first = simulation.start();
+      const rest = Array.from({ length: 14 }, () => simulation.start());
+      for (const member of rest) {
+        simulation.join(member, first);
+        wait(simulation, 50);
+      }
+      return first;
+    });
+    wait(simulation, MINUTE);
+    t.deepEqual(faults(simulation), [], label);
+    const [left, right] = parts;
+    if (left && right) simulation.join(left, right);
+    wait(simulation, MINUTE);
+    t.is(simulation.living[0]?.protocol.size, 30);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise(
+  'joining a member, or oneself by another’s answer, changes nothing',
+  (t, simulation, label) => {
+    simulation.build(10);
+    const [one, other] = simulation.random.sample(simulation.members, 2);
+    if (one && other) simulation.join(one, other);
+    wait(simulation, MINUTE);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise(
+  'a daemon restarted under its name, at another address, is one member',
+  (t, simulation, label) => {
+    simulation.build(20);
+    const { name } = simulation.crash(simulation.random.pick(simulation.members))[0] ?? {};
+    wait(simulation, SECOND);
+    const { member: again } = simulation.startAndJoin(name === undefined ? {} : { name });
+    again.healthy = false;
+    wait(simulation, 2 * MINUTE);
+    t.deepEqual(faults(simulation), [], label);
+    for (const { protocol } of simulation.living) {
+      t.is(protocol.get(again.name)?.addr, again.address, label);
+    }
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise(
+  'a daemon that was restarted before anybody noticed, under another name at the same port, replaces the first',
+  (t, simulation, label) => {
+    simulation.build(20);
+    const [old] = simulation.crash(simulation.random.pick(simulation.members));
+    const authority = old?.address.split('/')[2];
+    const { member: again } = simulation.startAndJoin(authority === undefined ? {} : { authority });
+    t.is(again.address.split('/')[2], authority);
+    wait(simulation, MINUTE);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise(
+  'of two daemons with the same name the one that started later remains',
+  (t, simulation, label) => {
+    simulation.build(20);
+    const first = simulation.random.pick(simulation.members);
+    first.healthy = false;
+    const { member: second } = simulation.startAndJoin({ name: first.name });
+    second.healthy = false;
+    wait(simulation, 2 * MINUTE);
+    t.true(first.wasDisplaced, label);
+    t.false(second.wasDisplaced, label);
+    for (const { protocol } of simulation.living) {
+      if (protocol !== first.protocol) t.is(protocol.get(first.name)?.addr, second.address, label);
+    }
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise('a member that says of a healthy one that it failed is refuted', (t, simulation, label) => {
+  simulation.build(20);
+  const [liar, victim] = simulation.random.sample(simulation.members, 2);
+  if (!liar || !victim) throw new Error('too few members');
+  for (const state of ['suspect', 'failed', 'left'] as const) {
+    victim.healthy = false;
+    const { incarnation } = victim.protocol.self;
+    const records = [{ ...victim.protocol.self, incarnation: incarnation + 1_000, state }];
+    for (const { addr } of liar.protocol.views().active)
+      liar.send(addr, { type: 'gossip', records });
+    wait(simulation, MINUTE);
+    t.deepEqual(faults(simulation), [], `${label}, ${state}`);
+  }
+  t.deepEqual(wronged(simulation), [], label);
+});
+
+promise(
+  'a member that tells of one that does not exist is believed only until that is found silent',
+  (t, simulation, label) => {
+    simulation.build(20);
+    const liar = simulation.random.pick(simulation.members);
+    const { self } = liar.protocol;
+    const addr = `circuit://10.255.0.1:1/1/Q${'0'.repeat(32)}`;
+    const name = simulation.newName();
+    const records = [{ ...self, name, addr, incarnation: 0 }];
+    for (const peer of liar.protocol.views().active)
+      liar.send(peer.addr, { type: 'gossip', records });
+    wait(simulation, SECOND);
+    t.is(simulation.members[0]?.protocol.size, 21, label);
+    wait(simulation, 10 * MINUTE);
+    t.deepEqual(wronged(simulation), [], label);
+    const believing = simulation.living.filter(({ protocol }) => protocol.get(name));
+    t.is(believing.length, 0, label);
+  },
+);
+
+function wait(simulation: Simulation, milliseconds: number): void {
+  simulation.queue.runTo(simulation.now + milliseconds);
+}
