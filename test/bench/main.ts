@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { blocked, program } from '../host/channels.js';
 import { CIRCUIT_ENV, Cluster, type TestDaemon } from '../host/cluster.js';
 import { median } from './median.js';
+import { networkFigures, type Row } from './network.js';
 
 const SYSCALLS = join(import.meta.dirname, 'syscalls.js');
 const ELEMENTS = join(import.meta.dirname, 'elements.js');
@@ -26,12 +27,6 @@ const PROCESS_ROUNDS = 15;
 const ELEMENT_ROUNDS = 3;
 const RECEIVERS = 1_000;
 
-interface Row {
-  readonly what: string;
-  readonly measured: string;
-  readonly goal?: string;
-}
-
 const rows: Row[] = [];
 const teardowns: (() => unknown)[] = [];
 const cluster = new Cluster({ teardown: (run) => teardowns.push(run) });
@@ -44,6 +39,8 @@ try {
   await mountFigures(a, b, hello);
   await elementFigures(a, b);
   await processFigures(a);
+  await Promise.all(daemons.map((daemon) => daemon.stop()));
+  rows.push(...(await networkFigures(cluster)));
 } finally {
   for (const run of teardowns.reverse()) await run();
 }

@@ -205,11 +205,15 @@ export function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
 /** How often {@link eventually} looks, in milliseconds. */
 const POLL_INTERVAL = 10;
 
-/** Resolves when `condition` holds; fails with what it last saw after `timeout` milliseconds. */
+/**
+ * Resolves when `condition` holds; fails with what it last saw after `timeout` milliseconds.
+ * @param interval Milliseconds between two looks: longer for one that takes much time itself.
+ */
 export async function eventually<T>(
   look: () => Promise<T>,
   condition: (seen: T) => boolean,
   timeout = 20_000,
+  interval = POLL_INTERVAL,
 ): Promise<T> {
   const deadline = performance.now() + timeout;
   for (;;) {
@@ -218,6 +222,6 @@ export async function eventually<T>(
     if (performance.now() > deadline) {
       throw new Error(`not within ${timeout} ms; last seen: ${JSON.stringify(seen)}`);
     }
-    await delay(POLL_INTERVAL);
+    await delay(interval);
   }
 }

@@ -4,7 +4,8 @@ import { readdirSync } from 'node:fs';
 import test from 'ava';
 import { decodeAnnouncement, encodeAnnouncement } from '../../src/transport/announcement.js';
 import { Cluster } from './cluster.js';
-import { areOne, bridged, logged, members, newGroup } from './multicast.js';
+import { Lan } from './lan.js';
+import { areOne, logged, members, newGroup } from './multicast.js';
 
 test('three daemons that are started with --discover find each other, over loopback alone', async (t) => {
   const cluster = new Cluster(t);
@@ -82,7 +83,7 @@ test('one that has left is not found again by discovery, until it is joined', as
 
 test('daemons on several hosts find each other, each on the interface that it listens on', async (t) => {
   const cluster = new Cluster(t);
-  const [one = '', two = '', three = ''] = await bridged(cluster, 3);
+  const [one = '', two = '', three = ''] = (await Lan.of(cluster, 3)).hosts;
   const { text } = newGroup();
   const options = ['--discover', text];
   const a = cluster.launch([...options, '-a', ':0', '--if', 'eth0'], { netns: one });
@@ -101,7 +102,7 @@ test('daemons on several hosts find each other, each on the interface that it li
 
 test('an IPv6 group finds daemons on other hosts', async (t) => {
   const cluster = new Cluster(t);
-  const [one = '', two = ''] = await bridged(cluster, 2);
+  const [one = '', two = ''] = (await Lan.of(cluster, 2)).hosts;
   const options = ['--discover', '[ff02::8822]:18822', '-a', ':0'];
   const a = cluster.launch(options, { netns: one });
   const b = cluster.launch([...options, '--if', 'eth0'], { netns: two });

@@ -29,7 +29,7 @@ export async function growth(
 }
 
 /** In bytes. */
-function residentSet({ pid }: Pick<TestDaemon, 'pid'>): number {
+export function residentSet({ pid }: Pick<TestDaemon, 'pid'>): number {
   const [, kilobytes] =
     /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) * 1024;

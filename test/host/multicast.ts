@@ -47,27 +47,3 @@ export function circuitIn(
   const { NODE, CIRCUIT } = CIRCUIT_ENV;
   return cluster.run(['nsenter', `--net=/run/netns/${netns}`, NODE, CIRCUIT, ...args], { env });
 }
-
-/** Namespaces on a bridge, that of the bridge included; host n is 10.98.0.n on its `eth0`. */
-export async function bridged(cluster: Cluster, hosts: number): Promise<string[]> {
-  const bridge = await cluster.namespace();
-  const run = async (script: string) => {
-    const { status, stderr } = await cluster.sh(script);
-    if (status !== 0) throw new Error(stderr);
-  };
-  await run(`ip -n ${bridge} link add br0 type bridge mcast_snooping 0
-    ip -n ${bridge} link set br0 up`);
-  const names: string[] = [];
-  for (let n = 1; n <= hosts; n += 1) {
-    const name = await cluster.namespace();
-    names.push(name);
-    // Without the detection of duplicates an IPv6 address can be used at once.
-    await run(`set -e
-      nsenter --net=/run/netns/${name} sysctl -qw net.ipv6.conf.default.accept_dad=0
-      ip -n ${bridge} link add port${n} type veth peer name eth0 netns ${name}
-      ip -n ${bridge} link set port${n} master br0 up
-      ip -n ${name} address add 10.98.0.${n}/24 dev eth0
-      ip -n ${name} link set eth0 up`);
-  }
-  return names;
-}

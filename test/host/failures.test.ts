@@ -1,0 +1,195 @@
+/** One network of ten hosts, which each test leaves as it has found it. */
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { median } from '../bench/median.js';
+import { CIRCUIT_ENV, Cluster } from './cluster.js';
+import { changesFromNow, type Host, listed, networkOn, without } from './network.js';
+
+/** From a silence to what follows from it, in milliseconds. */
+const SILENCE = 12_000;
+/** From a daemon's end, which its host tells who asks. */
+const END = 5_000;
+/** From a farewell. */
+const FAREWELL = 3_000;
+/** One that failed is dialled again from time to time. */
+const RETURN = 40_000;
+
+const teardowns: (() => unknown)[] = [];
+const cluster = new Cluster({ teardown: (run) => teardowns.push(run) });
+test.after.always(async () => {
+  for (const run of teardowns) await run();
+});
+
+let network: Awaited<ReturnType<typeof networkOn>>;
+/** Who follows it all, what its log says, and what it must have been told. */
+let witness: Host;
+let saw: () => string[];
+const joined: string[] = [];
+const left: string[] = [];
+
+test.before(async (t) => {
+  t.timeout(120_000);
+  network = await networkOn(cluster, 10);
+  witness = at(0);
+  saw = changesFromNow(witness.daemon);
+  const made = await cluster.sh('mkdir j l && echo > j/mk@join && echo > l/mk@leave', {
+    cwd: `${witness.daemon.mountpoint}/.self`,
+  });
+  if (made.status !== 0) throw new Error(made.stderr);
+});
+
+function at(host: number): Host {
+  const found = network.all[host];
+  if (!found) throw new Error(`there is no host ${host}`);
+  return found;
+}
+
+/** These have gone, and are back. */
+function wentAndCame(...hosts: readonly Host[]): void {
+  for (const { name } of hosts) {
+    left.push(`/${name}`);
+    joined.push(`/${name}`);
+  }
+}
+
+async function elapsed(ends: Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await ends;
+  return Math.round(performance.now() - started);
+}
+
+test.serial(
+  'a host whose cable is pulled goes from all listings, and comes back by itself',
+  async (t) => {
+    t.timeout(120_000);
+    const lost = at(9);
+    const others = without(network.all, lost);
+    const logs = others.map(({ daemon }) => changesFromNow(daemon));
+    await network.lan.unplug(9);
+    t.log(`gone after ${await elapsed(listed(others, others, SILENCE))} ms`);
+    t.log(`alone after ${await elapsed(listed([lost], [lost], 60_000))} ms more`);
+    await network.lan.plug(9);
+    t.log(`back after ${await elapsed(listed(network.all, network.all, RETURN))} ms`);
+    for (const log of logs) t.deepEqual(log(), [`${lost.name} failed`, `${lost.name} joined`]);
+    wentAndCame(lost);
+  },
+);
+
+test.serial(
+  'a daemon that is frozen goes from all listings, and thawed comes back by itself',
+  async (t) => {
+    t.timeout(120_000);
+    const frozen = at(8);
+    const others = without(network.all, frozen);
+    const believes = changesFromNow(frozen.daemon);
+    frozen.daemon.process.kill('SIGSTOP');
+    t.log(`gone after ${await elapsed(listed(others, others, SILENCE))} ms`);
+    frozen.daemon.process.kill('SIGCONT');
+    t.log(`back after ${await elapsed(listed(network.all, network.all, RETURN))} ms`);
+    wentAndCame(frozen);
+    // It has slept, not the others.
+    t.deepEqual(believes(), []);
+  },
+);
+
+test.serial('while three of ten are frozen, ls and circuit ls answer at once', async (t) => {
+  t.timeout(120_000);
+  const frozen = [at(5), at(6), at(7)];
+  const others = without(network.all, ...frozen);
+  for (const { daemon } of frozen) daemon.process.kill('SIGSTOP');
+  const gone = listed(others, others, 2 * SILENCE);
+  let going = true;
+  gone.finally(() => {
+    going = false;
+  });
+  const times = { ls: [] as number[], circuit: [] as number[] };
+  const netns = network.lan.hosts[1] ?? '';
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  while (going) {
+    const ls = await cluster.run(['ls', at(1).daemon.mountpoint]);
+    t.is(ls.status, 0, ls.stderr);
+    times.ls.push(ls.elapsed);
+    const enter = ['nsenter', `--net=/run/netns/${netns}`];
+    const circuit = await cluster.run([...enter, NODE, CIRCUIT, 'ls', '-d', at(1).daemon.address]);
+    t.is(circuit.status, 0, circuit.stderr);
+    times.circuit.push(circuit.elapsed);
+    await delay(100);
+  }
+  await gone;
+  const [ls, circuit] = [median(times.ls), median(times.circuit)];
+  const slowest = Math.max(...times.ls);
+  t.log(
+    `ls ${ls.toFixed(1)} ms, at most ${slowest.toFixed(1)}; circuit ls ${circuit.toFixed(0)} ms`,
+  );
+  t.true(ls < 100, `ls took ${ls} ms`);
+  // One that waited for a frozen daemon would take seconds.
+  t.true(slowest < 1_500, `ls took ${slowest} ms`);
+  t.true(Math.max(...times.circuit) < 3_000, `circuit ls took ${Math.max(...times.circuit)} ms`);
+  for (const { daemon } of frozen) daemon.process.kill('SIGCONT');
+  await listed(network.all, network.all, RETURN);
+  wentAndCame(...frozen);
+});
+
+test.serial(
+  'one that leaves goes from all listings at once, as one that left, and can come again',
+  async (t) => {
+    t.timeout(60_000);
+    const leaver = at(4);
+    const others = without(network.all, leaver);
+    const logs = others.map(({ daemon }) => changesFromNow(daemon));
+    const self = `${leaver.daemon.mountpoint}/.self`;
+    t.is((await cluster.sh(`echo > ${self}/leave`)).status, 0);
+    t.deepEqual(
+      await cluster.sh(`ls ${leaver.daemon.mountpoint}`).then(({ stdout }) => stdout),
+      `${leaver.name}\n`,
+    );
+    t.log(`gone after ${await elapsed(listed(others, others, FAREWELL))} ms`);
+    const join = await cluster.sh(`echo ${at(3).daemon.address} > ${self}/join`);
+    t.is(join.status, 0, join.stderr);
+    await listed(network.all, network.all, FAREWELL);
+    for (const log of logs) t.deepEqual(log(), [`${leaver.name} left`, `${leaver.name} joined`]);
+    wentAndCame(leaver);
+  },
+);
+
+for (const [signal, how, limit] of [
+  ['SIGTERM', 'left', FAREWELL],
+  ['SIGKILL', 'failed', END],
+] as const) {
+  test.serial(`after ${signal} a daemon goes from all listings, as one that ${how}`, async (t) => {
+    t.timeout(60_000);
+    const ending = at(3);
+    const others = without(network.all, ending);
+    const logs = others.map(({ daemon }) => changesFromNow(daemon));
+    ending.daemon.process.kill(signal);
+    t.log(`gone after ${await elapsed(listed(others, others, limit))} ms`);
+    for (const log of logs) t.deepEqual(log(), [`${ending.name} ${how}`]);
+    await ending.daemon.ended;
+    // The next daemon on its host.
+    const again = await network.start(3, '-j', at(7).daemon.address);
+    network.all.splice(3, 1, again);
+    await listed(network.all, network.all, FAREWELL);
+    left.push(`/${ending.name}`);
+    joined.push(`/${again.name}`);
+  });
+}
+
+test.serial(
+  'of all this mk@join and mk@leave have told each event once, in the order of the log',
+  async (t) => {
+    for (const [kind, change, expected] of [
+      ['j', / joined$/, joined],
+      ['l', / (left|failed)$/, left],
+    ] as const) {
+      const self = `${witness.daemon.mountpoint}/.self/${kind}`;
+      t.is(JSON.parse((await cluster.sh(`cat ${self}/peek`)).stdout).Pending, expected.length);
+      const read = await cluster.sh(`for i in ${expected.join(' ')}; do cat ${self}/recv; done`);
+      const told = read.stdout.trim().split('\n');
+      t.deepEqual(
+        told,
+        saw().flatMap((line) => (change.test(line) ? [`/${line.split(' ')[0]}`] : [])),
+      );
+      t.deepEqual(told.sort(), expected.sort());
+    }
+  },
+);
