@@ -51,10 +51,10 @@ export const EAGER_PAUSE = 30;
 export const LAZY_PAUSE = 100;
 
 /** From an announcement of what did not come until it is asked for: the eager way has had its time. */
-export const GRAFT_TIMEOUT = 250;
+export const GRAFT_TIMEOUT = 150;
 
 /** And again, from the next who announced it (section 3.6: the second timer is the shorter). */
-export const GRAFT_RETRY = 150;
+export const GRAFT_RETRY = 100;
 
 /** Records, or announcements of them, in one message. */
 export const MAX_RECORDS = 250;
