@@ -174,6 +174,11 @@ export class HyParView {
     this.#integrate([origin, ...records], reply);
   }
 
+  /** Whether a reply to a shuffle can come from there: over a link, or straight from whom we asked. */
+  isShuffling(peer: PeerAddress): boolean {
+    return this.#active.has(peer) || this.#far?.addr === peer;
+  }
+
   /** @param path By whom it is still to go, the next one last; we are the origin if by nobody. */
   shuffleReply(path: readonly PeerAddress[], records: readonly MemberRecord[]): void {
     const next = path.at(-1);

@@ -54,6 +54,7 @@ export class Receiver {
         this.#shuffle(from, message);
         break;
       case 'shuffle-reply':
+        if (!overlay.isShuffling(from)) break;
         // On its way, as a shuffle, it only passes through.
         if (message.path.length === 0) this.#hear(message.records);
         overlay.shuffleReply(message.path, message.records);
