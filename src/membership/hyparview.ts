@@ -1,3 +1,4 @@
+import type { MemberName } from '../address.js';
 import type { Message } from './messages.js';
 import {
   ACTIVE_VIEW,
@@ -12,6 +13,7 @@ import {
   SHUFFLE_ACTIVE,
   SHUFFLE_INTERVAL,
   SHUFFLE_PASSIVE,
+  SHUFFLE_WALK,
 } from './parameters.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import { isListed, type MemberRecord } from './record.js';
@@ -35,10 +37,10 @@ export interface HyParViewOptions {
  * for reliable gossip-based broadcast", DSN 2007). A member keeps links to a few others,
  * its active view, and knows some more, the passive one, to replace those that it loses.
  *
- * Two things differ from the paper. A member knows the whole roster, so it takes members
- * from there when the passive view has none left. And the answer to a shuffle goes back
- * over the links by which it came, where the paper makes a connection: with encryption
- * that would cost more than the rest of the protocol together.
+ * Two things differ from the paper. A member knows the whole roster, so a shuffle has only
+ * names, and members are taken from the roster when the passive view has none left. And
+ * the answer to a shuffle goes back over the links by which it came, where the paper makes
+ * a connection: with encryption that would cost more than the rest of the protocol together.
  */
 export class HyParView {
   readonly #options: HyParViewOptions;
@@ -52,7 +54,7 @@ export class HyParView {
   /** Who is not asked, and until when. */
   readonly #avoided = new Map<PeerAddress, number>();
   /** What went into the last shuffle: it makes room for what comes back (section 4.4). */
-  #shuffled: readonly MemberRecord[] = [];
+  #shuffled: readonly MemberName[] = [];
   #shuffles = 0;
   /** How many have refused since the last shuffle: where all views are full, one may lack a neighbour. */
   #refused = 0;
@@ -159,19 +161,20 @@ export class HyParView {
     this.fill();
   }
 
-  /** A shuffle that came to us, straight from its origin or by a neighbour. */
+  /** A shuffle that came to us from a neighbour, or straight from its origin. */
   shuffle(from: PeerAddress, message: Extract<Message, { type: 'shuffle' }>): void {
-    const { origin, records, ttl, path } = message;
-    const next = this.#draw(this.#active, [from, origin.addr]);
+    const { origin, names, ttl, path } = message;
     const { host, roster } = this.#options;
-    if (ttl > 0 && next) {
-      const further = { origin, records, ttl: ttl - 1, path: [...path, from] };
+    const before = this.#active.get(from);
+    const next = this.#draw(this.#active, [from, roster.get(origin)?.addr]);
+    if (ttl > 0 && next && before) {
+      const further = { origin, names, ttl: ttl - 1, path: [...path, before.name] };
       host.send(next.addr, { type: 'shuffle', ...further, digest: roster.digest });
       return;
     }
-    const reply = this.#some(this.#passive, records.length, origin.addr);
-    host.send(from, { type: 'shuffle-reply', path, records: reply });
-    this.#integrate([origin, ...records], reply);
+    const reply = namesOf(this.#some(this.#passive, names.length, roster.get(origin)?.addr));
+    host.send(from, { type: 'shuffle-reply', path, names: reply });
+    this.#integrate([origin, ...names], reply);
   }
 
   /** Whether a reply to a shuffle can come from there: over a link, or straight from whom we asked. */
@@ -180,13 +183,16 @@ export class HyParView {
   }
 
   /** @param path By whom it is still to go, the next one last; we are the origin if by nobody. */
-  shuffleReply(path: readonly PeerAddress[], records: readonly MemberRecord[]): void {
+  shuffleReply(path: readonly MemberName[], names: readonly MemberName[]): void {
+    const { host, roster } = this.#options;
     const next = path.at(-1);
     if (next === undefined) {
-      this.#integrate(records, this.#shuffled);
-    } else if (this.#active.has(next)) {
-      this.#options.host.send(next, { type: 'shuffle-reply', path: path.slice(0, -1), records });
+      this.#integrate(names, this.#shuffled);
+      return;
     }
+    const addr = roster.get(next)?.addr;
+    if (addr === undefined || !this.#active.has(addr)) return;
+    host.send(addr, { type: 'shuffle-reply', path: path.slice(0, -1), names });
   }
 
   /** Replaces what the active view lacks. */
@@ -281,23 +287,29 @@ export class HyParView {
     const target = far ? roster.random(random) : this.#draw(this.#active, []);
     if (!target) return;
     if (far) this.#far = target;
-    const ttl = far ? 0 : ACTIVE_WALK - 1;
-    this.#shuffled = [
+    const ttl = far ? 0 : SHUFFLE_WALK - 1;
+    this.#shuffled = namesOf([
       ...this.#some(this.#active, SHUFFLE_ACTIVE, target.addr),
       ...this.#some(this.#passive, SHUFFLE_PASSIVE, target.addr),
-    ];
-    const { self: origin, digest } = roster;
-    const message = { origin, records: this.#shuffled, ttl, path: [], digest };
+    ]);
+    const { self, digest } = roster;
+    const message = { origin: self.name, names: this.#shuffled, ttl, path: [], digest };
     host.send(target.addr, { type: 'shuffle', ...message });
   }
 
   /** Section 4.4: what was sent to the other makes room for what came from it. */
-  #integrate(records: readonly MemberRecord[], sent: readonly MemberRecord[]): void {
-    const dispensable = sent.filter(({ addr }) => this.#passive.has(addr));
-    for (const record of records) {
+  #integrate(names: readonly MemberName[], sent: readonly MemberName[]): void {
+    const { roster } = this.#options;
+    const dispensable = sent
+      .map((name) => roster.get(name)?.addr)
+      .filter((addr) => addr !== undefined && this.#passive.has(addr));
+    for (const name of names) {
+      const record = roster.get(name);
+      // Of who is not known here the comparison of the rosters will tell.
+      if (!record) continue;
       if (this.#passive.size >= PASSIVE_VIEW) {
         const dropped = dispensable.pop();
-        if (dropped) this.#passive.delete(dropped.addr);
+        if (dropped !== undefined) this.#passive.delete(dropped);
       }
       this.#reserve(record);
     }
@@ -324,7 +336,7 @@ export class HyParView {
   /** One at random. */
   #draw(
     view: ReadonlyMap<PeerAddress, MemberRecord>,
-    except: readonly PeerAddress[],
+    except: ReadonlyArray<PeerAddress | undefined>,
   ): MemberRecord | undefined {
     const left = [...view.values()].filter(({ addr }) => !except.includes(addr));
     return left[Math.floor(this.#options.random() * left.length)];
@@ -334,7 +346,7 @@ export class HyParView {
   #some(
     view: ReadonlyMap<PeerAddress, MemberRecord>,
     count: number,
-    except: PeerAddress,
+    except: PeerAddress | undefined,
   ): MemberRecord[] {
     const left = [...view.values()].filter(({ addr }) => addr !== except);
     while (left.length > count) {
@@ -342,4 +354,8 @@ export class HyParView {
     }
     return left;
   }
+}
+
+function namesOf(records: readonly MemberRecord[]): MemberName[] {
+  return records.map(({ name }) => name);
 }

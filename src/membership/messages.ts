@@ -1,14 +1,19 @@
 import { isMemberName, type MemberName } from '../address.js';
 import { CircuitError } from '../error.js';
-import { ACTIVE_WALK, MAX_RECORDS, SHUFFLE_ACTIVE, SHUFFLE_PASSIVE } from './parameters.js';
-import type { PeerAddress, Verdict } from './protocol-host.js';
+import {
+  ACTIVE_WALK,
+  MAX_RECORDS,
+  SHUFFLE_ACTIVE,
+  SHUFFLE_PASSIVE,
+  SHUFFLE_WALK,
+} from './parameters.js';
+import type { Verdict } from './protocol-host.js';
 import {
   isIncarnation,
   isObject,
   isState,
   type MemberRecord,
   type MemberState,
-  parseAddress,
   parseRecord,
 } from './record.js';
 
@@ -40,18 +45,18 @@ export type Message =
   | { readonly type: 'disconnect' }
   | {
       readonly type: 'shuffle';
-      readonly origin: MemberRecord;
-      readonly records: readonly MemberRecord[];
+      readonly origin: MemberName;
+      readonly names: readonly MemberName[];
       readonly ttl: number;
       /** Who has passed it on, for the answer; not who sent it to us. */
-      readonly path: readonly PeerAddress[];
+      readonly path: readonly MemberName[];
       /** Of the roster of who sent it to us. */
       readonly digest: Digest;
     }
   | {
       readonly type: 'shuffle-reply';
-      readonly path: readonly PeerAddress[];
-      readonly records: readonly MemberRecord[];
+      readonly path: readonly MemberName[];
+      readonly names: readonly MemberName[];
     }
   // Plumtree
   | { readonly type: 'gossip'; readonly records: readonly MemberRecord[] }
@@ -110,17 +115,17 @@ export function parseMessage(value: unknown): Message {
     case 'shuffle':
       return {
         type,
-        origin: parseRecord(value.origin),
-        records: parseList(value.records, parseRecord, MAX_SHUFFLE),
+        origin: parseName(value.origin),
+        names: parseList(value.names, parseName, MAX_SHUFFLE),
         ttl: parseTtl(value.ttl),
-        path: parseList(value.path, parsePeer, ACTIVE_WALK),
+        path: parseList(value.path, parseName, SHUFFLE_WALK),
         digest: parseDigest(value.digest),
       };
     case 'shuffle-reply':
       return {
         type,
-        path: parseList(value.path, parsePeer, ACTIVE_WALK),
-        records: parseList(value.records, parseRecord, MAX_SHUFFLE),
+        path: parseList(value.path, parseName, SHUFFLE_WALK),
+        names: parseList(value.names, parseName, MAX_SHUFFLE),
       };
     case 'gossip':
       return { type, records: parseList(value.records, parseRecord, MAX_RECORDS) };
@@ -162,7 +167,7 @@ export function parseMessage(value: unknown): Message {
   }
 }
 
-/** A sender and what it has of both views (HyParView, section 4.4). */
+/** What a member has of both views (HyParView, section 4.4). */
 const MAX_SHUFFLE = SHUFFLE_ACTIVE + SHUFFLE_PASSIVE;
 
 function parseList<T>(value: unknown, parse: (item: unknown) => T, max: number): T[] {
@@ -183,10 +188,6 @@ function parseVersion(value: unknown): Version {
 function parseName(value: unknown): MemberName {
   if (!isMemberName(value)) throw invalid('name');
   return value;
-}
-
-function parsePeer(value: unknown): PeerAddress {
-  return parseAddress(value);
 }
 
 function parseTtl(value: unknown): number {

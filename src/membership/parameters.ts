@@ -21,6 +21,12 @@ export const PASSIVE_WALK = 3;
 export const SHUFFLE_ACTIVE = 3;
 export const SHUFFLE_PASSIVE = 4;
 
+/**
+ * How far a shuffle goes. The paper takes ARWL; here its answer goes the same way back, and
+ * the roster makes up for a passive view that is less well mixed.
+ */
+export const SHUFFLE_WALK = 3;
+
 /** One exchange of views in so long; at rest it is nearly all that is sent. */
 export const SHUFFLE_INTERVAL = 10_000;
 

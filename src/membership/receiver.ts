@@ -54,10 +54,7 @@ export class Receiver {
         this.#shuffle(from, message);
         break;
       case 'shuffle-reply':
-        if (!overlay.isShuffling(from)) break;
-        // On its way, as a shuffle, it only passes through.
-        if (message.path.length === 0) this.#hear(message.records);
-        overlay.shuffleReply(message.path, message.records);
+        if (overlay.isShuffling(from)) overlay.shuffleReply(message.path, message.names);
         break;
       case 'prune':
         tree.pruned(from);
@@ -135,17 +132,15 @@ export class Receiver {
 
   #shuffle(from: PeerAddress, message: Extract<Message, { type: 'shuffle' }>): void {
     const { overlay, comparison, roster } = this.#parts;
-    const { origin, records, digest } = message;
-    const isNeighbor = overlay.active.has(from);
-    if (isNeighbor || (origin.addr === from && this.#isListedAt(origin))) {
-      if (message.ttl === 0) this.#hear([origin, ...records]);
-      comparison.heard(from, digest);
+    const origin = roster.get(message.origin);
+    const isOrigin = origin?.addr === from;
+    if (overlay.active.has(from) || (isOrigin && isListed(origin))) {
+      comparison.heard(from, message.digest);
       overlay.shuffle(from, message);
       return;
     }
     this.#host.send(from, { type: 'disconnect' });
-    const known = roster.get(origin.name);
-    if (known && origin.addr === from) this.#host.send(from, { type: 'notice', record: known });
+    if (isOrigin) this.#host.send(from, { type: 'notice', record: origin });
   }
 
   /** A peer tells us what it holds of us; or that it has left the network that it was in. */
@@ -153,10 +148,6 @@ export class Receiver {
     const { roster, learn } = this.#parts;
     const isFarewell = record.addr === from && record.state === 'left' && this.#isListedAt(record);
     if (record.name === roster.self.name || isFarewell) learn(record, OWN);
-  }
-
-  #hear(records: readonly MemberRecord[]): void {
-    for (const record of records) this.#parts.learn(record, HEARSAY);
   }
 
   #isKnownAt({ name, addr }: MemberRecord): boolean {
