@@ -60,7 +60,7 @@ export class FailureDetector {
     if (record.name === this.#options.roster.self.name) return;
     const investigation = this.#investigations.get(record.name) ?? this.#begin(record);
     investigation.ours = true;
-    if (silent) this.#ask(investigation);
+    if (silent && !investigation.asked) this.#ask(investigation);
   }
 
   /**
@@ -104,7 +104,7 @@ export class FailureDetector {
         // An accuser of our own: Lifeguard's suspicion counts them.
         if (verdict === 'silent') this.#options.suspect(record);
       } else {
-        this.#ask(investigation);
+        if (!investigation.asked) this.#ask(investigation);
         this.#decide(investigation);
       }
       return;
@@ -139,7 +139,7 @@ export class FailureDetector {
       ours: false,
       own: undefined,
       asked: undefined,
-      nobody: false,
+      tried: new Set(),
       rounds: 0,
       replies: 0,
       refusals: 0,
@@ -151,50 +151,56 @@ export class FailureDetector {
     return investigation;
   }
 
+  /** Asks others to dial it, too. */
   #ask(investigation: Investigation): void {
-    if (investigation.asked) return;
     const { host, now, timers } = this.#options;
-    const { record } = investigation;
-    const others = this.#others(record);
+    const { record, tried } = investigation;
+    const others = this.#others(investigation);
     investigation.asked = new Set(others.map(({ name }) => name));
-    investigation.nobody = others.length === 0;
-    for (const { addr } of others) host.send(addr, { type: 'probe-request', target: record });
-    const wait = PROBE_TIMEOUT * this.#health.multiplier + PROBE_REPLY_SLACK;
     investigation.rounds += 1;
-    investigation.timer = timers.at(now() + wait, () => this.#askedInVain(investigation));
+    for (const { name, addr } of others) {
+      tried.add(name);
+      host.send(addr, { type: 'probe-request', target: record });
+    }
+    const wait = PROBE_TIMEOUT * this.#health.multiplier + PROBE_REPLY_SLACK;
+    investigation.timer = timers.at(now() + wait, () => this.#answersAreDue(investigation));
   }
 
-  /** Not all have answered in time; those whom we asked may have failed themselves. */
-  #askedInVain(investigation: Investigation): void {
-    const { own, replies, rounds, nobody } = investigation;
-    if (replies === 0 && !nobody) this.#health.bad();
-    investigation.asked = undefined;
-    if (own === 'refused' && replies === 0 && rounds < MAX_ROUNDS) {
-      this.#ask(investigation);
-      return;
+  #answersAreDue(investigation: Investigation): void {
+    const { asked, replies, rounds } = investigation;
+    if (asked?.size && replies === 0) {
+      if (rounds < MAX_ROUNDS) {
+        // Those whom we asked may have failed with it.
+        this.#ask(investigation);
+        this.#decide(investigation);
+        return;
+      }
+      this.#health.bad();
     }
-    investigation.asked = new Set();
+    asked?.clear();
     investigation.own ??= 'silent';
     this.#decide(investigation);
   }
 
-  #others(record: MemberRecord): readonly MemberRecord[] {
+  /** Whom to ask: neighbours first, since links to them stand, and nobody twice. */
+  #others({ record, tried }: Investigation): readonly MemberRecord[] {
     const { neighbors, random, roster } = this.#options;
     const chosen = new Map<MemberName, MemberRecord>();
-    for (const neighbor of neighbors()) chosen.set(neighbor.name, neighbor);
-    for (let tries = 0; tries < 2 * INDIRECT_PROBES; tries += 1) {
-      if (chosen.size > INDIRECT_PROBES) break;
+    const choose = (other: MemberRecord) => {
+      if (other.name !== record.name && !tried.has(other.name)) chosen.set(other.name, other);
+    };
+    for (const neighbor of neighbors()) choose(neighbor);
+    for (let tries = 0; chosen.size < INDIRECT_PROBES && tries < MAX_DRAWS; tries += 1) {
       const other = roster.random(random);
-      if (other) chosen.set(other.name, other);
+      if (other) choose(other);
     }
-    chosen.delete(record.name);
     return [...chosen.values()].slice(0, INDIRECT_PROBES);
   }
 
   #decide(investigation: Investigation): void {
-    const { record, own, asked, nobody, refusals } = investigation;
+    const { record, own, asked, tried, refusals } = investigation;
     if (own === undefined || !asked) return;
-    if (own === 'refused' && (refusals > 0 || nobody)) {
+    if (own === 'refused' && (refusals > 0 || tried.size === 0)) {
       this.#end(investigation);
       this.#options.failed(record);
     } else if (asked.size === 0) {
@@ -221,6 +227,9 @@ export class FailureDetector {
   }
 }
 
+/** How often somebody is drawn to be asked, who may turn out to have been asked before. */
+const MAX_DRAWS = 12;
+
 interface Investigation {
   readonly record: MemberRecord;
   /** Whether it is of our own accord, not only because others asked. */
@@ -229,8 +238,8 @@ interface Investigation {
   own: Verdict | undefined;
   /** Who was asked, and has not answered. */
   asked: Set<MemberName> | undefined;
-  /** There was nobody to be asked. */
-  nobody: boolean;
+  /** Who was asked at any time. */
+  readonly tried: Set<MemberName>;
   /** How often others were asked. */
   rounds: number;
   replies: number;

@@ -100,8 +100,8 @@ export const PROBE_REPLY_SLACK = 500;
 export const INDIRECT_PROBES = 3;
 
 /**
- * One whose port is refused is a matter of who confirms it, so if none of those who were
- * asked answers, others are: where 30 % have failed all three have in one of forty cases.
+ * If none of those who were asked answers, others are: where 30 % have failed all three have
+ * in one of forty cases, and a member that nobody else has found silent is suspected long.
  */
 export const MAX_ROUNDS = 3;
 
