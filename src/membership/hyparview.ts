@@ -3,6 +3,7 @@ import type { Message } from './messages.js';
 import {
   ACTIVE_VIEW,
   ACTIVE_WALK,
+  DISMISSAL,
   FAR_SHUFFLE,
   MAX_REFUSALS,
   NEIGHBOR_PAUSE,
@@ -48,6 +49,11 @@ export class HyParView {
   readonly #passive = new Map<PeerAddress, MemberRecord>();
   /** Who has been asked to be a neighbour, until it answers. */
   readonly #asked = new Map<
+    PeerAddress,
+    { readonly record: MemberRecord; readonly timer: Timer }
+  >();
+  /** Who had to give way to another, until it will have found a neighbour in our place. */
+  readonly #dismissed = new Map<
     PeerAddress,
     { readonly record: MemberRecord; readonly timer: Timer }
   >();
@@ -140,23 +146,26 @@ export class HyParView {
 
   /** The link to a neighbour, or to be, has ended, or cannot be made. @returns Who it was. */
   lost(peer: PeerAddress): MemberRecord | undefined {
-    const record = this.#active.get(peer) ?? this.#asked.get(peer)?.record;
+    const neighbor = this.#active.get(peer) ?? this.#asked.get(peer)?.record;
+    const record = neighbor ?? this.#dismissed.get(peer)?.record;
     const reserve = this.#passive.get(peer);
     this.#passive.delete(peer);
     this.#avoid(peer, NEIGHBOR_PAUSE);
     this.#remove(peer);
     if (record) this.#options.host.close(peer);
     this.#forget(peer);
-    if (record) this.fill();
+    this.#takeBack(peer);
+    if (neighbor) this.fill();
     return record ?? reserve ?? (this.#far?.addr === peer ? this.#far : undefined);
   }
 
   /** It has left the network, or failed. */
   gone(peer: PeerAddress): void {
     this.#passive.delete(peer);
-    const known = this.#active.has(peer) || this.#asked.has(peer);
+    const known = this.#active.has(peer) || this.#asked.has(peer) || this.#dismissed.has(peer);
     this.#remove(peer);
     this.#forget(peer);
+    this.#takeBack(peer);
     if (known) this.#options.host.close(peer);
     this.fill();
   }
@@ -236,6 +245,7 @@ export class HyParView {
     const { addr } = record;
     const { host, parting, up } = this.#options;
     this.#forget(addr);
+    this.#takeBack(addr);
     this.#passive.delete(addr);
     this.#avoided.delete(addr);
     if (this.#active.has(addr)) return;
@@ -244,13 +254,30 @@ export class HyParView {
       if (dropped) {
         parting(dropped.addr);
         this.#remove(dropped.addr);
-        this.#disconnect(dropped.addr);
+        this.#dismiss(dropped);
         this.#reserve(dropped);
       }
     }
     this.#active.set(addr, record);
     host.open(addr);
     up(addr);
+  }
+
+  /** The link stands for a while yet: until it has others nobody else would see it fail. */
+  #dismiss(record: MemberRecord): void {
+    const { addr } = record;
+    const { host, now, timers } = this.#options;
+    host.send(addr, { type: 'disconnect' });
+    const timer = timers.at(now() + DISMISSAL, () => {
+      this.#dismissed.delete(addr);
+      if (!this.#asked.has(addr)) host.close(addr);
+    });
+    this.#dismissed.set(addr, { record, timer });
+  }
+
+  #takeBack(peer: PeerAddress): void {
+    this.#dismissed.get(peer)?.timer.cancel();
+    this.#dismissed.delete(peer);
   }
 
   #disconnect(peer: PeerAddress): void {

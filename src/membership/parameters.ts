@@ -42,6 +42,12 @@ export const MAX_REFUSALS = 6;
 /** One that has not answered by then is not waited for. */
 export const NEIGHBOR_TIMEOUT = 3_000;
 
+/**
+ * The link to a neighbour that gave way to another stands for so long: a newcomer may have
+ * none but that, and would fail unseen.
+ */
+export const DISMISSAL = 10_000;
+
 /** One that refused, or could not be reached, is not asked again for so long. */
 export const NEIGHBOR_PAUSE = 10_000;
 
