@@ -128,9 +128,10 @@ test('a link that is cut in the middle of a message: EIO for its receiver, EPIPE
     { from: local, to: remote, channel: 'out' },
     { from: remote, to: local, channel: 'in' },
   ].map(({ from, to, channel }) => ({
-    sender: from.spawn('sh', '-c', `exec cat /dev/zero > ${channel}/send`),
+    sender: from.spawn('sh', '-c', `exec > ${channel}/send; printf begun; exec cat /dev/zero`),
     receiver: to.spawn('sh', '-c', `exec cat ${channel}/recv`),
   }));
+  // What was written second: so the sender knows that the message has begun.
   for (const { receiver } of ways) await receiver.printed('\0');
   await cut();
   const ends = ways.flatMap(({ sender, receiver }) => [sender.status, receiver.status]);
