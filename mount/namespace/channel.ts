@@ -83,9 +83,8 @@ class SendHandle implements Handle {
   release(): void {
     this.#readiness.end();
     if (this.#killed) this.#message.abort();
-    const done = () => this.#channel[Symbol.dispose]();
-    // Whoever could be told that it failed has gone.
-    this.#message.end().then(done, done);
+    else this.#message.end();
+    this.#channel[Symbol.dispose]();
   }
 }
 

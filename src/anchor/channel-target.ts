@@ -72,8 +72,8 @@ export class OutgoingTarget extends RpcTarget implements Disposable {
     );
   }
 
-  async end(): Promise<void> {
-    await this.#message.end();
+  end(): void {
+    this.#message.end();
   }
 
   [Symbol.dispose](): void {

@@ -90,8 +90,8 @@ class RemoteOutgoing implements OutgoingMessage {
     if (last) this.abort();
   }
 
-  /** The answer is not waited for: the end goes out ahead of the letting go, and is there first. */
-  async end(): Promise<void> {
+  /** It goes out ahead of the letting go, and is there first. */
+  end(): void {
     if (!this.#ended && this.#stub) this.#stub.end()[Symbol.dispose]();
     this.abort();
   }

@@ -36,10 +36,10 @@ export interface OutgoingMessage {
    */
   write(data: Uint8Array, options?: WriteOptions): Promise<void>;
   /**
-   * Completes the message. One that was never written to is not sent.
-   * @throws CircuitError EPIPE (the receiver has gone), if that is known here
+   * Completes the message, for a sender that could not be told of a failure; one that
+   * wants to know writes its last bytes as `last`. One that was never written to is not sent.
    */
-  end(): Promise<void>;
+  end(): void;
   /** The sender has gone: a receiver that has begun to read fails with EIO. */
   abort(): void;
 }
@@ -151,13 +151,10 @@ class Outgoing implements OutgoingMessage {
     }
   }
 
-  async end(): Promise<void> {
-    const refused = this.#isRefused();
+  end(): void {
     if (this.#state === 'ended') return;
+    if (!this.#isRefused()) this.#body.end();
     this.#state = 'ended';
-    if (refused) throw scrubbed();
-    this.#body.end();
-    this.#body.checkReceiver();
   }
 
   abort(): void {

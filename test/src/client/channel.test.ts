@@ -142,8 +142,21 @@ test('a sender that breaks off gives EIO, a receiver that goes away EPIPE', asyn
     const endlessly = t.throwsAsync(channel.send(endless()), { code: 'EPIPE' });
     for await (const _ of await channel.recvStream()) break;
     await endlessly;
+    let leave = () => {};
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    async function* endsLate() {
+      yield 'begun';
+      await left;
+    }
+    const late = t.throwsAsync(channel.send(endsLate()), { code: 'EPIPE' });
+    for await (const _ of await channel.recvStream()) break;
+    await channel.peek();
+    leave();
+    await late;
     const { NumSend, NumRecv } = await channel.peek();
-    t.deepEqual([NumSend, NumRecv], [2, 2]);
+    t.deepEqual([NumSend, NumRecv], [3, 3]);
   }
 });
 
