@@ -77,8 +77,10 @@ export class Daemon {
     this.#membership = new MembershipDriver({
       self: record,
       links: linksOver(transport),
-      displaced: () =>
-        log.event(`another daemon was started as ${record.name}; this one goes on alone`),
+      displaced: () => {
+        this.#finder?.pause();
+        log.event(`another daemon was started as ${record.name}; this one goes on alone`);
+      },
     });
     this.#local = new LocalMember({
       membership: this.#membership,

@@ -27,8 +27,8 @@ export interface DiscoverOptions {
 
 /**
  * How a daemon finds its network by itself: by discovery, and by the members that it knew
- * in an earlier run. Both go on in the background. A member that leaves in order stays
- * alone until somebody joins it with others again.
+ * in an earlier run. Both go on in the background. A member that has parted stays alone
+ * until somebody joins it with others again.
  */
 export class Finder {
   readonly #options: FinderOptions;
@@ -70,11 +70,16 @@ export class Finder {
     this.#rejoin();
   }
 
-  /** Leaves the network, and does not look for it any more. */
-  async leave(): Promise<void> {
+  /** Looks for the network no more. */
+  pause(): void {
     this.#discovery?.pause();
     this.#discovered.interrupt();
     this.#rejoining.abort();
+  }
+
+  /** Leaves the network, and does not look for it any more. */
+  async leave(): Promise<void> {
+    this.pause();
     await this.#options.membership.leave();
     await this.#known?.clear();
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { Cluster, eventually, type TestDaemon } from './cluster.js';
-import { areOne, logged, members } from './multicast.js';
+import { areOne, logged, members, newGroup } from './multicast.js';
 import { changesFromNow, nameOf } from './network.js';
 
 /** Long enough for a daemon to be taken for failed, and for what it has missed. */
@@ -12,11 +12,11 @@ const SUSPENSION = 15_000;
 const QUIET = 12_000;
 
 /** Three daemons of one network; the third keeps its name in `var`. */
-async function network(cluster: Cluster) {
+async function network(cluster: Cluster, options: readonly string[] = []) {
   const state = join(cluster.directory, 'var');
-  const a = await cluster.start();
-  const b = await cluster.start('-j', a.address);
-  const c = await cluster.start('--var', state, '-j', a.address);
+  const a = await cluster.start(...options);
+  const b = await cluster.start(...options, '-j', a.address);
+  const c = await cluster.start(...options, '--var', state, '-j', a.address);
   await areOne([a, b, c]);
   const file = join(state, 'members');
   await eventually(
@@ -57,27 +57,32 @@ for (const [when, known] of [
   });
 }
 
-test('of two daemons with one name the one that was started first goes on alone, and says so', async (t) => {
-  t.timeout(60_000);
-  const cluster = new Cluster(t);
-  const { a, b, c, state, name } = await network(cluster);
-  const copy = join(cluster.directory, 'copy');
-  cpSync(state, copy, { recursive: true });
-  const logs = [a, b].map(changesFromNow);
-  const second = await cluster.start('--var', copy, '-j', a.address);
-  t.is(await nameOf(second), name);
-  await logged(c, new RegExp(`another daemon was started as ${name}; this one goes on alone`));
-  t.deepEqual(await members(c), [name]);
-  await areOne([a, b, second]);
-  await delay(QUIET);
-  await areOne([a, b, second], 0);
-  t.deepEqual(await members(c), [name]);
-  for (const daemon of [a, b]) t.is(await addressOf(cluster, daemon, name), second.address);
-  // The first went and the second came, once.
-  for (const log of logs) t.deepEqual(log(), [`${name} failed`, `${name} joined`]);
-  t.is(c.log().match(/goes on alone/g)?.length, 1);
-  t.notRegex(second.log(), /goes on alone/);
-});
+for (const [how, options] of [
+  ['', []],
+  ['where they discover each other, too, ', ['--discover', newGroup().text]],
+] as const) {
+  test(`of two daemons with one name ${how}the one that was started first goes on alone, and says so`, async (t) => {
+    t.timeout(60_000);
+    const cluster = new Cluster(t);
+    const { a, b, c, state, name } = await network(cluster, options);
+    const copy = join(cluster.directory, 'copy');
+    cpSync(state, copy, { recursive: true });
+    const logs = [a, b].map(changesFromNow);
+    const second = await cluster.start(...options, '--var', copy, '-j', a.address);
+    t.is(await nameOf(second), name);
+    await logged(c, new RegExp(`another daemon was started as ${name}; this one goes on alone`));
+    t.deepEqual(await members(c), [name]);
+    await areOne([a, b, second]);
+    await delay(QUIET);
+    await areOne([a, b, second], 0);
+    t.deepEqual(await members(c), [name]);
+    for (const daemon of [a, b]) t.is(await addressOf(cluster, daemon, name), second.address);
+    // The first went and the second came, once.
+    for (const log of logs) t.deepEqual(log(), [`${name} failed`, `${name} joined`]);
+    t.is(c.log().match(/goes on alone/g)?.length, 1);
+    t.notRegex(second.log(), /goes on alone/);
+  });
+}
 
 test('another daemon at the port of one that was killed is another member', async (t) => {
   const cluster = new Cluster(t);
