@@ -62,11 +62,12 @@ export const EAGER_PAUSE = 30;
 /** Announcements to lazy links wait so long for more of them (section 3.8, "scheduling policy"). */
 export const LAZY_PAUSE = 100;
 
-/** From an announcement of what did not come until it is asked for: the eager way has had its time. */
+/**
+ * From an announcement of what did not come until it is asked for, since the eager way has
+ * had its time; and again until it is asked for of the next who announced it. The paper's
+ * second timer is shorter (section 3.6); with one for both, what was first is due first.
+ */
 export const GRAFT_TIMEOUT = 150;
-
-/** And again, from the next who announced it (section 3.6: the second timer is the shorter). */
-export const GRAFT_RETRY = 100;
 
 /** Records, or announcements of them, in one message. */
 export const MAX_RECORDS = 250;

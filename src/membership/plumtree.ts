@@ -1,6 +1,6 @@
 import type { MemberName } from '../address.js';
 import type { Version } from './messages.js';
-import { EAGER_PAUSE, GRAFT_RETRY, GRAFT_TIMEOUT, LAZY_PAUSE, MAX_RECORDS } from './parameters.js';
+import { EAGER_PAUSE, GRAFT_TIMEOUT, LAZY_PAUSE, MAX_RECORDS } from './parameters.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import type { MemberRecord } from './record.js';
 import type { Timer, Timers } from './timers.js';
@@ -159,7 +159,7 @@ export class Plumtree {
       wanted.set(from, [...(wanted.get(from) ?? []), name]);
       const announcers = missing.announcers.slice(missing.announcers.indexOf(from) + 1);
       // Last in the map again: due after all the others.
-      this.#missing.set(name, { ...missing, announcers, due: now() + GRAFT_RETRY });
+      this.#missing.set(name, { ...missing, announcers, due: now() + GRAFT_TIMEOUT });
     }
     for (const [peer, all] of wanted) {
       const branch = this.#branches.get(peer);
