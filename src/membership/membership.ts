@@ -5,7 +5,7 @@ import type { MemberRecord } from './record.js';
 export interface Membership {
   /** This daemon's own record. */
   readonly self: MemberRecord;
-  /** The members that are alive, this one among them, sorted by name. */
+  /** The members that are alive, or suspected but not given up, this one among them, sorted by name. */
   members(): readonly MemberRecord[];
   get(name: MemberName): MemberRecord | undefined;
   /** What is known of a member, and since when; also of one that has gone. */

@@ -54,7 +54,7 @@ export class Receiver {
         this.#shuffle(from, message);
         break;
       case 'shuffle-reply':
-        if (overlay.isShuffling(from)) overlay.shuffleReply(message.path, message.names);
+        overlay.shuffling.reply(from, message);
         break;
       case 'prune':
         tree.pruned(from);
@@ -136,7 +136,7 @@ export class Receiver {
     const isOrigin = origin?.addr === from;
     if (overlay.active.has(from) || (isOrigin && isListed(origin))) {
       comparison.heard(from, message.digest);
-      overlay.shuffle(from, message);
+      overlay.shuffling.shuffle(from, message);
       return;
     }
     this.#host.send(from, { type: 'disconnect' });

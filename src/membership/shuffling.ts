@@ -1,0 +1,115 @@
+import type { MemberName } from '../address.js';
+import type { Message } from './messages.js';
+import {
+  FAR_SHUFFLE,
+  SHUFFLE_ACTIVE,
+  SHUFFLE_INTERVAL,
+  SHUFFLE_PASSIVE,
+  SHUFFLE_WALK,
+} from './parameters.js';
+import type { PartialView } from './partial-view.js';
+import type { PassiveView } from './passive-view.js';
+import type { PeerAddress, ProtocolHost } from './protocol-host.js';
+import type { MemberRecord } from './record.js';
+import type { Roster } from './roster.js';
+import type { Timers } from './timers.js';
+
+export interface ShufflingOptions {
+  readonly host: Pick<ProtocolHost, 'send'>;
+  readonly roster: Roster;
+  readonly timers: Timers;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly active: PartialView;
+  readonly passive: PassiveView;
+  /** Called before each shuffle of ours. */
+  readonly beforehand: () => void;
+}
+
+/**
+ * Keeps the passive views mixed: HyParView, section 4.4.
+ *
+ * Two things differ from the paper. A member knows the whole roster, so what is exchanged
+ * are only names. And the answer to a shuffle goes back over the links by which it came,
+ * where the paper makes a connection: with encryption that would cost more than the rest
+ * of the protocol together.
+ */
+export class Shuffling {
+  readonly #options: ShufflingOptions;
+  /** What went into our last shuffle: it makes room for what comes back. */
+  #sent: readonly MemberName[] = [];
+  #count = 0;
+  /** To whom the last far shuffle went: it may turn out not to be there. */
+  #far: MemberRecord | undefined;
+
+  constructor(options: ShufflingOptions) {
+    this.#options = options;
+    this.#later(options.random() * SHUFFLE_INTERVAL);
+  }
+
+  /** Who is at an address that we have shuffled with without a link. */
+  farMember(peer: PeerAddress): MemberRecord | undefined {
+    return this.#far?.addr === peer ? this.#far : undefined;
+  }
+
+  /** Another's, that came from a neighbour, or straight from its origin. */
+  shuffle(from: PeerAddress, message: Extract<Message, { type: 'shuffle' }>): void {
+    const { origin, names, ttl, path } = message;
+    const { host, roster, active, passive } = this.#options;
+    const before = active.get(from);
+    const next = active.draw([from, roster.get(origin)?.addr]);
+    if (ttl > 0 && next && before) {
+      const further = { origin, names, ttl: ttl - 1, path: [...path, before.name] };
+      host.send(next.addr, { type: 'shuffle', ...further, digest: roster.digest });
+      return;
+    }
+    const reply = namesOf(passive.some(names.length, roster.get(origin)?.addr));
+    host.send(from, { type: 'shuffle-reply', path, names: reply });
+    passive.exchange(reply, [origin, ...names]);
+  }
+
+  /** An answer, which can come over a link, or straight from whom we asked. */
+  reply(from: PeerAddress, { path, names }: Extract<Message, { type: 'shuffle-reply' }>): void {
+    const { host, roster, active, passive } = this.#options;
+    if (!active.has(from) && !this.farMember(from)) return;
+    // By whom it is still to go, the next one last; we are the origin if by nobody.
+    const next = path.at(-1);
+    if (next === undefined) {
+      passive.exchange(this.#sent, names);
+      return;
+    }
+    const addr = roster.get(next)?.addr;
+    if (addr === undefined || !active.has(addr)) return;
+    host.send(addr, { type: 'shuffle-reply', path: path.slice(0, -1), names });
+  }
+
+  #later(delay: number): void {
+    const { now, timers, beforehand } = this.#options;
+    timers.at(now() + delay, () => {
+      beforehand();
+      this.#begin();
+      this.#later(SHUFFLE_INTERVAL);
+    });
+  }
+
+  #begin(): void {
+    const { host, random, roster, active, passive } = this.#options;
+    this.#count += 1;
+    const far = this.#count % FAR_SHUFFLE === 0;
+    const target = far ? roster.random(random) : active.draw();
+    if (!target) return;
+    if (far) this.#far = target;
+    const ttl = far ? 0 : SHUFFLE_WALK - 1;
+    this.#sent = namesOf([
+      ...active.some(SHUFFLE_ACTIVE, target.addr),
+      ...passive.some(SHUFFLE_PASSIVE, target.addr),
+    ]);
+    const { self, digest } = roster;
+    const message = { origin: self.name, names: this.#sent, ttl, path: [], digest };
+    host.send(target.addr, { type: 'shuffle', ...message });
+  }
+}
+
+function namesOf(records: readonly MemberRecord[]): MemberName[] {
+  return records.map(({ name }) => name);
+}
