@@ -105,7 +105,7 @@ test.serial('while three of ten are frozen, ls and circuit ls answer at once', a
   t.teardown(() => {
     for (const { daemon } of frozen) daemon.process.kill('SIGCONT');
   });
-  const times = { ls: [] as number[], circuit: [] as number[] };
+  const times = { ls: [] as number[], circuit: [] as number[], version: [] as number[] };
   const netns = network.lan.hosts[1] ?? '';
   const { NODE, CIRCUIT } = CIRCUIT_ENV;
   while (going) {
@@ -116,18 +116,21 @@ test.serial('while three of ten are frozen, ls and circuit ls answer at once', a
     const circuit = await cluster.run([...enter, NODE, CIRCUIT, 'ls', '-d', at(1).daemon.address]);
     t.is(circuit.status, 0, circuit.stderr);
     times.circuit.push(circuit.elapsed);
+    times.version.push((await cluster.run([...enter, NODE, CIRCUIT, '--version'])).elapsed);
     await delay(100);
   }
   await gone;
-  const [ls, circuit] = [median(times.ls), median(times.circuit)];
-  t.log(`ls ${ls.toFixed(1)} ms; circuit ls ${circuit.toFixed(0)} ms`);
-  // Medians: what waited for a frozen daemon would take seconds each time, and what the
-  // other tests leave of the machine can hold up one or another.
-  t.true(ls < 100, `ls took ${ls} ms`);
-  t.true(circuit < 2_000, `circuit ls took ${circuit} ms`);
   for (const { daemon } of frozen) daemon.process.kill('SIGCONT');
   await listed(network.all, network.all, RETURN);
   wentAndCame(...frozen);
+  const rounded = (values: number[]) => Math.round(median(values));
+  const [ls, circuit] = [rounded(times.ls), rounded(times.circuit)];
+  const version = rounded(times.version);
+  t.log(`ls ${ls} ms; circuit ls ${circuit} ms, and circuit --version ${version} ms`);
+  // What waited for a frozen daemon would take seconds each time. A command's own start
+  // does, too, on a busy machine: so it is compared to one that asks nobody.
+  t.true(ls < 1_000);
+  t.true(circuit < version + 2_000);
 });
 
 test.serial(

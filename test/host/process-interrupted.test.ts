@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { blocked, channelViews, endsAtOnce, type View } from './channels.js';
 import { eventually } from './cluster.js';
+
+/** What a pipe takes, in bytes: pipe(7). */
+const PIPE_FULL = 64 * 1024;
 
 /** Makes a process of a line of shell. */
 async function make(t: ExecutionContext, { sh }: View, script: string): Promise<void> {
@@ -19,13 +23,18 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
         () => view.sh('cat p/phase'),
         ({ stdout }) => stdout === 'stopped\n',
       );
-      const writer = view.spawn('sh', '-c', 'exec cat /dev/zero > p/stdin');
+      const writer = view.spawn('sh', '-c', 'while :; do printf %4096s; done > p/stdin');
+      await eventually(
+        async () =>
+          Number(/wchar: (\d+)/.exec(readFileSync(`/proc/${writer.pid}/io`, 'utf8'))?.[1]),
+        (taken) => taken >= PIPE_FULL,
+      );
       await blocked(writer);
       await endsAtOnce(writer, signal);
       t.is((await view.sh('echo CONT > p/signal')).status, 0);
       // What was taken is a pipe full, and the end of the input follows.
       const count = Number((await view.sh('cat p/stdout')).stdout);
-      t.true(count >= 64 * 1024, `${count} bytes`);
+      t.true(count >= PIPE_FULL, `${count} bytes`);
       t.regex((await view.sh('cat p/wait; echo > p/scrub')).stdout, /"Exit": "0"/);
     }
   });
