@@ -26,8 +26,8 @@ export interface PlumtreeOptions {
 export class Plumtree {
   readonly #options: PlumtreeOptions;
   readonly #branches = new Map<PeerAddress, Branch>();
-  /** What was announced and has not come, the first to be due first. */
-  readonly #missing = new Map<MemberName, Missing>();
+  /** The versions that were announced and have not come, the first to be due first. */
+  readonly #missing = new Map<string, Missing>();
   #grafting: Timer | undefined;
   #announcing: Timer | undefined;
   #pushing: Timer | undefined;
@@ -55,7 +55,6 @@ export class Plumtree {
 
   /** Passes news on to all neighbours but the one that it came from. */
   publish(record: MemberRecord, from?: PeerAddress): void {
-    this.#missing.delete(record.name);
     for (const [peer, branch] of this.#branches) {
       if (peer === from) continue;
       if (branch.lazy) {
@@ -85,13 +84,11 @@ export class Plumtree {
     const { has, now } = this.#options;
     for (const version of versions) {
       if (has(version)) continue;
-      const missing = this.#missing.get(version.name);
-      if (missing) {
-        missing.announcers.push(from);
-        continue;
-      }
-      const due = now() + GRAFT_TIMEOUT;
-      this.#missing.set(version.name, { version, announcers: [from], due });
+      // Each for itself: that an older one comes says nothing of this.
+      const key = JSON.stringify(version);
+      const missing = this.#missing.get(key);
+      if (missing) missing.announcers.push(from);
+      else this.#missing.set(key, { version, announcers: [from], due: now() + GRAFT_TIMEOUT });
     }
     this.#graftLater();
   }
@@ -150,21 +147,21 @@ export class Plumtree {
   #graft(): void {
     this.#grafting = undefined;
     const { has, host, now } = this.#options;
-    const wanted = new Map<PeerAddress, MemberName[]>();
-    for (const [name, missing] of [...this.#missing]) {
+    const wanted = new Map<PeerAddress, Set<MemberName>>();
+    for (const [key, missing] of [...this.#missing]) {
       if (missing.due > now()) break;
-      this.#missing.delete(name);
+      this.#missing.delete(key);
       const from = missing.announcers.find((peer) => this.#branches.has(peer));
       if (from === undefined || has(missing.version)) continue;
-      wanted.set(from, [...(wanted.get(from) ?? []), name]);
+      wanted.set(from, (wanted.get(from) ?? new Set()).add(missing.version.name));
       const announcers = missing.announcers.slice(missing.announcers.indexOf(from) + 1);
       // Last in the map again: due after all the others.
-      this.#missing.set(name, { ...missing, announcers, due: now() + GRAFT_TIMEOUT });
+      this.#missing.set(key, { ...missing, announcers, due: now() + GRAFT_TIMEOUT });
     }
     for (const [peer, all] of wanted) {
       const branch = this.#branches.get(peer);
       if (branch) branch.lazy = false;
-      for (const names of chunks(all)) host.send(peer, { type: 'graft', names });
+      for (const names of chunks([...all])) host.send(peer, { type: 'graft', names });
     }
     this.#graftLater();
   }

@@ -1,0 +1,84 @@
+import test from 'ava';
+import { isMemberName, type MemberName } from '../../../src/address.js';
+import type { Message, Version } from '../../../src/membership/messages.js';
+import { GRAFT_TIMEOUT } from '../../../src/membership/parameters.js';
+import { Plumtree } from '../../../src/membership/plumtree.js';
+import type { MemberRecord } from '../../../src/membership/record.js';
+import { Timers } from '../../../src/membership/timers.js';
+
+function named(name: string): MemberName {
+  if (!isMemberName(name)) throw new Error(`not a name: ${name}`);
+  return name;
+}
+
+const NAME = named('X00000000000000aa');
+
+function record(incarnation: number, state: MemberRecord['state']): MemberRecord {
+  return { name: NAME, addr: 'circuit://a', joined: 0, incarnation, state };
+}
+
+function version(incarnation: number, state: MemberRecord['state']): Version {
+  return { name: NAME, incarnation, state };
+}
+
+/** A broadcast with two neighbours, what it sends, and its time. */
+function tree() {
+  let time = 0;
+  let known = -1;
+  const timers = new Timers();
+  const sent: (readonly [string, Message])[] = [];
+  const plumtree = new Plumtree({
+    host: { send: (peer, message) => sent.push([peer, message]) },
+    timers,
+    now: () => time,
+    has: ({ incarnation }) => incarnation <= known,
+    get: () => undefined,
+  });
+  for (const peer of ['left', 'right']) plumtree.up(peer);
+  return {
+    plumtree,
+    sent,
+    learn: (news: MemberRecord, from: string) => {
+      known = news.incarnation;
+      plumtree.publish(news, from);
+    },
+    pass: (milliseconds: number) => {
+      time += milliseconds;
+      timers.run(time);
+    },
+  };
+}
+
+test('what was announced and does not come is asked for, of each who announced it', (t) => {
+  const { plumtree, sent, pass } = tree();
+  plumtree.announced('left', [version(0, 'suspect')]);
+  plumtree.announced('right', [version(0, 'suspect')]);
+  pass(GRAFT_TIMEOUT - 1);
+  t.deepEqual(sent, []);
+  pass(1);
+  t.deepEqual(sent, [['left', { type: 'graft', names: [NAME] }]]);
+  pass(GRAFT_TIMEOUT);
+  t.deepEqual(sent.slice(1), [['right', { type: 'graft', names: [NAME] }]]);
+  pass(10 * GRAFT_TIMEOUT);
+  t.is(sent.length, 2);
+});
+
+test('what has come is not asked for', (t) => {
+  const { plumtree, sent, learn, pass } = tree();
+  plumtree.announced('left', [version(0, 'suspect')]);
+  learn(record(0, 'suspect'), 'right');
+  pass(10 * GRAFT_TIMEOUT);
+  t.false(sent.some(([, { type }]) => type === 'graft'));
+});
+
+test('a refutation that was announced is asked for, though the suspicion has come meanwhile', (t) => {
+  const { plumtree, sent, learn, pass } = tree();
+  plumtree.announced('left', [version(0, 'suspect')]);
+  plumtree.announced('right', [version(1, 'alive')]);
+  learn(record(0, 'suspect'), 'left');
+  pass(GRAFT_TIMEOUT);
+  t.deepEqual(
+    sent.filter(([, { type }]) => type === 'graft'),
+    [['right', { type: 'graft', names: [NAME] }]],
+  );
+});
