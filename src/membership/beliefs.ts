@@ -32,8 +32,8 @@ export interface BeliefsOptions {
   readonly isNeighbor: (peer: PeerAddress) => boolean;
   /** It has gone from this address. */
   readonly gone: (record: MemberRecord) => void;
-  /** It has failed, and others may have as well. */
-  readonly failed: () => void;
+  /** It is suspected, or has failed: others may have as well. */
+  readonly illNews: () => void;
   /** Another roster has it that it failed. */
   readonly doubted: (record: MemberRecord) => void;
 }
@@ -147,7 +147,7 @@ export class Beliefs {
 
   /** What follows from a record that has just been taken. */
   #apply(record: MemberRecord, before: MemberRecord | undefined): void {
-    const { failed, gone, host, isNeighbor } = this.#options;
+    const { gone, host, illNews, isNeighbor } = this.#options;
     const { state } = record;
     const moved = before !== undefined && before.addr !== record.addr;
     let wasListed = isListed(before);
@@ -163,10 +163,13 @@ export class Beliefs {
     } else {
       gone(record);
       if (wasListed) host.changed({ kind: 'leave', member: record, state });
-      if (state === 'failed') failed();
+      if (state === 'failed' && before?.state !== 'suspect') illNews();
     }
     if (state !== 'suspect') return;
-    if (record.accuser !== undefined) this.#suspect(record);
+    if (record.accuser !== undefined) {
+      illNews();
+      this.#suspect(record);
+    }
     // Lifeguard's "buddy system": a neighbour is told at once, whatever way the news takes.
     if (isNeighbor(record.addr)) host.send(record.addr, { type: 'notice', record });
   }

@@ -6,8 +6,8 @@ import {
   PROBE_PAUSE,
   PROBE_REPLY_SLACK,
   PROBE_TIMEOUT,
-  PROBES_PER_FAILURE,
   RANDOM_PROBE_SPREAD,
+  RANDOM_PROBES,
 } from './parameters.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
 import type { MemberRecord } from './record.js';
@@ -64,16 +64,17 @@ export class FailureDetector {
   }
 
   /**
-   * One has failed: there may be others, all of whose neighbours failed with them. So each
-   * failure has some of us, chosen by chance, dial another at random.
+   * There is ill news of one: there may be others in the same trouble, all of whose neighbours
+   * are in it with them. So some are dialled, by members and of members chosen by chance.
    */
   lookAround(): void {
     const { now, random, roster, timers } = this.#options;
-    if (random() * roster.size >= PROBES_PER_FAILURE) return;
-    timers.at(now() + random() * RANDOM_PROBE_SPREAD, () => {
-      const record = roster.random(random);
-      if (record && !this.isWell(record.name)) this.investigate(record, false);
-    });
+    for (let share = RANDOM_PROBES / roster.size; random() < share; share -= 1) {
+      timers.at(now() + random() * RANDOM_PROBE_SPREAD, () => {
+        const record = roster.random(random, (other) => this.#isUnwatched(other));
+        if (record) this.investigate(record, false);
+      });
+    }
   }
 
   /** Whether somebody has reached it a moment ago. */
@@ -131,6 +132,13 @@ export class FailureDetector {
   forget(name: MemberName): void {
     const investigation = this.#investigations.get(name);
     if (investigation) this.#end(investigation);
+  }
+
+  /** Neighbours are watched by the links to them. */
+  #isUnwatched({ name }: MemberRecord): boolean {
+    if (this.isWell(name) || this.#investigations.has(name)) return false;
+    for (const neighbor of this.#options.neighbors()) if (neighbor.name === name) return false;
+    return true;
   }
 
   #begin(record: MemberRecord): Investigation {

@@ -128,11 +128,11 @@ export const SUSPICION_MAX_FACTOR = 6;
 export const MAX_LOCAL_HEALTH = 8;
 
 /**
- * How many members, in the mean and wherever they are, dial another at random when they
- * learn of a failure. Where many fail at once there are some that all neighbours of were
- * among them; where one fails it costs thirty dials in the whole network.
+ * How many members are dialled at random, in the mean and in the whole network, when one is
+ * suspected or fails. Where many fail at once there are some that all neighbours of were
+ * among them.
  */
-export const PROBES_PER_FAILURE = 30;
+export const RANDOM_PROBES = 30;
 
 /** They are spread over so long. */
 export const RANDOM_PROBE_SPREAD = 2_000;

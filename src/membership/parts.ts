@@ -80,7 +80,7 @@ export function assemble({ self, isParted, met, displaced, ...given }: AssemblyO
     refutation,
     publish,
     isNeighbor: (peer) => overlay.active.has(peer),
-    failed: () => detector.lookAround(),
+    illNews: () => detector.lookAround(),
     doubted: (record) => {
       // After a split half of the members are doubted at once; they will speak for themselves.
       if (detector.size < MAX_DOUBTS_PROBED) detector.investigate(record, false);

@@ -96,8 +96,11 @@ export class Roster {
     return [...found.values()];
   }
 
-  /** One that is listed, not ourselves; none if luck will not have it. */
-  random(random: () => number): MemberRecord | undefined {
+  /** One that is listed, not ourselves, and `wanted`; none if luck will not have it. */
+  random(
+    random: () => number,
+    wanted: (record: MemberRecord) => boolean = () => true,
+  ): MemberRecord | undefined {
     // Made anew when an eighth may have changed: who has gone since is passed over.
     if (this.#changes > this.#sample.length / 8) {
       this.#sample = [...this.#records.values()].filter(isListed).map(({ name }) => name);
@@ -107,7 +110,7 @@ export class Roster {
       const name = this.#sample[Math.floor(random() * this.#sample.length)];
       if (name === undefined) return undefined;
       const record = this.#records.get(name);
-      if (isListed(record) && name !== this.#self.name) return record;
+      if (isListed(record) && name !== this.#self.name && wanted(record)) return record;
     }
     return undefined;
   }
@@ -150,7 +153,7 @@ export class Roster {
   }
 }
 
-/** How often one is drawn until it is somebody else who is still listed. */
+/** How often one is drawn until it is somebody else who is still listed, and wanted. */
 const ATTEMPTS = 8;
 
 /** The first byte of the member's name, which is random. */

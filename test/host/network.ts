@@ -18,7 +18,7 @@ const START = 60_000;
 
 /** How many of a large network are started at once. */
 const AT_ONCE = 4;
-/** How often one of them is started that gets no answer. */
+/** How often one of them is started, or asked, that gets no answer. */
 const TRIES = 5;
 /** How often a large network is asked what it lists, in milliseconds. */
 const ASK_INTERVAL = 100;
@@ -169,14 +169,24 @@ export async function startMany(
   return started;
 }
 
-/**
- * Starts a daemon without a mount that joins `contact`. Where so many share two processors
- * one may not be answered within the 5 s that it waits, and ends: it is started again.
- */
+/** Starts a daemon without a mount that joins `contact`. */
 export async function startAsked(cluster: Cluster, contact: TestDaemon): Promise<Asked> {
+  const daemon = await patiently(async () => {
+    const started = cluster.launch(['--no-mount', '-j', contact.address]);
+    await started.ready;
+    return started;
+  });
+  return await patiently(() => Asked.of(daemon));
+}
+
+/**
+ * Where so many share two processors one may not be answered within the 5 s that it waits: a
+ * daemon then ends, and is started again; a client dials again.
+ */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await Asked.of(cluster.launch(['--no-mount', '-j', contact.address]));
+      return await attempt();
     } catch (error) {
       if (tries === TRIES || !/did not answer within 5 s/.test(String(error))) throw error;
     }

@@ -5,7 +5,7 @@ import type { Simulation } from './simulation.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const SEEDS = [1, 2];
+const SEEDS = [1, 2, 3, 4];
 
 /** A promise, kept with several seeds. */
 function promise(
@@ -25,14 +25,13 @@ promise(
   'with one of thirty killed and one started each second for a minute, all are right within 15 s',
   (t, simulation, label) => {
     simulation.build(30);
+    // A newcomer whose contact is killed before it has told anybody would be alone.
+    const contacts = simulation.members.slice(0, 3);
+    const others = () => simulation.living.filter((member) => !contacts.includes(member));
     for (let second = 0; second < 60; second += 1) {
-      simulation.crash(simulation.random.pick(simulation.living));
-      simulation.startAndJoin();
+      simulation.crash(simulation.random.pick(others()));
+      simulation.join(simulation.start(), simulation.random.pick(contacts));
       wait(simulation, SECOND);
-    }
-    for (const member of simulation.living) {
-      if (member.joins.size === 0)
-        simulation.join(member, simulation.random.pick(simulation.living));
     }
     const start = simulation.now;
     wait(simulation, MINUTE);
@@ -135,6 +134,46 @@ promise(
     t.deepEqual(faults(simulation), [], label);
     t.deepEqual(wronged(simulation), [], label);
     t.true(simulation.connected);
+  },
+);
+
+promise(
+  'when a small network is split, again and again, each half knows it within 20 s, though few links led across',
+  (t, simulation, label) => {
+    simulation.build(10);
+    const half = simulation.members.slice(0, 5);
+    for (let round = 0; round < 10; round += 1) {
+      const cut = simulation.now;
+      simulation.split(half);
+      wait(simulation, 2 * MINUTE);
+      const { rightSince } = simulation.audit;
+      t.true(rightSince - cut <= 20 * SECOND, `${label}: right after ${rightSince - cut} ms`);
+      simulation.heal();
+      wait(simulation, 15 * SECOND);
+    }
+    wait(simulation, MINUTE);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise(
+  'a member whose neighbours all lose their power with it is found to be gone as well',
+  (t, simulation, label) => {
+    simulation.build(40);
+    for (let round = 0; round < 3; round += 1) {
+      const member = simulation.random.pick(simulation.living);
+      const { active } = member.protocol.views();
+      simulation.powerOff(
+        ...simulation.living.filter(
+          (one) => one === member || active.some(({ name }) => name === one.name),
+        ),
+      );
+      wait(simulation, 5 * MINUTE);
+      t.true(simulation.audit.allRight, `${label}, round ${round}`);
+    }
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
   },
 );
 
@@ -294,7 +333,8 @@ promise(
     for (const peer of liar.protocol.views().active)
       liar.send(peer.addr, { type: 'gossip', records });
     wait(simulation, SECOND);
-    t.is(simulation.members[0]?.protocol.size, 21, label);
+    const other = simulation.members.find((member) => member !== liar);
+    t.is(other?.protocol.size, 21, label);
     wait(simulation, 10 * MINUTE);
     t.deepEqual(wronged(simulation), [], label);
     const believing = simulation.living.filter(({ protocol }) => protocol.get(name));
