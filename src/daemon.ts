@@ -110,7 +110,7 @@ export class Daemon {
     const transport = new Transport<RpcStub<CircuitTarget>>({
       clusterKey: options.clusterKey,
       start: (socket, peer, heard) =>
-        startRpc(socket, daemon ? daemon.#mainFor(peer) : undefined, heard),
+        startRpc<CircuitTarget>(socket, daemon ? daemon.#mainFor(peer) : undefined, heard),
     });
     try {
       const name = state?.memberName() ?? newMemberName();

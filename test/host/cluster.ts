@@ -202,6 +202,12 @@ export function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
   });
 }
 
+/**
+ * What waits for nobody takes less, also where other tests keep the processors busy; what
+ * waits for one that does not answer takes 5 s or more. In milliseconds.
+ */
+export const AT_ONCE = 4_000;
+
 /** How often {@link eventually} looks, in milliseconds. */
 const POLL_INTERVAL = 10;
 

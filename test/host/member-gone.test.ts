@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { channelViews } from './channels.js';
-import type { Result } from './cluster.js';
+import { AT_ONCE, type Result } from './cluster.js';
 
 /** In c, a channel, and p, a process: how each file is used. */
 const READ = [
@@ -66,7 +66,7 @@ for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       ...['ls $M', 'ls $M/c', 'mkdir $M/new', 'rmdir $M/free'],
     ]) {
       const result = await cluster.sh(command, { env: { M: remote.directory } });
-      t.true(result.elapsed < 1_000, `${command} took ${result.elapsed} ms`);
+      t.true(result.elapsed < AT_ONCE, `${command} took ${result.elapsed} ms`);
       if (command === 'cat $M/peek' && result.status === 0) tellsWhatIsKnown(t, result);
       else {
         t.not(result.status, 0, command);

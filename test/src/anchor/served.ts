@@ -22,10 +22,11 @@ export async function served(
     published: async () => {},
   };
   const server = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, _peer, heard) => startRpc(socket, new CircuitTarget(context), heard),
+    start: (socket, _peer, heard) =>
+      startRpc<CircuitTarget>(socket, new CircuitTarget(context), heard),
   });
   const client = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, _peer, heard) => startRpc(socket, undefined, heard),
+    start: (socket, _peer, heard) => startRpc<CircuitTarget>(socket, undefined, heard),
   });
   t.teardown(() => server.close());
   t.teardown(() => client.close());
