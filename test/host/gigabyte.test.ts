@@ -10,8 +10,8 @@ const GIGABYTE =
   'openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 0 -in /dev/zero 2>/dev/null' +
   ` | head -c ${SIZE}`;
 
-/** Its checksum, as sha256sum(1) prints it. */
-const SUM = 'ed3981f896d212d69675dd03121d42d589198edad6bc27b9fa7827d91be91117  -\n';
+/** Its checksum and its size, as cksum(1) prints them, which is quick. */
+const SUM = '413731640 1073741824\n';
 
 /** So that a busy machine gets through, in milliseconds. */
 const LIMIT = 150_000;
@@ -39,13 +39,12 @@ alone('1 GiB passes through one message unchanged, and no daemon grows by 64 MiB
   const { owner, others, local, remote } = await channelViews(t);
   await local.sh('mkdir c && echo 0 > c/mkchan');
   for (const [from, to] of [
-    [local, local],
     [local, remote],
     [remote, local],
   ] as const) {
     await bounded(t, `${from.name} to ${to.name}`, [owner, ...others], async () => {
       const sending = from.sh(`${GIGABYTE} | cat > c/send`, LIMIT);
-      const received = await to.sh('cat c/recv | sha256sum', LIMIT);
+      const received = await to.sh('cat c/recv | cksum', LIMIT);
       t.deepEqual([received.stdout, received.stderr], [SUM, '']);
       t.is((await sending).status, 0);
     });
@@ -63,7 +62,7 @@ alone('1 GiB passes through stdin unchanged, and no daemon grows by 64 MiB', asy
   t.timeout(2 * LIMIT);
   const { owner, others, local, remote } = await channelViews(t);
   for (const view of [local, remote]) {
-    await make(t, view, 'sha256sum');
+    await make(t, view, 'cksum');
     await bounded(t, view.name, [owner, ...others], async () => {
       t.is((await view.sh(`${GIGABYTE} | cat > p/stdin`, LIMIT)).stderr, '');
       t.is((await view.sh('cat p/stdout; echo > p/scrub')).stdout, SUM);
@@ -77,7 +76,7 @@ alone('1 GiB passes through stdout unchanged, and no daemon grows by 64 MiB', as
   for (const view of [local, remote]) {
     await make(t, view, GIGABYTE);
     await bounded(t, view.name, [owner, ...others], async () => {
-      t.is((await view.sh('cat p/stdout | sha256sum; echo > p/scrub', LIMIT)).stdout, SUM);
+      t.is((await view.sh('cat p/stdout | cksum; echo > p/scrub', LIMIT)).stdout, SUM);
     });
   }
 });

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { MAX_INCARNATION } from '../../src/membership/record.js';
 import { checked, faults, wronged } from './invariants.js';
 import type { Simulation } from './simulation.js';
 
@@ -178,6 +179,27 @@ promise(
 );
 
 promise(
+  'newcomers that end before they have found other neighbours than the one that dropped them are found to be gone',
+  (t, simulation, label) => {
+    simulation.build(30);
+    const contact = simulation.random.pick(simulation.members);
+    // More than a view holds: each has another give way.
+    const newcomers = Array.from({ length: 10 }, () => simulation.start());
+    for (const newcomer of newcomers) {
+      simulation.join(newcomer, contact);
+      wait(simulation, 0.2 * SECOND);
+    }
+    simulation.crash(...newcomers);
+    const start = simulation.now;
+    wait(simulation, MINUTE);
+    const { rightSince } = simulation.audit;
+    t.true(rightSince - start <= 5 * SECOND, `${label}: right after ${rightSince - start} ms`);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
+
+promise(
   'who leaves in order is gone for all within a second, as one that left',
   (t, simulation, label) => {
     simulation.build(30);
@@ -320,6 +342,30 @@ promise('a member that says of a healthy one that it failed is refuted', (t, sim
   }
   t.deepEqual(wronged(simulation), [], label);
 });
+
+promise(
+  'who is said to have failed at the highest incarnation cannot refute that, nobody else is harmed, and it comes back under another name',
+  (t, simulation, label) => {
+    simulation.build(20);
+    const [liar, victim] = simulation.random.sample(simulation.members, 2);
+    if (!liar || !victim) throw new Error('too few members');
+    victim.healthy = false;
+    const { self } = victim.protocol;
+    const records = [{ ...self, incarnation: MAX_INCARNATION, state: 'failed' as const }];
+    for (const { addr } of liar.protocol.views().active)
+      liar.send(addr, { type: 'gossip', records });
+    wait(simulation, MINUTE);
+    for (const { name, protocol } of simulation.living) {
+      if (name !== victim.name) t.is(protocol.get(victim.name), undefined, `${label}: ${name}`);
+    }
+    simulation.crash(victim);
+    const [, , authority] = victim.address.split('/');
+    simulation.startAndJoin(authority === undefined ? {} : { authority });
+    wait(simulation, MINUTE);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+);
 
 promise(
   'a member that tells of one that does not exist is believed only until that is found silent',
