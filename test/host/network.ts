@@ -16,8 +16,8 @@ export interface Host {
 /** How long daemons that are started at once may take, on a machine that is busy. */
 const START = 60_000;
 
-/** How many of a large network are started at once. */
-const AT_ONCE = 4;
+/** How many of a large network are started at once: of more none is answered in time. */
+export const STARTED_AT_ONCE = 4;
 /** How often one of them is started, or asked, that gets no answer. */
 const TRIES = 5;
 /** How often a large network is asked what it lists, in milliseconds. */
@@ -165,7 +165,7 @@ export async function startMany(
       started.push(await startAsked(cluster, contact));
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, starter));
+  await Promise.all(Array.from({ length: STARTED_AT_ONCE }, starter));
   return started;
 }
 
