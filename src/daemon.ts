@@ -49,6 +49,12 @@ const LAST_WRITERS = 500;
 /** How long processes are given to end by themselves, in milliseconds. */
 const TERMINATION = 5_000;
 
+/**
+ * How often one whom we are to join is asked if it does not answer, as it may not where many
+ * start at the same time, and all join it.
+ */
+const JOIN_TRIES = 3;
+
 /** How long the others are given to hear that we leave, in milliseconds. */
 const FAREWELL = 1_000;
 
@@ -210,7 +216,19 @@ export class Daemon {
   }
 
   async #join(addresses: readonly Address[], signal?: AbortSignal): Promise<void> {
-    await Promise.all(addresses.map((address) => this.#membership.join(address, signal)));
+    await Promise.all(addresses.map((address) => this.#joinPatiently(address, signal)));
+  }
+
+  async #joinPatiently(address: Address, signal?: AbortSignal): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#membership.join(address, signal);
+        return;
+      } catch (error) {
+        if (errorCode(error) !== 'ETIMEDOUT' || tries === JOIN_TRIES) throw error;
+        this.#log.event(`${errorMessage(error)}; trying again`);
+      }
+    }
   }
 
   async #openFinder(address: Address, { clusterKey, discover }: DaemonOptions): Promise<void> {

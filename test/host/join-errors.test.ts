@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { AT_ONCE, CIRCUIT_ENV, Cluster, type TestDaemon } from './cluster.js';
+import { AT_ONCE, CIRCUIT_ENV, Cluster, eventually, type TestDaemon } from './cluster.js';
 import { areOne } from './multicast.js';
 
 /** Writes to `join`; gives what the shell said, what `error` says, and how long it took. */
@@ -109,6 +109,27 @@ test('one that listens but never answers is ETIMEDOUT within 5 s', async (t) => 
   const result = await join(cluster, a, a.address.replace(/:\d+\//, `:${port}/`));
   refused(t, result, /Connection timed out/);
   t.regex(result.error, /did not answer within 5 s/);
+});
+
+test('a start that joins one that does not answer at first is patient, but not for ever', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  a.process.kill('SIGSTOP');
+  const started = cluster.launch(['--no-mount', '-j', a.address]);
+  await eventually(
+    async () => started.log(),
+    (log) => /did not answer within 5 s; trying again$/m.test(log),
+  );
+  a.process.kill('SIGCONT');
+  await started.ready;
+  t.is(await members(cluster, a), 2);
+  const { port } = await listening(t, () => {});
+  const silent = a.address.replace(/:\d+\//, `:${port}/`);
+  const result = await cluster.circuit(['start', '--no-mount', '-a', '127.0.0.1:0', '-j', silent]);
+  t.is(result.status, 1);
+  t.is(result.stdout, '');
+  t.is(result.stderr.match(/did not answer within 5 s; trying again$/gm)?.length, 2);
+  t.regex(result.stderr, /^circuit: .* did not answer within 5 s$/m);
 });
 
 test('a wrong secret is EACCES', async (t) => {
