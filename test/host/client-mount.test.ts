@@ -137,7 +137,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const started = performance.now();
     client.process.kill(signal);
     t.is(await client.status, 0);
-    t.true(performance.now() - started < 2_000);
+    t.true(performance.now() - started < AT_ONCE);
     t.is(await client.stderr, '');
     t.false(isMounted(directory));
     await inside.printed('ended');
@@ -324,7 +324,7 @@ test('Ctrl-C while it still connects: nothing is mounted, exit 0', async (t) => 
   const started = performance.now();
   client.process.kill('SIGINT');
   t.is(await client.status, 0);
-  t.true(performance.now() - started < 2_000);
+  t.true(performance.now() - started < AT_ONCE);
   t.false(isMounted(directory));
   t.is(await client.stderr, '');
 });

@@ -4,7 +4,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
-import { CIRCUIT_ENV, Cluster, NOBODY, type TestDaemon } from './cluster.js';
+import { AT_ONCE, CIRCUIT_ENV, Cluster, NOBODY, type TestDaemon } from './cluster.js';
 import { areOne } from './multicast.js';
 
 function isMounted(directory: string): boolean {
@@ -12,7 +12,7 @@ function isMounted(directory: string): boolean {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  test(`${signal} unmounts and exits 0 within 2 s, also while a shell is inside`, async (t) => {
+  test(`${signal} unmounts and exits 0 at once, also while a shell is inside`, async (t) => {
     const cluster = new Cluster(t);
     const [a, b] = [await cluster.start(), await cluster.start()];
     await cluster.sh(`echo "${b.address}" > ${a.mountpoint}/.self/join`);
@@ -22,7 +22,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     await new Promise((resolve) => inside.stdout?.once('data', resolve));
     const started = performance.now();
     t.is(await a.stop(signal), 0);
-    t.true(performance.now() - started < 2_000);
+    t.true(performance.now() - started < AT_ONCE);
     t.false(isMounted(a.mountpoint));
     t.deepEqual(await readdir(a.mountpoint), []);
     inside.kill('SIGKILL');
@@ -41,7 +41,7 @@ test('SIGINT while it still joins: nothing is left mounted, exit 0', async (t) =
   t.true(isMounted(daemon.mountpoint));
   const started = performance.now();
   t.is(await daemon.stop('SIGINT'), 0);
-  t.true(performance.now() - started < 2_000);
+  t.true(performance.now() - started < AT_ONCE);
   t.false(isMounted(daemon.mountpoint));
 });
 

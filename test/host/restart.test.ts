@@ -89,9 +89,8 @@ test('a start neither waits nor fails where nobody answers, and joins who answer
   await c.stop('SIGKILL');
   await b.stop('SIGKILL');
   a.process.kill('SIGSTOP');
-  const started = performance.now();
   const again = await cluster.start('--var', state);
-  t.true(performance.now() - started < 4_000);
+  t.notRegex(again.log(), /not joined again yet/);
   await logged(again, /not joined again yet: .*; trying again from time to time/);
   t.is((await members(again)).length, 1);
   // It forgets nobody meanwhile.
