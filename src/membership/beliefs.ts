@@ -148,7 +148,7 @@ export class Beliefs {
   /** What follows from a record that has just been taken. */
   #apply(record: MemberRecord, before: MemberRecord | undefined): void {
     const { gone, host, illNews, isNeighbor } = this.#options;
-    const { state } = record;
+    const { accuser, state } = record;
     const moved = before !== undefined && before.addr !== record.addr;
     let wasListed = isListed(before);
     if (moved && wasListed) {
@@ -158,18 +158,17 @@ export class Beliefs {
       wasListed = false;
     }
     this.#endSuspicion(record.name);
+    // The first that is heard of its trouble; hearsay after a split is of half the network.
+    const isAccused = state === 'failed' || accuser !== undefined;
+    if (isAccused && before?.state !== 'suspect') illNews();
     if (isListed(record)) {
       if (!wasListed) host.changed({ kind: 'join', member: record, state });
     } else {
       gone(record);
       if (wasListed) host.changed({ kind: 'leave', member: record, state });
-      if (state === 'failed' && before?.state !== 'suspect') illNews();
     }
     if (state !== 'suspect') return;
-    if (record.accuser !== undefined) {
-      illNews();
-      this.#suspect(record);
-    }
+    if (accuser !== undefined) this.#suspect(record);
     // Lifeguard's "buddy system": a neighbour is told at once, whatever way the news takes.
     if (isNeighbor(record.addr)) host.send(record.addr, { type: 'notice', record });
   }
