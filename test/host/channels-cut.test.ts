@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { CALL_TIMEOUT } from '../../src/transport/limits.js';
 import { blocked, type View } from './channels.js';
-import { eventually } from './cluster.js';
+import { AT_ONCE, eventually } from './cluster.js';
 import { linkedViews } from './link.js';
 
 /** How many messages are on their way when the link is cut; some of them in the very moment. */
@@ -10,9 +11,6 @@ const MESSAGES = 100;
 
 /** A silent connection is pinged after 5 s, and given up 5 s later, in milliseconds. */
 const KEEPALIVE = 10_000;
-/** Who has just come to ask gives up after so long. */
-const CALL_TIMEOUT = 5_000;
-const SOME_TIME = 2_000;
 
 /**
  * Runs a command of the shell once for each message, `$i`, all at once; what each
@@ -53,7 +51,7 @@ async function within(t: ExecutionContext, limit: number, ends: Promise<unknown>
   const started = performance.now();
   await ends;
   const elapsed = performance.now() - started;
-  t.true(elapsed < limit + SOME_TIME, `it took ${elapsed} ms`);
+  t.true(elapsed < limit + AT_ONCE, `it took ${elapsed} ms`);
 }
 
 test('a link that is cut in the moment of the hand-off loses no message to a receiver', async (t) => {

@@ -2,7 +2,15 @@ import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { Cluster, collect, eventually, exitOf, type Result, type TestDaemon } from './cluster.js';
+import {
+  AT_ONCE,
+  Cluster,
+  collect,
+  eventually,
+  exitOf,
+  type Result,
+  type TestDaemon,
+} from './cluster.js';
 
 /** The first member as one of the daemons shows it. */
 export interface View {
@@ -82,9 +90,6 @@ export function program(process: ChildProcess): Program {
     },
   };
 }
-
-/** What waited for an answer would not end at all, in milliseconds; the machine may be busy. */
-const AT_ONCE = 3_000;
 
 /** Ends a program by a signal, and fails if that does not end it at once. */
 export async function endsAtOnce(program: Program, signal: NodeJS.Signals): Promise<void> {
