@@ -1,4 +1,4 @@
-/** LOOKUP, MKDIR and RMDIR: the requests about a name in a directory. */
+/** LOOKUP, MKDIR, RMDIR and CREATE: the requests about a name in a directory. */
 import { constants } from 'node:os';
 import type { Answer, Delivery } from './answer.js';
 import { absentEntry, entryOut, type Owner } from './attributes.js';
@@ -9,7 +9,7 @@ import type { Inode, Tree } from './tree.js';
 import type { Name } from './wire/request.js';
 import { EntryOut } from './wire/structs.js';
 
-const { EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM } = constants.errno;
+const { EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, ESTALE } = constants.errno;
 
 /** NAME_MAX, in bytes. */
 export const LONGEST_NAME = 255;
@@ -75,6 +75,19 @@ export class NameOperations {
         return { body: nothing, done: () => undefined };
       }),
     );
+  }
+
+  /** open(2) with O_CREAT has met no such file: as each shell's `>` asks for. */
+  create(parent: Inode, { name, nameBytes }: Name, caller: Caller): Awaitable<Answer> {
+    const directory = parent.node;
+    if (directory.kind !== 'directory') return ENOTDIR;
+    if (nameBytes > LONGEST_NAME) return ENAMETOOLONG;
+    if (name === undefined) return EPERM;
+    return whenReady(directory.lookup(name, caller), (node) => {
+      // It has come meanwhile: at ESTALE the kernel looks for it anew, once (fs/namei.c).
+      if (node !== undefined) return ESTALE;
+      return whenReady(directory.create?.(name, caller), () => EPERM);
+    });
   }
 
   /** Runs a change of which the kernel learns by the reply, if it takes it, and else by notification. */

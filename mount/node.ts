@@ -47,6 +47,11 @@ export interface Directory extends NodeBase {
   /** Without it rmdir(2) fails with EPERM. */
   rmdir?(name: string, caller: Caller): Awaitable<void>;
   /**
+   * Makes nothing, since files are not made by open(2): throws why there is none of
+   * this name. Without it the reason is EPERM.
+   */
+  create?(name: string, caller: Caller): Awaitable<never>;
+  /**
    * Entries can come and go without a word: the kernel has to ask for each
    * listing, though it keeps the attributes for `ttl`. The mtime must move with
    * each call of `list`.

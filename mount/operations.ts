@@ -27,7 +27,6 @@ type InodeRequest = Exclude<
 
 /** Names cannot be made or changed here but by mkdir(2) and rmdir(2). */
 const refused = new Set<number>([
-  Opcode.CREATE,
   Opcode.MKNOD,
   Opcode.UNLINK,
   Opcode.RENAME,
@@ -92,6 +91,8 @@ export class Operations {
         return this.#names.mkdir(inode, request.args, caller);
       case 'RMDIR':
         return this.#names.rmdir(inode, request.args, caller);
+      case 'CREATE':
+        return this.#names.create(inode, request.args, caller);
       case 'OPEN':
         return this.#files.open(inode, request.args.flags, caller);
       case 'READDIR':

@@ -1,5 +1,5 @@
 import type { AnchorEntry, AnchorView, ElementKind } from '../../src/anchor/circuit.js';
-import { controlFiles, ELEMENT_KINDS } from '../../src/anchor/control-files.js';
+import { controlFiles, ELEMENT_KINDS, noSuchFile } from '../../src/anchor/control-files.js';
 import { codeOf } from '../errno.js';
 import type { Attributes, Awaitable, Caller, Directory, File, Node } from '../node.js';
 import { STATIC_TTL } from './control.js';
@@ -80,6 +80,14 @@ export class AnchorDirectory implements Directory {
     return operate(this.#place, caller, `rmdir ${pathOf(child)}`, () =>
       child.member.rmdir(child.path, caller.signal),
     );
+  }
+
+  create(name: string, caller: Caller): Promise<never> {
+    const { member, path } = this.#place;
+    return operate(this.#place, caller, `open ${pathOf(this.#child(name))}`, async () => {
+      const kind = this.#memberFiles ? 'member' : (await member.stat(path, caller.signal)).kind;
+      throw noSuchFile(name, path, kind);
+    });
   }
 
   /** The control files, then the sub-anchors. */

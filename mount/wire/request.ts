@@ -4,6 +4,7 @@ import { Opcode } from './constants.js';
 import { DecodeError, type Fields, type Struct, type ValueOf, type Values } from './struct.js';
 import {
   BatchForgetIn,
+  CreateIn,
   FlushIn,
   ForgetIn,
   ForgetOne,
@@ -30,7 +31,7 @@ export interface Name {
 
 /** The body of a request, by what it asks. A request that is in no way served is `unserved`. */
 export type RequestBody =
-  | { readonly op: 'LOOKUP' | 'RMDIR' | 'MKDIR'; readonly args: Name }
+  | { readonly op: 'LOOKUP' | 'RMDIR' | 'MKDIR' | 'CREATE'; readonly args: Name }
   | { readonly op: 'FORGET'; readonly args: ValueOf<typeof ForgetIn> }
   | { readonly op: 'BATCH_FORGET'; readonly args: readonly ValueOf<typeof ForgetOne>[] }
   | { readonly op: 'GETATTR'; readonly args: ValueOf<typeof GetattrIn> }
@@ -99,6 +100,8 @@ export function decodeBody(message: Message, length: number, header: InHeader): 
       return { op: 'READLINK' };
     case Opcode.MKDIR:
       return { op: 'MKDIR', args: decodeName(message, at + MkdirIn.size, length) };
+    case Opcode.CREATE:
+      return { op: 'CREATE', args: decodeName(message, at + CreateIn.size, length) };
     case Opcode.RMDIR:
       return { op: 'RMDIR', args: decodeName(message, at, length) };
     case Opcode.OPEN:

@@ -81,6 +81,13 @@ export const SetattrIn = struct('fuse_setattr_in', {
 
 export const MkdirIn = struct('fuse_mkdir_in', { mode: u32, umask: u32 });
 
+export const CreateIn = struct('fuse_create_in', {
+  flags: u32,
+  mode: u32,
+  umask: u32,
+  open_flags: u32,
+});
+
 export const OpenIn = struct('fuse_open_in', { flags: u32, open_flags: u32 });
 export const OpenOut = struct('fuse_open_out', { fh: u64, open_flags: u32, padding: u32 });
 

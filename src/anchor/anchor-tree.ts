@@ -1,6 +1,6 @@
 import { CircuitError } from '../error.js';
 import type { AnchorEntry, AnchorPath, AnchorView, ElementKind } from './circuit.js';
-import { checkAnchorName, controlFiles } from './control-files.js';
+import { checkAnchorName, controlFiles, elementExists } from './control-files.js';
 
 /** How many anchors one member holds, and how many one of them: a listing is one message. */
 const MAX_ANCHORS = 100_000;
@@ -64,9 +64,7 @@ export class AnchorTree<E extends Element> {
     let anchor: Anchor<E> | undefined = this.#root;
     for (const name of path) anchor = anchor?.children.get(name);
     if (!anchor) return;
-    if (anchor.element) {
-      throw new CircuitError('EEXIST', `/${path.join('/')} has a ${anchor.element.kind} already`);
-    }
+    if (anchor.element) throw elementExists(path, anchor.element.kind);
     const hidden = controlFiles(kind).find((file) => anchor.children.has(file));
     if (hidden) {
       throw new CircuitError(

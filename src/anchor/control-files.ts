@@ -1,5 +1,5 @@
 import { CircuitError } from '../error.js';
-import type { ElementKind } from './circuit.js';
+import type { AnchorPath, ElementKind } from './circuit.js';
 
 const MEMBER_FILES = [
   'addr',
@@ -55,6 +55,27 @@ export function controlFiles(kind: ElementKind | 'member' | undefined): readonly
     default:
       throw new TypeError(`unknown kind ${String(kind satisfies never)}`);
   }
+}
+
+/** The anchor at `path` has an element of this kind, where a new one was to be. */
+export function elementExists(path: AnchorPath, kind: ElementKind): CircuitError {
+  return new CircuitError('EEXIST', `/${path.join('/')} has a ${kind} already`);
+}
+
+/**
+ * Why a directory has no file of this name, and no program can make one.
+ * @param kind What is at `path`.
+ */
+export function noSuchFile(
+  name: string,
+  path: AnchorPath,
+  kind: ElementKind | 'member' | undefined,
+): CircuitError {
+  const maker = name.startsWith('mk') && ANCHOR_FILES.includes(name);
+  if (maker && kind !== undefined && kind !== 'member') return elementExists(path, kind);
+  const what = kind === undefined ? 'an anchor without an element' : `a ${kind}`;
+  const files = controlFiles(kind).join(', ');
+  return new CircuitError('EPERM', `${what} has no file ${JSON.stringify(name)}, only ${files}`);
 }
 
 /** The longest name, in bytes of UTF-8 (NAME_MAX of limits.h). */

@@ -13,6 +13,7 @@ const EINVAL = /Invalid argument/;
 const ENOENT = /No such file or directory/;
 const EACCES = /Permission denied/;
 const EEXIST = /File exists/;
+const EPERM = /Operation not permitted/;
 const EPIPE = /Broken pipe/;
 
 const CAPACITIES: readonly Case[] = ['-1', 'x', '1e9', '1000000000'].map((capacity) => ({
@@ -47,6 +48,20 @@ const SECOND_ELEMENTS: readonly Case[] = ['mkproc', 'mkchan', 'mk@join'].map((ma
   errno: EEXIST,
   sentence: /^\/two has a chan already\n$/,
 }));
+
+const ANCHOR_FILES = /^an anchor without an element has no file "send", only error, help, mk@join/;
+
+/** What the shell's O_CREAT asks for where there is no such file. */
+const NO_FILES: readonly Case[] = (
+  [
+    ['closed', 'echo 1 > closed/mkchan', EEXIST, /^\/closed has a chan already\n$/],
+    ['ended', 'cat /dev/null > ended/mkproc', EEXIST, /^\/ended has a proc already\n$/],
+    ['runs', 'echo > runs/mk@join', EEXIST, /^\/runs has a proc already\n$/],
+    ['free', 'echo hi > free/send', EPERM, ANCHOR_FILES],
+    ['closed', 'echo > closed/stdin', EPERM, /^a chan has no file "stdin", only error, .* send,/],
+    ['.', 'echo 1 > mkchan', EPERM, /^a member has no file "mkchan", only addr, error, help, join/],
+  ] as const
+).map(([anchor, script, errno, sentence]) => ({ anchor, script, errno, sentence }));
 
 const SIGNALS: readonly Case[] = [
   ...['NOSUCH', '0', '65', '-9', 'KILL TERM'].map((name) => ({
@@ -103,6 +118,7 @@ for (const [what, cases] of [
   ['a capacity that is none', CAPACITIES],
   ['a command that cannot be carried out', COMMANDS],
   ['a second element', SECOND_ELEMENTS],
+  ['a file that is not there', NO_FILES],
   ['a signal that does not exist, or is for nobody; what nobody will read', SIGNALS],
   ['an element that was scrubbed while its file was open', SCRUBBED],
 ] as const) {

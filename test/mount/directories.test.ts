@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { SymbolicLink } from '../../mount/node.js';
+import type { Directory, SymbolicLink } from '../../mount/node.js';
 import { mount, python, run } from './mounted.js';
 import { deferred, openFile, ToyDirectory, textFile } from './toy.js';
 
@@ -203,6 +203,27 @@ test('what a directory does not allow fails with EPERM', async (t) => {
     t.not(status, 0, attempt);
     t.regex(stderr, /Operation not permitted/, attempt);
   }
+});
+
+test('a directory says why a file cannot be made; one that came meanwhile is opened', async (t) => {
+  const root: Directory = new ToyDirectory(0);
+  root.create = (name) => {
+    throw Object.assign(new Error(`no ${name} here`), { code: 'EEXIST' });
+  };
+  // Not there when the kernel looks for it at first.
+  const lookup = root.lookup.bind(root);
+  let looks = 0;
+  root.lookup = (name, caller) => {
+    if (name === 'late') looks += 1;
+    return name === 'late' && looks > 1 ? textFile('here') : lookup(name, caller);
+  };
+  const { directory } = await mount(t, root);
+  const { stderr } = await run(t, 'touch "$1/new"', directory);
+  t.regex(stderr, /touch: .*new.*: File exists/);
+  const open = 'import os, sys; print(os.read(os.open(sys.argv[1], os.O_CREAT), 9))';
+  const late = await run(t, `python3 -c '${open}' "$1/late"`, directory);
+  t.is(late.stdout, "b'here'\n", late.stderr);
+  t.true(looks > 2);
 });
 
 test('what shells and common tools ask for is accepted', async (t) => {

@@ -10,6 +10,7 @@ import {
 import { DecodeError } from '../../../mount/wire/struct.js';
 import {
   BatchForgetIn,
+  CreateIn,
   FlushIn,
   ForgetIn,
   ForgetOne,
@@ -57,6 +58,7 @@ const samples: readonly [opcode: number, parts: readonly Uint8Array[]][] = [
   [Opcode.FLUSH, [FlushIn.encode({ fh: 1 })]],
   [Opcode.POLL, [PollIn.encode({ fh: 1, kh: 2, flags: 1, events: 5 })]],
   [Opcode.INTERRUPT, [InterruptIn.encode({ unique: 4 })]],
+  [Opcode.CREATE, [CreateIn.encode({ flags: 0x8241, mode: 0o644 }), encodeName('new')]],
   [Opcode.INIT, [InitIn.encode({ major: 7, minor: 31 })]],
 ];
 
@@ -81,6 +83,8 @@ test('the parts of requests arrive where they belong', (t) => {
   t.true(write.op === 'WRITE' && Buffer.from(write.data).toString() === 'bytes');
   const mkdir = decode(encodeRequest(...(samples[5] ?? [0, []])));
   t.true(mkdir.op === 'MKDIR' && mkdir.args.name === 'made');
+  const create = decode(encodeRequest(...(samples[16] ?? [0, []])));
+  t.true(create.op === 'CREATE' && create.args.name === 'new');
   const forgets = decode(encodeRequest(...(samples[2] ?? [0, []])));
   t.true(forgets.op === 'BATCH_FORGET');
   t.deepEqual(forgets.op === 'BATCH_FORGET' ? forgets.args : [], [

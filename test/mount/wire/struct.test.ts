@@ -28,6 +28,7 @@ const sizes: Record<string, number> = {
   fuse_getattr_in: 16,
   fuse_setattr_in: 88,
   fuse_mkdir_in: 8,
+  fuse_create_in: 16,
   fuse_open_in: 8,
   fuse_open_out: 16,
   fuse_release_in: 24,
