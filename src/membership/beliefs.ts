@@ -1,11 +1,12 @@
 import type { MemberName } from '../address.js';
 import type { Version } from './messages.js';
+import { SUSPICION_PAUSE } from './parameters.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import { isListed, type MemberRecord, overrides } from './record.js';
 import type { Refutation } from './refutation.js';
 import type { Roster } from './roster.js';
 import { Suspicion } from './suspicion.js';
-import type { Timers } from './timers.js';
+import type { Timer, Timers } from './timers.js';
 
 /**
  * Whose word a record is: the news that goes to all, another's roster, or our own finding,
@@ -45,6 +46,9 @@ export interface BeliefsOptions {
 export class Beliefs {
   readonly #options: BeliefsOptions;
   readonly #suspicions = new Map<MemberName, Suspicion>();
+  /** Whether one of them has run out is looked at then, and was last. */
+  #looking: Timer | undefined;
+  #looked = Number.NEGATIVE_INFINITY;
 
   constructor(options: BeliefsOptions) {
     this.#options = options;
@@ -139,7 +143,7 @@ export class Beliefs {
     if (accuser === undefined) return false;
     const suspicion = this.#suspicions.get(name);
     if (suspicion && !suspicion.confirm(accuser)) return false;
-    if (suspicion) this.#watch(name, suspicion);
+    if (suspicion) this.#watch(suspicion);
     else this.#suspect(record);
     this.#spread(record, source);
     return true;
@@ -157,7 +161,7 @@ export class Beliefs {
       host.changed({ kind: 'leave', member: before, state: 'failed' });
       wasListed = false;
     }
-    this.#endSuspicion(record.name);
+    this.#suspicions.delete(record.name);
     // The first that is heard of its trouble; hearsay after a split is of half the network.
     const isAccused = state === 'failed' || accuser !== undefined;
     if (isAccused && before?.state !== 'suspect') illNews();
@@ -177,22 +181,32 @@ export class Beliefs {
     const { now, roster } = this.#options;
     const suspicion = new Suspicion(now(), roster.size, accuser);
     this.#suspicions.set(name, suspicion);
-    this.#watch(name, suspicion);
+    this.#watch(suspicion);
   }
 
-  #watch(name: MemberName, suspicion: Suspicion): void {
-    const { roster, timers } = this.#options;
-    suspicion.timer?.cancel();
-    suspicion.timer = timers.at(suspicion.deadline, () => {
+  #watch({ deadline }: Suspicion): void {
+    if (this.#looking && this.#looking.time <= deadline) return;
+    this.#looking?.cancel();
+    const time = Math.max(deadline, this.#looked + SUSPICION_PAUSE);
+    this.#looking = this.#options.timers.at(time, () => this.#look());
+  }
+
+  /** Those whose suspicion has run out have failed. */
+  #look(): void {
+    const { now, roster } = this.#options;
+    this.#looking = undefined;
+    this.#looked = now();
+    let first: Suspicion | undefined;
+    for (const [name, suspicion] of this.#suspicions) {
+      if (suspicion.deadline > this.#looked) {
+        if (!first || suspicion.deadline < first.deadline) first = suspicion;
+        continue;
+      }
       this.#suspicions.delete(name);
       const record = roster.get(name);
       if (record) this.fail(record);
-    });
-  }
-
-  #endSuspicion(name: MemberName): void {
-    this.#suspicions.get(name)?.timer?.cancel();
-    this.#suspicions.delete(name);
+    }
+    if (first) this.#watch(first);
   }
 
   #spread(record: MemberRecord, source: Source): void {

@@ -124,6 +124,9 @@ export const SUSPICION_MIN = 2_000;
 /** Lifeguard's beta: how much longer one takes that nobody confirms. */
 export const SUSPICION_MAX_FACTOR = 6;
 
+/** Suspicions that run out within so long are ended together: after a split there are many. */
+export const SUSPICION_PAUSE = 100;
+
 /** Lifeguard's S, section IV-A: how bad our own health can be. */
 export const MAX_LOCAL_HEALTH = 8;
 

@@ -1,6 +1,5 @@
 import type { MemberName } from '../address.js';
 import { CONFIRMATIONS, SUSPICION_MAX_FACTOR, SUSPICION_MIN } from './parameters.js';
-import type { Timer } from './timers.js';
 
 /**
  * How long a member may be suspected before it has failed: Lifeguard's "local health aware
@@ -8,15 +7,15 @@ import type { Timer } from './timers.js';
  * the longest time, and each further member that could not reach it either shortens it:
  *
  *     max(min, max - (max - min) · log(confirmations + 1) / log(K + 1))
+ *
+ * After a split there is one of each member of the other half: it is kept small.
  */
 export class Suspicion {
-  /** What ends it, if nobody refutes it before. */
-  timer: Timer | undefined;
+  /** When it ends, if nobody refutes it before: whole milliseconds, on the clock of `now`. */
+  deadline = 0;
   readonly #start: number;
-  readonly #min: number;
-  readonly #max: number;
-  readonly #wanted: number;
-  readonly #accusers = new Set<MemberName>();
+  readonly #members: number;
+  #accusers: readonly MemberName[] = [];
 
   /**
    * @param now Milliseconds.
@@ -24,35 +23,39 @@ export class Suspicion {
    * @param accuser Nobody, if it is hearsay.
    */
   constructor(now: number, members: number, accuser: MemberName | undefined) {
-    this.#start = now;
-    // As memberlist: the news of it, and the refutation, take longer in larger networks.
-    this.#min = SUSPICION_MIN * Math.max(1, Math.log10(members) / 2);
-    this.#max = this.#min * SUSPICION_MAX_FACTOR;
-    // Neither the accused nor the first accuser can confirm.
-    this.#wanted = Math.max(0, Math.min(CONFIRMATIONS, members - 2));
-    if (accuser !== undefined) this.#accusers.add(accuser);
-  }
-
-  /** Milliseconds, on the clock of `now`. */
-  get deadline(): number {
-    const confirmations = Math.max(0, this.#accusers.size - 1);
-    const share =
-      this.#wanted === 0
-        ? Number(this.#accusers.size > 0)
-        : Math.log(confirmations + 1) / Math.log(this.#wanted + 1);
-    const timeout = Math.max(this.#min, this.#max - (this.#max - this.#min) * share);
-    return this.#start + timeout;
+    this.#start = Math.round(now);
+    this.#members = members;
+    this.#accuse(accuser === undefined ? [] : [accuser]);
   }
 
   /** Whether this accuser would bring the deadline nearer. */
   wants(accuser: MemberName): boolean {
-    return this.#accusers.size <= this.#wanted && !this.#accusers.has(accuser);
+    return this.#accusers.length <= this.#wanted && !this.#accusers.includes(accuser);
   }
 
   /** @returns Whether it was wanted: if so, others are to hear of it too. */
   confirm(accuser: MemberName): boolean {
     if (!this.wants(accuser)) return false;
-    this.#accusers.add(accuser);
+    this.#accuse([...this.#accusers, accuser]);
     return true;
+  }
+
+  /** How many further accusers there can be that count. */
+  get #wanted(): number {
+    // Neither the accused nor the first accuser can confirm.
+    return Math.max(0, Math.min(CONFIRMATIONS, this.#members - 2));
+  }
+
+  #accuse(accusers: readonly MemberName[]): void {
+    this.#accusers = accusers;
+    // As memberlist: the news of it, and the refutation, take longer in larger networks.
+    const min = SUSPICION_MIN * Math.max(1, Math.log10(this.#members) / 2);
+    const max = min * SUSPICION_MAX_FACTOR;
+    const confirmations = Math.max(0, accusers.length - 1);
+    const share =
+      this.#wanted === 0
+        ? Number(accusers.length > 0)
+        : Math.log(confirmations + 1) / Math.log(this.#wanted + 1);
+    this.deadline = this.#start + Math.round(Math.max(min, max - (max - min) * share));
   }
 }

@@ -2,7 +2,6 @@
 export class Timers {
   /** A binary heap, the next one first. */
   readonly #heap: Timer[] = [];
-  #set = 0;
   #sequence = 0;
 
   /** When the next one is due; never, if there is none. */
@@ -16,16 +15,13 @@ export class Timers {
 
   /** How many are set. */
   get size(): number {
-    return this.#set;
+    return this.#heap.filter((timer) => !timer.cancelled).length;
   }
 
   /** @returns What cancels it. */
   at(time: number, run: () => void): Timer {
     this.#sequence += 1;
-    this.#set += 1;
-    const timer = new Timer(time, this.#sequence, run, () => {
-      this.#set -= 1;
-    });
+    const timer = new Timer(time, this.#sequence, run);
     this.#push(timer);
     return timer;
   }
@@ -36,11 +32,7 @@ export class Timers {
 
   /** Runs what is due, and what of it becomes due. */
   run(now: number): void {
-    while (this.next <= now) {
-      const timer = this.#pop();
-      timer?.cancel();
-      timer?.run();
-    }
+    while (this.next <= now) this.#pop()?.run();
   }
 
   #push(timer: Timer): void {
@@ -80,16 +72,19 @@ export class Timers {
 }
 
 export class Timer {
-  cancelled = false;
-  readonly #onCancel: () => void;
+  #run: (() => void) | undefined;
 
   constructor(
     readonly time: number,
     readonly sequence: number,
-    readonly run: () => void,
-    onCancel: () => void,
+    run: () => void,
   ) {
-    this.#onCancel = onCancel;
+    this.#run = run;
+  }
+
+  /** Or has run. */
+  get cancelled(): boolean {
+    return this.#run === undefined;
   }
 
   /** Earlier; of two for the same moment the one that was set first. */
@@ -97,9 +92,14 @@ export class Timer {
     return this.time !== other.time ? this.time < other.time : this.sequence < other.sequence;
   }
 
+  run(): void {
+    const run = this.#run;
+    this.#run = undefined;
+    run?.();
+  }
+
   /** Has no effect on one that has run. */
   cancel(): void {
-    if (!this.cancelled) this.#onCancel();
-    this.cancelled = true;
+    this.#run = undefined;
   }
 }
