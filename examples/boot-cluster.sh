@@ -7,7 +7,7 @@
 #   npm run demo               # or: sh examples/boot-cluster.sh
 set -eu
 
-program=$(dirname "$0")/../dist/bin/circuit.js
+program=$(dirname "$0")/../dist/bin/circuit.cjs
 circuit() { node "$program" "$@"; }
 say() { printf '\n# %s\n' "$*"; }
 run() { printf '$ %s\n' "$*" | sed "s#$dir#…#g; s#/Q[0-9a-f]*#/Q…#g"; "$@"; }

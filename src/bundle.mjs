@@ -1,8 +1,10 @@
 /**
- * Bundles the `circuit` command into dist/bin: reading a hundred modules would take longer
- * than most commands do.
+ * Bundles the command `circuit` into dist/bin, and compiles it: reading a hundred modules and
+ * compiling them would take longer than most commands do.
  */
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
+import { Script } from 'node:vm';
 import { build } from 'esbuild';
 
 /**
@@ -11,19 +13,41 @@ import { build } from 'esbuild';
  */
 const NEVER_SENT = ['Blob', 'Headers', 'ReadableStream', 'Request', 'Response', 'WritableStream'];
 
-/** For the dependencies that are CommonJS modules. */
-const REQUIRE =
-  'import{createRequire as nodeRequire}from"node:module";const require=nodeRequire(import.meta.url);';
+/** @param {import('esbuild').BuildOptions} options */
+function bundle(options) {
+  return build({
+    outdir: 'dist/bin',
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'warning',
+    ...options,
+  });
+}
+
+/** The code as V8 keeps it, of all functions, not only of those that are called at once. */
+function compiled(source, filename) {
+  setFlagsFromString('--no-lazy');
+  const script = new Script(source, { filename });
+  // Code is refused where the flags are not those that it was kept with.
+  setFlagsFromString('--lazy');
+  return script.createCachedData();
+}
 
 await rm('dist/bin', { recursive: true, force: true });
-await build({
-  entryPoints: { circuit: 'dist/src/cli/main.js' },
-  outdir: 'dist/bin',
-  bundle: true,
-  splitting: true,
-  platform: 'node',
-  format: 'esm',
-  logLevel: 'warning',
-  banner: { js: REQUIRE },
-  define: Object.fromEntries(NEVER_SENT.map((name) => [`${name}.prototype`, 'undefined'])),
+await bundle({ entryPoints: { circuit: 'dist/src/cli/launcher.cjs' } });
+await bundle({
+  entryPoints: { main: 'dist/src/cli/main.js' },
+  // What the launcher calls.
+  banner: { js: '(function (require, importMetaUrl) {' },
+  footer: { js: '})' },
+  define: {
+    'import.meta.url': 'importMetaUrl',
+    // msgpackr would look for an addon, which is not beside the bundle.
+    'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"',
+    ...Object.fromEntries(NEVER_SENT.map((name) => [`${name}.prototype`, 'undefined'])),
+  },
 });
+const main = await readFile('dist/bin/main.cjs', 'utf8');
+await writeFile('dist/bin/main.cache', compiled(main, 'main.cjs'));

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { redact } from '../anchor/redact.js';
 import { errorCode, errorMessage } from '../error.js';
@@ -8,6 +7,8 @@ import { addElementCommands } from './element-commands.js';
 /** Exit statuses: 0 done, 1 it failed, 2 wrong usage. */
 const FAILED = 1;
 const WRONG_USAGE = 2;
+/** A command ended although it waited for something: Node's own status of such a module. */
+const UNSETTLED = 13;
 
 const DISCOVER_START =
   'find others by multicast, as 228.8.8.8:8822 (or $CIRCUIT_DISCOVER); they join by themselves';
@@ -122,6 +123,10 @@ async function main(): Promise<void> {
     process.stderr.write(`circuit: cannot write to standard output: ${error.message}\n`);
     process.exit(FAILED);
   });
+  const unsettled = () => {
+    process.exitCode = UNSETTLED;
+  };
+  process.once('beforeExit', unsettled);
   try {
     await program().parseAsync(argv);
   } catch (error) {
@@ -132,7 +137,9 @@ async function main(): Promise<void> {
     }
     process.stderr.write(`circuit: ${errorMessage(error)}\n`);
     process.exitCode = FAILED;
+  } finally {
+    process.off('beforeExit', unsettled);
   }
 }
 
-await main();
+void main();

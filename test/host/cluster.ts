@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { Janitor } from '../janitor.js';
 
-const CIRCUIT = join(import.meta.dirname, '../../bin/circuit.js');
+const CIRCUIT = join(import.meta.dirname, '../../bin/circuit.cjs');
 
 export interface Result {
   readonly stdout: string;

@@ -1,0 +1,31 @@
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import test from 'ava';
+import { Cluster } from '../../host/cluster.js';
+
+const ROOT = join(import.meta.dirname, '../../../..');
+const BIN = join(ROOT, 'dist/bin');
+
+test('this Node takes the code that was compiled for the command', (t) => {
+  const cachedData = readFileSync(join(BIN, 'main.cache'));
+  const script = new Script(readFileSync(join(BIN, 'main.cjs'), 'utf8'), { cachedData });
+  t.false(script.cachedDataRejected);
+});
+
+test('where that is missing or of no use, the command runs all the same', async (t) => {
+  const cluster = new Cluster(t);
+  const copy = join(cluster.directory, 'copy');
+  cpSync(BIN, join(copy, 'dist/bin'), { recursive: true });
+  symlinkSync(join(ROOT, 'package.json'), join(copy, 'package.json'));
+  const cache = join(copy, 'dist/bin/main.cache');
+  const version = () =>
+    cluster.run([process.execPath, join(copy, 'dist/bin/circuit.cjs'), '--version']);
+  const { stdout } = await cluster.circuit(['--version']);
+  for (const content of ['', 'nonsense', readFileSync(cache).subarray(0, 10_000)]) {
+    writeFileSync(cache, content);
+    t.is((await version()).stdout, stdout);
+  }
+  t.is((await cluster.sh(`rm ${cache}`)).status, 0);
+  t.is((await version()).stdout, stdout);
+});
