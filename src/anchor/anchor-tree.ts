@@ -1,6 +1,11 @@
 import { CircuitError } from '../error.js';
 import type { AnchorEntry, AnchorPath, AnchorView, ElementKind } from './circuit.js';
-import { checkAnchorName, controlFiles, elementExists } from './control-files.js';
+import {
+  checkAnchorName,
+  controlFiles,
+  elementExists,
+  memberIsNoElement,
+} from './control-files.js';
 
 /** How many anchors one member holds, and how many one of them: a listing is one message. */
 const MAX_ANCHORS = 100_000;
@@ -58,9 +63,7 @@ export class AnchorTree<E extends Element> {
    * @throws CircuitError as {@link attach}
    */
   checkFree(path: AnchorPath, kind: ElementKind): void {
-    if (path.length === 0) {
-      throw new CircuitError('EPERM', 'a member cannot be an element; make an anchor on it');
-    }
+    if (path.length === 0) throw memberIsNoElement();
     let anchor: Anchor<E> | undefined = this.#root;
     for (const name of path) anchor = anchor?.children.get(name);
     if (!anchor) return;

@@ -57,6 +57,11 @@ export function controlFiles(kind: ElementKind | 'member' | undefined): readonly
   }
 }
 
+/** An element was to be at the path of a member itself. */
+export function memberIsNoElement(): CircuitError {
+  return new CircuitError('EPERM', 'a member cannot be an element; make an anchor on it');
+}
+
 /** The anchor at `path` has an element of this kind, where a new one was to be. */
 export function elementExists(path: AnchorPath, kind: ElementKind): CircuitError {
   return new CircuitError('EEXIST', `/${path.join('/')} has a ${kind} already`);
@@ -71,8 +76,10 @@ export function noSuchFile(
   path: AnchorPath,
   kind: ElementKind | 'member' | undefined,
 ): CircuitError {
-  const maker = name.startsWith('mk') && ANCHOR_FILES.includes(name);
-  if (maker && kind !== undefined && kind !== 'member') return elementExists(path, kind);
+  if (name.startsWith('mk') && ANCHOR_FILES.includes(name)) {
+    if (kind === 'member') return memberIsNoElement();
+    if (kind !== undefined) return elementExists(path, kind);
+  }
   const what = kind === undefined ? 'an anchor without an element' : `a ${kind}`;
   const files = controlFiles(kind).join(', ');
   return new CircuitError('EPERM', `${what} has no file ${JSON.stringify(name)}, only ${files}`);

@@ -59,7 +59,8 @@ const NO_FILES: readonly Case[] = (
     ['runs', 'echo > runs/mk@join', EEXIST, /^\/runs has a proc already\n$/],
     ['free', 'echo hi > free/send', EPERM, ANCHOR_FILES],
     ['closed', 'echo > closed/stdin', EPERM, /^a chan has no file "stdin", only error, .* send,/],
-    ['.', 'echo 1 > mkchan', EPERM, /^a member has no file "mkchan", only addr, error, help, join/],
+    ['.', 'echo 1 > mkchan', EPERM, /^a member cannot be an element; make an anchor on it\n$/],
+    ['.', 'echo 1 > jion', EPERM, /^a member has no file "jion", only addr, error, help, join/],
   ] as const
 ).map(([anchor, script, errno, sentence]) => ({ anchor, script, errno, sentence }));
 
