@@ -49,5 +49,5 @@ await bundle({
     ...Object.fromEntries(NEVER_SENT.map((name) => [`${name}.prototype`, 'undefined'])),
   },
 });
-const main = await readFile('dist/bin/main.cjs', 'utf8');
+const main = await readFile('dist/bin/main.cjs', 'latin1');
 await writeFile('dist/bin/main.cache', compiled(main, 'main.cjs'));

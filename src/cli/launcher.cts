@@ -20,6 +20,8 @@ function kept(): { cachedData?: Buffer } {
 }
 
 const file = path.join(__dirname, MAIN);
+// Outside of comments it is ASCII, which is read as Latin-1 in a fraction of the time.
+const source = fs.readFileSync(file, 'latin1');
 // The name that stack traces tell is kept with the code.
-const script = new vm.Script(fs.readFileSync(file, 'utf8'), { filename: MAIN, ...kept() });
+const script = new vm.Script(source, { filename: MAIN, ...kept() });
 script.runInThisContext()(require, url.pathToFileURL(file).href);

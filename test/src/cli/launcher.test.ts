@@ -9,7 +9,7 @@ const BIN = join(ROOT, 'dist/bin');
 
 test('this Node takes the code that was compiled for the command', (t) => {
   const cachedData = readFileSync(join(BIN, 'main.cache'));
-  const script = new Script(readFileSync(join(BIN, 'main.cjs'), 'utf8'), { cachedData });
+  const script = new Script(readFileSync(join(BIN, 'main.cjs'), 'latin1'), { cachedData });
   t.false(script.cachedDataRejected);
 });
 
