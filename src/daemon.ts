@@ -325,7 +325,12 @@ function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
     connect: async (address, signal) => {
       const connection = await transport.connect(address, signal);
       return {
-        send: async (message) => await connection.main.deliver(message),
+        send: (message, lost) => {
+          // Its answer, which is not asked for, is not sent.
+          connection.main.deliver(message)[Symbol.dispose]();
+          connection.unanswered(lost);
+        },
+        sendAndWait: async (message) => await connection.main.deliver(message),
         hold: () => connection.hold(),
         whenSilent: (listener) => connection.whenSilent(listener),
         closed: connection.closed,

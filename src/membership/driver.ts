@@ -18,7 +18,7 @@ import type { MemberRecord } from './record.js';
 
 const debug = createDebug('circuit:membership');
 
-/** A join fails after so long, in milliseconds. */
+/** A join fails so long after the connection was made, in milliseconds. */
 const JOIN_TIMEOUT = 5_000;
 
 /** How long those whom we leave may take to hear it, in milliseconds. */
@@ -43,6 +43,8 @@ export class MembershipDriver implements Membership {
   readonly #sending = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  /** What is said now is waited for. */
+  #leaving = false;
 
   constructor({ self, links, displaced }: MembershipDriverOptions) {
     this.#links = links;
@@ -93,12 +95,11 @@ export class MembershipDriver implements Membership {
   async join(address: Address, signal?: AbortSignal): Promise<void> {
     const peer = address.toString();
     if (peer === this.self.addr) return;
+    // The protocol would connect, too; but would not say why it cannot.
+    await this.#links.connect(address, signal);
     const timeout = AbortSignal.timeout(JOIN_TIMEOUT);
-    const either = AbortSignal.any([timeout, ...(signal ? [signal] : [])]);
     try {
-      // The protocol would connect, too; but would not say why it cannot.
-      await this.#links.connect(address, either);
-      await this.#merge(peer, either);
+      await this.#merge(peer, AbortSignal.any([timeout, ...(signal ? [signal] : [])]));
     } catch (error) {
       if (timeout.aborted) {
         const limit = `${JOIN_TIMEOUT / 1000} s`;
@@ -109,9 +110,11 @@ export class MembershipDriver implements Membership {
   }
 
   async leave(): Promise<void> {
+    this.#leaving = true;
     this.#input((protocol, now) => protocol.leave(now));
     const sent = Promise.all(this.#sending);
     await within(sent, FAREWELL, new CircuitError('ETIMEDOUT', 'not all were told')).catch(debug);
+    this.#leaving = false;
   }
 
   deliver(message: unknown, from: PeerAddress): void {
@@ -161,11 +164,12 @@ export class MembershipDriver implements Membership {
   async #sendTo(peer: PeerAddress, message: Message): Promise<void> {
     try {
       const link = await this.#connect(peer);
-      await link.send(message);
+      if (this.#leaving) await link.sendAndWait(message);
+      else link.send(message, () => this.#unreachable(peer, 'silent'));
     } catch (error) {
       debug('%s was not sent: %s', message.type, errorMessage(error));
       // What the peer itself says of it comes as a plain Error; ours is of the connection.
-      if (error instanceof CircuitError) this.#unreachable(peer, error);
+      if (error instanceof CircuitError) this.#unreachable(peer, verdictOf(error));
     }
   }
 
@@ -188,7 +192,7 @@ export class MembershipDriver implements Membership {
     } catch (error) {
       if (this.#standing.get(peer) !== standing) return;
       this.#hangUp(peer);
-      this.#unreachable(peer, error);
+      this.#unreachable(peer, verdictOf(error));
     }
   }
 
@@ -208,8 +212,7 @@ export class MembershipDriver implements Membership {
     return this.#links.connect(Address.parse(peer), this.#closing.signal);
   }
 
-  #unreachable(peer: PeerAddress, error: unknown): void {
-    const verdict = verdictOf(error);
+  #unreachable(peer: PeerAddress, verdict: Exclude<Verdict, 'alive'>): void {
     this.#input((protocol, now) => protocol.unreachable(peer, verdict, now));
   }
 

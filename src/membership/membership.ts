@@ -60,8 +60,14 @@ export interface Links {
 }
 
 export interface Link {
-  /** Calls `deliver` at the other side. @throws CircuitError EHOSTUNREACH */
-  send(message: unknown): Promise<unknown>;
+  /**
+   * Calls `deliver` at the other side, and does not wait for its answer.
+   * @param lost Called, unless the next message is sent before, if the link goes down and
+   *   nothing has been heard of the peer since: it may not have arrived.
+   */
+  send(message: unknown, lost: () => void): void;
+  /** The same, but resolves when it has arrived. @throws CircuitError EHOSTUNREACH */
+  sendAndWait(message: unknown): Promise<unknown>;
   /** Keeps the link standing until the result is disposed. */
   hold(): Disposable;
   /** Tells, once, that nothing has been heard of the peer for some seconds, though it should have been. */

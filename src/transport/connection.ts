@@ -20,6 +20,7 @@ export class Connection<Main> {
   readonly #keepalive: NodeJS.Timeout;
   readonly #dialled: boolean;
   readonly #whenSilent = new Set<() => void>();
+  #lost: (() => void) | undefined;
   #holders = 0;
   // Milliseconds, on a clock that does not go back.
   #lastUse = performance.now();
@@ -44,7 +45,10 @@ export class Connection<Main> {
     });
     this.#keepalive = setInterval(() => this.#check(), KEEPALIVE_INTERVAL);
     this.#keepalive.unref();
-    socket.once('close', () => clearInterval(this.#keepalive));
+    socket.once('close', () => {
+      clearInterval(this.#keepalive);
+      this.#lost?.();
+    });
   }
 
   get isOpen(): boolean {
@@ -69,6 +73,14 @@ export class Connection<Main> {
     return { [Symbol.dispose]: () => this.#whenSilent.delete(listener) };
   }
 
+  /**
+   * Something was sent whose answer nobody waits for.
+   * @param lost Called if the connection ends before anything else is heard or sent so.
+   */
+  unanswered(lost: () => void): void {
+    this.#lost = lost;
+  }
+
   close(): void {
     this.#socket.close(1000);
     // A peer that does not answer the close frame does not keep us.
@@ -77,6 +89,7 @@ export class Connection<Main> {
 
   #heard(): void {
     this.#lastHeard = performance.now();
+    this.#lost = undefined;
   }
 
   #check(): void {

@@ -87,14 +87,18 @@ export class Network {
     });
     this.#links.add({ ends, cut });
     const nothing = { [Symbol.dispose]: () => {} };
+    const sendAndWait = async (message: unknown) => {
+      if (isCut) throw new CircuitError('EHOSTUNREACH', 'cut');
+      target.deliver(structuredClone(message), from);
+    };
     return {
       closed,
       hold: () => nothing,
       whenSilent: () => nothing,
-      send: async (message) => {
-        if (isCut) throw new CircuitError('EHOSTUNREACH', 'cut');
-        target.deliver(structuredClone(message), from);
+      send: (message, lost) => {
+        sendAndWait(message).catch(lost);
       },
+      sendAndWait,
     };
   }
 }

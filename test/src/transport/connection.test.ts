@@ -123,3 +123,22 @@ test.serial('a daemon that was suspended holds nobody for silent because of that
   await pass(DEAD_AFTER, client);
   t.true(connection.isOpen);
 });
+
+test.serial(
+  'what was sent unanswered is told to be lost if nothing is heard before the end',
+  async (t) => {
+    for (const answers of [false, true]) {
+      const { client, accepted } = await pair(t);
+      const connection = new Connection(client, () => undefined, true);
+      let lost = 0;
+      connection.unanswered(() => t.fail('another was sent after it'));
+      connection.unanswered(() => {
+        lost += 1;
+      });
+      if (answers) await roundTrip(client);
+      accepted.terminate();
+      await connection.closed;
+      t.is(lost, answers ? 0 : 1);
+    }
+  },
+);
