@@ -5,6 +5,7 @@ import { Address, formatAuthority, type MemberName, newMemberName, newSecret } f
 import { addressFile, claimAddressFile } from './address-file.js';
 import { LocalCircuit, LocalMember } from './anchor/local.js';
 import { RemoteMember } from './anchor/remote.js';
+import { letGo } from './anchor/remote-call.js';
 import { CircuitTarget } from './anchor/target.js';
 import { asCircuitError, CircuitError, errorCode, errorMessage } from './error.js';
 import { type DiscoverOptions, Finder } from './finder.js';
@@ -327,7 +328,7 @@ function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
       return {
         send: (message, lost) => {
           // Its answer, which is not asked for, is not sent.
-          connection.main.deliver(message)[Symbol.dispose]();
+          letGo(connection.main.deliver(message));
           connection.unanswered(lost);
         },
         sendAndWait: async (message) => await connection.main.deliver(message),

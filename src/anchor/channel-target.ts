@@ -58,7 +58,6 @@ export class ChannelTarget extends RpcTarget implements Disposable {
 /** A message that a peer sends. */
 export class OutgoingTarget extends RpcTarget implements Disposable {
   readonly #message: OutgoingMessage;
-  readonly #release = new Release();
 
   constructor(message: OutgoingMessage) {
     super();
@@ -67,9 +66,7 @@ export class OutgoingTarget extends RpcTarget implements Disposable {
 
   async write(data: Uint8Array, nonblock: boolean, last: boolean): Promise<void> {
     if (!(data instanceof Uint8Array)) throw new CircuitError('EINVAL', 'a message is bytes');
-    await this.#release.whileHeld((signal) =>
-      this.#message.write(data, { signal, nonblock: nonblock === true, last: last === true }),
-    );
+    await this.#message.write(data, { nonblock: nonblock === true, last: last === true });
   }
 
   end(): void {
@@ -77,7 +74,6 @@ export class OutgoingTarget extends RpcTarget implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#release.run();
     this.#message.abort();
   }
 }
@@ -92,7 +88,6 @@ export interface MessagePiece {
 /** A message that a peer receives. */
 export class IncomingTarget extends RpcTarget implements Disposable {
   readonly #message: IncomingMessage;
-  readonly #release = new Release();
 
   constructor(message: IncomingMessage) {
     super();
@@ -101,9 +96,7 @@ export class IncomingTarget extends RpcTarget implements Disposable {
 
   async read(max: number, nonblock: boolean): Promise<MessagePiece> {
     const size = Math.min(Number(max) || 0, MAX_CHUNK);
-    const data = await this.#release.whileHeld((signal) =>
-      this.#message.read(size, { signal, nonblock: nonblock === true }),
-    );
+    const data = await this.#message.read(size, { nonblock: nonblock === true });
     return { data, complete: this.#message.complete };
   }
 
@@ -112,7 +105,6 @@ export class IncomingTarget extends RpcTarget implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#release.run();
     this.#message.close();
   }
 }

@@ -16,7 +16,7 @@ import type {
   WaitOptions,
   WriteOptions,
 } from './circuit.js';
-import { call } from './remote-call.js';
+import { call, letGo } from './remote-call.js';
 
 /** A channel of another member. Its calls take as long as they take: a channel waits. */
 export class RemoteChannel implements Channel {
@@ -92,20 +92,20 @@ class RemoteOutgoing implements OutgoingMessage {
 
   /** It goes out ahead of the letting go, and is there first. */
   end(): void {
-    if (!this.#ended && this.#stub) this.#stub.end()[Symbol.dispose]();
+    if (!this.#ended && this.#stub) letGo(this.#stub.end());
     this.abort();
   }
 
   abort(): void {
     this.#ended = true;
-    this.#stub?.[Symbol.dispose]();
+    letGo(this.#stub);
     this.#stub = undefined;
   }
 
   /** A message that was not accepted does not exist yet. */
   #retryLater(): void {
     if (this.#begun) return;
-    this.#stub?.[Symbol.dispose]();
+    letGo(this.#stub);
     this.#stub = undefined;
   }
 }
@@ -157,7 +157,7 @@ class RemoteIncoming implements IncomingMessage {
   /** Ends the call over there; a message that was not delivered can be asked for again. */
   #letGo(forGood: boolean): void {
     this.#closed ||= forGood;
-    this.#stub?.[Symbol.dispose]();
+    letGo(this.#stub);
     this.#stub = undefined;
   }
 }

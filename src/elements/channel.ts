@@ -1,6 +1,6 @@
 import { CircuitError, errorCode } from '../error.js';
 import { HandOff, type Receiving, type Sending } from './hand-off.js';
-import { MessageBody, onAbort } from './message-body.js';
+import { interrupted, MessageBody, onAbort } from './message-body.js';
 
 /** The most places that a channel can have. */
 export const MAX_CAPACITY = 1_000_000;
@@ -40,7 +40,10 @@ export interface OutgoingMessage {
    * wants to know writes its last bytes as `last`. One that was never written to is not sent.
    */
   end(): void;
-  /** The sender has gone: a receiver that has begun to read fails with EIO. */
+  /**
+   * The sender has gone: a receiver that has begun to read fails with EIO. So does a write that
+   * waits, or with EINTR before the message was accepted.
+   */
   abort(): void;
 }
 
@@ -57,7 +60,7 @@ export interface IncomingMessage {
   readonly complete: boolean;
   /** What the first read gave has reached whom it was for. */
   delivered(): Promise<void>;
-  /** The receiver has gone, or has had enough. */
+  /** The receiver has gone, or has had enough. A read that waits fails with EINTR. */
   close(): void;
 }
 
@@ -134,6 +137,8 @@ class Outgoing implements OutgoingMessage {
   #state: 'new' | 'entered' | 'admitted' | 'refused' | 'ended' = 'new';
   #decided: (() => void) | undefined;
   #returned: (() => void) | undefined;
+  /** Ends the wait until it is accepted. */
+  #interrupt: (() => void) | undefined;
 
   constructor(handOff: HandOff<MessageBody>) {
     this.#handOff = handOff;
@@ -162,6 +167,7 @@ class Outgoing implements OutgoingMessage {
     this.#state = 'ended';
     this.#body.breakOff('EIO', 'the sender has gone in the middle of the message');
     this.#sending?.withdraw();
+    this.#interrupt?.();
   }
 
   /** The first write: gets the message accepted. */
@@ -208,6 +214,7 @@ class Outgoing implements OutgoingMessage {
         stop();
         resolve();
       };
+      this.#interrupt = () => reject(interrupted());
       if (nonblock) this.#returned = () => reject(wouldWait('the receiver has gone'));
     });
   }
@@ -218,6 +225,7 @@ class Outgoing implements OutgoingMessage {
       this.#state = state === 'admitted' && this.#body.ended ? 'ended' : state;
     }
     if (state === 'refused') this.#body.abandon();
+    this.#interrupt = undefined;
     this.#decided?.();
   }
 
@@ -232,6 +240,8 @@ class Incoming implements IncomingMessage {
   #body: MessageBody | undefined;
   #first: Uint8Array | undefined;
   #state: 'new' | 'offered' | 'delivered' | 'closed' = 'new';
+  /** Ends the wait for a message. */
+  #interrupt: (() => void) | undefined;
 
   constructor(handOff: HandOff<MessageBody>) {
     this.#handOff = handOff;
@@ -244,7 +254,7 @@ class Incoming implements IncomingMessage {
     const body = this.#body ?? (await this.#offer(signal));
     await body.untilReadable(signal);
     // Who has gone meanwhile has given the message back: its bytes are another's.
-    if (this.#isClosed()) throw new CircuitError('EINTR', 'interrupted');
+    if (this.#isClosed()) throw interrupted();
     const data = body.take(max);
     if (this.#state === 'offered') this.#first = data;
     return data;
@@ -261,6 +271,10 @@ class Incoming implements IncomingMessage {
   }
 
   close(): void {
+    if (this.#isClosed()) return;
+    this.#interrupt?.();
+    // Before the message is another's, who may wait for it as we did.
+    this.#body?.interruptReader();
     if (this.#state === 'offered' && this.#first) this.#body?.unread(this.#first);
     if (this.#state === 'delivered') this.#body?.abandon();
     else this.#receiving?.giveBack();
@@ -274,9 +288,11 @@ class Incoming implements IncomingMessage {
   #offer(signal: AbortSignal | undefined): Promise<MessageBody> {
     return new Promise((resolve, reject) => {
       let stop = () => {};
+      this.#interrupt = () => reject(interrupted());
       this.#receiving = this.#handOff.receive({
         offered: (body) => {
           stop();
+          this.#interrupt = undefined;
           this.#body = body;
           this.#state = 'offered';
           resolve(body);

@@ -12,6 +12,7 @@ export class MessageBody {
   /** The receiver has gone: nobody will read what is still written. */
   #abandoned = false;
   #wakeReader: (() => void) | undefined;
+  #interruptReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
 
   /** Whether a read would be answered at once. */
@@ -94,8 +95,18 @@ export class MessageBody {
           stop();
           resolve();
         };
+        this.#interruptReader = () => {
+          stop();
+          reject(interrupted());
+        };
       });
+      this.#interruptReader = undefined;
     }
+  }
+
+  /** Ends the wait of {@link untilReadable} with EINTR: the reader has gone. */
+  interruptReader(): void {
+    this.#interruptReader?.();
   }
 
   /** Up to `max` bytes; none at the end of the message. @throws CircuitError EIO (it broke off) */
@@ -121,13 +132,17 @@ export class MessageBody {
   }
 }
 
+export function interrupted(): CircuitError {
+  return new CircuitError('EINTR', 'interrupted');
+}
+
 /** Rejects with EINTR when the signal is aborted. @returns Stops listening. */
 export function onAbort(
   signal: AbortSignal | undefined,
   reject: (error: CircuitError) => void,
 ): () => void {
   if (!signal) return () => {};
-  const interrupt = () => reject(new CircuitError('EINTR', 'interrupted'));
+  const interrupt = () => reject(interrupted());
   if (signal.aborted) interrupt();
   else signal.addEventListener('abort', interrupt, { once: true });
   return () => signal.removeEventListener('abort', interrupt);

@@ -266,10 +266,33 @@ test('a message in one piece that nobody has accepted is withdrawn with its send
   const gone = channel.send();
   const entered = gone.write(bytes('b'), { last: true });
   gone.abort();
+  await t.throwsAsync(entered, { code: 'EINTR' });
   const sent = channel.send().write(bytes('c'), { last: true });
   t.is(await receive(channel), 'c');
   await sent;
-  t.false(await isSettled(entered));
+});
+
+test('a receiver that is closed stops waiting, for a message or in one, and disturbs no other', async (t) => {
+  const channel = new ChannelElement(0);
+  const first = channel.receive();
+  const waiting = first.read(10);
+  first.close();
+  await t.throwsAsync(waiting, { code: 'EINTR' });
+  const message = channel.send();
+  const accepted = message.write(bytes(''));
+  const second = channel.receive();
+  const inMessage = second.read(10);
+  t.false(await isSettled(inMessage), 'nothing of it has come');
+  const third = channel.receive();
+  const next = third.read(10);
+  second.close();
+  await t.throwsAsync(inMessage, { code: 'EINTR' });
+  t.false(await isSettled(next), 'it has the message now, and waits as well');
+  for (const gone of [first, second]) gone.close();
+  await third.delivered();
+  await accepted;
+  await message.write(bytes('a'), { last: true });
+  t.is(Buffer.from(await next).toString(), 'a');
 });
 
 test('a capacity that is no whole number from 0 to a million is EINVAL', (t) => {
