@@ -21,8 +21,7 @@ export interface PlumtreeOptions {
  *
  * What is broadcast are versions of members' records. So the roster itself tells what has
  * been received, and answers who asks: nothing is kept of messages. News that comes
- * together travels together, and a link is pruned if all that came over it was known. While
- * it waits for more, what the other side turns out to know already is left out.
+ * together travels together, and a link is pruned if all that came over it was known.
  */
 export class Plumtree {
   readonly #options: PlumtreeOptions;
@@ -41,7 +40,7 @@ export class Plumtree {
 
   /** Section 3.6, NeighborUp: a new link is eager. */
   up(peer: PeerAddress): void {
-    this.#branches.set(peer, { lazy: false, records: new Map(), versions: new Map() });
+    this.#branches.set(peer, { lazy: false, records: [], versions: [] });
   }
 
   /** The link is about to be given up: what is still to go over it goes now. */
@@ -56,25 +55,22 @@ export class Plumtree {
 
   /** Passes news on to all neighbours but the one that it came from. */
   publish(record: MemberRecord, from?: PeerAddress): void {
-    const version = versionOf(record);
-    const key = keyOf(version);
     for (const [peer, branch] of this.#branches) {
       if (peer === from) continue;
       if (branch.lazy) {
-        branch.versions.set(key, version);
+        branch.versions.push(versionOf(record));
         this.#announceLater();
       } else {
-        branch.records.set(key, record);
+        branch.records.push(record);
         this.#unsent = true;
       }
     }
   }
 
   /** A gossip came over the link to a neighbour; `news` if any of it was. */
-  received(from: PeerAddress, records: readonly MemberRecord[], news: boolean): void {
+  received(from: PeerAddress, news: boolean): void {
     const branch = this.#branches.get(from);
     if (!branch) return;
-    for (const record of records) leaveOut(branch, keyOf(record));
     if (!news && !branch.lazy) this.#options.host.send(from, { type: 'prune' });
     branch.lazy = !news;
   }
@@ -86,12 +82,10 @@ export class Plumtree {
 
   announced(from: PeerAddress, versions: readonly Version[]): void {
     const { has, now } = this.#options;
-    const branch = this.#branches.get(from);
     for (const version of versions) {
-      // Each for itself: that an older one comes says nothing of this.
-      const key = keyOf(version);
-      if (branch) leaveOut(branch, key);
       if (has(version)) continue;
+      // Each for itself: that an older one comes says nothing of this.
+      const key = JSON.stringify(version);
       const missing = this.#missing.get(key);
       if (missing) missing.announcers.push(from);
       else this.#missing.set(key, { version, announcers: [from], due: now() + GRAFT_TIMEOUT });
@@ -124,7 +118,7 @@ export class Plumtree {
   }
 
   #pushTo(peer: PeerAddress, branch: Branch): void {
-    for (const records of taken(branch.records)) {
+    for (const records of chunks(branch.records.splice(0))) {
       this.#options.host.send(peer, { type: 'gossip', records });
     }
   }
@@ -137,7 +131,7 @@ export class Plumtree {
   #announce(): void {
     this.#announcing = undefined;
     for (const [peer, branch] of this.#branches) {
-      for (const versions of taken(branch.versions)) {
+      for (const versions of chunks(branch.versions.splice(0))) {
         this.#options.host.send(peer, { type: 'ihave', versions });
       }
     }
@@ -178,17 +172,11 @@ export class Plumtree {
   }
 }
 
-/** A link to a neighbour, and what is to go over it, by {@link keyOf}. */
+/** A link to a neighbour, and what is to go over it. */
 interface Branch {
   lazy: boolean;
-  readonly records: Map<string, MemberRecord>;
-  readonly versions: Map<string, Version>;
-}
-
-/** The other side knows it. */
-function leaveOut({ records, versions }: Branch, key: string): void {
-  records.delete(key);
-  versions.delete(key);
+  readonly records: MemberRecord[];
+  readonly versions: Version[];
 }
 
 interface Missing {
@@ -200,17 +188,6 @@ interface Missing {
 
 function versionOf({ name, incarnation, state, accuser }: MemberRecord): Version {
   return { name, incarnation, state, ...(accuser === undefined ? {} : { accuser }) };
-}
-
-function keyOf({ name, incarnation, state, accuser }: Version): string {
-  return `${name} ${incarnation} ${state} ${accuser ?? ''}`;
-}
-
-/** All of `items`, which is empty then, in pieces that fit into a message. */
-function taken<T>(items: Map<string, T>): T[][] {
-  const pieces = chunks([...items.values()]);
-  items.clear();
-  return pieces;
 }
 
 function chunks<T>(items: readonly T[]): T[][] {

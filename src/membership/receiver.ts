@@ -101,7 +101,7 @@ export class Receiver {
         const source: Source = { kind: 'gossip', from };
         let news = false;
         for (const record of message.records) news = learn(record, source) || news;
-        tree.received(from, message.records, news);
+        tree.received(from, news);
         break;
       }
       case 'ihave':

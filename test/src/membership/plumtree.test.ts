@@ -1,7 +1,7 @@
 import test from 'ava';
 import { isMemberName, type MemberName } from '../../../src/address.js';
 import type { Message, Version } from '../../../src/membership/messages.js';
-import { EAGER_PAUSE, GRAFT_TIMEOUT, LAZY_PAUSE } from '../../../src/membership/parameters.js';
+import { GRAFT_TIMEOUT } from '../../../src/membership/parameters.js';
 import { Plumtree } from '../../../src/membership/plumtree.js';
 import type { MemberRecord } from '../../../src/membership/record.js';
 import { Timers } from '../../../src/membership/timers.js';
@@ -81,23 +81,4 @@ test('a refutation that was announced is asked for, though the suspicion has com
     sent.filter(([, { type }]) => type === 'graft'),
     [['right', { type: 'graft', names: [NAME] }]],
   );
-});
-
-test('what is waiting to go out is not told to who turns out to know it', (t) => {
-  const { plumtree, sent, learn, pass } = tree();
-  plumtree.pruned('left');
-  learn(record(0, 'alive'), 'nobody');
-  plumtree.flush();
-  t.deepEqual(sent, [['right', { type: 'gossip', records: [record(0, 'alive')] }]]);
-  // Both lines are busy now: what follows waits for more.
-  learn(record(1, 'alive'), 'nobody');
-  learn(record(2, 'alive'), 'nobody');
-  plumtree.announced('left', [version(0, 'alive'), version(1, 'alive')]);
-  plumtree.received('right', [record(1, 'alive')], true);
-  plumtree.flush();
-  pass(Math.max(EAGER_PAUSE, LAZY_PAUSE));
-  t.deepEqual(sent.slice(1).sort(), [
-    ['left', { type: 'ihave', versions: [version(2, 'alive')] }],
-    ['right', { type: 'gossip', records: [record(2, 'alive')] }],
-  ]);
 });
