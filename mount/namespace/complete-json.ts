@@ -23,5 +23,6 @@ export function isCompleteJson(text: string): boolean {
       return true;
     }
   }
-  return false;
+  // An empty line is no beginning: to wait for more would fail at close(2), which shells do not tell.
+  return text.endsWith('\n') && text.trim() === '';
 }
