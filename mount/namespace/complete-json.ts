@@ -23,6 +23,5 @@ export function isCompleteJson(text: string): boolean {
       return true;
     }
   }
-  // An empty line is no beginning: to wait for more would fail at close(2), which shells do not tell.
-  return text.endsWith('\n') && text.trim() === '';
+  return false;
 }

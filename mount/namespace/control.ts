@@ -151,6 +151,7 @@ export class CommandFile implements File {
   open(mode: OpenMode): Handle {
     refuseRead(mode);
     let pending: Uint8Array = new Uint8Array();
+    let hasRun = false;
     return {
       io: 'direct',
       write: async (data, _nonblock, caller) => {
@@ -159,12 +160,15 @@ export class CommandFile implements File {
         const end = text.length > MAX_COMMAND ? text.length : this.#end(text);
         pending = text.subarray(end);
         if (end > 0) await this.#run(text.subarray(0, end), caller);
+        hasRun ||= end > 0;
         return undefined;
       },
       flush: async (caller) => {
         const command = pending;
         pending = new Uint8Array();
-        if (command.length > 0) await this.#run(command, caller);
+        // White space may follow a command, a newline most of all.
+        const isRest = hasRun && Buffer.from(command).toString().trim() === '';
+        if (command.length > 0 && !isRest) await this.#run(command, caller);
       },
     };
   }

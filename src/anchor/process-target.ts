@@ -76,7 +76,8 @@ export class WriterTarget extends RpcTarget implements Disposable {
 
   [Symbol.dispose](): void {
     this.#release.run();
-    this.#writer.close();
+    // The process may be another's, who cannot be reached any more.
+    this.#writer.close().catch(() => {});
   }
 }
 

@@ -16,7 +16,7 @@ import type {
   Process,
   SubscriptionKind,
 } from './circuit.js';
-import { call } from './remote-call.js';
+import { call, letGo } from './remote-call.js';
 import { RemoteChannel } from './remote-channel.js';
 import { RemoteProcess } from './remote-process.js';
 import type { CircuitTarget, MemberTarget } from './target.js';
@@ -201,7 +201,7 @@ export class RemoteMember implements Member {
       return await run(this.#stubOf(connection), connection);
     } catch (error) {
       // It may not have been there yet when the stub was made.
-      if (errorCode(error) === 'ENOENT') this.#stub = undefined;
+      if (errorCode(error) === 'ENOENT') this.#forgetStub();
       // What the member itself says comes as a plain Error; ours is of the connection.
       if (error instanceof CircuitError) throw unreachable(this.name, error.message);
       throw asCircuitError(error);
@@ -217,11 +217,16 @@ export class RemoteMember implements Member {
   }
 
   #stubOf(connection: Via): RpcStub<MemberTarget> {
-    if (this.#via !== connection || !this.#stub) {
-      this.#via = connection;
-      this.#stub = connection.main.member(this.name);
-    }
+    if (this.#via !== connection) this.#forgetStub();
+    this.#via = connection;
+    this.#stub ??= connection.main.member(this.name);
     return this.#stub;
+  }
+
+  /** What is not let go of the peer keeps as long as the connection lasts. */
+  #forgetStub(): void {
+    letGo(this.#stub);
+    this.#stub = undefined;
   }
 }
 

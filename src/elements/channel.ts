@@ -176,10 +176,15 @@ class Outgoing implements OutgoingMessage {
     this.#body.push(data);
     if (last) this.#body.end();
     this.#state = 'entered';
-    this.#sending = this.#handOff.enter(this.#body, {
-      admitted: () => this.#decide('admitted'),
-      refused: () => this.#decide('refused'),
-      returned: () => this.#returned?.(),
+    const body = this.#body;
+    // What becomes of one that was interrupted, and begun anew, is nothing to the new one.
+    const ifOurs = (tell: () => void) => () => {
+      if (this.#body === body) tell();
+    };
+    this.#sending = this.#handOff.enter(body, {
+      admitted: ifOurs(() => this.#decide('admitted')),
+      refused: ifOurs(() => this.#decide('refused')),
+      returned: ifOurs(() => this.#returned?.()),
     });
     try {
       await this.#decision(signal, nonblock ?? false);

@@ -18,7 +18,7 @@ import type { MemberRecord } from './record.js';
 
 const debug = createDebug('circuit:membership');
 
-/** A join fails so long after the connection was made, in milliseconds. */
+/** A join fails after so long, in milliseconds. */
 const JOIN_TIMEOUT = 5_000;
 
 /** How long those whom we leave may take to hear it, in milliseconds. */
@@ -95,9 +95,10 @@ export class MembershipDriver implements Membership {
   async join(address: Address, signal?: AbortSignal): Promise<void> {
     const peer = address.toString();
     if (peer === this.self.addr) return;
-    // The protocol would connect, too; but would not say why it cannot.
-    await this.#links.connect(address, signal);
     const timeout = AbortSignal.timeout(JOIN_TIMEOUT);
+    // The protocol would connect, too; but would not say why it cannot. That ends by itself, and
+    // is waited for: who tried again would be given what is left of the same attempt.
+    await this.#links.connect(address, signal);
     try {
       await this.#merge(peer, AbortSignal.any([timeout, ...(signal ? [signal] : [])]));
     } catch (error) {
@@ -165,12 +166,17 @@ export class MembershipDriver implements Membership {
     try {
       const link = await this.#connect(peer);
       if (this.#leaving) await link.sendAndWait(message);
-      else link.send(message, () => this.#unreachable(peer, 'silent'));
+      else link.send(message, () => this.#lost(peer));
     } catch (error) {
       debug('%s was not sent: %s', message.type, errorMessage(error));
       // What the peer itself says of it comes as a plain Error; ours is of the connection.
       if (error instanceof CircuitError) this.#unreachable(peer, verdictOf(error));
     }
+  }
+
+  /** What was sent may have been lost with its link; of one that stands `down` tells. */
+  #lost(peer: PeerAddress): void {
+    if (!this.#standing.has(peer)) this.#unreachable(peer, 'silent');
   }
 
   async #open(peer: PeerAddress): Promise<void> {

@@ -79,9 +79,12 @@ export class Connection<Main> {
    */
   unanswered(lost: () => void): void {
     this.#lost = lost;
+    this.#lastUse = performance.now();
   }
 
   close(): void {
+    // What was sent before it gets there before it.
+    this.#lost = undefined;
     this.#socket.close(1000);
     // A peer that does not answer the close frame does not keep us.
     setTimeout(() => this.#socket.terminate(), 500).unref();

@@ -79,9 +79,13 @@ export class Network {
   #link(from: string, { ends, target }: { ends: string[]; target: Membership }): Link {
     let cut = () => {};
     let isCut = false;
+    /** What the last message was sent with: an answer would not come. */
+    let unanswered = () => {};
     const closed = new Promise<void>((resolve) => {
       cut = () => {
         isCut = true;
+        // In this order, as a connection does.
+        unanswered();
         resolve();
       };
     });
@@ -96,6 +100,7 @@ export class Network {
       hold: () => nothing,
       whenSilent: () => nothing,
       send: (message, lost) => {
+        unanswered = lost;
         sendAndWait(message).catch(lost);
       },
       sendAndWait,
