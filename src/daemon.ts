@@ -182,7 +182,7 @@ export class Daemon {
     await this.#finder?.close();
     const farewell = new Promise((resolve) => setTimeout(resolve, FAREWELL).unref());
     await Promise.race([this.#membership.close().catch(() => {}), farewell]);
-    await this.#local.terminate(TERMINATION).catch(() => {});
+    await this.#local.terminate(TERMINATION);
     try {
       await this.#session?.unmount();
     } catch (error) {

@@ -31,6 +31,26 @@ export function within<T>(
   });
 }
 
+/**
+ * Resolves when `condition` holds; EINTR when the signal is aborted before.
+ * @param watch Calls `look` whenever that may have changed, until the result is disposed.
+ */
+export function until(
+  condition: () => boolean,
+  watch: (look: () => void) => Disposable,
+  signal?: AbortSignal,
+): Promise<void> {
+  let watching: Disposable | undefined;
+  const met = new Promise<void>((resolve) => {
+    if (condition()) return resolve();
+    watching = watch(() => {
+      if (condition()) resolve();
+    });
+  });
+  const done = () => watching?.[Symbol.dispose]();
+  return interruptible(met, signal).finally(done);
+}
+
 function settle<T>(
   promise: PromiseLike<T>,
   settled: () => void,

@@ -1,4 +1,9 @@
-import type { Channel, IncomingMessage, OutgoingMessage } from '../../src/anchor/circuit.js';
+import type {
+  Channel,
+  ChannelDirection,
+  IncomingMessage,
+  OutgoingMessage,
+} from '../../src/anchor/circuit.js';
 import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
 import { ControlError, StreamFile, ValueFile } from './control.js';
 import { isBeingKilled } from './killed.js';
@@ -60,12 +65,11 @@ class SendHandle implements Handle {
     this.#channel = channel;
     this.#message = channel.send();
     this.#nonblock = nonblock;
-    this.#readiness = channelReadiness(channel, 'send');
+    this.#readiness = readinessOf('send', channel, () => (this.#begun ? this.#message : undefined));
   }
 
-  /** What follows the first write is taken as it comes. */
   poll(notify: (() => void) | undefined): Awaitable<number> {
-    return this.#begun ? PollEvents.out : this.#readiness.poll(PollEvents.out, notify);
+    return this.#readiness.poll(PollEvents.out, notify);
   }
 
   async write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<undefined> {
@@ -102,13 +106,13 @@ export class ReceiveHandle implements Handle {
   constructor(channel: Channel, nonblock: boolean) {
     this.#channel = channel;
     this.#nonblock = nonblock;
-    this.#readiness = channelReadiness(channel, 'recv');
+    this.#readiness = readinessOf('recv', channel, () =>
+      this.#delivered ? this.#message : undefined,
+    );
   }
 
-  /** What follows the first read comes as it is sent. */
   poll(notify: (() => void) | undefined): Awaitable<number> {
-    const begun = this.#delivered || this.#ended;
-    return begun ? PollEvents.in : this.#readiness.poll(PollEvents.in, notify);
+    return this.#ended ? PollEvents.in : this.#readiness.poll(PollEvents.in, notify);
   }
 
   async read(
@@ -146,9 +150,14 @@ export class ReceiveHandle implements Handle {
   }
 }
 
-function channelReadiness(channel: Channel, direction: 'send' | 'recv'): Readiness {
+/** Of the channel until a message has begun, and then of that. */
+function readinessOf(
+  direction: ChannelDirection,
+  channel: Channel,
+  message: () => IncomingMessage | OutgoingMessage | undefined,
+): Readiness {
   return new Readiness(
-    (signal) => channel.ready(direction, signal),
-    (signal) => channel.whenReady(direction, signal),
+    (signal) => message()?.ready(signal) ?? channel.ready(direction, signal),
+    (signal) => message()?.whenReady(signal) ?? channel.whenReady(direction, signal),
   );
 }

@@ -64,9 +64,11 @@ export class AnchorTree<E extends Element> {
    */
   checkFree(path: AnchorPath, kind: ElementKind): void {
     if (path.length === 0) throw memberIsNoElement();
-    let anchor: Anchor<E> | undefined = this.#root;
-    for (const name of path) anchor = anchor?.children.get(name);
-    if (!anchor) return;
+    const { anchor, missing } = this.#reach(path);
+    if (missing.length > 0) {
+      this.#checkNew(anchor, missing);
+      return;
+    }
     if (anchor.element) throw elementExists(path, anchor.element.kind);
     const hidden = controlFiles(kind).find((file) => anchor.children.has(file));
     if (hidden) {
@@ -79,7 +81,8 @@ export class AnchorTree<E extends Element> {
 
   /**
    * Puts an element on the anchor at `path`, and makes the anchors on the way.
-   * @throws CircuitError EEXIST: it has one, or a sub-anchor bears the name of a control file
+   * @throws CircuitError EEXIST: it has one, or an anchor bears the name of a control file;
+   *   EINVAL, ENAMETOOLONG, EAGAIN: a name cannot be one, or there are too many anchors
    */
   attach(path: AnchorPath, element: E): void {
     this.checkFree(path, element.kind);
@@ -99,9 +102,8 @@ export class AnchorTree<E extends Element> {
 
   /** Takes the element away, and the anchors that were there for it alone. It is not scrubbed. */
   detach(path: AnchorPath, element: E): void {
-    let anchor: Anchor<E> | undefined = this.#root;
-    for (const name of path) anchor = anchor?.children.get(name);
-    if (anchor?.element !== element) return;
+    const { anchor, missing } = this.#reach(path);
+    if (missing.length > 0 || anchor.element !== element) return;
     this.#change(anchor, undefined);
     for (let depth = path.length; depth > 0; depth -= 1) {
       const { parent, name } = this.#split(path.slice(0, depth));
@@ -127,6 +129,17 @@ export class AnchorTree<E extends Element> {
     return { [Symbol.dispose]: () => listeners.delete(listener) };
   }
 
+  /** The last anchor on a path that is there, and the names of those that are not. */
+  #reach(path: AnchorPath): { anchor: Anchor<E>; missing: AnchorPath } {
+    let anchor = this.#root;
+    for (const [depth, name] of path.entries()) {
+      const next = anchor.children.get(name);
+      if (!next) return { anchor, missing: path.slice(depth) };
+      anchor = next;
+    }
+    return { anchor, missing: [] };
+  }
+
   #find(path: AnchorPath): Anchor<E> {
     return path.reduce(child, this.#root);
   }
@@ -147,12 +160,21 @@ export class AnchorTree<E extends Element> {
     for (const file of after) if (!before.includes(file)) this.#touch(anchor, file, false);
   }
 
-  #add(parent: Anchor<E>, name: string): Anchor<E> {
-    checkAnchorName(name, parent === this.#root ? 'member' : parent.element?.kind);
-    if (this.#count >= MAX_ANCHORS || parent.children.size >= MAX_SIBLINGS) {
+  /** Whether anchors of these names, each below the one before, could be added. */
+  #checkNew(parent: Anchor<E>, names: AnchorPath): void {
+    for (const [depth, name] of names.entries()) {
+      if (depth > 0) checkAnchorName(name, undefined);
+      else checkAnchorName(name, parent === this.#root ? 'member' : parent.element?.kind);
+    }
+    const isFull = parent.children.size >= MAX_SIBLINGS;
+    if (isFull || this.#count + names.length > MAX_ANCHORS) {
       const limits = `${MAX_SIBLINGS} in one directory, ${MAX_ANCHORS} on a member`;
       throw new CircuitError('EAGAIN', `too many anchors (${limits}); remove some`);
     }
+  }
+
+  #add(parent: Anchor<E>, name: string): Anchor<E> {
+    this.#checkNew(parent, [name]);
     const anchor = this.#newAnchor();
     parent.children.set(name, anchor);
     this.#count += 1;

@@ -64,9 +64,21 @@ export class OutgoingTarget extends RpcTarget implements Disposable {
     this.#message = message;
   }
 
-  async write(data: Uint8Array, nonblock: boolean, last: boolean): Promise<void> {
+  async accept(data: Uint8Array, nonblock: boolean, last: boolean): Promise<boolean> {
     if (!(data instanceof Uint8Array)) throw new CircuitError('EINVAL', 'a message is bytes');
-    await this.#message.write(data, { nonblock: nonblock === true, last: last === true });
+    return await this.#message.accept(data, { nonblock: nonblock === true, last: last === true });
+  }
+
+  drained(): Promise<void> {
+    return this.#message.drained();
+  }
+
+  ready(): Promise<boolean> {
+    return this.#message.ready();
+  }
+
+  whenReady(): Promise<void> {
+    return this.#message.whenReady();
   }
 
   end(): void {
@@ -98,6 +110,14 @@ export class IncomingTarget extends RpcTarget implements Disposable {
     const size = Math.min(Number(max) || 0, MAX_CHUNK);
     const data = await this.#message.read(size, { nonblock: nonblock === true });
     return { data, complete: this.#message.complete };
+  }
+
+  ready(): Promise<boolean> {
+    return this.#message.ready();
+  }
+
+  whenReady(): Promise<void> {
+    return this.#message.whenReady();
   }
 
   async delivered(): Promise<void> {

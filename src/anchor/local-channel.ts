@@ -4,7 +4,7 @@ import type {
   IncomingMessage,
   OutgoingMessage,
 } from '../elements/channel.js';
-import { CircuitError } from '../error.js';
+import { until } from '../interruptible.js';
 import type { Channel, ChannelDirection } from './circuit.js';
 
 /** A channel of this member. */
@@ -39,25 +39,11 @@ export class LocalChannel implements Channel {
   }
 
   whenReady(direction: ChannelDirection, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        if (!this.#isReady(direction)) return;
-        stop();
-        resolve();
-      };
-      const interrupt = () => {
-        stop();
-        reject(new CircuitError('EINTR', 'interrupted'));
-      };
-      const watch = this.#element.onChange(look);
-      const stop = () => {
-        watch[Symbol.dispose]();
-        signal?.removeEventListener('abort', interrupt);
-      };
-      if (signal?.aborted) interrupt();
-      signal?.addEventListener('abort', interrupt, { once: true });
-      look();
-    });
+    return until(
+      () => this.#isReady(direction),
+      (look) => this.#element.onChange(look),
+      signal,
+    );
   }
 
   async scrub(): Promise<void> {

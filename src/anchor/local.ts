@@ -95,6 +95,8 @@ type LocalElement = LocalChannel | LocalProcess | LocalSubscription;
 export class LocalMember implements Member {
   readonly #options: LocalMemberOptions;
   readonly #anchors = new AnchorTree<LocalElement>();
+  /** The daemon ends. */
+  #ending = false;
 
   constructor(options: LocalMemberOptions) {
     this.#options = options;
@@ -198,12 +200,14 @@ export class LocalMember implements Member {
   async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
     const parsed = parseCommand(command);
     this.#anchors.checkFree(path, 'proc');
+    this.#checkGoingOn();
     const started = await ProcessElement.start(parsed, signal);
     const element = new LocalProcess(started);
     try {
+      this.#checkGoingOn();
       this.#anchors.attach(path, element);
     } catch (error) {
-      // Somebody else was quicker.
+      // Somebody else was quicker, or the daemon ends.
       await started.scrub();
       throw error;
     }
@@ -232,13 +236,18 @@ export class LocalMember implements Member {
     await this.#remove(path, this.#anchors.element(path));
   }
 
-  /** Ends every process: TERM, and after `grace` milliseconds KILL. */
+  /** Ends every process: TERM, and after `grace` milliseconds KILL. No other is made any more. */
   async terminate(grace: number): Promise<void> {
-    await Promise.all(
+    this.#ending = true;
+    await Promise.allSettled(
       this.#anchors.elements().map(async (element) => {
         if (element.kind === 'proc') await element.terminate(grace);
       }),
     );
+  }
+
+  #checkGoingOn(): void {
+    if (this.#ending) throw new CircuitError('EHOSTUNREACH', `${this.name} is ending`);
   }
 
   async #remove(path: AnchorPath, element: LocalElement): Promise<void> {

@@ -1,5 +1,7 @@
 import type { RpcStub } from 'capnweb';
-import { asCircuitError, CircuitError } from '../error.js';
+import { Turns } from '../elements/turns.js';
+import { asCircuitError, CircuitError, errorCode } from '../error.js';
+import { interruptible } from '../interruptible.js';
 import type {
   ChannelTarget,
   IncomingTarget,
@@ -63,8 +65,11 @@ export class RemoteChannel implements Channel {
 class RemoteOutgoing implements OutgoingMessage {
   readonly #channel: RpcStub<ChannelTarget>;
   #stub: RpcStub<OutgoingTarget> | undefined;
+  /** It was accepted. */
   #begun = false;
   #ended = false;
+  /** That there is room for more, where there was none. */
+  #drained: Promise<void> | undefined;
 
   constructor(channel: RpcStub<ChannelTarget>) {
     this.#channel = channel;
@@ -72,22 +77,66 @@ class RemoteOutgoing implements OutgoingMessage {
 
   async write(data: Uint8Array, options: WriteOptions = {}): Promise<void> {
     const { signal, nonblock = false, last = false } = options;
+    if (this.#begun && !nonblock) await this.drained(signal);
+    for (let at = 0; at === 0 || at < data.length; at += MAX_CHUNK) {
+      const isLast = at + MAX_CHUNK >= data.length;
+      const chunk = data.subarray(at, at + MAX_CHUNK);
+      await this.accept(chunk, { ...options, last: last && isLast });
+      if (nonblock) continue;
+      // The bytes have been taken: to fail now would have them written twice.
+      await this.drained(signal).catch((error) => {
+        if (!isLast || errorCode(error) !== 'EINTR') throw error;
+      });
+    }
+    if (last) this.abort();
+  }
+
+  async accept(data: Uint8Array, options: WriteOptions = {}): Promise<boolean> {
+    const { signal, nonblock = false, last = false } = options;
     if (this.#ended) throw new CircuitError('EPIPE', 'the message has ended');
     this.#stub ??= this.#channel.send();
+    const begun = this.#begun;
+    const accepted = this.#stub.accept(data, nonblock, last).then((isFull) => isFull);
     try {
-      for (let at = 0; at === 0 || at < data.length; at += MAX_CHUNK) {
-        const chunk = data.subarray(at, at + MAX_CHUNK);
-        const completes = last && at + MAX_CHUNK >= data.length;
-        await call(this.#stub.write(chunk, nonblock, completes), signal, this.#begun);
-        this.#begun = true;
-      }
+      const isFull = await call(accepted, signal, begun);
+      this.#begun = true;
+      if (isFull) this.#wait(this.#stub.drained());
+      return isFull;
     } catch (error) {
       const { code } = asCircuitError(error);
-      if (code === 'EAGAIN' || (code === 'EINTR' && !this.#begun)) this.#retryLater();
+      if (code === 'EINTR' && begun) {
+        // It is on its way, and will be taken.
+        const stub = this.#stub;
+        this.#wait(accepted.then((isFull) => (isFull ? stub.drained() : undefined)));
+        return true;
+      }
+      if (code === 'EAGAIN' || code === 'EINTR') this.#retryLater();
       else this.abort();
       throw error;
     }
-    if (last) this.abort();
+  }
+
+  async drained(signal?: AbortSignal): Promise<void> {
+    try {
+      await interruptible(this.#drained ?? Promise.resolve(), signal);
+      this.#drained = undefined;
+    } catch (error) {
+      if (errorCode(error) !== 'EINTR') this.abort();
+      throw error;
+    }
+  }
+
+  #wait(drained: PromiseLike<void>): void {
+    this.#drained = call(drained, undefined, true);
+    this.#drained.catch(() => {});
+  }
+
+  async ready(signal?: AbortSignal): Promise<boolean> {
+    return this.#stub ? await call(this.#stub.ready(), signal, true) : true;
+  }
+
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    if (this.#stub) await call(this.#stub.whenReady(), signal, true);
   }
 
   /** It goes out ahead of the letting go, and is there first. */
@@ -110,13 +159,23 @@ class RemoteOutgoing implements OutgoingMessage {
   }
 }
 
-const END: Promise<MessagePiece> = Promise.resolve({ data: new Uint8Array(), complete: true });
+/** A read that was asked for, and what comes of it. */
+interface Asked {
+  readonly piece: Promise<MessagePiece>;
+  there: boolean;
+}
 
 class RemoteIncoming implements IncomingMessage {
   readonly #channel: RpcStub<ChannelTarget>;
+  readonly #turns = new Turns();
   #stub: RpcStub<IncomingTarget> | undefined;
   #delivery: Promise<void> | undefined;
-  #complete = false;
+  /** Of a read that was interrupted in the middle of the message: the next one has its answer. */
+  #asked: Asked | undefined;
+  /** What came and was not read, since less was asked for. */
+  #rest: Uint8Array = NOTHING;
+  /** The other side has no more. */
+  #ended = false;
   #closed = false;
 
   constructor(channel: RpcStub<ChannelTarget>) {
@@ -124,24 +183,30 @@ class RemoteIncoming implements IncomingMessage {
   }
 
   async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
+    const now = nonblock || this.#turns.free;
+    using _turn = now ? this.#turns.takeNow() : await this.#turns.take(signal);
     if (this.#closed) throw new CircuitError('EIO', 'the message was broken off');
-    this.#stub ??= this.#channel.receive();
-    const begun = this.#delivery !== undefined;
-    try {
-      const reading = this.#complete ? END : this.#stub.read(max, nonblock);
-      // The end must not be seen before the message is known to be ours.
-      await this.#delivery;
-      const { data, complete } = await call(reading, signal, begun);
-      this.#complete = complete;
-      return data;
-    } catch (error) {
-      if (!nonblock) this.#letGo(begun);
-      throw asCircuitError(error);
-    }
+    if (this.#rest.length === 0 && !this.#ended) await this.#next(max, nonblock, signal);
+    // The end must not be seen before the message is known to be ours.
+    else await this.#delivery;
+    const data = this.#rest.subarray(0, max);
+    this.#rest = this.#rest.subarray(data.length);
+    return data;
   }
 
   get complete(): boolean {
-    return this.#complete;
+    return this.#ended && this.#rest.length === 0;
+  }
+
+  async ready(signal?: AbortSignal): Promise<boolean> {
+    if (this.#asked) return this.#asked.there;
+    if (this.#rest.length > 0 || this.#ended || !this.#stub) return true;
+    return await call(this.#stub.ready(), signal, true);
+  }
+
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    const coming = this.#asked?.piece.then(nothing, nothing);
+    await call(coming ?? this.#stub?.whenReady() ?? Promise.resolve(), signal, true);
   }
 
   delivered(): Promise<void> {
@@ -154,10 +219,48 @@ class RemoteIncoming implements IncomingMessage {
     this.#letGo(true);
   }
 
+  async #next(max: number, nonblock: boolean, signal: AbortSignal | undefined): Promise<void> {
+    if (nonblock && this.#asked && !this.#asked.there) {
+      throw new CircuitError('EAGAIN', 'would have to wait: nothing has come yet');
+    }
+    const begun = this.#delivery !== undefined;
+    this.#stub ??= this.#channel.receive();
+    const asked = this.#asked ?? askedFor(this.#stub.read(max, nonblock));
+    try {
+      // Is it ours? The end must not be seen before.
+      await this.#delivery;
+      const { data, complete } = await call(asked.piece, signal, begun);
+      this.#asked = undefined;
+      this.#rest = data;
+      this.#ended = complete || data.length === 0;
+    } catch (error) {
+      const { code } = asCircuitError(error);
+      // One that is interrupted before it begins is given back, for the next receiver.
+      this.#asked = begun && code === 'EINTR' ? asked : undefined;
+      if (!nonblock && !this.#asked) this.#letGo(begun);
+      throw asCircuitError(error);
+    }
+  }
+
   /** Ends the call over there; a message that was not delivered can be asked for again. */
   #letGo(forGood: boolean): void {
     this.#closed ||= forGood;
+    this.#asked = undefined;
+    this.#rest = NOTHING;
     letGo(this.#stub);
     this.#stub = undefined;
   }
+}
+
+const NOTHING = new Uint8Array();
+
+function nothing(): void {}
+
+function askedFor(answer: PromiseLike<MessagePiece>): Asked {
+  const asked = { piece: Promise.resolve(answer), there: false };
+  const there = () => {
+    asked.there = true;
+  };
+  asked.piece.then(there, there);
+  return asked;
 }

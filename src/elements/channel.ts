@@ -1,6 +1,8 @@
 import { CircuitError, errorCode } from '../error.js';
+import { until } from '../interruptible.js';
 import { HandOff, type Receiving, type Sending } from './hand-off.js';
-import { interrupted, MessageBody, onAbort } from './message-body.js';
+import { MessageBody, onAbort } from './message-body.js';
+import { interrupted, Turns } from './turns.js';
 
 /** The most places that a channel can have. */
 export const MAX_CAPACITY = 1_000_000;
@@ -29,20 +31,34 @@ export interface WriteOptions extends WaitOptions {
 /** A message on its way into a channel. */
 export interface OutgoingMessage {
   /**
-   * The first write waits until the message is accepted, by a receiver or by a
-   * free place; up to 64 KiB wait there, more waits for the receiver.
+   * {@link accept}, and then {@link drained}, which may be interrupted: the bytes have been
+   * taken, and the next write waits.
+   * @throws CircuitError as these
+   */
+  write(data: Uint8Array, options?: WriteOptions): Promise<void>;
+  /**
+   * Adds bytes. The first of them wait until the message is accepted, by a receiver or by a
+   * free place.
+   * @returns Whether there is no room for more, so that {@link drained} would wait.
    * @throws CircuitError EPIPE (closed, or the receiver has gone), EAGAIN, EINTR (not
    *   accepted; a message written in one piece may have been in that very moment)
    */
-  write(data: Uint8Array, options?: WriteOptions): Promise<void>;
+  accept(data: Uint8Array, options?: WriteOptions): Promise<boolean>;
+  /** Resolves when no more than 64 KiB wait for the receiver. @throws CircuitError EPIPE, EINTR */
+  drained(signal?: AbortSignal): Promise<void>;
+  /** Whether more of a message that was accepted would be taken at once. */
+  ready(signal?: AbortSignal): Promise<boolean>;
+  /** Resolves when it may be. */
+  whenReady(signal?: AbortSignal): Promise<void>;
   /**
    * Completes the message, for a sender that could not be told of a failure; one that
    * wants to know writes its last bytes as `last`. One that was never written to is not sent.
    */
   end(): void;
   /**
-   * The sender has gone: a receiver that has begun to read fails with EIO. So does a write that
-   * waits, or with EINTR before the message was accepted.
+   * The sender has gone: a receiver that has begun to read fails with EIO. So does whatever
+   * waits here, or with EINTR before the message was accepted. One that is complete, and
+   * accepted, stays.
    */
   abort(): void;
 }
@@ -58,6 +74,10 @@ export interface IncomingMessage {
   read(max: number, options?: WaitOptions): Promise<Uint8Array>;
   /** Whether what was read is known to be the whole message: another read would give its end. */
   readonly complete: boolean;
+  /** Whether a read of a message that has begun would be answered at once. */
+  ready(signal?: AbortSignal): Promise<boolean>;
+  /** Resolves when it may be. */
+  whenReady(signal?: AbortSignal): Promise<void>;
   /** What the first read gave has reached whom it was for. */
   delivered(): Promise<void>;
   /** The receiver has gone, or has had enough. A read that waits fails with EINTR. */
@@ -145,15 +165,38 @@ class Outgoing implements OutgoingMessage {
   }
 
   async write(data: Uint8Array, options: WriteOptions = {}): Promise<void> {
-    if (this.#state === 'new') await this.#enter(data, options);
-    else this.#append(data, options);
+    await this.accept(data, options);
     if (options.nonblock === true) return;
     try {
-      await this.#body.drained(options.signal);
+      await this.drained(options.signal);
     } catch (error) {
       // The bytes have been taken: to fail now would have them written twice.
       if (errorCode(error) !== 'EINTR') throw error;
     }
+  }
+
+  async accept(data: Uint8Array, options: WriteOptions = {}): Promise<boolean> {
+    if (this.#state === 'new') await this.#enter(data, options);
+    else this.#append(data, options);
+    this.#body.checkReceiver();
+    return this.#body.isFull;
+  }
+
+  drained(signal?: AbortSignal): Promise<void> {
+    return this.#body.drained(signal);
+  }
+
+  async ready(): Promise<boolean> {
+    return this.#body.writable;
+  }
+
+  whenReady(signal?: AbortSignal): Promise<void> {
+    const body = this.#body;
+    return until(
+      () => body.writable,
+      (look) => body.onChange(look),
+      signal,
+    );
   }
 
   end(): void {
@@ -245,6 +288,7 @@ class Incoming implements IncomingMessage {
   #body: MessageBody | undefined;
   #first: Uint8Array | undefined;
   #state: 'new' | 'offered' | 'delivered' | 'closed' = 'new';
+  readonly #turns = new Turns();
   /** Ends the wait for a message. */
   #interrupt: (() => void) | undefined;
 
@@ -253,6 +297,10 @@ class Incoming implements IncomingMessage {
   }
 
   async read(max: number, { signal, nonblock }: WaitOptions = {}): Promise<Uint8Array> {
+    // At once where it can be: who asked first is first.
+    const now = nonblock || this.#turns.free;
+    using _turn = now ? this.#turns.takeNow() : await this.#turns.take(signal);
+    if (this.#isClosed()) throw interrupted();
     if (nonblock && !(this.#body?.readable ?? this.#handOff.canReceive)) {
       throw wouldWait('there is no message');
     }
@@ -267,6 +315,20 @@ class Incoming implements IncomingMessage {
 
   get complete(): boolean {
     return this.#body?.isRead ?? false;
+  }
+
+  async ready(): Promise<boolean> {
+    return this.#body?.readable ?? false;
+  }
+
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    const body = this.#body;
+    if (!body) return;
+    await until(
+      () => body.readable,
+      (look) => body.onChange(look),
+      signal,
+    );
   }
 
   async delivered(): Promise<void> {

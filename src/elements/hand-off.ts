@@ -255,6 +255,7 @@ export class HandOff<Message> {
   }
 
   #isDrained(): boolean {
-    return this.#closed && this.#entries.length === 0;
+    // What is offered can be given back, but after a scrub nobody gets it then.
+    return this.#scrubbed || (this.#closed && this.#entries.length === 0);
   }
 }

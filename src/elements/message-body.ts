@@ -1,4 +1,5 @@
 import { CircuitError, type ErrorCode } from '../error.js';
+import { interrupted } from './turns.js';
 
 /** How much of a message waits for its receiver, in bytes. */
 export const MAX_WAITING = 64 * 1024;
@@ -13,6 +14,7 @@ export class MessageBody {
   #abandoned = false;
   #wakeReader: (() => void) | undefined;
   #interruptReader: (() => void) | undefined;
+  readonly #listeners = new Set<() => void>();
   #wakeWriter: (() => void) | undefined;
 
   /** Whether a read would be answered at once. */
@@ -30,9 +32,20 @@ export class MessageBody {
     return this.#ended && this.#waiting === 0;
   }
 
+  /** Whether {@link drained} would wait. */
+  get isFull(): boolean {
+    return this.#waiting > MAX_WAITING;
+  }
+
   /** Whether a write would be answered at once. */
   get writable(): boolean {
     return this.#waiting < MAX_WAITING || this.#abandoned || this.#failure !== undefined;
+  }
+
+  /** Told whenever {@link readable} or {@link writable} may have changed. */
+  onChange(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
   /** Adds bytes; at most a writer's last chunk goes beyond {@link MAX_WAITING}. */
@@ -40,12 +53,12 @@ export class MessageBody {
     if (data.length === 0) return;
     this.#chunks.push(data);
     this.#waiting += data.length;
-    this.#wakeReader?.();
+    this.#wake(this.#wakeReader);
   }
 
   /** Resolves when no more than {@link MAX_WAITING} bytes wait. @throws CircuitError EPIPE, EINTR */
   async drained(signal?: AbortSignal): Promise<void> {
-    while (this.#waiting > MAX_WAITING) {
+    while (this.isFull) {
       this.checkReceiver();
       await new Promise<void>((resolve, reject) => {
         const stop = onAbort(signal, reject);
@@ -61,15 +74,15 @@ export class MessageBody {
   /** The message is complete. */
   end(): void {
     this.#ended = true;
-    this.#wakeReader?.();
+    this.#wake(this.#wakeReader);
   }
 
   /** The message breaks off: what has been written can still be read, then the reader fails. */
   breakOff(code: ErrorCode, why: string): void {
     if (this.#ended) return;
     this.#failure ??= new CircuitError(code, why);
-    this.#wakeReader?.();
-    this.#wakeWriter?.();
+    this.#wake(this.#wakeReader);
+    this.#wake(this.#wakeWriter);
   }
 
   /** Nobody reads any more: writers fail with EPIPE. */
@@ -77,7 +90,7 @@ export class MessageBody {
     this.#abandoned = true;
     this.#chunks.length = 0;
     this.#waiting = 0;
-    this.#wakeWriter?.();
+    this.#wake(this.#wakeWriter);
   }
 
   /** @throws CircuitError EPIPE (it has gone) */
@@ -120,7 +133,7 @@ export class MessageBody {
     else this.#chunks.shift();
     const taken = chunk.subarray(0, max);
     this.#waiting -= taken.length;
-    if (this.#waiting <= MAX_WAITING) this.#wakeWriter?.();
+    if (!this.isFull) this.#wake(this.#wakeWriter);
     return taken;
   }
 
@@ -130,10 +143,11 @@ export class MessageBody {
     this.#chunks.unshift(data);
     this.#waiting += data.length;
   }
-}
 
-export function interrupted(): CircuitError {
-  return new CircuitError('EINTR', 'interrupted');
+  #wake(waiting: (() => void) | undefined): void {
+    waiting?.();
+    for (const listener of this.#listeners) listener();
+  }
 }
 
 /** Rejects with EINTR when the signal is aborted. @returns Stops listening. */

@@ -2,7 +2,7 @@ import * as native from '../../native/index.js';
 import { CircuitError, errorCode } from '../error.js';
 import type { WaitOptions } from './channel.js';
 import { PipeEnd } from './process-pipe.js';
-import { interrupted, Turns, wouldWait } from './process-turns.js';
+import { interrupted, Turns, wouldWait } from './turns.js';
 
 /** One program's access to the standard input of a process. */
 export interface InputWriter {

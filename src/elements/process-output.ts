@@ -1,7 +1,7 @@
 import * as native from '../../native/index.js';
 import type { WaitOptions } from './channel.js';
 import { PipeEnd } from './process-pipe.js';
-import { interrupted, Turns, wouldWait } from './process-turns.js';
+import { interrupted, Turns, wouldWait } from './turns.js';
 
 /** What one program reads of an output of a process. */
 export interface OutputReader {

@@ -2,7 +2,7 @@ import * as native from '../../native/index.js';
 import type { WaitOptions } from './channel.js';
 import { MAX_LEFT, type OutputReader, type ProcessOutput } from './process-output.js';
 import { PipeEnd } from './process-pipe.js';
-import { interrupted, wouldWait } from './process-turns.js';
+import { interrupted, wouldWait } from './turns.js';
 
 const READ_SIZE = 64 * 1024;
 

@@ -98,6 +98,14 @@ class Incoming implements IncomingMessage {
     return this.#message.complete;
   }
 
+  ready(): Promise<boolean> {
+    return this.#message.ready();
+  }
+
+  whenReady(signal?: AbortSignal): Promise<void> {
+    return this.#message.whenReady(signal);
+  }
+
   delivered(): Promise<void> {
     return this.#message.delivered();
   }

@@ -88,3 +88,16 @@ test('names that cannot be directories, or are control files there, are refused'
   t.throws(() => tree.mkdir(['a', 'stdin']), { code: 'EEXIST' });
   t.throws(() => tree.mkdir(['a', 'mkchan']), { code: 'EEXIST' });
 });
+
+test('an element at a path that cannot be makes none of the anchors on the way', (t) => {
+  const tree = new AnchorTree();
+  const element = { kind: 'chan', alive: true } as const;
+  for (const bad of ['mkchan', '..', 'x'.repeat(256)]) {
+    t.throws(() => tree.checkFree(['b', 'c', bad], 'chan'));
+    t.throws(() => tree.attach(['b', 'c', bad], element));
+  }
+  t.throws(() => tree.checkFree(['join'], 'chan'), { code: 'EEXIST' });
+  t.deepEqual(tree.view([]).anchors, []);
+  tree.attach(['b', 'join'], element);
+  t.is(tree.stat(['b', 'join']).kind, 'chan');
+});

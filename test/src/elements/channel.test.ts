@@ -295,6 +295,64 @@ test('a receiver that is closed stops waiting, for a message or in one, and dist
   t.is(Buffer.from(await next).toString(), 'a');
 });
 
+test('two reads of one message at once take turns, and leave nobody behind', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.receive();
+  const reads = [message.read(10), message.read(10)];
+  await t.throwsAsync(message.read(10, { nonblock: true }), { code: 'EAGAIN' });
+  message.close();
+  for (const read of reads) await t.throwsAsync(read, { code: 'EINTR' });
+  t.false(channel.canSend, 'nobody waits there any more');
+  const both = channel.receive();
+  const halves = [both.read(1), both.read(1)];
+  const sent = channel.send().write(bytes('ab'), { last: true });
+  t.is(Buffer.concat(await Promise.all(halves)).toString(), 'ab');
+  await both.delivered();
+  await sent;
+});
+
+test('a write that is tried again is not accepted with the first attempt', async (t) => {
+  const channel = new ChannelElement(0);
+  const interrupt = new AbortController();
+  const first = channel.receive();
+  const message = channel.send();
+  const interrupted = message.write(bytes('a'), { signal: interrupt.signal });
+  await first.read(10);
+  interrupt.abort();
+  await t.throwsAsync(interrupted, { code: 'EINTR' });
+  const again = message.write(bytes('a'), { last: true });
+  await first.delivered();
+  await t.throwsAsync(first.read(10), { code: 'EIO' });
+  t.false(await isSettled(again));
+  t.is(await receive(channel), 'a');
+  await again;
+});
+
+test('in the middle of a message both sides can wait until it goes on', async (t) => {
+  const channel = new ChannelElement(0);
+  const [sender, receiver] = [channel.send(), channel.receive()];
+  const accepted = sender.accept(new Uint8Array(MAX_WAITING + 2));
+  await receiver.read(1);
+  await receiver.delivered();
+  t.true(await accepted, 'it is full');
+  t.false(await sender.ready());
+  const room = sender.whenReady();
+  t.false(await isSettled(room));
+  t.true(await receiver.ready());
+  await receiver.read(MAX_WAITING);
+  await room;
+  await receiver.read(MAX_WAITING);
+  t.false(await receiver.ready());
+  const interrupt = new AbortController();
+  const given = receiver.whenReady(interrupt.signal);
+  const more = receiver.whenReady();
+  interrupt.abort();
+  await t.throwsAsync(given, { code: 'EINTR' });
+  sender.end();
+  await more;
+  t.true(await receiver.ready());
+});
+
 test('a capacity that is no whole number from 0 to a million is EINVAL', (t) => {
   for (const capacity of [-1, 0.5, Number.NaN, 1e9, Number.POSITIVE_INFINITY]) {
     t.throws(() => new ChannelElement(capacity), { code: 'EINVAL' });

@@ -141,7 +141,7 @@ class Play {
         'what waited was refused',
       );
       const undecided = free.length + this.offered().length;
-      if (undecided === 0) t.is(waiting.length, 0, 'nobody waits in vain');
+      if (undecided === 0 || this.scrubbed) t.is(waiting.length, 0, 'nobody waits in vain');
     }
     t.is(this.channel.received, this.senders.filter(({ taken }) => taken).length);
   }

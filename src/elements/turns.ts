@@ -1,9 +1,14 @@
 import { CircuitError } from '../error.js';
 
-/** One at a time, in the order in which they came: what readers or writers of one pipe queue for. */
+/** One at a time, in the order in which they came: what readers of one thing, or writers, queue for. */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
   #taken = false;
+
+  /** Whether it would be a caller's turn at once. */
+  get free(): boolean {
+    return !this.#taken;
+  }
 
   /** Resolves when it is this caller's turn, which ends when the result is disposed of. @throws CircuitError EINTR */
   async take(signal?: AbortSignal): Promise<Disposable> {
