@@ -27,6 +27,9 @@ const REQUESTS_PER_TURN = 64;
 /** Milliseconds after which a request that was not to be interrupted is looked at again. */
 const NEXT_LOOK = 20;
 
+/** How long a write that is interrupted may take to tell how much it has written, in milliseconds. */
+const LAST_WORD = 300;
+
 /** Milliseconds that a notification held up by the kernel may delay the end. */
 const LONGEST_END = 1000;
 
@@ -41,6 +44,7 @@ export interface ConnectionOptions extends Owner {
 interface Pending {
   readonly caller: RequestCaller;
   readonly inode: Inode | undefined;
+  readonly isWrite: boolean;
 }
 
 export class Connection {
@@ -188,17 +192,17 @@ export class Connection {
     const caller = new RequestCaller(header);
     try {
       const answer = this.#operations.run(body, opcode, nodeid, caller);
-      if (isPromise(answer)) this.#wait(caller, nodeid, answer);
+      if (isPromise(answer)) this.#wait(caller, header, answer);
       else this.#replies.deliver(unique, answer);
     } catch (error) {
       this.#replies.deliver(unique, this.#errnoOf(error));
     }
   }
 
-  #wait(caller: RequestCaller, nodeid: number, answer: Promise<Answer>): void {
+  #wait(caller: RequestCaller, { nodeid, opcode }: InHeader, answer: Promise<Answer>): void {
     const inode = this.#tree.get(nodeid);
     if (inode !== undefined) inode.waiting += 1;
-    this.#pending.set(caller.unique, { caller, inode });
+    this.#pending.set(caller.unique, { caller, inode, isWrite: opcode === Opcode.WRITE });
     answer.then(
       (value) => {
         if (this.#claim(caller.unique)) this.#replies.deliver(caller.unique, value);
@@ -228,9 +232,20 @@ export class Connection {
       setTimeout(() => this.#interrupt(unique), NEXT_LOOK).unref();
       return;
     }
-    this.#withdraw(unique);
+    if (pending.isWrite) {
+      // What has taken something says so itself: who is told EINTR writes the same again.
+      pending.caller.abort();
+      setTimeout(() => this.#endInterrupted(unique), LAST_WORD);
+    } else {
+      // What a read would give now is given back, and the next one has it.
+      this.#endInterrupted(unique);
+      pending.caller.abort();
+    }
+  }
+
+  #endInterrupted(unique: number): void {
+    if (this.#withdraw(unique) === undefined) return;
     this.#replies.deliver(unique, EINTR);
-    pending.caller.abort();
     this.#invalidation.writeNext();
   }
 

@@ -5,7 +5,7 @@ import type {
   OutgoingMessage,
 } from '../../src/anchor/circuit.js';
 import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
-import { ControlError, StreamFile, ValueFile } from './control.js';
+import { StreamFile, ValueFile } from './control.js';
 import { isBeingKilled } from './killed.js';
 import { commandFile, type Place, writeStream } from './operation.js';
 import { Readiness } from './readiness.js';
@@ -102,6 +102,8 @@ export class ReceiveHandle implements Handle {
   /** Something of the message has reached the reader. */
   #delivered = false;
   #ended = false;
+  /** What did not reach the reader, in the middle of the message. */
+  #kept: Uint8Array = new Uint8Array();
 
   constructor(channel: Channel, nonblock: boolean) {
     this.#channel = channel;
@@ -112,7 +114,8 @@ export class ReceiveHandle implements Handle {
   }
 
   poll(notify: (() => void) | undefined): Awaitable<number> {
-    return this.#ended ? PollEvents.in : this.#readiness.poll(PollEvents.in, notify);
+    const has = this.#ended || this.#kept.length > 0;
+    return has ? PollEvents.in : this.#readiness.poll(PollEvents.in, notify);
   }
 
   async read(
@@ -121,10 +124,8 @@ export class ReceiveHandle implements Handle {
     nonblock: boolean,
     { signal }: Caller,
   ): Promise<Uint8Array> {
+    if (this.#kept.length > 0) return this.#takeKept(size);
     if (this.#ended) return new Uint8Array();
-    if (this.#delivered && !this.#message) {
-      throw new ControlError('EIO', 'a part of the message was lost');
-    }
     this.#message ??= this.#channel.receive();
     const options = { signal, nonblock: nonblock || (this.#nonblock && !this.#delivered) };
     const data = await this.#message.read(size, options);
@@ -132,10 +133,13 @@ export class ReceiveHandle implements Handle {
     return data;
   }
 
-  settled(_data: Uint8Array, delivered: boolean): void {
+  settled(data: Uint8Array, delivered: boolean): void {
     if (delivered) {
       this.#delivered = true;
       this.#message?.delivered().catch(() => {});
+    } else if (this.#delivered) {
+      // A signal came in the middle: who reads on has it.
+      this.#kept = Buffer.concat([data, this.#kept]);
     } else {
       this.#message?.close();
       this.#message = undefined;
@@ -147,6 +151,12 @@ export class ReceiveHandle implements Handle {
     this.#readiness.end();
     this.#message?.close();
     this.#channel[Symbol.dispose]();
+  }
+
+  #takeKept(size: number): Uint8Array {
+    const taken = this.#kept.subarray(0, size);
+    this.#kept = this.#kept.subarray(taken.length);
+    return taken;
   }
 }
 

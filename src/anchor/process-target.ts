@@ -49,6 +49,7 @@ export class ProcessTarget extends RpcTarget implements Disposable {
 export class WriterTarget extends RpcTarget implements Disposable {
   readonly #writer: ProcessWriter;
   readonly #release = new Release();
+  readonly #writes = new Set<AbortController>();
 
   constructor(writer: ProcessWriter) {
     super();
@@ -57,9 +58,19 @@ export class WriterTarget extends RpcTarget implements Disposable {
 
   async write(data: Uint8Array, nonblock: boolean): Promise<number> {
     if (!(data instanceof Uint8Array)) throw new CircuitError('EINVAL', 'an input is bytes');
-    return await this.#release.whileHeld((signal) =>
-      this.#writer.write(data, { signal, nonblock: nonblock === true }),
-    );
+    const interrupt = new AbortController();
+    this.#writes.add(interrupt);
+    try {
+      const { signal } = interrupt;
+      return await this.#writer.write(data, { signal, nonblock: nonblock === true });
+    } finally {
+      this.#writes.delete(interrupt);
+    }
+  }
+
+  /** A write that waits answers now, with what it has written by now. */
+  interrupt(): void {
+    for (const write of this.#writes) write.abort();
   }
 
   ready(): Promise<boolean> {
@@ -76,6 +87,7 @@ export class WriterTarget extends RpcTarget implements Disposable {
 
   [Symbol.dispose](): void {
     this.#release.run();
+    this.interrupt();
     // The process may be another's, who cannot be reached any more.
     this.#writer.close().catch(() => {});
   }

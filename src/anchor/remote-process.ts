@@ -1,6 +1,6 @@
 import type { RpcStub } from 'capnweb';
-import { asCircuitError, CircuitError } from '../error.js';
-import { interruptible } from '../interruptible.js';
+import { CircuitError } from '../error.js';
+import { interruptible, within } from '../interruptible.js';
 import { MAX_CHUNK } from './channel-target.js';
 import type {
   OutputName,
@@ -11,7 +11,7 @@ import type {
   WaitOptions,
 } from './circuit.js';
 import type { ProcessTarget, ReaderTarget, WriterTarget } from './process-target.js';
-import { call } from './remote-call.js';
+import { call, letGo } from './remote-call.js';
 
 /** A process of another member. */
 export class RemoteProcess implements Process {
@@ -51,6 +51,9 @@ export class RemoteProcess implements Process {
   }
 }
 
+/** How long the other side may take to answer that a write was interrupted, in milliseconds. */
+const LAST_WORD = 250;
+
 class RemoteWriter implements ProcessWriter {
   readonly #stub: RpcStub<WriterTarget>;
   #begun = false;
@@ -62,14 +65,33 @@ class RemoteWriter implements ProcessWriter {
 
   async write(data: Uint8Array, { signal, nonblock = false }: WaitOptions = {}): Promise<number> {
     const chunk = data.subarray(0, MAX_CHUNK);
+    const begun = this.#begun;
+    const writing = this.#stub.write(chunk, nonblock).then((taken) => taken);
+    const onAbort = () => letGo(this.#stub.interrupt());
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      const taken = await call(this.#stub.write(chunk, nonblock), signal, this.#begun);
+      const taken = await this.#untilInterrupted(call(writing, undefined, begun), signal);
       this.#begun = true;
       return taken;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /**
+   * How much was taken, also when it is interrupted; that is for the other side to say. If it
+   * says nothing it is not known, and the writer is closed.
+   */
+  async #untilInterrupted(writing: Promise<number>, signal?: AbortSignal): Promise<number> {
+    try {
+      return await interruptible(writing, signal);
     } catch (error) {
-      // The call is not over there: only letting go of the writer ends it.
-      if (asCircuitError(error).code === 'EINTR') await this.close();
-      throw error;
+      if (!signal?.aborted) throw error;
+      return await within(writing, LAST_WORD, error as Error).catch((reason) => {
+        if (reason === error) this.close().catch(() => {});
+        throw reason;
+      });
     }
   }
 

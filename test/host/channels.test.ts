@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { blocked, channelViews } from './channels.js';
+import { blocked, channelViews, withAlarm } from './channels.js';
 
 test('capacity 0 is a rendezvous: the sender waits for its receiver', async (t) => {
   const { local, remote } = await channelViews(t);
@@ -194,4 +194,62 @@ test('a sub-anchor of a channel is no hindrance, and outlives it', async (t) => 
   t.is((await remote.sh('mkdir -p c/below && echo 1 > c/mkchan')).status, 0);
   t.is((await remote.sh('echo 1 > c/below/mkchan && echo x > c/below/send')).status, 0);
   t.is((await local.sh('echo > c/scrub && cat c/below/recv')).stdout, 'x\n');
+});
+
+test('readers of one open file that are killed leave nobody behind', async (t) => {
+  const { local, remote } = await channelViews(t);
+  for (const view of [local, remote]) {
+    await view.sh('mkdir c; echo 0 > c/mkchan');
+    const { status, stderr } = await view.sh(`exec 3< c/recv
+      cat <&3 & one=$!; cat <&3 & two=$!
+      sleep 1; kill $one $two; wait $one $two; exec 3<&-`);
+    t.is(status, 0, stderr);
+    const receiver = view.spawn('cat', 'c/recv');
+    t.is((await view.sh('echo hi > c/send', 10_000)).status, 0);
+    t.is(await receiver.stdout, 'hi\n');
+    await view.sh('echo > c/scrub; rmdir c');
+  }
+});
+
+test('a program that is interrupted in the middle of a message goes on with it', async (t) => {
+  const { local, remote } = await channelViews(t);
+  for (const view of [local, remote]) {
+    await view.sh('mkdir c; echo 0 > c/mkchan');
+    const reader = view.spawn(
+      'python3',
+      '-c',
+      withAlarm(`
+fd = os.open('c/recv', os.O_RDONLY)
+message = os.read(fd, 65536)
+signal.alarm(1)
+while True:
+    data = os.read(fd, 65536)
+    if not data: break
+    message += data
+print(message.decode())`),
+    );
+    const writer = view.spawn('sh', '-c', 'exec > c/send; printf one; read more; printf two');
+    await reader.printed('interrupted');
+    writer.process.stdin?.end('go on\n');
+    t.is(await reader.status, 0, await reader.stderr);
+    t.is(await reader.stdout, 'interrupted\nonetwo\n');
+    t.is(await writer.status, 0);
+
+    const big = view.spawn(
+      'python3',
+      '-c',
+      withAlarm(`
+fd = os.open('c/send', os.O_WRONLY)
+os.write(fd, b'x')
+signal.setitimer(signal.ITIMER_REAL, 1, 0.2)
+for _ in range(40): os.write(fd, b'y' * 100000)
+signal.setitimer(signal.ITIMER_REAL, 0)
+os.close(fd)`),
+    );
+    const slow = await view.sh('exec < c/recv; head -c 1; sleep 3; wc -c');
+    t.regex(slow.stdout, /^x\s*4000000\n$/, slow.stderr);
+    t.is(await big.status, 0, await big.stderr);
+    t.regex(await big.stdout, /interrupted/);
+    await view.sh('echo > c/scrub; rmdir c');
+  }
 });

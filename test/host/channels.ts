@@ -114,3 +114,11 @@ export async function blocked({ pid }: Pick<Program, 'pid'>): Promise<void> {
     ([where = '', call = '']) => /^(fuse|request_wait)/.test(where) && READ_OR_WRITE.includes(call),
   );
 }
+
+/** A Python program to which signals come: Python calls again what they interrupt (PEP 475). */
+export function withAlarm(run: string): string {
+  return `
+import os, signal
+signal.signal(signal.SIGALRM, lambda *_: print('interrupted', flush=True))
+${run}`;
+}

@@ -172,3 +172,41 @@ except BlockingIOError: print('EAGAIN')`;
     await cluster.sh('echo > c/scrub; echo > p/scrub; rmdir c p', { cwd });
   }
 });
+
+/** Reads a message to its end as it comes; counts how often it was woken for nothing. */
+const PATIENT = `
+import os, select
+fd = os.open('c/recv', os.O_RDONLY | os.O_NONBLOCK)
+poll = select.poll()
+poll.register(fd, select.POLLIN)
+message, in_vain = b'', 0
+while True:
+    poll.poll()
+    try: data = os.read(fd, 65536)
+    except BlockingIOError:
+        in_vain += 1
+        continue
+    if not data: break
+    message += data
+    print(len(message), flush=True)
+assert in_vain < 5, 'woken %d times for nothing' % in_vain
+print(message.decode())
+`;
+
+test('in the middle of a message poll(2) waits until it goes on', async (t) => {
+  const { local, remote } = await channelViews(t);
+  for (const [reading, writing] of [
+    [local, remote],
+    [remote, local],
+  ] as const) {
+    await local.sh('mkdir c; echo 0 > c/mkchan');
+    const reader = reading.spawn('python3', '-c', PATIENT);
+    const writer = writing.spawn('sh', '-c', 'exec > c/send; printf one; read more; printf two');
+    await reader.printed('3\n');
+    writer.process.stdin?.end('go on\n');
+    t.is(await reader.status, 0, await reader.stderr);
+    t.regex(await reader.stdout, /onetwo\n$/);
+    t.is(await writer.status, 0);
+    await local.sh('echo > c/scrub; rmdir c');
+  }
+});

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { blocked, channelViews, endsAtOnce, type View } from './channels.js';
+import { blocked, channelViews, endsAtOnce, type View, withAlarm } from './channels.js';
 import { eventually } from './cluster.js';
 
 /** What a pipe takes, in bytes: pipe(7). */
@@ -61,3 +61,26 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
     }
   });
 }
+
+test('a program that is interrupted while it writes to a full stdin loses nothing and doubles none', async (t) => {
+  const { local, remote } = await channelViews(t);
+  for (const view of [local, remote]) {
+    await make(t, view, 'head -c 1; sleep 3; wc -c');
+    const writer = view.spawn(
+      'python3',
+      '-c',
+      withAlarm(`
+fd = os.open('p/stdin', os.O_WRONLY)
+os.write(fd, b'x')
+signal.setitimer(signal.ITIMER_REAL, 0.5, 0.2)
+left = 4_000_000
+while left: left -= os.write(fd, b'y' * min(left, 100_000))
+signal.setitimer(signal.ITIMER_REAL, 0)
+os.close(fd)`),
+    );
+    t.regex((await view.sh('cat p/stdout')).stdout, /^x\s*4000000\n$/);
+    t.is(await writer.status, 0, await writer.stderr);
+    t.regex(await writer.stdout, /interrupted/);
+    await view.sh('echo > p/scrub');
+  }
+});

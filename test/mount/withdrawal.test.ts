@@ -10,6 +10,7 @@ import {
   InterruptIn,
   OpenIn,
   ReadIn,
+  WriteIn,
 } from '../../mount/wire/structs.js';
 import { encodeName, encodeRequest } from './fake-kernel.js';
 import { ask, fileWith, interrupt, lookup, open, serve } from './served.js';
@@ -44,6 +45,36 @@ test('an interrupt is answered EINTR at once, aborts the signal, and what comes 
   await Promise.resolve();
   t.deepEqual(undelivered, ['late']);
   t.is(kernel.replies.filter((reply) => reply.unique === unique).length, 1);
+});
+
+test('a write that is interrupted says how much it has taken, or is answered EINTR soon', async (t) => {
+  const root = new ToyDirectory();
+  let waits = true;
+  const node = fileWith({
+    write: async (_data, _nonblock, { signal }) => {
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => waits || resolve());
+      });
+      return 3;
+    },
+  });
+  root.entries.set('send', node);
+  const { kernel } = await serve(t, root);
+  const fh = await open(kernel, 'send');
+  const data = Buffer.from('hello');
+  const write = () => {
+    const body = Buffer.concat([WriteIn.encode({ fh, size: data.length }), data]);
+    return ask(kernel, Opcode.WRITE, 2, body);
+  };
+  const unanswered = write();
+  interrupt(kernel, unanswered);
+  t.is((await kernel.replyTo(unanswered)).error, EINTR);
+  waits = false;
+  const answered = write();
+  interrupt(kernel, answered);
+  const reply = await kernel.replyTo(answered);
+  t.is(reply.error, 0);
+  t.is(reply.body.readUInt32LE(0), 3);
 });
 
 test('an interrupt that is on its way when the answer comes wins', async (t) => {
