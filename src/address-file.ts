@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Address } from './address.js';
+import { redact } from './anchor/redact.js';
 import { CircuitError, errorCode, errorMessage } from './error.js';
 
 /**
@@ -21,7 +22,12 @@ export function readAddressFile(file: string): Address {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const code = errorCode(error) === 'EACCES' ? 'EACCES' : 'ENOENT';
-    throw new CircuitError(code, `cannot read an address from ${file}: ${errorMessage(error)}`);
+    throw new CircuitError(
+      code,
+      code === 'EACCES'
+        ? `${file}, which has the address of a daemon, may not be read by this user`
+        : `no daemon has left its address in ${redact(file)}; give -d ADDRESS, or name a file with it in $CIRCUIT`,
+    );
   }
   try {
     return Address.parse(text.trim());

@@ -74,6 +74,7 @@ export class Daemon {
   #unmounted = true;
   #addressFile: Disposable | undefined;
   #closing: Promise<void> | undefined;
+  #parting = false;
 
   private constructor(parts: Parts) {
     const { port, log, transport, state, record } = parts;
@@ -93,13 +94,14 @@ export class Daemon {
       membership: this.#membership,
       log,
       shutdown: () => this.#endSoon(),
-      leave: async () => await (this.#finder ?? this.#membership).leave(),
+      leave: () => this.#part(() => (this.#finder ?? this.#membership).leave()),
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);
     });
     this.#membership.watch(({ kind, member, state: why }) => {
-      log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);
+      if (!this.#parting)
+        log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);
     });
   }
 
@@ -177,11 +179,24 @@ export class Daemon {
     setImmediate(() => this.close());
   }
 
+  /** Leaves the network: it is we who go, not the others, whatever the membership tells. */
+  async #part(leave: () => Promise<void>): Promise<void> {
+    const others = this.#membership.members().length - 1;
+    this.#parting = true;
+    try {
+      await leave();
+    } finally {
+      this.#parting = false;
+      if (others > 0) this.#log.event(`left the network; ${others} others were in it`);
+    }
+  }
+
   async #close(): Promise<void> {
     this.#addressFile?.[Symbol.dispose]();
     await this.#finder?.close();
-    const farewell = new Promise((resolve) => setTimeout(resolve, FAREWELL).unref());
-    await Promise.race([this.#membership.close().catch(() => {}), farewell]);
+    const farewell = new Promise<void>((resolve) => setTimeout(resolve, FAREWELL).unref());
+    const left = this.#part(() => this.#membership.close());
+    await Promise.race([left.catch(() => {}), farewell]);
     await this.#local.terminate(TERMINATION);
     try {
       await this.#session?.unmount();

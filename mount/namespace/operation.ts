@@ -50,12 +50,21 @@ export async function operate<T>(
 /** After these a write can be made again: nothing was wrong with it. */
 const RETRIABLE: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'EINTR']);
 
-/** Writes to a stream at a place: `error` tells why it failed, but the log nothing. */
-export async function writeStream<T>(place: Place, write: () => Promise<T>): Promise<T> {
+/**
+ * Writes to a stream at a place: `error` tells why it failed, but the log nothing.
+ * @param once Whether it is tried once: then that it would have to wait is why it failed.
+ */
+export async function writeStream<T>(
+  place: Place,
+  write: () => Promise<T>,
+  once = false,
+): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    if (!RETRIABLE.has(codeOf(error))) place.context.failures.note(pathOf(place), error);
+    const code = codeOf(error);
+    if (!RETRIABLE.has(code) || (once && code === 'EAGAIN'))
+      place.context.failures.note(pathOf(place), error);
     throw error;
   }
 }

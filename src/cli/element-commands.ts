@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
 
+const EXEC_HELP = `
+It exits as the process does, with 128 and the signal's number where a signal ended that, with
+127 where there is no such program, and with 126 where it may not be executed. Where exec itself
+is killed by SIGKILL, or loses its connection, the process goes on: see peek and scrub.`;
+
 /** Adds the commands on channels, processes, subscriptions and whatever an anchor can be. */
 export function addElementCommands(add: (name: string, description: string) => Command): void {
   add('scrub', 'abort an element and remove it, whatever its state')
@@ -84,8 +89,10 @@ export function addElementCommands(add: (name: string, description: string) => C
     );
 
   add('exec', 'run a process with our streams, signals and exit status, and remove it')
+    .usage('[options] <ANCHOR> -- <COMMAND> [ARG...]')
     .argument('<ANCHOR>', 'where, /X…/a')
     .argument('<COMMAND...>', 'the program and its arguments, after --')
+    .addHelpText('after', EXEC_HELP)
     .action(async (path, command, options) =>
       (await import('./process.js')).exec(path, command, options),
     );

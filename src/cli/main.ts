@@ -99,7 +99,22 @@ function program(): Command {
     .action(async (directory, options) => (await import('./mount.js')).mount(directory, options));
 
   addElementCommands((name, description) => client(circuit, name, description));
+  // commander's own says nothing of a command that there is not.
+  circuit
+    .helpCommand(false)
+    .command('help')
+    .description('display help for a command')
+    .argument('[COMMAND]')
+    .action((name?: string) => {
+      const about = name === undefined ? circuit : find(circuit, name);
+      about.outputHelp();
+    });
   return circuit;
+}
+
+function find(circuit: Command, name: string): Command {
+  const command = circuit.commands.find((one) => one.name() === name);
+  return command ?? circuit.error(`error: unknown command '${name}'`);
 }
 
 /** A command that talks to a daemon. */
@@ -136,7 +151,7 @@ async function main(): Promise<void> {
       return;
     }
     process.stderr.write(`circuit: ${errorMessage(error)}\n`);
-    process.exitCode = FAILED;
+    process.exitCode ??= FAILED;
   } finally {
     process.off('beforeExit', unsettled);
   }

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Process, ProcessReader, ProcessWriter } from '../anchor/circuit.js';
 import type { CircuitClient } from '../client/client.js';
-import { CircuitError, errorCode } from '../error.js';
+import { asCircuitError, CircuitError, errorCode } from '../error.js';
 import { type DialOptions, dial } from './dial.js';
 import { anchorAt } from './path.js';
 
@@ -61,6 +61,10 @@ export async function output(
   await withProcess(path, options, (remote) => copyOut(remote.output(name), process.stdout));
 }
 
+/** Exit statuses of `exec` where there is no process, as of env(1) and of shells. */
+const NO_SUCH_PROGRAM = 127;
+const NOT_EXECUTABLE = 126;
+
 /**
  * `circuit exec ANCHOR -- COMMAND ARG…`: a process whose streams and signals are
  * ours; exits as it does, and removes it.
@@ -69,7 +73,12 @@ export async function exec(path: string, command: string[], options: DialOptions
   const [Path, ...Args] = command;
   await using client = await dial(options);
   const { member, anchor } = anchorAt(client, path);
-  using made = await member.makeProcess(anchor, JSON.stringify({ Path, Args }));
+  using made = await member.makeProcess(anchor, JSON.stringify({ Path, Args })).catch((error) => {
+    const code = errorCode(error);
+    if (code === 'ENOENT') process.exitCode = NO_SUCH_PROGRAM;
+    if (code === 'EACCES') process.exitCode = NOT_EXECUTABLE;
+    throw error;
+  });
   // Whoever reads may have enough before the process has ended, and it is to end then.
   process.stdout.removeAllListeners('error').on('error', () => {});
   try {
@@ -90,15 +99,18 @@ async function attend(remote: Process): Promise<number> {
   for (const name of FORWARDED) {
     process.on(name, () => remote.signal(name).catch(() => {}));
   }
+  let over = false;
   copyIn(process.stdin, remote.stdin()).catch((error) => {
-    // It need not read what it is given.
-    if (errorCode(error) !== 'EPIPE') process.stderr.write(`circuit: ${error.message}\n`);
+    // It need not read what it is given, and will not when it has ended.
+    if (over || errorCode(error) === 'EPIPE') return;
+    process.stderr.write(`circuit: ${error.message}\n`);
   });
   const [{ Phase, Exit }] = await Promise.all([
     remote.wait(),
     copyOut(remote.output('stdout'), process.stdout),
     copyOut(remote.output('stderr'), process.stderr),
   ]);
+  over = true;
   return Phase === 'signaled' ? 128 + signalNumber(Exit) : Number(Exit);
 }
 
@@ -109,9 +121,15 @@ function signalNumber(name: string): number {
 
 async function endOf(client: CircuitClient, path: string): Promise<string> {
   const { member, anchor } = anchorAt(client, path);
-  using remote = await member.process(anchor);
-  const { Phase, Exit } = await remote.wait();
-  return `${path} ${Phase} ${Exit}\n`;
+  try {
+    using remote = await member.process(anchor);
+    const { Phase, Exit } = await remote.wait();
+    return `${path} ${Phase} ${Exit}\n`;
+  } catch (error) {
+    // Of several it is to be known which.
+    const { code, message } = asCircuitError(error);
+    throw new CircuitError(code, `${path}: ${message}`);
+  }
 }
 
 async function withProcess(

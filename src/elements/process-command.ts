@@ -52,7 +52,7 @@ function parseJson(source: string): unknown {
   try {
     return JSON.parse(source);
   } catch (error) {
-    throw invalid(`the command is not complete JSON: ${errorMessage(error)}`);
+    throw invalid(`the command is not JSON: ${errorMessage(error)}`);
   }
 }
 

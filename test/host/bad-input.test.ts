@@ -25,7 +25,7 @@ const CAPACITIES: readonly Case[] = ['-1', 'x', '1e9', '1000000000'].map((capaci
 
 const COMMANDS: readonly Case[] = (
   [
-    ['{"Path":"ls"', EINVAL, /^the command is not complete JSON/],
+    ['{"Path":"ls"', EINVAL, /^the command is not JSON/],
     ['{"Path":"ls","Argv":[]}', EINVAL, /no key "Argv", only Path, Args, Env/],
     ['{"Path":"ls","Args":"-l"}', EINVAL, /^"Args" is a list of strings/],
     ['{"Path":"ls","Args":["a\\u0000b"]}', EINVAL, /^"Args" contains a NUL/],

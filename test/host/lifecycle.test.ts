@@ -238,5 +238,5 @@ test('the address file: the first daemon writes it, mode 0600, and takes it away
   t.deepEqual(await readdir(join(runtime, 'circuit')), []);
   const none = await cluster.circuit(['ls'], { uid, env, cwd: '/' });
   t.is(none.status, 1);
-  t.regex(none.stderr, /^circuit: cannot read an address from .*\n$/);
+  t.regex(none.stderr, /^circuit: no daemon has left its address in .*\n$/);
 });

@@ -80,6 +80,9 @@ test('--version and help go to standard output, and exit with 0', async (t) => {
   t.regex(answers[0]?.stdout ?? '', /^\d+\.\d+\.\d+\n$/);
   t.is(answers[1]?.stdout, answers[2]?.stdout);
   t.is(answers[3]?.stdout, answers[4]?.stdout);
+  const unknown = await cluster.circuit(['help', 'nosuch']);
+  t.is(unknown.status, 2);
+  t.regex(unknown.stderr, /^circuit: unknown command 'nosuch'\n/);
 });
 
 test('a command finds the daemon in the file that $CIRCUIT names', async (t) => {

@@ -53,8 +53,19 @@ test('exec: our streams, arguments and exit status are the process’s, and noth
   const killed = await circuit('exec', [path, '--', 'sh', '-c', 'kill -9 $$']);
   t.is(killed.status, 128 + 9);
   const missing = await circuit('exec', [path, '--', 'no-such-program']);
-  t.is(missing.status, 1);
+  t.is(missing.status, 127);
   t.regex(missing.stderr, /^circuit: .*no-such-program/);
+  t.is((await circuit('exec', [path, '--', '/etc/passwd'])).status, 126);
+});
+
+test('exec ends with its process, though standard input stays open', async (t) => {
+  const { cluster, address, name } = await member(t);
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  const argv = [NODE, CIRCUIT, 'exec', '-d', address, `${name}/run`, '--', 'echo', 'hi'];
+  const child = cluster.spawn(argv);
+  const [out, err] = [collect(child.stdout), collect(child.stderr)];
+  t.is(await exitOf(child), 0);
+  t.deepEqual([await out, await err], ['hi\n', '']);
 });
 
 test('exec ends the process when nobody reads its output any more', async (t) => {
