@@ -2,9 +2,12 @@ import test, { type ExecutionContext } from 'ava';
 import { type MemberName, newMemberName } from '../../../src/address.js';
 import type { MemberEntry } from '../../../src/anchor/circuit.js';
 import { LocalMember } from '../../../src/anchor/local.js';
+import { WriterTarget } from '../../../src/anchor/process-target.js';
 import { RemoteMember } from '../../../src/anchor/remote.js';
 import { RosterTarget } from '../../../src/anchor/roster-target.js';
+import { CircuitError } from '../../../src/error.js';
 import { OperationsLog } from '../../../src/log.js';
+import { MAX_OPEN_CALLS } from '../../../src/transport/limits.js';
 import { eventually } from '../../host/cluster.js';
 import { StubMembership } from '../stub-membership.js';
 import { served } from './served.js';
@@ -133,4 +136,25 @@ test('who gives up waiting for a log, or is cut off, does not wait there any mor
   connection.close();
   await lost;
   await waiters(0);
+});
+
+test('names that are not there leave nothing at the peer, however many are asked for', async (t) => {
+  const { circuit, connection } = await peer(t);
+  const member = new RemoteMember(circuit.self, async () => connection);
+  // More than the calls that may be open at once: the peer would cut the connection.
+  for (let asked = 0; asked <= 1.1 * MAX_OPEN_CALLS; asked += 1) {
+    await t.throwsAsync(member.stat(['nothing']), { code: 'ENOENT' });
+  }
+  t.true(connection.isOpen);
+});
+
+test('a process that cannot be reached any more does no harm to who lets go of its input', async (t) => {
+  const gone = async () => {
+    throw new CircuitError('EHOSTUNREACH', 'gone');
+  };
+  const writer = { write: gone, ready: gone, whenReady: gone, close: gone };
+  // An unhandled rejection would end the daemon, and fails this test.
+  new WriterTarget(writer)[Symbol.dispose]();
+  await new Promise((resolve) => setImmediate(resolve));
+  t.pass();
 });

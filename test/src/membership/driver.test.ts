@@ -64,6 +64,23 @@ test('a member that crashes leaves every roster, and everyone is told once', asy
   t.is(a.status(c.self.name)?.record.state, 'failed');
 });
 
+test('a neighbour that has just been found well is missed at once when it dies', async (t) => {
+  const network = new Network(t);
+  const [a, b] = [network.member(), network.member()];
+  await a.join(addressOf(b));
+  network.reset(a, b);
+  // They have dialled each other, and are neighbours again.
+  const late = network.member();
+  await late.join(addressOf(b));
+  await allList([a, b, late]);
+  await late.leave();
+  await allList([a, b]);
+  const died = performance.now();
+  network.crash(b);
+  await allList([a]);
+  t.true(performance.now() - died < 2_000);
+});
+
 test('a member that one other cannot reach stays in the network, to all', async (t) => {
   const network = new Network(t);
   const [a, b, c] = [network.member(), network.member(), network.member()];

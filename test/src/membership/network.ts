@@ -55,6 +55,12 @@ export class Network {
     this.#drop((ends) => ends.join() === pair.join());
   }
 
+  /** The links between two members break once; new ones can be made. */
+  reset(a: Membership, b: Membership): void {
+    const pair = [a.self.addr, b.self.addr].sort();
+    this.#drop((ends) => ends.join() === pair.join());
+  }
+
   #drop(chosen: (ends: string[]) => boolean): void {
     for (const link of this.#links) if (chosen(link.ends)) link.cut();
   }
