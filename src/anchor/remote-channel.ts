@@ -95,18 +95,18 @@ class RemoteOutgoing implements OutgoingMessage {
     const { signal, nonblock = false, last = false } = options;
     if (this.#ended) throw new CircuitError('EPIPE', 'the message has ended');
     this.#stub ??= this.#channel.send();
+    const stub = this.#stub;
     const begun = this.#begun;
-    const accepted = this.#stub.accept(data, nonblock, last).then((isFull) => isFull);
+    const accepted = stub.accept(data, nonblock, last).then((isFull) => isFull);
     try {
       const isFull = await call(accepted, signal, begun);
       this.#begun = true;
-      if (isFull) this.#wait(this.#stub.drained());
+      if (isFull && !this.#ended) this.#wait(stub.drained());
       return isFull;
     } catch (error) {
       const { code } = asCircuitError(error);
       if (code === 'EINTR' && begun) {
         // It is on its way, and will be taken.
-        const stub = this.#stub;
         this.#wait(accepted.then((isFull) => (isFull ? stub.drained() : undefined)));
         return true;
       }
