@@ -2,6 +2,7 @@ import { RpcTarget } from 'capnweb';
 import type { MemberName } from '../address.js';
 import { CircuitError } from '../error.js';
 import type { OperationsLog } from '../log.js';
+import { CALL_TIMEOUT } from '../transport/limits.js';
 import { ChannelTarget } from './channel-target.js';
 import type {
   AnchorEntry,
@@ -165,8 +166,10 @@ export class MemberTarget extends RpcTarget {
   async makeProcess(path: AnchorPath, command: string): Promise<ProcessTarget> {
     const parsed = stringsFrom(path);
     const text = String(command);
+    // The peer does not wait longer: what cannot be started by then is not to start some day.
+    const late = AbortSignal.timeout(CALL_TIMEOUT);
     const made = await this.#changed(`${this.#show(parsed)}/mkproc ${redact(text)}`, () =>
-      this.#member.makeProcess(parsed, text),
+      this.#member.makeProcess(parsed, text, late),
     );
     return this.#processTarget(parsed, made);
   }
