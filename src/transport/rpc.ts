@@ -7,6 +7,7 @@ import {
 import { Packr } from 'msgpackr';
 import type { RawData, WebSocket } from 'ws';
 import { CircuitError } from '../error.js';
+import { passed } from './garbage.js';
 import { MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 
 /** How often the open calls are counted, in messages: counting walks the whole table. */
@@ -57,6 +58,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     this.#socket = socket;
     socket.on('message', (data: RawData, isBinary: boolean) => {
       onMessage();
+      const { length } = data as Buffer;
+      if (length >= BULK) passed(length);
       try {
         if (!isBinary) throw new CircuitError('EPROTO', 'a text frame');
         for (const message of packr.unpackMultiple(data as Buffer)) this.#deliver(message);
@@ -94,6 +97,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     packr.useBuffer(Buffer.allocUnsafeSlow(SMALL_BUFFER));
     this.#flush();
     if (data.length > MAX_MESSAGE) throw tooLong();
+    passed(data.length);
     this.#transmit(data, (error) => {
       if (!error && bulkBuffers.length < MAX_BULK_BUFFERS) bulkBuffers.push(buffer);
     });
