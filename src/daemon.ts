@@ -5,15 +5,15 @@ import { Address, formatAuthority, type MemberName, newMemberName, newSecret } f
 import { addressFile, claimAddressFile } from './address-file.js';
 import { LocalCircuit, LocalMember } from './anchor/local.js';
 import { RemoteMember } from './anchor/remote.js';
-import { letGo } from './anchor/remote-call.js';
 import { CircuitTarget } from './anchor/target.js';
 import { asCircuitError, CircuitError, errorCode, errorMessage } from './error.js';
 import { type DiscoverOptions, Finder } from './finder.js';
 import { reachableHost } from './host-address.js';
 import { within } from './interruptible.js';
 import { OperationsLog } from './log.js';
+import { linksOver } from './member-links.js';
 import { MembershipDriver } from './membership/driver.js';
-import type { Links, Membership } from './membership/membership.js';
+import type { Membership } from './membership/membership.js';
 import type { MemberRecord } from './membership/record.js';
 import { StateDirectory } from './state-directory.js';
 import { startRpc } from './transport/rpc.js';
@@ -334,24 +334,4 @@ interface Parts {
   readonly transport: Transport<RpcStub<CircuitTarget>>;
   readonly state: StateDirectory | undefined;
   readonly record: MemberRecord;
-}
-
-function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
-  return {
-    connect: async (address, signal) => {
-      const connection = await transport.connect(address, signal);
-      return {
-        send: (message, lost) => {
-          // Its answer, which is not asked for, is not sent.
-          letGo(connection.main.deliver(message));
-          connection.unanswered(lost);
-        },
-        sendAndWait: async (message) => await connection.main.deliver(message),
-        hold: () => connection.hold(),
-        whenSilent: (listener) => connection.whenSilent(listener),
-        closed: connection.closed,
-      };
-    },
-    probe: (address, signal) => transport.probe(address, signal),
-  };
 }

@@ -68,3 +68,13 @@ export function asCircuitError(error: unknown): CircuitError {
   const code = ERROR_CODES.find((known) => known === errorCode(error)) ?? 'EIO';
   return new CircuitError(code, errorMessage(error), { cause: error });
 }
+
+/** A signal came, or whoever waited has gone. */
+export function interrupted(options?: ErrorOptions): CircuitError {
+  return new CircuitError('EINTR', 'interrupted', options);
+}
+
+/** To who does not want to wait. @param why What there is to wait for. */
+export function wouldWait(why: string): CircuitError {
+  return new CircuitError('EAGAIN', `would have to wait: ${why}`);
+}

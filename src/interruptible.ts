@@ -1,4 +1,4 @@
-import { CircuitError } from './error.js';
+import { type CircuitError, interrupted } from './error.js';
 
 /**
  * The same promise, but EINTR as soon as the signal is aborted. What the promise
@@ -7,12 +7,20 @@ import { CircuitError } from './error.js';
 export function interruptible<T>(promise: PromiseLike<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return Promise.resolve(promise);
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new CircuitError('EINTR', 'interrupted'));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    const settled = () => signal.removeEventListener('abort', onAbort);
-    settle(promise, settled, resolve, reject);
+    settle(promise, onAbort(signal, reject), resolve, reject);
   });
+}
+
+/** Rejects with EINTR when the signal is aborted. @returns Stops listening. */
+export function onAbort(
+  signal: AbortSignal | undefined,
+  reject: (error: CircuitError) => void,
+): () => void {
+  if (!signal) return () => {};
+  const interrupt = () => reject(interrupted());
+  if (signal.aborted) interrupt();
+  else signal.addEventListener('abort', interrupt, { once: true });
+  return () => signal.removeEventListener('abort', interrupt);
 }
 
 /**

@@ -75,8 +75,8 @@ class SendHandle implements Handle {
   async write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<undefined> {
     // What can fail with EAGAIN is that the message begins: to break it off would lose it.
     const options = { signal, nonblock: nonblock || (this.#nonblock && !this.#begun) };
-    const tries = this.#nonblock && !nonblock;
-    await writeStream(this.#place, () => this.#message.write(data, options), tries);
+    const once = this.#nonblock && !nonblock;
+    await writeStream(this.#place, () => this.#message.write(data, options), once);
     this.#begun = true;
     return undefined;
   }

@@ -1,20 +1,16 @@
 import type { MemberName } from '../address.js';
-import type {
-  ChannelPeek,
-  IncomingMessage,
-  OutgoingMessage,
-  WaitOptions,
-} from '../elements/channel.js';
+import type { ChannelPeek } from '../elements/channel.js';
+import type { IncomingMessage, OutgoingMessage, WaitOptions } from '../elements/message.js';
 import type { ProcessPeek } from '../elements/process.js';
 import type { SubscriptionKind } from '../elements/subscription.js';
 
+export type { ChannelPeek } from '../elements/channel.js';
 export type {
-  ChannelPeek,
   IncomingMessage,
   OutgoingMessage,
   WaitOptions,
   WriteOptions,
-} from '../elements/channel.js';
+} from '../elements/message.js';
 export type { ProcessPeek } from '../elements/process.js';
 export type { SubscriptionKind } from '../elements/subscription.js';
 export type { SubscriptionPeek } from './subscription.js';

@@ -1,9 +1,5 @@
-import type {
-  ChannelElement,
-  ChannelPeek,
-  IncomingMessage,
-  OutgoingMessage,
-} from '../elements/channel.js';
+import type { ChannelElement, ChannelPeek } from '../elements/channel.js';
+import type { IncomingMessage, OutgoingMessage } from '../elements/message.js';
 import { until } from '../interruptible.js';
 import type { Channel, ChannelDirection } from './circuit.js';
 

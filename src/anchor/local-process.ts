@@ -1,4 +1,4 @@
-import type { WaitOptions } from '../elements/channel.js';
+import type { WaitOptions } from '../elements/message.js';
 import type { ProcessElement } from '../elements/process.js';
 import type { OutputReader } from '../elements/process-output.js';
 import { interruptible } from '../interruptible.js';

@@ -1,4 +1,5 @@
-import type { ChannelPeek, IncomingMessage, OutgoingMessage } from '../elements/channel.js';
+import type { ChannelPeek } from '../elements/channel.js';
+import type { IncomingMessage, OutgoingMessage } from '../elements/message.js';
 import type { SubscriptionElement, SubscriptionKind } from '../elements/subscription.js';
 import { CircuitError } from '../error.js';
 import type { Channel, ChannelDirection } from './circuit.js';

@@ -49,7 +49,6 @@ export class ProcessTarget extends RpcTarget implements Disposable {
 export class WriterTarget extends RpcTarget implements Disposable {
   readonly #writer: ProcessWriter;
   readonly #release = new Release();
-  readonly #writes = new Set<AbortController>();
 
   constructor(writer: ProcessWriter) {
     super();
@@ -58,19 +57,14 @@ export class WriterTarget extends RpcTarget implements Disposable {
 
   async write(data: Uint8Array, nonblock: boolean): Promise<number> {
     if (!(data instanceof Uint8Array)) throw new CircuitError('EINVAL', 'an input is bytes');
-    const interrupt = new AbortController();
-    this.#writes.add(interrupt);
-    try {
-      const { signal } = interrupt;
-      return await this.#writer.write(data, { signal, nonblock: nonblock === true });
-    } finally {
-      this.#writes.delete(interrupt);
-    }
+    return await this.#release.whileHeld((signal) =>
+      this.#writer.write(data, { signal, nonblock: nonblock === true }),
+    );
   }
 
   /** A write that waits answers now, with what it has written by now. */
   interrupt(): void {
-    for (const write of this.#writes) write.abort();
+    this.#release.interrupt();
   }
 
   ready(): Promise<boolean> {
@@ -87,7 +81,6 @@ export class WriterTarget extends RpcTarget implements Disposable {
 
   [Symbol.dispose](): void {
     this.#release.run();
-    this.interrupt();
     // The process may be another's, who cannot be reached any more.
     this.#writer.close().catch(() => {});
   }

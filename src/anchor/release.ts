@@ -30,6 +30,12 @@ export class Release {
   /** The peer lets go. */
   run(): void {
     this.#done = true;
+    this.interrupt();
+  }
+
+  /** Ends what waits now; others may follow. */
+  interrupt(): void {
     this.#controller?.abort(LET_GO);
+    this.#controller = undefined;
   }
 }

@@ -15,6 +15,22 @@ export function letGo(given: Disposable | undefined): void {
   }
 }
 
+/** A call that was made before somebody needs its answer. */
+export interface Asked<T> {
+  readonly answer: Promise<T>;
+  /** Whether it has come, also as an error. */
+  there: boolean;
+}
+
+export function asked<T>(answer: PromiseLike<T>): Asked<T> {
+  const call = { answer: Promise.resolve(answer), there: false };
+  const there = () => {
+    call.there = true;
+  };
+  call.answer.then(there, there);
+  return call;
+}
+
 /**
  * Waits for the answer of an element of another member, as long as it takes.
  * @param begun The call is in the middle of a stream: a lost connection is EIO then.

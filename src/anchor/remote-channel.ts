@@ -1,6 +1,6 @@
 import type { RpcStub } from 'capnweb';
 import { Turns } from '../elements/turns.js';
-import { asCircuitError, CircuitError, errorCode } from '../error.js';
+import { asCircuitError, CircuitError, errorCode, wouldWait } from '../error.js';
 import { interruptible } from '../interruptible.js';
 import type {
   ChannelTarget,
@@ -18,7 +18,7 @@ import type {
   WaitOptions,
   WriteOptions,
 } from './circuit.js';
-import { call, letGo } from './remote-call.js';
+import { type Asked, asked, call, letGo } from './remote-call.js';
 
 /** A channel of another member. Its calls take as long as they take: a channel waits. */
 export class RemoteChannel implements Channel {
@@ -97,7 +97,7 @@ class RemoteOutgoing implements OutgoingMessage {
     this.#stub ??= this.#channel.send();
     const stub = this.#stub;
     const begun = this.#begun;
-    const accepted = stub.accept(data, nonblock, last).then((isFull) => isFull);
+    const accepted = Promise.resolve(stub.accept(data, nonblock, last));
     try {
       const isFull = await call(accepted, signal, begun);
       this.#begun = true;
@@ -159,19 +159,13 @@ class RemoteOutgoing implements OutgoingMessage {
   }
 }
 
-/** A read that was asked for, and what comes of it. */
-interface Asked {
-  readonly piece: Promise<MessagePiece>;
-  there: boolean;
-}
-
 class RemoteIncoming implements IncomingMessage {
   readonly #channel: RpcStub<ChannelTarget>;
   readonly #turns = new Turns();
   #stub: RpcStub<IncomingTarget> | undefined;
   #delivery: Promise<void> | undefined;
   /** Of a read that was interrupted in the middle of the message: the next one has its answer. */
-  #asked: Asked | undefined;
+  #asked: Asked<MessagePiece> | undefined;
   /** What came and was not read, since less was asked for. */
   #rest: Uint8Array = NOTHING;
   /** The other side has no more. */
@@ -205,7 +199,7 @@ class RemoteIncoming implements IncomingMessage {
   }
 
   async whenReady(signal?: AbortSignal): Promise<void> {
-    const coming = this.#asked?.piece.then(nothing, nothing);
+    const coming = this.#asked?.answer.then(nothing, nothing);
     await call(coming ?? this.#stub?.whenReady() ?? Promise.resolve(), signal, true);
   }
 
@@ -221,22 +215,22 @@ class RemoteIncoming implements IncomingMessage {
 
   async #next(max: number, nonblock: boolean, signal: AbortSignal | undefined): Promise<void> {
     if (nonblock && this.#asked && !this.#asked.there) {
-      throw new CircuitError('EAGAIN', 'would have to wait: nothing has come yet');
+      throw wouldWait('nothing has come yet');
     }
     const begun = this.#delivery !== undefined;
     this.#stub ??= this.#channel.receive();
-    const asked = this.#asked ?? askedFor(this.#stub.read(max, nonblock));
+    const reading = this.#asked ?? asked(this.#stub.read(max, nonblock));
     try {
       // Is it ours? The end must not be seen before.
       await this.#delivery;
-      const { data, complete } = await call(asked.piece, signal, begun);
+      const { data, complete } = await call(reading.answer, signal, begun);
       this.#asked = undefined;
       this.#rest = data;
       this.#ended = complete || data.length === 0;
     } catch (error) {
       const { code } = asCircuitError(error);
       // One that is interrupted before it begins is given back, for the next receiver.
-      this.#asked = begun && code === 'EINTR' ? asked : undefined;
+      this.#asked = begun && code === 'EINTR' ? reading : undefined;
       if (!nonblock && !this.#asked) this.#letGo(begun);
       throw asCircuitError(error);
     }
@@ -255,12 +249,3 @@ class RemoteIncoming implements IncomingMessage {
 const NOTHING = new Uint8Array();
 
 function nothing(): void {}
-
-function askedFor(answer: PromiseLike<MessagePiece>): Asked {
-  const asked = { piece: Promise.resolve(answer), there: false };
-  const there = () => {
-    asked.there = true;
-  };
-  asked.piece.then(there, there);
-  return asked;
-}

@@ -1,5 +1,5 @@
 import type { RpcStub } from 'capnweb';
-import { CircuitError } from '../error.js';
+import { interrupted, wouldWait } from '../error.js';
 import { interruptible, within } from '../interruptible.js';
 import { MAX_CHUNK } from './channel-target.js';
 import type {
@@ -11,7 +11,7 @@ import type {
   WaitOptions,
 } from './circuit.js';
 import type { ProcessTarget, ReaderTarget, WriterTarget } from './process-target.js';
-import { call, letGo } from './remote-call.js';
+import { type Asked, asked, call, letGo } from './remote-call.js';
 
 /** A process of another member. */
 export class RemoteProcess implements Process {
@@ -65,34 +65,28 @@ class RemoteWriter implements ProcessWriter {
 
   async write(data: Uint8Array, { signal, nonblock = false }: WaitOptions = {}): Promise<number> {
     const chunk = data.subarray(0, MAX_CHUNK);
-    const begun = this.#begun;
-    const writing = this.#stub.write(chunk, nonblock).then((taken) => taken);
-    const onAbort = () => letGo(this.#stub.interrupt());
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const writing = call(this.#stub.write(chunk, nonblock), undefined, this.#begun);
+    let taken: number;
     try {
-      const taken = await this.#untilInterrupted(call(writing, undefined, begun), signal);
-      this.#begun = true;
-      return taken;
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
+      taken = await interruptible(writing, signal);
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+      taken = await this.#lastWord(writing);
     }
+    this.#begun = true;
+    return taken;
   }
 
   /**
-   * How much was taken, also when it is interrupted; that is for the other side to say. If it
-   * says nothing it is not known, and the writer is closed.
+   * Ends a write over there, which answers how much it has taken. If nothing comes that is not
+   * known, and the writer is closed.
    */
-  async #untilInterrupted(writing: Promise<number>, signal?: AbortSignal): Promise<number> {
-    try {
-      return await interruptible(writing, signal);
-    } catch (error) {
-      if (!signal?.aborted) throw error;
-      return await within(writing, LAST_WORD, error as Error).catch((reason) => {
-        if (reason === error) this.close().catch(() => {});
-        throw reason;
-      });
-    }
+  #lastWord(writing: Promise<number>): Promise<number> {
+    letGo(this.#stub.interrupt());
+    return within(writing, LAST_WORD, () => {
+      this.close().catch(() => {});
+      return interrupted();
+    });
   }
 
   ready(signal?: AbortSignal): Promise<boolean> {
@@ -123,12 +117,6 @@ const AHEAD = 2;
 /** From this size on, a chunk is followed by others, in bytes. */
 const WORTH_ASKING_AHEAD = 64 * 1024;
 
-/** A call that was made before its reader needed it. */
-interface Asked {
-  readonly chunk: Promise<Uint8Array>;
-  there: boolean;
-}
-
 /**
  * While an output streams, the next chunks are asked for before its reader has had the one
  * before: both sides work at once.
@@ -138,7 +126,7 @@ class RemoteReader implements ProcessReader {
   /** What has come and is not read yet. */
   readonly #atHand: Uint8Array[] = [];
   /** What has been asked for and is not at hand yet, in order. */
-  readonly #asked: Asked[] = [];
+  readonly #asked: Asked<Uint8Array>[] = [];
   /** How much has been received since the other side was told, in bytes. */
   #received = 0;
   #begun = false;
@@ -163,7 +151,7 @@ class RemoteReader implements ProcessReader {
   async whenReady(signal?: AbortSignal): Promise<void> {
     if (await this.ready()) return;
     const there = async () => {};
-    await interruptible(this.#first().chunk.then(there, there), signal);
+    await interruptible(this.#first().answer.then(there, there), signal);
   }
 
   unread(data: Uint8Array): void {
@@ -185,16 +173,16 @@ class RemoteReader implements ProcessReader {
   async #nextChunk(nonblock: boolean, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const [first] = this.#asked;
     if (nonblock && first && !first.there) {
-      throw new CircuitError('EAGAIN', 'would have to wait: nothing has come yet');
+      throw wouldWait('nothing has come yet');
     }
     if (nonblock && !first) {
       return this.#came(await call(this.#request(true), signal, this.#begun));
     }
-    const asked = this.#first();
+    const next = this.#first();
     // One that is interrupted leaves what it asked for to the next read.
-    const chunk = await call(asked.chunk, signal, this.#begun);
+    const chunk = await call(next.answer, signal, this.#begun);
     // Somebody else may have waited for the same one, and had it.
-    if (this.#asked[0] !== asked) return await this.read(CHUNK, { signal, nonblock });
+    if (this.#asked[0] !== next) return await this.read(CHUNK, { signal, nonblock });
     this.#asked.shift();
     return this.#came(chunk);
   }
@@ -206,18 +194,14 @@ class RemoteReader implements ProcessReader {
   }
 
   /** The first of those asked for; asks, if there is none. */
-  #first(): Asked {
+  #first(): Asked<Uint8Array> {
     return this.#asked[0] ?? this.#ask();
   }
 
-  #ask(): Asked {
-    const asked = { chunk: this.#request(false), there: false };
-    const there = () => {
-      asked.there = true;
-    };
-    asked.chunk.then(there, there);
-    this.#asked.push(asked);
-    return asked;
+  #ask(): Asked<Uint8Array> {
+    const next = asked(this.#request(false));
+    this.#asked.push(next);
+    return next;
   }
 
   async #request(nonblock: boolean): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 import { CircuitError, type ErrorCode } from '../error.js';
-import { interrupted } from './turns.js';
+import { until } from '../interruptible.js';
 
 /** How much of a message waits for its receiver, in bytes. */
 export const MAX_WAITING = 64 * 1024;
@@ -12,10 +12,7 @@ export class MessageBody {
   #failure: CircuitError | undefined;
   /** The receiver has gone: nobody will read what is still written. */
   #abandoned = false;
-  #wakeReader: (() => void) | undefined;
-  #interruptReader: (() => void) | undefined;
   readonly #listeners = new Set<() => void>();
-  #wakeWriter: (() => void) | undefined;
 
   /** Whether a read would be answered at once. */
   get readable(): boolean {
@@ -42,10 +39,18 @@ export class MessageBody {
     return this.#waiting < MAX_WAITING || this.#abandoned || this.#failure !== undefined;
   }
 
-  /** Told whenever {@link readable} or {@link writable} may have changed. */
-  onChange(listener: () => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  /** Resolves when `condition` holds, which is looked at whenever something has changed. @throws CircuitError EINTR */
+  async until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
+    const watch = (look: () => void) => {
+      this.#listeners.add(look);
+      return { [Symbol.dispose]: () => this.#listeners.delete(look) };
+    };
+    if (!condition()) await until(condition, watch, signal);
+  }
+
+  /** To be called also when what somebody waits for here has changed elsewhere. */
+  changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   /** Adds bytes; at most a writer's last chunk goes beyond {@link MAX_WAITING}. */
@@ -53,36 +58,27 @@ export class MessageBody {
     if (data.length === 0) return;
     this.#chunks.push(data);
     this.#waiting += data.length;
-    this.#wake(this.#wakeReader);
+    this.changed();
   }
 
   /** Resolves when no more than {@link MAX_WAITING} bytes wait. @throws CircuitError EPIPE, EINTR */
   async drained(signal?: AbortSignal): Promise<void> {
-    while (this.isFull) {
-      this.checkReceiver();
-      await new Promise<void>((resolve, reject) => {
-        const stop = onAbort(signal, reject);
-        this.#wakeWriter = () => {
-          stop();
-          resolve();
-        };
-      });
-    }
+    const hasRoom = () => !this.isFull || this.#failure !== undefined;
+    await this.until(hasRoom, signal);
     this.checkReceiver();
   }
 
   /** The message is complete. */
   end(): void {
     this.#ended = true;
-    this.#wake(this.#wakeReader);
+    this.changed();
   }
 
   /** The message breaks off: what has been written can still be read, then the reader fails. */
   breakOff(code: ErrorCode, why: string): void {
     if (this.#ended) return;
     this.#failure ??= new CircuitError(code, why);
-    this.#wake(this.#wakeReader);
-    this.#wake(this.#wakeWriter);
+    this.changed();
   }
 
   /** Nobody reads any more: writers fail with EPIPE. */
@@ -90,36 +86,13 @@ export class MessageBody {
     this.#abandoned = true;
     this.#chunks.length = 0;
     this.#waiting = 0;
-    this.#wake(this.#wakeWriter);
+    this.changed();
   }
 
   /** @throws CircuitError EPIPE (it has gone) */
   checkReceiver(): void {
     if (this.#abandoned) throw new CircuitError('EPIPE', 'the receiver has gone');
     if (this.#failure) throw this.#failure;
-  }
-
-  /** Resolves when there is something to {@link take}. @throws CircuitError EINTR */
-  async untilReadable(signal?: AbortSignal): Promise<void> {
-    while (!this.readable) {
-      await new Promise<void>((resolve, reject) => {
-        const stop = onAbort(signal, reject);
-        this.#wakeReader = () => {
-          stop();
-          resolve();
-        };
-        this.#interruptReader = () => {
-          stop();
-          reject(interrupted());
-        };
-      });
-      this.#interruptReader = undefined;
-    }
-  }
-
-  /** Ends the wait of {@link untilReadable} with EINTR: the reader has gone. */
-  interruptReader(): void {
-    this.#interruptReader?.();
   }
 
   /** Up to `max` bytes; none at the end of the message. @throws CircuitError EIO (it broke off) */
@@ -133,7 +106,7 @@ export class MessageBody {
     else this.#chunks.shift();
     const taken = chunk.subarray(0, max);
     this.#waiting -= taken.length;
-    if (!this.isFull) this.#wake(this.#wakeWriter);
+    this.changed();
     return taken;
   }
 
@@ -143,21 +116,4 @@ export class MessageBody {
     this.#chunks.unshift(data);
     this.#waiting += data.length;
   }
-
-  #wake(waiting: (() => void) | undefined): void {
-    waiting?.();
-    for (const listener of this.#listeners) listener();
-  }
-}
-
-/** Rejects with EINTR when the signal is aborted. @returns Stops listening. */
-export function onAbort(
-  signal: AbortSignal | undefined,
-  reject: (error: CircuitError) => void,
-): () => void {
-  if (!signal) return () => {};
-  const interrupt = () => reject(interrupted());
-  if (signal.aborted) interrupt();
-  else signal.addEventListener('abort', interrupt, { once: true });
-  return () => signal.removeEventListener('abort', interrupt);
 }

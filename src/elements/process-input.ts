@@ -1,8 +1,8 @@
 import * as native from '../../native/index.js';
-import { CircuitError, errorCode } from '../error.js';
-import type { WaitOptions } from './channel.js';
+import { CircuitError, errorCode, interrupted, wouldWait } from '../error.js';
+import type { WaitOptions } from './message.js';
 import { PipeEnd } from './process-pipe.js';
-import { interrupted, Turns, wouldWait } from './turns.js';
+import { Turns } from './turns.js';
 
 /** One program's access to the standard input of a process. */
 export interface InputWriter {
@@ -75,7 +75,7 @@ export class ProcessInput {
       if (count === piece.length) {
         if (!nonblock) await this.#pipe.breathe();
       } else if (nonblock) {
-        return partial(done, wouldWait());
+        return partial(done, wouldWait('the pipe is full'));
       } else {
         await this.#pipe.wait(signal);
       }

@@ -1,7 +1,8 @@
 import * as native from '../../native/index.js';
-import type { WaitOptions } from './channel.js';
+import { interrupted, wouldWait } from '../error.js';
+import type { WaitOptions } from './message.js';
 import { PipeEnd } from './process-pipe.js';
-import { interrupted, Turns, wouldWait } from './turns.js';
+import { Turns } from './turns.js';
 
 /** What one program reads of an output of a process. */
 export interface OutputReader {
@@ -67,7 +68,7 @@ export class PipedOutput implements ProcessOutput, OutputReader {
       if (signal?.aborted) throw interrupted();
       const data = this.#takeUnread(max) ?? this.#readPipe(max);
       if (data) return data;
-      if (nonblock) throw wouldWait();
+      if (nonblock) throw wouldWait('nothing has come yet');
       await this.#pipe.wait(signal);
     }
   }

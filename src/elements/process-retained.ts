@@ -1,8 +1,8 @@
 import * as native from '../../native/index.js';
-import type { WaitOptions } from './channel.js';
+import { interrupted, wouldWait } from '../error.js';
+import type { WaitOptions } from './message.js';
 import { MAX_LEFT, type OutputReader, type ProcessOutput } from './process-output.js';
 import { PipeEnd } from './process-pipe.js';
-import { interrupted, wouldWait } from './turns.js';
 
 const READ_SIZE = 64 * 1024;
 
@@ -159,7 +159,7 @@ class RetainedReader implements OutputReader {
   async read(max: number, { signal, nonblock }: WaitOptions = {}): Promise<Uint8Array> {
     while (!this.readable) {
       if (signal?.aborted) throw interrupted();
-      if (nonblock) throw wouldWait();
+      if (nonblock) throw wouldWait('nothing has come yet');
       await this.#more(signal);
     }
     if (signal?.aborted) throw interrupted();

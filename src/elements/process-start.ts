@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as native from '../../native/index.js';
-import { asCircuitError, CircuitError } from '../error.js';
+import { asCircuitError, CircuitError, interrupted } from '../error.js';
 import type { ProcessCommand } from './process-command.js';
 
 /** A program that runs. The descriptors are ours: the pidfd, and our ends of its three pipes. */
@@ -57,7 +57,7 @@ async function start(
   stdio: readonly [number, number, number],
   signal: AbortSignal | undefined,
 ): Promise<readonly [pid: number, pidfd: number]> {
-  if (signal?.aborted) throw new CircuitError('EINTR', 'interrupted');
+  if (signal?.aborted) throw interrupted();
   const starting = new native.Start({
     candidates: candidates(command.Path),
     argv: [command.Path, ...command.Args],
@@ -93,7 +93,7 @@ function explain(
   error: unknown,
   signal?: AbortSignal,
 ): CircuitError {
-  if (signal?.aborted) return new CircuitError('EINTR', 'interrupted', { cause: error });
+  if (signal?.aborted) return interrupted({ cause: error });
   const [path, directory] = [JSON.stringify(Path), JSON.stringify(Dir)];
   const sentences: Record<string, CircuitError> = {
     'chdir ENOENT': new CircuitError('ENOENT', `there is no directory ${directory} to run in`),

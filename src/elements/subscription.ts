@@ -1,5 +1,6 @@
 import { CircuitError, errorCode } from '../error.js';
-import { ChannelElement, type IncomingMessage, type WaitOptions } from './channel.js';
+import { ChannelElement } from './channel.js';
+import type { IncomingMessage, WaitOptions } from './message.js';
 
 /**
  * The most events that wait for a reader: twice what the largest network has of members,

@@ -1,4 +1,4 @@
-import { CircuitError } from '../error.js';
+import { interrupted, wouldWait } from '../error.js';
 
 /** One at a time, in the order in which they came: what readers of one thing, or writers, queue for. */
 export class Turns {
@@ -18,9 +18,9 @@ export class Turns {
     return this.#turn();
   }
 
-  /** @throws CircuitError EAGAIN: somebody else's turn is not over. */
+  /** @throws CircuitError EAGAIN: somebody else’s turn is not over. */
   takeNow(): Disposable {
-    if (this.#taken) throw wouldWait();
+    if (this.#taken) throw wouldWait('somebody else’s turn is not over');
     this.#taken = true;
     return this.#turn();
   }
@@ -49,12 +49,4 @@ export class Turns {
       signal?.addEventListener('abort', leave, { once: true });
     });
   }
-}
-
-export function interrupted(): CircuitError {
-  return new CircuitError('EINTR', 'interrupted');
-}
-
-export function wouldWait(): CircuitError {
-  return new CircuitError('EAGAIN', 'this would have to wait');
 }

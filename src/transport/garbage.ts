@@ -1,7 +1,7 @@
 /**
- * What large messages leave behind. V8 sees a buffer as small as the object that stands for
- * it, and collects by what its own heap has grown: one that handles messages in few steps
- * would have 64 MiB of dead buffers lying about before it begins.
+ * What large messages leave behind. V8 collects by how much its own heap has grown, and what
+ * buffers hold lies outside of it: where messages take few objects, 64 MiB of dead buffers lie
+ * about before it begins.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -9,18 +9,24 @@ import { runInNewContext } from 'node:vm';
 /** After so many bytes what died young is collected, which takes a millisecond. */
 const COLLECT_EVERY = 8 * 1024 * 1024;
 
-let left = 0;
-let collect: ((options: { type: 'minor' }) => void) | undefined;
+let sinceCollected = 0;
+let collect: Collect | undefined;
 
 /** So many bytes went through buffers of their own. */
 export function passed(bytes: number): void {
-  left += bytes;
-  if (left < COLLECT_EVERY) return;
-  left = 0;
-  if (!collect) {
-    // The one way to it in a process that was not started with the flag.
-    setFlagsFromString('--expose-gc');
-    collect = runInNewContext('gc');
-  }
-  collect?.({ type: 'minor' });
+  sinceCollected += bytes;
+  if (sinceCollected < COLLECT_EVERY) return;
+  sinceCollected = 0;
+  collect ??= collector();
+  collect({ type: 'minor' });
 }
+
+/** The one way to it in a process that was not started with the flag, which does not stay set. */
+function collector(): Collect {
+  setFlagsFromString('--expose-gc');
+  const gc: Collect = runInNewContext('gc');
+  setFlagsFromString('--no-expose-gc');
+  return gc;
+}
+
+type Collect = (options: { readonly type: 'minor' }) => void;

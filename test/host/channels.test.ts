@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { blocked, channelViews, withAlarm } from './channels.js';
+import { alarmed, blocked, channelViews } from './channels.js';
 
 test('capacity 0 is a rendezvous: the sender waits for its receiver', async (t) => {
   const { local, remote } = await channelViews(t);
@@ -79,6 +79,10 @@ test('trysend and tryrecv fail with EAGAIN where send and recv would wait', asyn
     t.regex((await view.sh('/bin/echo two > c/trysend')).stderr, /Resource temporarily/);
     t.is((await view.sh('cat c/tryrecv')).stdout, 'one\n');
     t.regex((await view.sh('/bin/echo two > d/trysend')).stderr, /Resource temporarily/);
+    t.is(
+      (await view.sh('cat d/error')).stdout,
+      'would have to wait: no receiver and no place is free\n',
+    );
     const receiver = view.spawn('cat', 'd/recv');
     await blocked(receiver);
     t.is((await local.sh('/bin/echo two > d/trysend')).status, 0);
@@ -215,10 +219,9 @@ test('a program that is interrupted in the middle of a message goes on with it',
   const { local, remote } = await channelViews(t);
   for (const view of [local, remote]) {
     await view.sh('mkdir c; echo 0 > c/mkchan');
-    const reader = view.spawn(
-      'python3',
-      '-c',
-      withAlarm(`
+    const reader = alarmed(
+      view,
+      `
 fd = os.open('c/recv', os.O_RDONLY)
 message = os.read(fd, 65536)
 signal.alarm(1)
@@ -226,7 +229,7 @@ while True:
     data = os.read(fd, 65536)
     if not data: break
     message += data
-print(message.decode())`),
+print(message.decode())`,
     );
     const writer = view.spawn('sh', '-c', 'exec > c/send; printf one; read more; printf two');
     await reader.printed('interrupted');
@@ -235,16 +238,15 @@ print(message.decode())`),
     t.is(await reader.stdout, 'interrupted\nonetwo\n');
     t.is(await writer.status, 0);
 
-    const big = view.spawn(
-      'python3',
-      '-c',
-      withAlarm(`
+    const big = alarmed(
+      view,
+      `
 fd = os.open('c/send', os.O_WRONLY)
 os.write(fd, b'x')
 signal.setitimer(signal.ITIMER_REAL, 1, 0.2)
 for _ in range(40): os.write(fd, b'y' * 100000)
 signal.setitimer(signal.ITIMER_REAL, 0)
-os.close(fd)`),
+os.close(fd)`,
     );
     const slow = await view.sh('exec < c/recv; head -c 1; sleep 3; wc -c');
     t.regex(slow.stdout, /^x\s*4000000\n$/, slow.stderr);

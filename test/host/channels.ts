@@ -115,10 +115,11 @@ export async function blocked({ pid }: Pick<Program, 'pid'>): Promise<void> {
   );
 }
 
-/** A Python program to which signals come: Python calls again what they interrupt (PEP 475). */
-export function withAlarm(run: string): string {
-  return `
+/** Starts a Python program to which signals come: Python calls again what they interrupt (PEP 475). */
+export function alarmed(view: View, run: string): Program {
+  const script = `
 import os, signal
 signal.signal(signal.SIGALRM, lambda *_: print('interrupted', flush=True))
 ${run}`;
+  return view.spawn('python3', '-c', script);
 }

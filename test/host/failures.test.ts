@@ -141,7 +141,11 @@ test.serial(
     const others = without(network.all, leaver);
     const logs = others.map(({ daemon }) => changesFromNow(daemon));
     const self = `${leaver.daemon.mountpoint}/.self`;
+    const own = changesFromNow(leaver.daemon);
     t.is((await cluster.sh(`echo > ${self}/leave`)).status, 0);
+    // It is not the others who go.
+    t.deepEqual(own(), []);
+    t.regex(leaver.daemon.log(), / - left the network; \d+ others were in it$/m);
     t.deepEqual(
       await cluster.sh(`ls ${leaver.daemon.mountpoint}`).then(({ stdout }) => stdout),
       `${leaver.name}\n`,

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { blocked, channelViews, endsAtOnce, type View, withAlarm } from './channels.js';
+import { alarmed, blocked, channelViews, endsAtOnce, type View } from './channels.js';
 import { eventually } from './cluster.js';
 
 /** What a pipe takes, in bytes: pipe(7). */
@@ -66,21 +66,44 @@ test('a program that is interrupted while it writes to a full stdin loses nothin
   const { local, remote } = await channelViews(t);
   for (const view of [local, remote]) {
     await make(t, view, 'head -c 1; sleep 3; wc -c');
-    const writer = view.spawn(
-      'python3',
-      '-c',
-      withAlarm(`
+    const writer = alarmed(
+      view,
+      `
 fd = os.open('p/stdin', os.O_WRONLY)
 os.write(fd, b'x')
 signal.setitimer(signal.ITIMER_REAL, 0.5, 0.2)
 left = 4_000_000
 while left: left -= os.write(fd, b'y' * min(left, 100_000))
 signal.setitimer(signal.ITIMER_REAL, 0)
-os.close(fd)`),
+os.close(fd)`,
     );
     t.regex((await view.sh('cat p/stdout')).stdout, /^x\s*4000000\n$/);
     t.is(await writer.status, 0, await writer.stderr);
     t.regex(await writer.stdout, /interrupted/);
     await view.sh('echo > p/scrub');
   }
+});
+
+test('what could not be started in time does not start when it could', async (t) => {
+  const { cluster, local, remote } = await channelViews(t);
+  const third = await cluster.start();
+  const command = JSON.stringify({
+    Path: 'touch',
+    Args: [`${cluster.directory}/ran`],
+    Dir: third.mountpoint,
+  });
+  await local.sh('mkdir p');
+  third.process.kill('SIGSTOP');
+  const late = await remote.sh(`/bin/echo '${command}' > p/mkproc`);
+  t.regex(late.stderr, /No route to host/);
+  t.regex((await remote.sh('cat p/error')).stdout, /no answer within 5 s/);
+  await eventually(
+    () => local.sh('cat log'),
+    ({ stdout }) => /p\/mkproc .*: EINTR/.test(stdout),
+  );
+  third.process.kill('SIGCONT');
+  // It answers again, and so would the start be answered.
+  t.is((await cluster.sh(`ls ${third.mountpoint}`)).status, 0);
+  t.is((await local.sh('ls p/kind')).stderr.length > 0, true);
+  t.false(existsSync(`${cluster.directory}/ran`));
 });

@@ -158,3 +158,11 @@ test('a process that cannot be reached any more does no harm to who lets go of i
   await new Promise((resolve) => setImmediate(resolve));
   t.pass();
 });
+
+test('while the daemon ends no process is made', async (t) => {
+  const { circuit } = await peer(t);
+  const member = circuit.member();
+  await member.terminate(0);
+  await t.throwsAsync(member.makeProcess(['p'], '{"Path":"true"}'), { code: 'EHOSTUNREACH' });
+  t.deepEqual((await member.view([])).anchors, []);
+});

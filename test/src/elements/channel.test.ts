@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import { ChannelElement, type IncomingMessage } from '../../../src/elements/channel.js';
+import { ChannelElement } from '../../../src/elements/channel.js';
+import type { IncomingMessage } from '../../../src/elements/message.js';
 import { MAX_WAITING } from '../../../src/elements/message-body.js';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { IncomingMessage } from '../../../src/elements/channel.js';
+import type { IncomingMessage } from '../../../src/elements/message.js';
 import { MAX_PENDING, SubscriptionElement } from '../../../src/elements/subscription.js';
 
 /** A subscription, and what its source does. */

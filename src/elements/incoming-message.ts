@@ -1,0 +1,104 @@
+import { CircuitError, interrupted, wouldWait } from '../error.js';
+import { onAbort } from '../interruptible.js';
+import type { HandOff, Receiving } from './hand-off.js';
+import type { IncomingMessage, WaitOptions } from './message.js';
+import type { MessageBody } from './message-body.js';
+import { Turns } from './turns.js';
+
+/** The receiver's side of a message of this member's channel. */
+export class Incoming implements IncomingMessage {
+  readonly #handOff: HandOff<MessageBody>;
+  #receiving: Receiving | undefined;
+  #body: MessageBody | undefined;
+  #first: Uint8Array | undefined;
+  #state: 'new' | 'offered' | 'delivered' | 'closed' = 'new';
+  readonly #turns = new Turns();
+  /** Ends the wait for a message. */
+  #interrupt: (() => void) | undefined;
+
+  constructor(handOff: HandOff<MessageBody>) {
+    this.#handOff = handOff;
+  }
+
+  async read(max: number, { signal, nonblock }: WaitOptions = {}): Promise<Uint8Array> {
+    // At once where it can be: who asked first is first.
+    const now = nonblock || this.#turns.free;
+    using _turn = now ? this.#turns.takeNow() : await this.#turns.take(signal);
+    if (this.#isClosed()) throw interrupted();
+    if (nonblock && !(this.#body?.readable ?? this.#handOff.canReceive)) {
+      throw wouldWait('there is no message');
+    }
+    const body = this.#body ?? (await this.#offer(signal));
+    await body.until(() => body.readable || this.#isClosed(), signal);
+    // Who has gone meanwhile has given the message back: its bytes are another's.
+    if (this.#isClosed()) throw interrupted();
+    const data = body.take(max);
+    if (this.#state === 'offered') this.#first = data;
+    return data;
+  }
+
+  get complete(): boolean {
+    return this.#body?.isRead ?? false;
+  }
+
+  async ready(): Promise<boolean> {
+    return this.#body?.readable ?? false;
+  }
+
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    const body = this.#body;
+    if (!body) return;
+    await body.until(() => body.readable, signal);
+  }
+
+  async delivered(): Promise<void> {
+    if (this.#state !== 'offered') return;
+    this.#state = 'delivered';
+    this.#receiving?.take();
+  }
+
+  close(): void {
+    if (this.#isClosed()) return;
+    const wasDelivered = this.#state === 'delivered';
+    this.#state = 'closed';
+    this.#interrupt?.();
+    if (wasDelivered) {
+      this.#body?.abandon();
+    } else {
+      if (this.#first) this.#body?.unread(this.#first);
+      this.#receiving?.giveBack();
+    }
+    // A read of ours that waits in the message sees that it is closed.
+    this.#body?.changed();
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  #offer(signal: AbortSignal | undefined): Promise<MessageBody> {
+    return new Promise((resolve, reject) => {
+      let stop = () => {};
+      this.#interrupt = () => reject(interrupted());
+      this.#receiving = this.#handOff.receive({
+        offered: (body) => {
+          stop();
+          this.#interrupt = undefined;
+          this.#body = body;
+          this.#state = 'offered';
+          resolve(body);
+        },
+        drained: () => {
+          stop();
+          reject(new CircuitError('ENODATA', 'the channel is closed, and nothing is left in it'));
+        },
+      });
+      if (this.#body) return;
+      stop = onAbort(signal, (error) => {
+        this.#receiving?.giveBack();
+        this.#receiving = undefined;
+        reject(error);
+      });
+    });
+  }
+}

@@ -1,0 +1,141 @@
+import { CircuitError, errorCode, interrupted, wouldWait } from '../error.js';
+import { onAbort } from '../interruptible.js';
+import type { HandOff, Sending } from './hand-off.js';
+import type { OutgoingMessage, WriteOptions } from './message.js';
+import { MessageBody } from './message-body.js';
+
+/** After these a message that was not accepted can be tried again: it has not begun. */
+const RETRIABLE: ReadonlySet<string> = new Set(['EAGAIN', 'EINTR']);
+
+/** The sender's side of a message of this member's channel. */
+export class Outgoing implements OutgoingMessage {
+  readonly #handOff: HandOff<MessageBody>;
+  #body = new MessageBody();
+  #sending: Sending | undefined;
+  #state: 'new' | 'entered' | 'admitted' | 'refused' | 'ended' = 'new';
+  #decided: (() => void) | undefined;
+  #returned: (() => void) | undefined;
+  /** Ends the wait until it is accepted. */
+  #interrupt: (() => void) | undefined;
+
+  constructor(handOff: HandOff<MessageBody>) {
+    this.#handOff = handOff;
+  }
+
+  async write(data: Uint8Array, options: WriteOptions = {}): Promise<void> {
+    await this.accept(data, options);
+    if (options.nonblock === true) return;
+    try {
+      await this.drained(options.signal);
+    } catch (error) {
+      // The bytes have been taken: to fail now would have them written twice.
+      if (errorCode(error) !== 'EINTR') throw error;
+    }
+  }
+
+  async accept(data: Uint8Array, options: WriteOptions = {}): Promise<boolean> {
+    if (this.#state === 'new') await this.#enter(data, options);
+    else this.#append(data, options);
+    this.#body.checkReceiver();
+    return this.#body.isFull;
+  }
+
+  drained(signal?: AbortSignal): Promise<void> {
+    return this.#body.drained(signal);
+  }
+
+  async ready(): Promise<boolean> {
+    return this.#body.writable;
+  }
+
+  whenReady(signal?: AbortSignal): Promise<void> {
+    const body = this.#body;
+    return body.until(() => body.writable, signal);
+  }
+
+  end(): void {
+    if (this.#state === 'ended') return;
+    if (!this.#isRefused()) this.#body.end();
+    this.#state = 'ended';
+  }
+
+  abort(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#body.breakOff('EIO', 'the sender has gone in the middle of the message');
+    this.#sending?.withdraw();
+    this.#interrupt?.();
+  }
+
+  /** The first write: gets the message accepted. */
+  async #enter(data: Uint8Array, { signal, nonblock, last }: WriteOptions): Promise<void> {
+    if (nonblock && !this.#handOff.canSend) throw wouldWait('no receiver and no place is free');
+    this.#body.push(data);
+    if (last) this.#body.end();
+    this.#state = 'entered';
+    const body = this.#body;
+    // What becomes of one that was interrupted, and begun anew, is nothing to the new one.
+    const ifOurs = (tell: () => void) => () => {
+      if (this.#body === body) tell();
+    };
+    this.#sending = this.#handOff.enter(body, {
+      admitted: ifOurs(() => this.#decide('admitted')),
+      refused: ifOurs(() => this.#decide('refused')),
+      returned: ifOurs(() => this.#returned?.()),
+    });
+    try {
+      await this.#decision(signal, nonblock ?? false);
+    } catch (error) {
+      this.abort();
+      if (RETRIABLE.has(errorCode(error) ?? '')) this.#startAnew();
+      throw error;
+    }
+    if (this.#isRefused()) throw new CircuitError('EPIPE', 'the channel is closed');
+  }
+
+  #startAnew(): void {
+    this.#body = new MessageBody();
+    this.#sending = undefined;
+    this.#state = 'new';
+  }
+
+  #append(data: Uint8Array, { nonblock, last }: WriteOptions): void {
+    if (this.#isRefused()) throw scrubbed();
+    if (nonblock && !this.#body.writable) throw wouldWait('the receiver is behind');
+    this.#body.push(data);
+    if (!last) return;
+    this.#state = 'ended';
+    this.#body.end();
+  }
+
+  #decision(signal: AbortSignal | undefined, nonblock: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#state !== 'entered') return resolve();
+      const stop = onAbort(signal, reject);
+      this.#decided = () => {
+        stop();
+        resolve();
+      };
+      this.#interrupt = () => reject(interrupted());
+      if (nonblock) this.#returned = () => reject(wouldWait('the receiver has gone'));
+    });
+  }
+
+  #decide(state: 'admitted' | 'refused'): void {
+    if (this.#state !== 'ended') {
+      // One that was written in one piece is complete when it is accepted: nobody can abort it then.
+      this.#state = state === 'admitted' && this.#body.ended ? 'ended' : state;
+    }
+    if (state === 'refused') this.#body.abandon();
+    this.#interrupt = undefined;
+    this.#decided?.();
+  }
+
+  #isRefused(): boolean {
+    return this.#state === 'refused';
+  }
+}
+
+function scrubbed(): CircuitError {
+  return new CircuitError('EPIPE', 'the channel was scrubbed');
+}

@@ -1,0 +1,24 @@
+import test from 'ava';
+import { ReceiveHandle } from '../../../mount/namespace/channel.js';
+import { LocalChannel } from '../../../src/anchor/local-channel.js';
+import { ChannelElement } from '../../../src/elements/channel.js';
+
+const CALLER = { uid: 0, gid: 0, pid: 1, unique: 1, signal: new AbortController().signal };
+
+test('what does not reach the reader in the middle of a message is what it reads next', async (t) => {
+  const channel = new LocalChannel(new ChannelElement(0));
+  const handle = new ReceiveHandle(channel, false);
+  const read = async (size: number) => {
+    const data = await handle.read(0, size, false, CALLER);
+    return { data, text: Buffer.from(data).toString() };
+  };
+  const sent = channel.send().write(Buffer.from('one two'), { last: true });
+  const begun = await read(3);
+  handle.settled(begun.data, true);
+  await sent;
+  const lost = await read(10);
+  t.is(lost.text, ' two');
+  handle.settled(lost.data, false);
+  for (const text of [' t', 'wo', '']) t.is((await read(2)).text, text);
+  handle.release();
+});
