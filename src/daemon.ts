@@ -56,6 +56,9 @@ const TERMINATION = 5_000;
  */
 const JOIN_TRIES = 3;
 
+/** How long the daemon whose address is in the address file may take to answer, in milliseconds. */
+const ALIVE_TIMEOUT = 1_000;
+
 /** How long the others are given to hear that we leave, in milliseconds. */
 const FAREWELL = 1_000;
 
@@ -280,9 +283,10 @@ export class Daemon {
   async #isAlive(address: Address): Promise<boolean> {
     // A port that has become ours, and a process that has ended, are not its.
     if (address.port === this.#port || !processExists(address.pid)) return false;
-    return this.#transport.connect(address).then(
+    // Its process is there: one that is only silent is frozen, or busy, and our start does not wait.
+    return this.#transport.connect(address, AbortSignal.timeout(ALIVE_TIMEOUT)).then(
       () => true,
-      (error) => errorCode(error) === 'EACCES',
+      (error) => ['EACCES', 'EINTR'].includes(errorCode(error) ?? ''),
     );
   }
 

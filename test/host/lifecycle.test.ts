@@ -230,6 +230,13 @@ test('the address file: the first daemon writes it, mode 0600, and takes it away
   t.is(ls.status, 0, ls.stderr);
   await second.stop();
   t.is(readFileSync(file, 'utf8'), `${first.address}\n`);
+  // One that is frozen keeps it, and the next start does not wait for it.
+  first.process.kill('SIGSTOP');
+  const started = performance.now();
+  const beside = await launch();
+  t.true(performance.now() - started < AT_ONCE);
+  await beside.stop();
+  t.is(readFileSync(file, 'utf8'), `${first.address}\n`);
   // What a killed daemon left is taken over by the next one, also on the same port.
   await first.stop('SIGKILL');
   const third = await launch('-a', first.address.split('/')[2] ?? '');
