@@ -190,7 +190,7 @@ export class Daemon {
       await leave();
     } finally {
       this.#parting = false;
-      if (others > 0) this.#log.event(`left the network; ${others} others were in it`);
+      if (others > 0) this.#log.event(`left the network of ${others + 1} members`);
     }
   }
 
