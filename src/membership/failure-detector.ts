@@ -1,6 +1,7 @@
 import type { MemberName } from '../address.js';
 import { LocalHealth } from './local-health.js';
 import {
+  FAREWELL_TIME,
   INDIRECT_PROBES,
   MAX_ROUNDS,
   PROBE_PAUSE,
@@ -151,6 +152,7 @@ export class FailureDetector {
       rounds: 0,
       replies: 0,
       refusals: 0,
+      hasEnded: false,
       requesters: new Set(),
       timer: undefined,
     };
@@ -207,14 +209,24 @@ export class FailureDetector {
 
   #decide(investigation: Investigation): void {
     const { record, own, asked, tried, refusals } = investigation;
-    if (own === undefined || !asked) return;
+    if (own === undefined || !asked || investigation.hasEnded) return;
     if (own === 'refused' && (refusals > 0 || tried.size === 0)) {
-      this.#end(investigation);
-      this.#options.failed(record);
+      this.#awaitFarewell(investigation);
     } else if (asked.size === 0) {
       this.#end(investigation);
       this.#options.suspect(record);
     }
+  }
+
+  /** It may have left in order, and the news of that be on its way. */
+  #awaitFarewell(investigation: Investigation): void {
+    const { failed, now, timers } = this.#options;
+    investigation.hasEnded = true;
+    investigation.timer?.cancel();
+    investigation.timer = timers.at(now() + FAREWELL_TIME, () => {
+      this.#end(investigation);
+      failed(investigation.record);
+    });
   }
 
   #reply(to: PeerAddress, { name }: MemberRecord, verdict: Verdict): void {
@@ -252,6 +264,8 @@ interface Investigation {
   rounds: number;
   replies: number;
   refusals: number;
+  /** Whether nobody listens there any more, as others have found as well. */
+  hasEnded: boolean;
   /** Who has asked us. */
   readonly requesters: Set<PeerAddress>;
   timer: Timer | undefined;

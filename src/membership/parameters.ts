@@ -112,6 +112,12 @@ export const INDIRECT_PROBES = 3;
  */
 export const MAX_ROUNDS = 3;
 
+/**
+ * Whose port is refused may have left in order: from then on so long is waited for its farewell,
+ * which may come by a lazy link, after LAZY_PAUSE and GRAFT_TIMEOUT, before it has failed.
+ */
+export const FAREWELL_TIME = 400;
+
 /** One that was found well is not looked after again for so long. */
 export const PROBE_PAUSE = 5_000;
 

@@ -75,11 +75,10 @@ export class Receiver {
         comparison.compared(from);
         break;
       case 'notice':
-        this.#notice(from, message.record);
+        this.#notice(message.record);
         break;
       case 'probe-request':
-        // Also of one that has gone, as we know: who asks does not yet.
-        if (this.#isKnownAt(message.target)) detector.requested(from, message.target);
+        this.#probeRequest(from, message.target);
         break;
       case 'probe-reply':
         detector.replied(message.target, message.by, message.verdict);
@@ -143,15 +142,19 @@ export class Receiver {
     if (isOrigin) this.#host.send(from, { type: 'notice', record: origin });
   }
 
-  /** A peer tells us what it holds of us; or that it has left the network that it was in. */
-  #notice(from: PeerAddress, record: MemberRecord): void {
+  /** A peer tells us what it holds of us; or that a member has left the network. */
+  #notice(record: MemberRecord): void {
     const { roster, learn } = this.#parts;
-    const isFarewell = record.addr === from && record.state === 'left' && this.#isListedAt(record);
+    const isFarewell = record.state === 'left' && this.#isListedAt(record);
     if (record.name === roster.self.name || isFarewell) learn(record, OWN);
   }
 
-  #isKnownAt({ name, addr }: MemberRecord): boolean {
-    return this.#parts.roster.get(name)?.addr === addr;
+  #probeRequest(from: PeerAddress, target: MemberRecord): void {
+    const known = this.#parts.roster.get(target.name);
+    if (known?.addr !== target.addr) return;
+    // Who asks of one that has left does not know yet, and would take it for failed.
+    if (known.state === 'left') this.#host.send(from, { type: 'notice', record: known });
+    this.#parts.detector.requested(from, target);
   }
 
   #isListedAt({ name, addr }: MemberRecord): boolean {

@@ -1,9 +1,12 @@
 import { Simulation } from './simulation.js';
 
+/** Hosts far from each other, and such as are side by side. */
+export const WIDE = { latency: { min: 1, max: 50 }, loss: 0.01 };
+export const LOCAL = { latency: { min: 1, max: 15 }, loss: 0 };
+
 /** A small network in which everything is checked: no memory is shared, and all messages parse. */
-export function checked(seed: number): Simulation {
-  const latency = { min: 1, max: 50 };
-  return new Simulation({ seed, latency, loss: 0.01, copies: true, strict: true });
+export function checked(seed: number, network = WIDE): Simulation {
+  return new Simulation({ seed, ...network, copies: true, strict: true });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { MAX_INCARNATION } from '../../src/membership/record.js';
-import { checked, faults, wronged } from './invariants.js';
+import { checked, faults, LOCAL, WIDE, wronged } from './invariants.js';
 import type { Simulation } from './simulation.js';
 
 const SECOND = 1_000;
@@ -12,12 +12,13 @@ const SEEDS = [1, 2, 3, 4];
 function promise(
   title: string,
   keep: (t: ExecutionContext, simulation: Simulation, label: string) => void,
+  network = WIDE,
 ): void {
   test.serial(title, async (t) => {
     for (const seed of SEEDS) {
       // Let the test runner hear of what has been done so far.
       await setImmediate();
-      keep(t, checked(seed), `seed ${seed}`);
+      keep(t, checked(seed, network), `seed ${seed}`);
     }
   });
 }
@@ -214,6 +215,30 @@ promise(
     t.deepEqual(faults(simulation), [], label);
     t.deepEqual(wronged(simulation), [], label);
   },
+);
+
+promise(
+  'while members are restarted one after the other, none is shown as failed',
+  (t, simulation, label) => {
+    simulation.build(10);
+    for (let round = 0; round < 30; round += 1) {
+      const member = simulation.random.pick(simulation.living);
+      // As long as a daemon takes to end when it has said so.
+      simulation.leave(member, 150);
+      wait(simulation, 100);
+      const contact = simulation.random.pick(simulation.living.filter((one) => one !== member));
+      simulation.join(simulation.start(), contact);
+      wait(simulation, 300);
+      for (const other of simulation.living) {
+        const known = other.protocol.status(member.name);
+        t.not(known?.record.state, 'failed', `${label}, round ${round}`);
+      }
+    }
+    wait(simulation, MINUTE);
+    t.deepEqual(faults(simulation), [], label);
+    t.deepEqual(wronged(simulation), [], label);
+  },
+  LOCAL,
 );
 
 promise('who left may come back', (t, simulation, label) => {

@@ -168,13 +168,13 @@ export class Simulation {
     return members;
   }
 
-  /** A member leaves in order; its process ends half a second later. */
-  leave(member: SimulatedMember): void {
+  /** A member leaves in order; its process ends so many milliseconds later. */
+  leave(member: SimulatedMember, lastWords = LAST_WORDS): void {
     member.healthy = false;
     member.leave();
     member.community = -1 - member.endpoint.index;
     this.expect();
-    this.queue.at(this.now + LAST_WORDS, () => this.crash(member));
+    this.queue.at(this.now + lastWords, () => this.crash(member));
   }
 
   freeze(member: SimulatedMember): void {
