@@ -7,6 +7,7 @@ import {
   NEIGHBOR_REQUESTS,
   NEIGHBOR_TIMEOUT,
   PASSIVE_WALK,
+  UNREACHED_PAUSE,
 } from './parameters.js';
 import { PartialView } from './partial-view.js';
 import { PassiveView } from './passive-view.js';
@@ -47,6 +48,8 @@ export class HyParView {
   readonly #dismissed = new Map<PeerAddress, Pending>();
   /** Who is not asked, and until when. */
   readonly #avoided = new Map<PeerAddress, number>();
+  /** Who could not be reached a moment ago: not asked however urgent it is, and what ends that. */
+  readonly #unreached = new Map<PeerAddress, Timer>();
   /** How many have refused since the last shuffle: where all views are full, one may lack a neighbour. */
   #refused = 0;
 
@@ -141,6 +144,8 @@ export class HyParView {
     const reserve = this.#passive.get(peer);
     this.#passive.delete(peer);
     this.#avoid(peer, NEIGHBOR_PAUSE);
+    // Of a link that stood it is not known yet whether another can be made.
+    if (this.#asked.has(peer)) this.#noteUnreached(peer);
     this.#remove(peer);
     if (record) this.#options.host.close(peer);
     this.#forget(peer);
@@ -177,6 +182,7 @@ export class HyParView {
     const { addr } = record;
     const { host, now, roster, timers } = this.#options;
     if (this.#isSelf(record) || this.#active.has(addr) || this.#asked.has(addr)) return;
+    if (this.#unreached.has(addr)) return;
     if (priority === 'low' && this.#isAvoided(addr)) return;
     const timer = timers.at(now() + NEIGHBOR_TIMEOUT, () => this.lost(addr));
     this.#asked.set(addr, { record, timer });
@@ -192,6 +198,8 @@ export class HyParView {
     this.#takeBack(addr);
     this.#passive.delete(addr);
     this.#avoided.delete(addr);
+    this.#unreached.get(addr)?.cancel();
+    this.#unreached.delete(addr);
     if (this.#active.has(addr)) return;
     if (this.#active.size >= ACTIVE_VIEW) {
       const dropped = this.#active.draw();
@@ -250,6 +258,16 @@ export class HyParView {
 
   #avoid(peer: PeerAddress, time: number): void {
     this.#avoided.set(peer, this.#options.now() + time);
+  }
+
+  #noteUnreached(peer: PeerAddress): void {
+    const { now, timers } = this.#options;
+    this.#unreached.get(peer)?.cancel();
+    const timer = timers.at(now() + UNREACHED_PAUSE, () => {
+      this.#unreached.delete(peer);
+      this.fill();
+    });
+    this.#unreached.set(peer, timer);
   }
 
   #isAvoided(peer: PeerAddress): boolean {

@@ -48,8 +48,14 @@ export const NEIGHBOR_TIMEOUT = 3_000;
  */
 export const DISMISSAL = 10_000;
 
-/** One that refused, or could not be reached, is not asked again for so long. */
+/**
+ * One that refused, or could not be reached, is not asked again for so long, unless we have no
+ * neighbour at all.
+ */
 export const NEIGHBOR_PAUSE = 10_000;
+
+/** One that could not be reached is not asked again for so long, even then. */
+export const UNREACHED_PAUSE = 1_000;
 
 // The broadcast: Plumtree (Leitão, Pereira and Rodrigues, SRDS 2007).
 

@@ -269,6 +269,22 @@ promise(
 );
 
 promise(
+  'the only other member is not dialled all the time when its daemon has ended',
+  (t, simulation, label) => {
+    simulation.build(2);
+    const [ending, other] = simulation.members;
+    if (!ending || !other) return t.fail();
+    simulation.crash(ending);
+    const before = other.endpoint.dials;
+    wait(simulation, SECOND);
+    t.is(other.protocol.size, 1, label);
+    const dials = other.endpoint.dials - before;
+    t.true(dials <= 3, `${label}: ${dials} dials`);
+  },
+  LOCAL,
+);
+
+promise(
   'two networks become one when a member of one joins one of the other',
   (t, simulation, label) => {
     const parts = [0, 1].map(() => {
