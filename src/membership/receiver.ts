@@ -45,7 +45,7 @@ export class Receiver {
         break;
       case 'neighbor-reply':
         overlay.neighborReply(from, message.accepted);
-        if (message.accepted) comparison.heard(from, message.digest);
+        if (overlay.active.has(from)) comparison.heard(from, message.digest);
         break;
       case 'disconnect':
         overlay.disconnected(from);
