@@ -176,6 +176,20 @@ export class HyParView {
       if (!candidate) return;
       this.#ask(candidate, this.#active.size === 0 ? 'high' : 'low');
     }
+    this.#insist();
+  }
+
+  /**
+   * Unlike in the paper, where only who has no neighbour at all cannot be refused: a few that
+   * have none but each other, as after having been suspended together, would stay by themselves.
+   */
+  #insist(): void {
+    const { random, roster } = this.#options;
+    if (this.#active.size >= ACTIVE_VIEW / 2) return;
+    for (let tries = 0; this.#asked.size === 0 && tries < 2 * ACTIVE_VIEW; tries += 1) {
+      const candidate = roster.random(random);
+      if (candidate) this.#ask(candidate, 'high');
+    }
   }
 
   #ask(record: MemberRecord, priority: 'high' | 'low'): void {

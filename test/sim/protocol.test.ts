@@ -12,10 +12,10 @@ const SEEDS = [1, 2, 3, 4];
 function promise(
   title: string,
   keep: (t: ExecutionContext, simulation: Simulation, label: string) => void,
-  network = WIDE,
+  { network = WIDE, seeds = SEEDS } = {},
 ): void {
   test.serial(title, async (t) => {
-    for (const seed of SEEDS) {
+    for (const seed of seeds) {
       // Let the test runner hear of what has been done so far.
       await setImmediate();
       keep(t, checked(seed, network), `seed ${seed}`);
@@ -83,6 +83,29 @@ promise(
     }
     t.deepEqual(faults(simulation), [], label);
   },
+);
+
+promise(
+  'members that were suspended together hear at once of one that leaves when they are back, and comes again',
+  (t, simulation, label) => {
+    simulation.build(10);
+    const [contact, leaver, ...rest] = simulation.members;
+    if (!contact || !leaver) return t.fail();
+    const suspended = simulation.random.sample(rest, 3);
+    for (const member of suspended) simulation.freeze(member);
+    wait(simulation, 10 * SECOND);
+    for (const member of suspended) simulation.thaw(member);
+    wait(simulation, 1.5 * SECOND);
+    const sizes = () => simulation.members.map(({ protocol }) => protocol.size);
+    leaver.leave();
+    wait(simulation, SECOND);
+    t.deepEqual(sizes(), [9, 1, 9, 9, 9, 9, 9, 9, 9, 9], label);
+    simulation.join(leaver, contact);
+    wait(simulation, SECOND);
+    t.deepEqual(sizes(), Array(10).fill(10), label);
+  },
+  // It is about a few cases of a hundred.
+  { network: LOCAL, seeds: Array.from({ length: 100 }, (_, i) => i + 1) },
 );
 
 promise('a suspension of a second passes unnoticed', (t, simulation, label) => {
@@ -238,7 +261,7 @@ promise(
     t.deepEqual(faults(simulation), [], label);
     t.deepEqual(wronged(simulation), [], label);
   },
-  LOCAL,
+  { network: LOCAL },
 );
 
 promise('who left may come back', (t, simulation, label) => {
@@ -281,7 +304,7 @@ promise(
     const dials = other.endpoint.dials - before;
     t.true(dials <= 3, `${label}: ${dials} dials`);
   },
-  LOCAL,
+  { network: LOCAL },
 );
 
 promise(
