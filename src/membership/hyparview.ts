@@ -1,13 +1,13 @@
 import {
   ACTIVE_VIEW,
   ACTIVE_WALK,
+  BARRED_PAUSE,
   DISMISSAL,
   MAX_REFUSALS,
   NEIGHBOR_PAUSE,
   NEIGHBOR_REQUESTS,
   NEIGHBOR_TIMEOUT,
   PASSIVE_WALK,
-  UNREACHED_PAUSE,
 } from './parameters.js';
 import { PartialView } from './partial-view.js';
 import { PassiveView } from './passive-view.js';
@@ -43,13 +43,13 @@ export class HyParView {
   readonly #active: PartialView;
   readonly #passive: PassiveView;
   /** Who has been asked to be a neighbour, until it answers. */
-  readonly #asked = new Map<PeerAddress, Pending>();
+  readonly #asked = new Map<PeerAddress, Request>();
   /** Who had to give way to another, until it will have found a neighbour in our place. */
   readonly #dismissed = new Map<PeerAddress, Pending>();
   /** Who is not asked, and until when. */
   readonly #avoided = new Map<PeerAddress, number>();
-  /** Who could not be reached a moment ago: not asked however urgent it is, and what ends that. */
-  readonly #unreached = new Map<PeerAddress, Timer>();
+  /** Who could not be reached, or refused what cannot be refused: not asked at all, for a moment. */
+  readonly #barred = new Map<PeerAddress, Timer>();
   /** How many have refused since the last shuffle: where all views are full, one may lack a neighbour. */
   #refused = 0;
 
@@ -123,6 +123,8 @@ export class HyParView {
       if (accepted) this.#disconnect(from);
       else if (!this.#active.has(from)) this.#options.host.close(from);
       this.#refused += 1;
+      // Only one that is not in our network, or does not know us.
+      if (asked.priority === 'high') this.#bar(from);
       this.#avoid(from, NEIGHBOR_PAUSE);
     }
     this.fill();
@@ -145,7 +147,7 @@ export class HyParView {
     this.#passive.delete(peer);
     this.#avoid(peer, NEIGHBOR_PAUSE);
     // Of a link that stood it is not known yet whether another can be made.
-    if (this.#asked.has(peer)) this.#noteUnreached(peer);
+    if (this.#asked.has(peer)) this.#bar(peer);
     this.#remove(peer);
     if (record) this.#options.host.close(peer);
     this.#forget(peer);
@@ -196,10 +198,10 @@ export class HyParView {
     const { addr } = record;
     const { host, now, roster, timers } = this.#options;
     if (this.#isSelf(record) || this.#active.has(addr) || this.#asked.has(addr)) return;
-    if (this.#unreached.has(addr)) return;
+    if (this.#barred.has(addr)) return;
     if (priority === 'low' && this.#isAvoided(addr)) return;
     const timer = timers.at(now() + NEIGHBOR_TIMEOUT, () => this.lost(addr));
-    this.#asked.set(addr, { record, timer });
+    this.#asked.set(addr, { record, timer, priority });
     host.open(addr);
     host.send(addr, { type: 'neighbor', from: roster.self, priority, digest: roster.digest });
   }
@@ -212,8 +214,8 @@ export class HyParView {
     this.#takeBack(addr);
     this.#passive.delete(addr);
     this.#avoided.delete(addr);
-    this.#unreached.get(addr)?.cancel();
-    this.#unreached.delete(addr);
+    this.#barred.get(addr)?.cancel();
+    this.#barred.delete(addr);
     if (this.#active.has(addr)) return;
     if (this.#active.size >= ACTIVE_VIEW) {
       const dropped = this.#active.draw();
@@ -274,14 +276,14 @@ export class HyParView {
     this.#avoided.set(peer, this.#options.now() + time);
   }
 
-  #noteUnreached(peer: PeerAddress): void {
+  #bar(peer: PeerAddress): void {
     const { now, timers } = this.#options;
-    this.#unreached.get(peer)?.cancel();
-    const timer = timers.at(now() + UNREACHED_PAUSE, () => {
-      this.#unreached.delete(peer);
+    this.#barred.get(peer)?.cancel();
+    const timer = timers.at(now() + BARRED_PAUSE, () => {
+      this.#barred.delete(peer);
       this.fill();
     });
-    this.#unreached.set(peer, timer);
+    this.#barred.set(peer, timer);
   }
 
   #isAvoided(peer: PeerAddress): boolean {
@@ -297,6 +299,11 @@ export class HyParView {
   #isSelf({ addr }: MemberRecord): boolean {
     return addr === this.#options.roster.self.addr;
   }
+}
+
+/** What it was asked. */
+interface Request extends Pending {
+  readonly priority: 'high' | 'low';
 }
 
 /** A member, and what will happen if nothing does. */

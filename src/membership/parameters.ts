@@ -54,8 +54,8 @@ export const DISMISSAL = 10_000;
  */
 export const NEIGHBOR_PAUSE = 10_000;
 
-/** One that could not be reached is not asked again for so long, even then. */
-export const UNREACHED_PAUSE = 1_000;
+/** Even then: one that could not be reached, or that refuses one who has no other. */
+export const BARRED_PAUSE = 1_000;
 
 // The broadcast: Plumtree (Leitão, Pereira and Rodrigues, SRDS 2007).
 

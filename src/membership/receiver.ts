@@ -45,7 +45,9 @@ export class Receiver {
         break;
       case 'neighbor-reply':
         overlay.neighborReply(from, message.accepted);
-        if (overlay.active.has(from)) comparison.heard(from, message.digest);
+        if (message.accepted && overlay.active.has(from)) {
+          comparison.heard(from, message.digest);
+        }
         break;
       case 'disconnect':
         overlay.disconnected(from);
