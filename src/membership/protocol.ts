@@ -208,8 +208,9 @@ export class Protocol {
         if (this.#parted.has(name)) this.#parted = new Set();
       },
       displaced: () => {
-        // What we would say of ourselves would be said of the other.
-        this.#part(undefined);
+        // What we would say of ourselves would be said of the other. Who is alone already has
+        // nobody to leave: with a higher incarnation its record would overrule the other's.
+        if (this.size > 1) this.#part(undefined);
         this.#host.displaced();
       },
     });
