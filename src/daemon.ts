@@ -59,9 +59,6 @@ const JOIN_TRIES = 3;
 /** How long the daemon whose address is in the address file may take to answer, in milliseconds. */
 const ALIVE_TIMEOUT = 1_000;
 
-/** How long the others are given to hear that we leave, in milliseconds. */
-const FAREWELL = 1_000;
-
 /** A running member: wires everything together and takes it down again. */
 export class Daemon {
   readonly #port: number;
@@ -197,9 +194,7 @@ export class Daemon {
   async #close(): Promise<void> {
     this.#addressFile?.[Symbol.dispose]();
     await this.#finder?.close();
-    const farewell = new Promise<void>((resolve) => setTimeout(resolve, FAREWELL).unref());
-    const left = this.#part(() => this.#membership.close());
-    await Promise.race([left.catch(() => {}), farewell]);
+    await this.#part(() => this.#membership.close());
     await this.#local.terminate(TERMINATION);
     try {
       await this.#session?.unmount();

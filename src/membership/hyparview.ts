@@ -3,6 +3,7 @@ import {
   ACTIVE_WALK,
   BARRED_PAUSE,
   DISMISSAL,
+  MAX_BARRED,
   MAX_REFUSALS,
   NEIGHBOR_PAUSE,
   NEIGHBOR_REQUESTS,
@@ -171,6 +172,7 @@ export class HyParView {
   fill(): void {
     const { random, roster } = this.#options;
     if (this.#refused >= MAX_REFUSALS && this.#active.size > ACTIVE_VIEW / 2) return;
+    if (this.#barred.size >= MAX_BARRED) return;
     for (let tries = 0; tries < 2 * ACTIVE_VIEW; tries += 1) {
       const wanted = Math.min(ACTIVE_VIEW, roster.size - 1) - this.#active.size;
       if (this.#asked.size >= Math.min(wanted, NEIGHBOR_REQUESTS)) return;

@@ -57,6 +57,12 @@ export const NEIGHBOR_PAUSE = 10_000;
 /** Even then: one that could not be reached, or that refuses one who has no other. */
 export const BARRED_PAUSE = 1_000;
 
+/**
+ * While so many are, nobody is asked: who reaches none of them may be cut off itself, and would
+ * go through the whole roster as fast as dials fail.
+ */
+export const MAX_BARRED = 6;
+
 // The broadcast: Plumtree (Leitão, Pereira and Rodrigues, SRDS 2007).
 
 /**

@@ -308,6 +308,19 @@ promise(
 );
 
 promise(
+  'who loses all others at once does not ask them all at once to be neighbours',
+  (t, simulation, label) => {
+    simulation.build(60);
+    const asked = () => simulation.network.counts.get('neighbor') ?? 0;
+    simulation.crash(...simulation.members.slice(1));
+    const before = asked();
+    wait(simulation, SECOND);
+    t.true(asked() - before <= 12, `${label}: ${asked() - before} were asked`);
+  },
+  { network: LOCAL },
+);
+
+promise(
   'two networks become one when a member of one joins one of the other',
   (t, simulation, label) => {
     const parts = [0, 1].map(() => {
@@ -399,8 +412,10 @@ promise('a member that says of a healthy one that it failed is refuted', (t, sim
     victim.healthy = false;
     const { incarnation } = victim.protocol.self;
     const records = [{ ...victim.protocol.self, incarnation: incarnation + 1_000, state }];
-    for (const { addr } of liar.protocol.views().active)
+    for (const { addr } of liar.protocol.views().active) {
       liar.send(addr, { type: 'gossip', records });
+      for (const record of records) liar.send(addr, { type: 'notice', record });
+    }
     wait(simulation, MINUTE);
     t.deepEqual(faults(simulation), [], `${label}, ${state}`);
   }
