@@ -57,7 +57,7 @@ export class RemoteChannel implements Channel {
   }
 
   [Symbol.dispose](): void {
-    this.#stub[Symbol.dispose]();
+    letGo(this.#stub);
     this.#connection[Symbol.dispose]();
   }
 }

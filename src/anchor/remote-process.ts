@@ -46,7 +46,7 @@ export class RemoteProcess implements Process {
   }
 
   [Symbol.dispose](): void {
-    this.#stub[Symbol.dispose]();
+    letGo(this.#stub);
     this.#connection[Symbol.dispose]();
   }
 }
@@ -103,7 +103,7 @@ class RemoteWriter implements ProcessWriter {
     try {
       await this.#stub.close();
     } finally {
-      this.#stub[Symbol.dispose]();
+      letGo(this.#stub);
     }
   }
 }
@@ -166,7 +166,7 @@ class RemoteReader implements ProcessReader {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const done = () => this.#stub[Symbol.dispose]();
+    const done = () => letGo(this.#stub);
     this.#stub.finish(this.#received).then(done, done);
   }
 

@@ -82,7 +82,7 @@ function candidates(path: string): string[] {
 }
 
 /** The daemon's environment less its secrets. */
-export function inheritedEnvironment(): string[] {
+function inheritedEnvironment(): string[] {
   return Object.entries(process.env)
     .filter(([name]) => !name.startsWith(SECRET))
     .map(([name, value]) => `${name}=${value}`);

@@ -11,7 +11,7 @@ import { CircuitClient } from '../../src/client/client.js';
 const PEEKS = 4_000;
 const MESSAGES = 6_400;
 const MANY = 32;
-const PROCESSES = 400;
+const PROCESSES = 1_000;
 const OUTPUT_BYTES = 1_000_000_000;
 
 const [address = '', name = ''] = process.argv.slice(2);
