@@ -14,8 +14,11 @@ export const MAX_KNOWN = 100;
 /** In bytes: what a hundred addresses with the longest of host names can come to. */
 const MAX_FILE = 64 * 1024;
 
-/** Changes of so long are written at once, in milliseconds. */
-const DELAY = 1_000;
+/**
+ * The first change is written at once: a daemon that is killed the moment after its first join
+ * comes back. Those that follow within so many milliseconds are written together.
+ */
+const PAUSE = 1_000;
 
 export interface KnownMembersOptions {
   /** Where they are kept. */
@@ -40,6 +43,7 @@ export class KnownMembers {
   /** What the file holds, if that is known. */
   #written: string | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #lastWrite = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
   #complained = false;
   #closed = false;
@@ -119,7 +123,9 @@ export class KnownMembers {
 
   #writeSoon(): void {
     // When the membership has been closed nobody is a member, and all of them are to be kept.
-    if (!this.#closed) this.#timer ??= setTimeout(() => this.#write(), DELAY);
+    if (this.#closed) return;
+    const wait = Math.max(0, this.#lastWrite + PAUSE - performance.now());
+    this.#timer ??= setTimeout(() => this.#write(), wait);
   }
 
   /** One after the other, each with what is true when its turn comes. */
@@ -131,6 +137,7 @@ export class KnownMembers {
         .map((addr) => `${addr}\n`)
         .join('');
       if (text === this.#written) return;
+      this.#lastWrite = performance.now();
       try {
         await replace(this.#options.file, text);
         this.#written = text;

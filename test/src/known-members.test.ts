@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { KnownMembers, MAX_KNOWN } from '../../src/known-members.js';
 import { Janitor } from '../janitor.js';
@@ -11,7 +12,10 @@ function known(t: ExecutionContext, before = '') {
   const membership = new StubMembership();
   const lines: string[] = [];
   const list = new KnownMembers({ file, membership, log: (line) => lines.push(line) });
-  const kept = () => readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  const kept = () => {
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    return text.split('\n').slice(0, -1);
+  };
   return { membership, list, lines, kept };
 }
 
@@ -83,4 +87,22 @@ test('a membership that is closed after the list was takes nothing from it', asy
   await membership.close();
   list.forgetEarlier();
   t.deepEqual(kept(), [record.addr]);
+});
+
+test('the first change is kept at once, and what follows soon after, together, a moment later', async (t) => {
+  const { membership, list, kept } = known(t);
+  const [one, two, three] = [newRecord(), newRecord(), newRecord()] as const;
+  const late = setTimeout(900, 'late');
+  const keeps = async (count: number) => {
+    while (kept().length < count) await setTimeout(5);
+    return kept().length;
+  };
+  membership.come(one);
+  t.is(await Promise.race([keeps(1), late]), 1);
+  membership.come(two);
+  await setImmediate();
+  membership.come(three);
+  // Two of them would be the second in a write of its own.
+  t.is(await keeps(2), 3);
+  await list.close();
 });
