@@ -23,8 +23,6 @@ export class AnchorDirectory implements Directory {
   readonly #filesByKind = new Map<ElementKind | undefined, ControlFiles>();
   /** What was seen when this anchor was looked up: good for the attributes in the same answer. */
   #seen: AnchorEntry | undefined;
-  /** Its element then, and when: good for the next step of the same path. */
-  readonly #seenKind: { readonly kind: ElementKind | undefined; readonly until: number };
   #lastChange: bigint;
   #listings = 0n;
 
@@ -38,7 +36,6 @@ export class AnchorDirectory implements Directory {
     this.#place = place;
     this.#memberFiles = memberFiles;
     this.#seen = memberFiles ? undefined : seen;
-    this.#seenKind = { kind: seen.kind, until: performance.now() + ONE_PATH };
     this.#lastChange = seen.changed;
     this.id = seen.id;
     // Another member's anchors can change without our knowledge; that it is a
@@ -51,13 +48,14 @@ export class AnchorDirectory implements Directory {
 
   attributes(caller: Caller): Awaitable<Attributes> {
     if (this.volatile) return attributesAt(this.#lastChange + this.#listings);
-    const seen = this.#seen;
+    const { member, path } = this.#place;
+    const seen = this.#seen ?? member.known(path);
     this.#seen = undefined;
     return seen ? attributesAt(seen.changed) : this.#askAttributes(caller);
   }
 
   lookup(name: string, caller: Caller): Node | Promise<Node | undefined> {
-    return this.#memberFiles?.get(name) ?? this.#lookup(name, caller);
+    return this.#known(name) ?? this.#ask(name, caller);
   }
 
   async list(caller: Caller): Promise<Iterable<readonly [string, Node]>> {
@@ -98,30 +96,38 @@ export class AnchorDirectory implements Directory {
     }
   }
 
-  async #lookup(name: string, caller: Caller): Promise<Node | undefined> {
+  /** What is known under a name without asking the member. */
+  #known(name: string): Node | undefined {
+    const { member, path } = this.#place;
+    const self = ANY_FILE.has(name) ? member.known(path) : undefined;
+    const files = this.#memberFiles ?? (self && this.#files(self.kind));
+    const file = files?.get(name);
+    if (file) return file;
+    const child = this.#child(name);
+    const known = member.known(child.path);
+    return known && new AnchorDirectory(child, known);
+  }
+
+  /** That there is no such name is to be heard from the member itself. */
+  async #ask(name: string, { signal }: Caller): Promise<Node | undefined> {
+    const { member, path } = this.#place;
     if (!this.#memberFiles && ANY_FILE.has(name)) {
-      const file = this.#files(await this.#kind(caller)).get(name);
+      const file = this.#files((await member.stat(path, signal)).kind).get(name);
       if (file) return file;
     }
     const child = this.#child(name);
     try {
-      return new AnchorDirectory(child, await child.member.stat(child.path, caller.signal));
+      return new AnchorDirectory(child, await member.stat(child.path, signal));
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
   }
 
-  async #kind({ signal }: Caller): Promise<ElementKind | undefined> {
-    const { kind, until } = this.#seenKind;
-    const { member, path } = this.#place;
-    if (!this.watch && performance.now() < until) return kind;
-    return (await member.stat(path, signal)).kind;
-  }
-
   async #askAttributes(caller: Caller): Promise<Attributes> {
     const { member, path } = this.#place;
-    return attributesAt((await member.stat(path, caller.signal)).changed);
+    const { changed } = await member.stat(path, caller.signal);
+    return attributesAt(changed);
   }
 
   #files(kind: ElementKind | undefined): ControlFiles {
@@ -136,12 +142,6 @@ export class AnchorDirectory implements Directory {
     return { ...this.#place, path: [...this.#place.path, name] };
   }
 }
-
-/**
- * How long the kernel takes at most from one name of a path to the next, in
- * milliseconds: a remote anchor need not be asked once more for its files.
- */
-const ONE_PATH = 2;
 
 /** Names that are a control file in some anchor: others need not be looked for there. */
 const ANY_FILE: ReadonlySet<string> = new Set(

@@ -16,16 +16,25 @@ type Listener = (name: string, gone: boolean) => void;
 /** The anchors that live on this member. No I/O. */
 export class AnchorTree<E extends Element> {
   readonly #root: Anchor<E>;
+  readonly #changed: () => void;
   #lastId = 0;
   #lastChange = 0n;
   #count = 0;
 
-  constructor() {
+  /** @param changed Called at each change, of whatever anchor. */
+  constructor(changed: () => void = () => {}) {
+    this.#changed = changed;
     this.#root = this.#newAnchor();
   }
 
   stat(path: AnchorPath): AnchorEntry {
     return entry(this.#find(path));
+  }
+
+  /** As `stat`, but `undefined` if there is none. */
+  get(path: AnchorPath): AnchorEntry | undefined {
+    const { anchor, missing } = this.#reach(path);
+    return missing.length > 0 ? undefined : entry(anchor);
   }
 
   view(path: AnchorPath): AnchorView {
@@ -203,6 +212,7 @@ export class AnchorTree<E extends Element> {
   #touch(anchor: Anchor<E>, name: string, gone: boolean): void {
     anchor.changed = this.#now();
     for (const listener of anchor.listeners) listener(name, gone);
+    this.#changed();
   }
 
   /** Differs each time: the kernel compares it to know whether its copy of a listing is good. */

@@ -125,6 +125,16 @@ export interface AnchorHost {
   mkdir(path: AnchorPath, signal?: AbortSignal): Promise<AnchorView>;
   /** @throws CircuitError ENOTEMPTY, EBUSY (an element), EPERM (the member itself) */
   rmdir(path: AnchorPath, signal?: AbortSignal): Promise<void>;
+  /**
+   * As `stat`, but asks nobody: `undefined` if it is not known without. Of another member it is
+   * what that one has told, and has not taken back by {@link follow}.
+   */
+  known(path: AnchorPath): AnchorEntry | undefined;
+  /**
+   * Calls `changed`, once, when what `stat` has told of any anchor may not be so any more. Who
+   * makes the change has its answer when that has resolved, or has not within a second.
+   */
+  follow(changed: () => Promise<void>): Disposable;
   /** Tells of sub-anchors that came or went; only where that can be known at once. */
   watch?(path: AnchorPath, listener: (name: string, gone: boolean) => void): Disposable;
 }

@@ -23,6 +23,7 @@ import type {
   MemberPeers,
   Process,
 } from './circuit.js';
+import { Followers } from './followers.js';
 import { isListedState, knownPeek, memberEntry } from './listed-member.js';
 import { LocalChannel } from './local-channel.js';
 import { LocalProcess } from './local-process.js';
@@ -94,7 +95,8 @@ type LocalElement = LocalChannel | LocalProcess | LocalSubscription;
 /** The member that this process is. */
 export class LocalMember implements Member {
   readonly #options: LocalMemberOptions;
-  readonly #anchors = new AnchorTree<LocalElement>();
+  readonly #followers = new Followers();
+  readonly #anchors = new AnchorTree<LocalElement>(() => this.#followers.tell());
   /** The daemon ends. */
   #ending = false;
 
@@ -179,16 +181,28 @@ export class LocalMember implements Member {
     return this.#anchors.view(path);
   }
 
+  known(path: AnchorPath): AnchorEntry | undefined {
+    return this.#anchors.get(path);
+  }
+
+  follow(changed: () => Promise<void>): Disposable {
+    return this.#followers.add(changed);
+  }
+
   async mkdir(path: AnchorPath): Promise<AnchorView> {
-    return this.#anchors.mkdir(path);
+    const made = this.#anchors.mkdir(path);
+    await this.#followers.heard();
+    return made;
   }
 
   async rmdir(path: AnchorPath): Promise<void> {
     await this.#anchors.rmdir(path)?.scrub();
+    await this.#followers.heard();
   }
 
   async makeChannel(path: AnchorPath, capacity: number): Promise<void> {
     this.#anchors.attach(path, new LocalChannel(new ChannelElement(capacity)));
+    await this.#followers.heard();
   }
 
   async channel(path: AnchorPath): Promise<Channel> {
@@ -212,6 +226,7 @@ export class LocalMember implements Member {
       throw error;
     }
     if (parsed.Scrub) started.exited.then(() => this.#remove(path, element)).catch(() => {});
+    await this.#followers.heard();
     return element;
   }
 
@@ -230,6 +245,7 @@ export class LocalMember implements Member {
         if (`@${change.kind}` === kind) tell(`/${change.member.name}`);
       }),
     );
+    await this.#followers.heard();
   }
 
   async scrub(path: AnchorPath): Promise<void> {
@@ -253,6 +269,7 @@ export class LocalMember implements Member {
   async #remove(path: AnchorPath, element: LocalElement): Promise<void> {
     await element.scrub();
     this.#anchors.detach(path, element);
+    await this.#followers.heard();
   }
 
   watch(path: AnchorPath, listener: (name: string, gone: boolean) => void): Disposable {

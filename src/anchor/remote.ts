@@ -16,6 +16,8 @@ import type {
   Process,
   SubscriptionKind,
 } from './circuit.js';
+import { Followers } from './followers.js';
+import { KnownAnchors } from './known-anchors.js';
 import { call, letGo } from './remote-call.js';
 import { RemoteChannel } from './remote-channel.js';
 import { RemoteProcess } from './remote-process.js';
@@ -36,18 +38,22 @@ const SUSPECT_TIMEOUT = 1_000;
 export class RemoteMember implements Member {
   readonly name: MemberName;
   readonly #connect: Connect;
-  readonly #known: (() => MemberPeek | undefined) | undefined;
+  readonly #listed: (() => MemberPeek | undefined) | undefined;
   #via: Via | undefined;
   #stub: RpcStub<MemberTarget> | undefined;
+  /** Somebody wants to know what is known of its anchors: otherwise it is not followed. */
+  #following = false;
+  #anchors: KnownAnchors | undefined;
+  readonly #followers = new Followers();
 
   /**
-   * @param known What we know of it ourselves, without asking it; nothing once it has gone.
+   * @param listed What we know of it ourselves, without asking it; nothing once it has gone.
    *   Not given where we look through another's eyes, whose answers have it.
    */
-  constructor(name: MemberName, connect: Connect, known?: () => MemberPeek | undefined) {
+  constructor(name: MemberName, connect: Connect, listed?: () => MemberPeek | undefined) {
     this.name = name;
     this.#connect = connect;
-    this.#known = known;
+    this.#listed = listed;
   }
 
   addr(signal?: AbortSignal): Promise<string> {
@@ -67,15 +73,15 @@ export class RemoteMember implements Member {
   }
 
   async peek(signal?: AbortSignal): Promise<MemberPeek> {
-    if (!this.#known) return await this.#call((member) => member.peek(), signal, RELAY_TIMEOUT);
-    const limit = this.#known()?.State === 'suspect' ? SUSPECT_TIMEOUT : CALL_TIMEOUT;
+    if (!this.#listed) return await this.#call((member) => member.peek(), signal, RELAY_TIMEOUT);
+    const limit = this.#listed()?.State === 'suspect' ? SUSPECT_TIMEOUT : CALL_TIMEOUT;
     let told: MemberPeek | undefined;
     try {
       told = await this.#call((member) => member.peek(), signal, limit);
     } catch (error) {
       if (errorCode(error) !== 'EHOSTUNREACH') throw error;
     }
-    const known = this.#known();
+    const known = this.#listed();
     if (!known) throw new CircuitError('ENOENT', `${this.name} is not in the network any more`);
     return { ...known, ...told, State: known.State, Since: known.Since };
   }
@@ -107,11 +113,31 @@ export class RemoteMember implements Member {
   }
 
   stat(path: AnchorPath, signal?: AbortSignal): Promise<AnchorEntry> {
-    return this.#call((member) => member.stat([...path]), signal);
+    return this.#call(async (member, connection) => {
+      const anchors = this.#followed(connection, member);
+      const entry = await member.stat([...path]);
+      anchors?.add(path, entry);
+      return entry;
+    }, signal);
   }
 
   view(path: AnchorPath, signal?: AbortSignal): Promise<AnchorView> {
-    return this.#call((member) => member.view([...path]), signal);
+    return this.#call(async (member, connection) => {
+      const anchors = this.#followed(connection, member);
+      const view = await member.view([...path]);
+      anchors?.addView(path, view);
+      return view;
+    }, signal);
+  }
+
+  known(path: AnchorPath): AnchorEntry | undefined {
+    this.#following = true;
+    return this.#anchors?.get(path);
+  }
+
+  follow(changed: () => Promise<void>): Disposable {
+    this.#following = true;
+    return this.#followers.add(changed);
   }
 
   mkdir(path: AnchorPath, signal?: AbortSignal): Promise<AnchorView> {
@@ -171,12 +197,14 @@ export class RemoteMember implements Member {
     signal?: AbortSignal,
   ): Promise<T> {
     const late = () => unreachable(this.name, `no answer within ${CALL_TIMEOUT / 1000} s`);
-    const connection = await interruptible(within(this.#connected(), CALL_TIMEOUT, late), signal);
+    const connection = this.#via?.isOpen
+      ? this.#via
+      : await interruptible(within(this.#connected(), CALL_TIMEOUT, late), signal);
     return make(this.#stubOf(connection), connection.hold());
   }
 
   #call<T>(
-    run: (member: RpcStub<MemberTarget>) => PromiseLike<T>,
+    run: (member: RpcStub<MemberTarget>, connection: Via) => PromiseLike<T>,
     signal?: AbortSignal,
     timeout?: number,
   ): Promise<T> {
@@ -217,10 +245,40 @@ export class RemoteMember implements Member {
   }
 
   #stubOf(connection: Via): RpcStub<MemberTarget> {
-    if (this.#via !== connection) this.#forgetStub();
+    if (this.#via !== connection) {
+      this.#forgetStub();
+      this.#forget(this.#anchors);
+    }
     this.#via = connection;
     this.#stub ??= connection.main.member(this.name);
     return this.#stub;
+  }
+
+  /**
+   * Where to keep what the member tells, which is asked before to say when it is not so any more.
+   * It is dropped when the member says so, or could not.
+   */
+  #followed(connection: Via, member: RpcStub<MemberTarget>): KnownAnchors | undefined {
+    if (this.#anchors || !this.#following) return this.#anchors;
+    const anchors = new KnownAnchors();
+    this.#anchors = anchors;
+    const silence = connection.whenSilent(() => this.#forget(anchors));
+    const change = member.follow();
+    const over = async () => {
+      silence[Symbol.dispose]();
+      this.#forget(anchors);
+      await this.#followers.heard();
+      // By this the member sees that we have heard.
+      letGo(change);
+    };
+    change.told().then(over, over);
+    return anchors;
+  }
+
+  #forget(anchors: KnownAnchors | undefined): void {
+    if (!anchors || this.#anchors !== anchors) return;
+    this.#anchors = undefined;
+    this.#followers.tell();
   }
 
   /** What is not let go of the peer keeps as long as the connection lasts. */

@@ -3,6 +3,7 @@ import type { MemberName } from '../address.js';
 import { CircuitError } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
+import { ChangeTarget } from './change-target.js';
 import { ChannelTarget } from './channel-target.js';
 import type {
   AnchorEntry,
@@ -137,6 +138,11 @@ export class MemberTarget extends RpcTarget {
 
   async view(path: AnchorPath): Promise<AnchorView> {
     return this.#member.view(stringsFrom(path));
+  }
+
+  /** What {@link stat} and {@link view} tell from now on is so until its change is told. */
+  follow(): ChangeTarget {
+    return new ChangeTarget(this.#member);
   }
 
   async mkdir(path: AnchorPath): Promise<AnchorView> {

@@ -45,6 +45,22 @@ test('a hundred rounds of mkdir here and rmdir there never show a stale view', a
   t.is((await here(LIST)).stdout, '');
 });
 
+test('what each of three members has just seen of an anchor is not stale when another changes it', async (t) => {
+  const { cluster, owner, others, name } = await channelViews(t, 3);
+  const script = `
+    fail() { echo "$1: by $by, seen by $from"; exit 1; }
+    i=0; while [ $i -lt 12 ]; do for by in $DIRECTORIES; do for from in $DIRECTORIES; do
+      mkdir $by/x && [ -e $from/x/mkchan ] || fail mkdir
+      echo 0 > $by/x/mkchan; [ -e $from/x/send ] && [ ! -e $from/x/mkchan ] || fail mkchan
+      echo > $by/x/scrub; [ ! -e $from/x/send ] && [ -e $from/x/mkchan ] || fail scrub
+      rmdir $by/x; [ ! -e $from/x ] || fail rmdir
+    done; done; i=$((i+1)); done`;
+  const directories = [owner, ...others].map(({ mountpoint }) => `${mountpoint}/${name}`);
+  const env = { DIRECTORIES: directories.join(' ') };
+  const { status, stdout, stderr } = await cluster.sh(script, { env, timeout: 50_000 });
+  t.deepEqual([status, stdout, stderr], [0, '', '']);
+});
+
 test('rmdir: ENOTEMPTY with sub-anchors, ENOENT without the anchor; `error` says so', async (t) => {
   const { here, there } = await views(t);
   await here('mkdir -p a/b');

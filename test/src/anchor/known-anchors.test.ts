@@ -1,0 +1,236 @@
+import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import type { AnchorPath, Circuit, Member } from '../../../src/anchor/circuit.js';
+import { KnownAnchors } from '../../../src/anchor/known-anchors.js';
+import { LocalCircuit, LocalMember } from '../../../src/anchor/local.js';
+import { RemoteMember } from '../../../src/anchor/remote.js';
+import { OperationsLog } from '../../../src/log.js';
+import { eventually } from '../../host/cluster.js';
+import { StubMembership } from '../stub-membership.js';
+import { served } from './served.js';
+
+const log = new OperationsLog(() => {});
+
+/** Counts those who follow it. */
+class FollowedMember extends LocalMember {
+  readonly followers = new Set<() => Promise<void>>();
+
+  override follow(changed: () => Promise<void>): Disposable {
+    const told = () => {
+      this.followers.delete(told);
+      return changed();
+    };
+    this.followers.add(told);
+    const following = super.follow(told);
+    return {
+      [Symbol.dispose]: () => {
+        this.followers.delete(told);
+        following[Symbol.dispose]();
+      },
+    };
+  }
+}
+
+/** A member alone, and its circuit. */
+function host(): { local: FollowedMember; circuit: Circuit } {
+  const membership = new StubMembership();
+  const local = new FollowedMember({ membership, log, shutdown: () => {} });
+  const circuit = new LocalCircuit(membership, local, () => {
+    throw new Error('there is no other member');
+  });
+  return { local, circuit };
+}
+
+/** The member as a peer has it, over a connection of its own. */
+async function peerOf(t: ExecutionContext, circuit: Circuit) {
+  const connection = await served(t, circuit, log);
+  return { remote: newRemote(circuit, connection), connection };
+}
+
+/** One from which somebody wants to know. */
+function newRemote({ self }: Circuit, connection: Awaited<ReturnType<typeof served>>) {
+  const remote = new RemoteMember(self, async () => connection);
+  remote.known([]);
+  return remote;
+}
+
+/** As a client of the peer has it. */
+async function clientOf(t: ExecutionContext, remote: Member) {
+  const { name: self } = remote;
+  const circuit: Circuit = {
+    self,
+    members: () => [],
+    member: () => remote,
+    watch: () => ({ [Symbol.dispose]: () => {} }),
+  };
+  return (await peerOf(t, circuit)).remote;
+}
+
+/** Anchors and elements come and go: each step can be made after the ones before. */
+const changes: readonly (readonly [string, (member: Member) => Promise<unknown>])[] = [
+  ['mkdir', (member) => member.mkdir(['a', 'b'])],
+  ['mkchan', (member) => member.makeChannel(['a', 'b'], 1)],
+  ['scrub', (member) => member.scrub(['a', 'b'])],
+  ['mk@join', (member) => member.makeSubscription(['a', 'b'], '@join')],
+  ['scrub it', (member) => member.scrub(['a', 'b'])],
+  [
+    'mkproc',
+    async (member) => (await member.makeProcess(['a', 'b'], '{"Path":"true"}'))[Symbol.dispose](),
+  ],
+  ['scrub that', (member) => member.scrub(['a', 'b'])],
+  ['rmdir', (member) => member.rmdir(['a', 'b'])],
+];
+
+test('who has changed something asks again, also what others have told', async (t) => {
+  const { local, circuit } = host();
+  const { remote } = await peerOf(t, circuit);
+  const client = await clientOf(t, remote);
+  await local.mkdir(['a']);
+  for (const member of [remote, client]) {
+    for (const [what, change] of changes) {
+      for (const path of [['a'], ['a', 'b']]) {
+        const told = await member.stat(path).catch(() => undefined);
+        t.deepEqual(member.known(path), told);
+        t.deepEqual(member.known(path), local.known(path), what);
+      }
+      await change(member);
+      t.is(member.known(['a']), undefined, `after ${what}`);
+      t.is(member.known(['a', 'b']), undefined, `after ${what}`);
+    }
+  }
+});
+
+test('who makes a change has the answer when all others have heard of it', async (t) => {
+  const { local, circuit } = host();
+  const [{ remote }, { remote: other }] = [await peerOf(t, circuit), await peerOf(t, circuit)];
+  const client = await clientOf(t, remote);
+  await local.mkdir(['a']);
+  for (const maker of [local, other]) {
+    for (const [what, change] of changes) {
+      await Promise.all([remote.stat(['a']), client.stat(['a'])]);
+      t.deepEqual(client.known(['a']), local.known(['a']));
+      await change(maker);
+      t.is(remote.known(['a']), undefined, what);
+      t.is(client.known(['a']), undefined, what);
+    }
+  }
+});
+
+test('a listing tells of all that is in it', async (t) => {
+  const { local, circuit } = host();
+  const { remote } = await peerOf(t, circuit);
+  for (const path of [['a'], ['a', 'b'], ['a', 'c']]) await local.mkdir(path);
+  await local.makeChannel(['a', 'c'], 0);
+  await remote.view(['a']);
+  for (const path of [['a'], ['a', 'b'], ['a', 'c']]) {
+    t.deepEqual(remote.known(path), local.known(path));
+    t.not(remote.known(path), undefined);
+  }
+  t.is(remote.known([]), undefined);
+  t.is(remote.known(['a', 'd']), undefined);
+});
+
+const path = fc.array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 2 });
+const step = fc.record({
+  verb: fc.constantFrom('stat', 'view', 'mkdir', 'rmdir', 'turn'),
+  by: fc.constantFrom('here', 'there'),
+  path,
+});
+
+test('however asking and changing interleave, what is known in the end is so', async (t) => {
+  const { local, circuit } = host();
+  const { remote } = await peerOf(t, circuit);
+  let known = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const running: Promise<unknown>[] = [];
+      for (const { verb, by, path } of steps) {
+        if (verb === 'turn') await new Promise(setImmediate);
+        else running.push((by === 'here' ? remote : local)[verb](path));
+      }
+      await Promise.allSettled(running);
+      // The news of what has changed comes before the answer to what is asked afterwards.
+      await remote.stat([]);
+      for (const path of [['a'], ['b'], ['a', 'a'], ['a', 'b'], ['b', 'a'], ['b', 'b']]) {
+        const entry = remote.known(path);
+        if (entry) t.deepEqual(entry, local.known(path), path.join('/'));
+        known += entry ? 1 : 0;
+      }
+    }),
+    { numRuns: 300 },
+  );
+  t.true(known > 100, `${known} known`);
+});
+
+test('nothing is known of a member that is cut off, or silent', async (t) => {
+  const { local, circuit } = host();
+  const { connection } = await peerOf(t, circuit);
+  let fallSilent = () => {};
+  const watched = Object.assign(Object.create(connection), {
+    main: connection.main,
+    hold: () => connection.hold(),
+    whenSilent: (listener: () => void) => {
+      fallSilent = listener;
+      return { [Symbol.dispose]: () => {} };
+    },
+  });
+  const remote = newRemote(circuit, watched);
+  await local.mkdir(['a']);
+  await remote.stat(['a']);
+  t.deepEqual(remote.known(['a']), local.known(['a']));
+  fallSilent();
+  t.is(remote.known(['a']), undefined);
+  await remote.stat(['a']);
+  t.deepEqual(remote.known(['a']), local.known(['a']));
+  const changed = new Promise<void>((resolve) => remote.follow(async () => resolve()));
+  connection.close();
+  await changed;
+  t.is(remote.known(['a']), undefined);
+});
+
+test('who does not want to know is not told', async (t) => {
+  const { local, circuit } = host();
+  const remote = new RemoteMember(circuit.self, async () => connection);
+  const connection = await served(t, circuit, log);
+  await Promise.all([remote.stat([]), remote.view([])]);
+  t.is(local.followers.size, 0);
+});
+
+test('one peer follows once, and no more when it is cut off', async (t) => {
+  const { local, circuit } = host();
+  const { remote, connection } = await peerOf(t, circuit);
+  for (let round = 0; round < 3; round += 1) {
+    await Promise.all([remote.stat([]), remote.view([])]);
+    await remote.stat([]);
+    t.is(local.followers.size, 1);
+    await local.mkdir([String(round)]);
+    t.is(local.followers.size, 0);
+  }
+  await remote.stat([]);
+  connection.close();
+  await eventually(
+    async () => local.followers.size,
+    (count) => count === 0,
+  );
+  t.is(remote.known([]), undefined);
+});
+
+test('who does not hear is waited for a second, once', async (t) => {
+  const { local } = host();
+  local.follow(() => new Promise(() => {}));
+  const began = performance.now();
+  await local.mkdir(['a']);
+  const waited = performance.now() - began;
+  t.true(waited > 900 && waited < 5_000, `${waited} ms`);
+  await local.mkdir(['b']);
+  t.true(performance.now() - began - waited < 900);
+});
+
+test('of a member with very many anchors some are known', (t) => {
+  const anchors = new KnownAnchors();
+  const paths: AnchorPath[] = Array.from({ length: 25_000 }, (_, i) => ['a', String(i)]);
+  for (const path of paths) anchors.add(path, { id: 1, changed: 1n });
+  const known = paths.filter((path) => anchors.get(path) !== undefined);
+  t.true(known.length <= 10_000);
+  t.deepEqual(known.at(-1), paths.at(-1));
+});
