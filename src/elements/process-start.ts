@@ -81,11 +81,14 @@ function candidates(path: string): string[] {
   return folders.filter(isAbsolute).map((folder) => join(folder, path));
 }
 
-/** The daemon's environment less its secrets. */
-function inheritedEnvironment(): string[] {
-  return Object.entries(process.env)
+let inherited: readonly string[] | undefined;
+
+/** The daemon's environment, which nothing changes, less its secrets. */
+function inheritedEnvironment(): readonly string[] {
+  inherited ??= Object.entries(process.env)
     .filter(([name]) => !name.startsWith(SECRET))
     .map(([name, value]) => `${name}=${value}`);
+  return inherited;
 }
 
 function explain(
