@@ -41,6 +41,8 @@ export class RemoteMember implements Member {
   readonly #listed: (() => MemberPeek | undefined) | undefined;
   #via: Via | undefined;
   #stub: RpcStub<MemberTarget> | undefined;
+  /** The stub is known to be one of a member. */
+  #answers = false;
   /** Somebody wants to know what is known of its anchors: otherwise it is not followed. */
   #following = false;
   #anchors: KnownAnchors | undefined;
@@ -226,10 +228,12 @@ export class RemoteMember implements Member {
     const connection = await this.#connected();
     using _inUse = connection.hold();
     try {
-      return await run(this.#stubOf(connection), connection);
+      const answer = await run(this.#stubOf(connection), connection);
+      this.#answers = true;
+      return answer;
     } catch (error) {
       // It may not have been there yet when the stub was made.
-      if (errorCode(error) === 'ENOENT') this.#forgetStub();
+      if (errorCode(error) === 'ENOENT' && !this.#answers) this.#forgetStub();
       // What the member itself says comes as a plain Error; ours is of the connection.
       if (error instanceof CircuitError) throw unreachable(this.name, error.message);
       throw asCircuitError(error);
@@ -285,6 +289,7 @@ export class RemoteMember implements Member {
   #forgetStub(): void {
     letGo(this.#stub);
     this.#stub = undefined;
+    this.#answers = false;
   }
 }
 
