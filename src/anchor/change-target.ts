@@ -1,5 +1,4 @@
 import { RpcTarget } from 'capnweb';
-import { CircuitError } from '../error.js';
 import type { Member } from './circuit.js';
 
 /**
@@ -7,34 +6,32 @@ import type { Member } from './circuit.js';
  * lets go of this; if it does so before, or is cut off, it is not told.
  */
 export class ChangeTarget extends RpcTarget implements Disposable {
-  readonly #changed: Promise<void>;
+  readonly #told: Promise<void>;
   readonly #following: Disposable;
-  #letGo: () => void = () => {};
+  #heard: () => void = () => {};
 
   constructor(member: Member) {
     super();
-    const released = new Promise<void>((resolve) => {
-      this.#letGo = resolve;
-    });
     let tell = () => {};
-    this.#changed = new Promise((resolve, reject) => {
+    this.#told = new Promise((resolve) => {
       tell = resolve;
-      released.then(() => reject(new CircuitError('EINTR', 'let go')));
     });
-    this.#changed.catch(() => {});
+    const heard = new Promise<void>((resolve) => {
+      this.#heard = resolve;
+    });
     this.#following = member.follow(() => {
       tell();
-      return released;
+      return heard;
     });
   }
 
-  /** Resolves when something has changed since this was made. @throws CircuitError EINTR */
+  /** Resolves when something has changed since this was made. */
   told(): Promise<void> {
-    return this.#changed;
+    return this.#told;
   }
 
   [Symbol.dispose](): void {
     this.#following[Symbol.dispose]();
-    this.#letGo();
+    this.#heard();
   }
 }
