@@ -16,14 +16,11 @@ type Listener = (name: string, gone: boolean) => void;
 /** The anchors that live on this member. No I/O. */
 export class AnchorTree<E extends Element> {
   readonly #root: Anchor<E>;
-  readonly #changed: () => void;
   #lastId = 0;
   #lastChange = 0n;
   #count = 0;
 
-  /** @param changed Called at each change, of whatever anchor. */
-  constructor(changed: () => void = () => {}) {
-    this.#changed = changed;
+  constructor() {
     this.#root = this.#newAnchor();
   }
 
@@ -212,7 +209,6 @@ export class AnchorTree<E extends Element> {
   #touch(anchor: Anchor<E>, name: string, gone: boolean): void {
     anchor.changed = this.#now();
     for (const listener of anchor.listeners) listener(name, gone);
-    this.#changed();
   }
 
   /** Differs each time: the kernel compares it to know whether its copy of a listing is good. */

@@ -25,7 +25,7 @@ export class ChangeTarget extends RpcTarget implements Disposable {
     });
   }
 
-  /** Resolves when something has changed since this was made. */
+  /** Resolves when something is about to change. */
   told(): Promise<void> {
     return this.#told;
   }

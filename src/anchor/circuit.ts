@@ -131,8 +131,8 @@ export interface AnchorHost {
    */
   known(path: AnchorPath): AnchorEntry | undefined;
   /**
-   * Calls `changed`, once, when what `stat` has told of any anchor may not be so any more. Who
-   * makes the change has its answer when that has resolved, or has not within a second.
+   * Calls `changed`, once, before what `stat` tells of any anchor changes. The change is made
+   * when that has resolved, or has not within a second.
    */
   follow(changed: () => Promise<void>): Disposable;
   /** Tells of sub-anchors that came or went; only where that can be known at once. */

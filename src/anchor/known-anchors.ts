@@ -1,7 +1,7 @@
 import type { AnchorEntry, AnchorPath, AnchorView } from './circuit.js';
 
-/** What is kept of one member, in anchors. */
-const MAX_KNOWN = 10_000;
+/** What is kept of one member, in anchors: more than the longest listing has (20,000). */
+const MAX_KNOWN = 25_000;
 
 /** What a member has told of its anchors, by path. */
 export class KnownAnchors {

@@ -96,7 +96,7 @@ type LocalElement = LocalChannel | LocalProcess | LocalSubscription;
 export class LocalMember implements Member {
   readonly #options: LocalMemberOptions;
   readonly #followers = new Followers();
-  readonly #anchors = new AnchorTree<LocalElement>(() => this.#followers.tell());
+  readonly #anchors = new AnchorTree<LocalElement>();
   /** The daemon ends. */
   #ending = false;
 
@@ -190,19 +190,17 @@ export class LocalMember implements Member {
   }
 
   async mkdir(path: AnchorPath): Promise<AnchorView> {
-    const made = this.#anchors.mkdir(path);
-    await this.#followers.heard();
-    return made;
+    return await this.#followers.change(() => this.#anchors.mkdir(path));
   }
 
   async rmdir(path: AnchorPath): Promise<void> {
-    await this.#anchors.rmdir(path)?.scrub();
-    await this.#followers.heard();
+    const element = await this.#followers.change(() => this.#anchors.rmdir(path));
+    await element?.scrub();
   }
 
   async makeChannel(path: AnchorPath, capacity: number): Promise<void> {
-    this.#anchors.attach(path, new LocalChannel(new ChannelElement(capacity)));
-    await this.#followers.heard();
+    const element = new LocalChannel(new ChannelElement(capacity));
+    await this.#followers.change(() => this.#anchors.attach(path, element));
   }
 
   async channel(path: AnchorPath): Promise<Channel> {
@@ -218,15 +216,16 @@ export class LocalMember implements Member {
     const started = await ProcessElement.start(parsed, signal);
     const element = new LocalProcess(started);
     try {
-      this.#checkGoingOn();
-      this.#anchors.attach(path, element);
+      await this.#followers.change(() => {
+        this.#checkGoingOn();
+        this.#anchors.attach(path, element);
+      });
     } catch (error) {
       // Somebody else was quicker, or the daemon ends.
       await started.scrub();
       throw error;
     }
     if (parsed.Scrub) started.exited.then(() => this.#remove(path, element)).catch(() => {});
-    await this.#followers.heard();
     return element;
   }
 
@@ -238,14 +237,15 @@ export class LocalMember implements Member {
 
   async makeSubscription(path: AnchorPath, kind: SubscriptionKind): Promise<void> {
     const element = new SubscriptionElement(kind);
-    this.#anchors.attach(path, new LocalSubscription(element));
-    // In the same turn: nothing happens between.
-    element.follow((tell) =>
-      this.#options.membership.watch((change) => {
-        if (`@${change.kind}` === kind) tell(`/${change.member.name}`);
-      }),
-    );
-    await this.#followers.heard();
+    await this.#followers.change(() => {
+      this.#anchors.attach(path, new LocalSubscription(element));
+      // In the same turn: nothing happens between.
+      element.follow((tell) =>
+        this.#options.membership.watch((change) => {
+          if (`@${change.kind}` === kind) tell(`/${change.member.name}`);
+        }),
+      );
+    });
   }
 
   async scrub(path: AnchorPath): Promise<void> {
@@ -268,8 +268,7 @@ export class LocalMember implements Member {
 
   async #remove(path: AnchorPath, element: LocalElement): Promise<void> {
     await element.scrub();
-    this.#anchors.detach(path, element);
-    await this.#followers.heard();
+    await this.#followers.change(() => this.#anchors.detach(path, element));
   }
 
   watch(path: AnchorPath, listener: (name: string, gone: boolean) => void): Disposable {

@@ -42,9 +42,9 @@ export class RemoteMember implements Member {
   #via: Via | undefined;
   #stub: RpcStub<MemberTarget> | undefined;
   /** The stub is known to be one of a member. */
-  #answers = false;
+  #hasAnswered = false;
   /** Somebody wants to know what is known of its anchors: otherwise it is not followed. */
-  #following = false;
+  #wanted = false;
   #anchors: KnownAnchors | undefined;
   readonly #followers = new Followers();
 
@@ -133,12 +133,12 @@ export class RemoteMember implements Member {
   }
 
   known(path: AnchorPath): AnchorEntry | undefined {
-    this.#following = true;
+    this.#wanted = true;
     return this.#anchors?.get(path);
   }
 
   follow(changed: () => Promise<void>): Disposable {
-    this.#following = true;
+    this.#wanted = true;
     return this.#followers.add(changed);
   }
 
@@ -199,9 +199,7 @@ export class RemoteMember implements Member {
     signal?: AbortSignal,
   ): Promise<T> {
     const late = () => unreachable(this.name, `no answer within ${CALL_TIMEOUT / 1000} s`);
-    const connection = this.#via?.isOpen
-      ? this.#via
-      : await interruptible(within(this.#connected(), CALL_TIMEOUT, late), signal);
+    const connection = await interruptible(within(this.#connected(), CALL_TIMEOUT, late), signal);
     return make(this.#stubOf(connection), connection.hold());
   }
 
@@ -227,13 +225,15 @@ export class RemoteMember implements Member {
   ): Promise<T> {
     const connection = await this.#connected();
     using _inUse = connection.hold();
+    const stub = this.#stubOf(connection);
     try {
-      const answer = await run(this.#stubOf(connection), connection);
-      this.#answers = true;
+      const answer = await run(stub, connection);
+      if (this.#stub === stub) this.#hasAnswered = true;
       return answer;
     } catch (error) {
       // It may not have been there yet when the stub was made.
-      if (errorCode(error) === 'ENOENT' && !this.#answers) this.#forgetStub();
+      const isNew = this.#stub === stub && !this.#hasAnswered;
+      if (isNew && errorCode(error) === 'ENOENT') this.#forgetStub();
       // What the member itself says comes as a plain Error; ours is of the connection.
       if (error instanceof CircuitError) throw unreachable(this.name, error.message);
       throw asCircuitError(error);
@@ -244,6 +244,8 @@ export class RemoteMember implements Member {
     try {
       return await this.#connect();
     } catch (error) {
+      // It may not be a member any more, whatever connection there is.
+      this.#forget(this.#anchors);
       throw unreachable(this.name, errorMessage(error));
     }
   }
@@ -263,7 +265,7 @@ export class RemoteMember implements Member {
    * It is dropped when the member says so, or could not.
    */
   #followed(connection: Via, member: RpcStub<MemberTarget>): KnownAnchors | undefined {
-    if (this.#anchors || !this.#following) return this.#anchors;
+    if (this.#anchors || !this.#wanted) return this.#anchors;
     const anchors = new KnownAnchors();
     this.#anchors = anchors;
     const silence = connection.whenSilent(() => this.#forget(anchors));
@@ -289,7 +291,7 @@ export class RemoteMember implements Member {
   #forgetStub(): void {
     letGo(this.#stub);
     this.#stub = undefined;
-    this.#answers = false;
+    this.#hasAnswered = false;
   }
 }
 
