@@ -261,8 +261,8 @@ export class RemoteMember implements Member {
   }
 
   /**
-   * Where to keep what the member tells, which is asked before to say when it is not so any more.
-   * It is dropped when the member says so, or could not.
+   * Where to keep what the member tells. It is asked first to say when that is about to change;
+   * when it does, or could not, all is dropped.
    */
   #followed(connection: Via, member: RpcStub<MemberTarget>): KnownAnchors | undefined {
     if (this.#anchors || !this.#wanted) return this.#anchors;
