@@ -40,7 +40,7 @@ export class Followers {
 
   /** Resolves when those who have been told have heard, or have had their time. */
   async heard(): Promise<void> {
-    if (this.#unheard.size > 0) await Promise.all(this.#unheard);
+    await Promise.all(this.#unheard);
   }
 
   #tell(listener: () => Promise<void>): void {
