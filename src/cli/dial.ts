@@ -38,8 +38,12 @@ export async function reach<T>(
 }
 
 export function clusterKey(option: string | undefined): ClusterKey | undefined {
-  const file = option ?? process.env.CIRCUIT_HMAC;
-  return file ? readClusterKey(file) : undefined;
+  const file = clusterKeyFile(option);
+  return file === undefined ? undefined : readClusterKey(file);
+}
+
+export function clusterKeyFile(option: string | undefined): string | undefined {
+  return (option ?? process.env.CIRCUIT_HMAC) || undefined;
 }
 
 /** @throws CircuitError EINVAL */

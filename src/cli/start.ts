@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { fstatSync } from 'node:fs';
+import { fstatSync, type Stats, statSync } from 'node:fs';
 import { isIP, isIPv6 } from 'node:net';
 import { Address, parseAuthority } from '../address.js';
 import { Daemon } from '../daemon.js';
@@ -7,7 +7,7 @@ import { CircuitError, errorCode } from '../error.js';
 import type { DiscoverOptions } from '../finder.js';
 import { interfaceAddress } from '../host-address.js';
 import { multicastInterfaces } from '../transport/multicast-group.js';
-import { clusterKey, discoveryGroup } from './dial.js';
+import { clusterKey, clusterKeyFile, discoveryGroup } from './dial.js';
 import { LogWriter } from './log-writer.js';
 
 export interface StartOptions {
@@ -63,7 +63,11 @@ export async function start(options: StartOptions): Promise<void> {
     status = 1;
     daemon.close();
   });
-  if (isOpenToOthers(process.stdout.fd)) {
+  const keyFile = clusterKeyFile(options.hmac);
+  if (keyFile !== undefined && isOpenToOthers(statSync(keyFile, { throwIfNoEntry: false }))) {
+    daemon.note(`the cluster key in ${keyFile} can be read by others`);
+  }
+  if (isOpenToOthers(fstatSync(process.stdout.fd))) {
     daemon.note(
       'the file on standard output can be read by others, who may then command this daemon',
     );
@@ -74,9 +78,8 @@ export async function start(options: StartOptions): Promise<void> {
   process.exit(daemon.unmounted ? status : 1);
 }
 
-function isOpenToOthers(fd: number): boolean {
-  const file = fstatSync(fd);
-  return file.isFile() && (file.mode & 0o044) !== 0;
+function isOpenToOthers(file: Stats | undefined): boolean {
+  return file?.isFile() === true && (file.mode & 0o044) !== 0;
 }
 
 function listenAddress({ addr, if: name }: StartOptions): {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { Cluster, eventually, NOBODY } from './cluster.js';
+import { CIRCUIT_ENV, Cluster, eventually, NOBODY } from './cluster.js';
 
 const SECRET = /[0-9a-f]{32}/;
 
@@ -105,6 +105,19 @@ test('no secret in the log, whatever is joined and however it fails', async (t) 
   t.notRegex(log, SECRET);
   t.notRegex((await cluster.run(['cat', `${self}/error`])).stdout, SECRET);
   t.is((await cluster.run(['cat', `${self}/log`])).stdout, a.log());
+});
+
+test('a cluster key that others may read is taken, and the log says so', async (t) => {
+  const cluster = new Cluster(t);
+  const key = join(cluster.directory, 'key');
+  const start = async (umask: string) => {
+    await cluster.sh(`rm -f ${key}; umask ${umask}; "$NODE" "$CIRCUIT" keygen > ${key}`, {
+      env: CIRCUIT_ENV,
+    });
+    return (await cluster.start('--no-mount', '--hmac', key)).log();
+  };
+  t.regex(await start('022'), new RegExp(` the cluster key in ${key} can be read by others$`, 'm'));
+  t.notRegex(await start('077'), /can be read/);
 });
 
 test('each line of the log tells the time, who, what, and the outcome', async (t) => {
