@@ -99,6 +99,8 @@ export class LocalMember implements Member {
   readonly #anchors = new AnchorTree<LocalElement>();
   /** The daemon ends. */
   #ending = false;
+  /** Processes that are being made, and what breaks that off. */
+  readonly #making = new Map<Promise<Process>, AbortController>();
 
   constructor(options: LocalMemberOptions) {
     this.#options = options;
@@ -210,10 +212,25 @@ export class LocalMember implements Member {
   }
 
   async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
+    const ending = new AbortController();
+    const either = AbortSignal.any([ending.signal, ...(signal ? [signal] : [])]);
+    const making = this.#makeProcess(path, command, either);
+    this.#making.set(making, ending);
+    try {
+      return await making;
+    } finally {
+      this.#making.delete(making);
+    }
+  }
+
+  async #makeProcess(path: AnchorPath, command: string, signal: AbortSignal): Promise<Process> {
     const parsed = parseCommand(command);
     this.#anchors.checkFree(path, 'proc');
     this.#checkGoingOn();
-    const started = await ProcessElement.start(parsed, signal);
+    const started = await ProcessElement.start(parsed, signal).catch((error) => {
+      this.#checkGoingOn();
+      throw error;
+    });
     const element = new LocalProcess(started);
     try {
       await this.#followers.change(() => {
@@ -255,11 +272,13 @@ export class LocalMember implements Member {
   /** Ends every process: TERM, and after `grace` milliseconds KILL. No other is made any more. */
   async terminate(grace: number): Promise<void> {
     this.#ending = true;
-    await Promise.allSettled(
-      this.#anchors.elements().map(async (element) => {
+    for (const ending of this.#making.values()) ending.abort();
+    await Promise.allSettled([
+      ...this.#making.keys(),
+      ...this.#anchors.elements().map(async (element) => {
         if (element.kind === 'proc') await element.terminate(grace);
       }),
-    );
+    ]);
   }
 
   #checkGoingOn(): void {

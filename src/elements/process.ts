@@ -1,6 +1,6 @@
 import * as native from '../../native/index.js';
-import { CircuitError } from '../error.js';
-import { interruptible } from '../interruptible.js';
+import { CircuitError, interrupted } from '../error.js';
+import { interruptible, within } from '../interruptible.js';
 import { type ProcessCommand, parseCommand } from './process-command.js';
 import { ProcessGroup } from './process-group.js';
 import { type InputWriter, ProcessInput } from './process-input.js';
@@ -39,7 +39,7 @@ export class ProcessElement {
 
   /**
    * Starts a process. While its directory or program cannot be reached (a dead
-   * mount) this waits and blocks nothing else, and aborting ends the wait at once.
+   * mount) this waits and blocks nothing else, and aborting ends the wait.
    * @throws CircuitError EINVAL (the command), ENOENT, EACCES, ENOTDIR, EINTR;
    *   nothing is left behind then
    */
@@ -53,10 +53,12 @@ export class ProcessElement {
       return await interruptible(starting, signal);
     } catch (error) {
       // It may have started nevertheless.
-      starting.then(
+      const undone = starting.then(
         (element) => element.scrub(),
         () => undefined,
       );
+      // What hangs in the kernel is not waited for.
+      await within(undone, KILLED_MS, interrupted()).catch(() => undefined);
       throw error;
     }
   }

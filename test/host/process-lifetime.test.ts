@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { channelViews, type View } from './channels.js';
 import { type Cluster, eventually } from './cluster.js';
@@ -50,6 +52,33 @@ for (const [how, ends] of [
     t.is((await cluster.sh(`mount | grep -c ' ${owner.mountpoint} '`)).stdout, '0\n');
   });
 }
+
+test('what is being started when its daemon ends does not start any more', async (t) => {
+  const { cluster, owner, local, remote } = await channelViews(t);
+  const frozen = await cluster.start();
+  const ran = join(cluster.directory, 'ran');
+  const command = { Path: 'touch', Args: [ran], Dir: frozen.mountpoint };
+  frozen.process.kill('SIGSTOP');
+  const makers = [local, remote].map((view, index) =>
+    view.spawn(
+      'sh',
+      '-c',
+      `mkdir p${index}; /bin/echo '${JSON.stringify(command)}' > p${index}/mkproc`,
+    ),
+  );
+  await eventually(
+    () => cluster.sh(`ps -o wchan=,pid= --ppid ${owner.pid}`),
+    ({ stdout }) => stdout.trim().split('\n').length === 2,
+  );
+  t.is(await owner.stop(), 0, owner.log());
+  for (const maker of makers) {
+    t.not(await maker.status, 0);
+    t.regex(await maker.stderr, /No route to host|not connected/);
+  }
+  frozen.process.kill('SIGCONT');
+  t.is((await cluster.sh(`ls ${frozen.mountpoint}`)).status, 0);
+  t.false(existsSync(ran));
+});
 
 test('a group is signalled, and scrubbed, as a whole: children, and what a leader that ended left', async (t) => {
   const { cluster, local, remote } = await channelViews(t);
