@@ -140,8 +140,11 @@ async function elementFigures(a: TestDaemon, b: TestDaemon): Promise<void> {
       }
     }
   }
+  const medianOf = (what: string) => median(rounds[what] ?? []);
   const figure = (what: string, unit: string, scale = 1) =>
-    `${Math.round(median(rounds[what] ?? []) / scale)} ${unit}`;
+    `${Math.round(medianOf(what) / scale)} ${unit}`;
+  const ofBare = (what: string, bare: string) =>
+    `${(medianOf(what) / medianOf(bare)).toFixed(2)} × bare`;
   // The Go circuit, on such a machine: 1,000–1,400, 900–930, 310–365 and 33–35.
   rows.push(
     {
@@ -149,7 +152,11 @@ async function elementFigures(a: TestDaemon, b: TestDaemon): Promise<void> {
       measured: figure('calls', '/s'),
     },
     { what: '… and 128 KiB in each answer', measured: figure('bytes', 'MB/s', 1_000_000) },
-    { what: 'peek, library', measured: figure('peek', '/s'), goal: '4,000/s' },
+    {
+      what: 'peek, library',
+      measured: `${figure('peek', '/s')}, ${ofBare('peek', 'calls')}`,
+      goal: '4,000/s',
+    },
     {
       what: '64 bytes through a channel of capacity 0, library: 32 at once',
       measured: figure('messages, many', '/s'),
@@ -175,7 +182,7 @@ async function elementFigures(a: TestDaemon, b: TestDaemon): Promise<void> {
     },
     {
       what: 'standard output of a process, library',
-      measured: figure('stdout', 'MB/s', 1_000_000),
+      measured: `${figure('stdout', 'MB/s', 1_000_000)}, ${ofBare('stdout', 'bytes')}`,
       goal: '300 MB/s',
     },
     {
