@@ -298,6 +298,7 @@ export class Daemon {
     return new CircuitTarget({
       circuit: this.#circuit,
       log,
+      flow: peer.flow,
       who: () => {
         const member = this.#membership.members().find((record) => record.addr === addr);
         return `peer=${member?.name ?? peer.remote}`;

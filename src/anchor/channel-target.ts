@@ -1,5 +1,6 @@
 import { RpcTarget } from 'capnweb';
 import { CircuitError } from '../error.js';
+import type { FlowControl } from '../transport/flow-control.js';
 import type {
   Channel,
   ChannelDirection,
@@ -7,6 +8,7 @@ import type {
   IncomingMessage,
   OutgoingMessage,
 } from './circuit.js';
+import type { ElementContext } from './element-context.js';
 import { Release } from './release.js';
 
 /** The most bytes that one call carries. */
@@ -15,13 +17,13 @@ export const MAX_CHUNK = 1024 * 1024;
 /** What a peer may call of a channel. Whoever lets it go, or is cut off, ends what it waits for. */
 export class ChannelTarget extends RpcTarget implements Disposable {
   readonly #channel: Channel;
-  readonly #logged: (verb: string, run: () => Promise<void>) => Promise<void>;
+  readonly #context: ElementContext;
   readonly #release = new Release();
 
-  constructor(channel: Channel, logged: (verb: string, run: () => Promise<void>) => Promise<void>) {
+  constructor(channel: Channel, context: ElementContext) {
     super();
     this.#channel = channel;
-    this.#logged = logged;
+    this.#context = context;
   }
 
   send(): OutgoingTarget {
@@ -29,11 +31,11 @@ export class ChannelTarget extends RpcTarget implements Disposable {
   }
 
   receive(): IncomingTarget {
-    return new IncomingTarget(this.#channel.receive());
+    return new IncomingTarget(this.#channel.receive(), this.#context.flow);
   }
 
   close(): Promise<void> {
-    return this.#logged('close', () => this.#channel.close());
+    return this.#context.logged('close', () => this.#channel.close());
   }
 
   peek(): Promise<ChannelPeek> {
@@ -100,16 +102,20 @@ export interface MessagePiece {
 /** A message that a peer receives. */
 export class IncomingTarget extends RpcTarget implements Disposable {
   readonly #message: IncomingMessage;
+  readonly #flow: FlowControl;
 
-  constructor(message: IncomingMessage) {
+  constructor(message: IncomingMessage, flow: FlowControl) {
     super();
     this.#message = message;
+    this.#flow = flow;
   }
 
   async read(max: number, nonblock: boolean): Promise<MessagePiece> {
     const size = Math.min(Number(max) || 0, MAX_CHUNK);
     const data = await this.#message.read(size, { nonblock: nonblock === true });
-    return { data, complete: this.#message.complete };
+    const { complete } = this.#message;
+    await this.#flow.room(data.length);
+    return { data, complete };
   }
 
   ready(): Promise<boolean> {

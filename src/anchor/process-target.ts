@@ -1,19 +1,21 @@
 import { RpcTarget } from 'capnweb';
 import { CircuitError } from '../error.js';
+import type { FlowControl } from '../transport/flow-control.js';
 import { MAX_CHUNK } from './channel-target.js';
 import type { Process, ProcessPeek, ProcessReader, ProcessWriter } from './circuit.js';
+import type { ElementContext } from './element-context.js';
 import { Release } from './release.js';
 
 /** What a peer may call of a process. Whoever lets it go, or is cut off, ends what it waits for. */
 export class ProcessTarget extends RpcTarget implements Disposable {
   readonly #process: Process;
-  readonly #logged: (verb: string, run: () => Promise<void>) => Promise<void>;
+  readonly #context: ElementContext;
   readonly #release = new Release();
 
-  constructor(process: Process, logged: (verb: string, run: () => Promise<void>) => Promise<void>) {
+  constructor(process: Process, context: ElementContext) {
     super();
     this.#process = process;
-    this.#logged = logged;
+    this.#context = context;
   }
 
   stdin(append: boolean): WriterTarget {
@@ -24,7 +26,7 @@ export class ProcessTarget extends RpcTarget implements Disposable {
     if (name !== 'stdout' && name !== 'stderr') {
       throw new CircuitError('EINVAL', 'a process has the outputs stdout and stderr');
     }
-    return new ReaderTarget(this.#process.output(name));
+    return new ReaderTarget(this.#process.output(name), this.#context.flow);
   }
 
   wait(): Promise<ProcessPeek> {
@@ -32,7 +34,7 @@ export class ProcessTarget extends RpcTarget implements Disposable {
   }
 
   async signal(name: string): Promise<void> {
-    await this.#logged(`signal ${String(name)}`, () => this.#process.signal(String(name)));
+    await this.#context.logged(`signal ${String(name)}`, () => this.#process.signal(String(name)));
   }
 
   peek(): Promise<ProcessPeek> {
@@ -95,11 +97,13 @@ const WORTH_MORE = 16 * 1024;
  */
 export class ReaderTarget extends RpcTarget implements Disposable {
   readonly #reader: ProcessReader;
+  readonly #flow: FlowControl;
   readonly #release = new Release();
   #lastRead: Promise<unknown> = Promise.resolve();
 
-  constructor(reader: ProcessReader) {
+  constructor(reader: ProcessReader, flow: FlowControl) {
     super();
+    this.#flow = flow;
     this.#reader = reader;
   }
 
@@ -119,17 +123,19 @@ export class ReaderTarget extends RpcTarget implements Disposable {
     const first = await this.#release.whileHeld((signal) =>
       this.#reader.read(size, { signal, nonblock }),
     );
-    return first.length === 0 ? first : await this.#gather(first, size);
+    const data = first.length === 0 ? first : await this.#gather(first, size);
+    await this.#flow.room(data.length);
+    return data;
   }
 
   /**
    * Adds what follows at once: a pipe holds 64 KiB, and an answer takes as long
-   * for a little as for much.
+   * for a little as for much: not while answers wait.
    */
   async #gather(first: Uint8Array, size: number): Promise<Uint8Array> {
     const pieces = [first];
     let length = first.length;
-    while (length < size && length >= pieces.length * WORTH_MORE) {
+    while (length < size && length >= pieces.length * WORTH_MORE && !this.#flow.congested) {
       await new Promise((resolve) => setImmediate(resolve));
       const piece = await this.#readMore(size - length);
       if (!piece) break;

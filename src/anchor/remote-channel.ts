@@ -2,6 +2,8 @@ import type { RpcStub } from 'capnweb';
 import { Turns } from '../elements/turns.js';
 import { asCircuitError, CircuitError, errorCode, wouldWait } from '../error.js';
 import { interruptible } from '../interruptible.js';
+import type { Connection } from '../transport/connection.js';
+import type { FlowControl } from '../transport/flow-control.js';
 import type {
   ChannelTarget,
   IncomingTarget,
@@ -24,16 +26,18 @@ import { type Asked, asked, call, letGo } from './remote-call.js';
 export class RemoteChannel implements Channel {
   readonly kind = 'chan';
   readonly #stub: RpcStub<ChannelTarget>;
-  readonly #connection: Disposable;
+  readonly #flow: FlowControl;
+  readonly #held: Disposable;
 
-  /** @param connection Is let go with the channel. */
-  constructor(stub: RpcStub<ChannelTarget>, connection: Disposable) {
+  /** @param connection Over which it is called; held as long as the channel. */
+  constructor(stub: RpcStub<ChannelTarget>, connection: Connection<unknown>) {
     this.#stub = stub;
-    this.#connection = connection;
+    this.#flow = connection.flow;
+    this.#held = connection.hold();
   }
 
   send(): OutgoingMessage {
-    return new RemoteOutgoing(this.#stub);
+    return new RemoteOutgoing(this.#stub, this.#flow);
   }
 
   receive(): IncomingMessage {
@@ -58,12 +62,13 @@ export class RemoteChannel implements Channel {
 
   [Symbol.dispose](): void {
     letGo(this.#stub);
-    this.#connection[Symbol.dispose]();
+    this.#held[Symbol.dispose]();
   }
 }
 
 class RemoteOutgoing implements OutgoingMessage {
   readonly #channel: RpcStub<ChannelTarget>;
+  readonly #flow: FlowControl;
   #stub: RpcStub<OutgoingTarget> | undefined;
   /** It was accepted. */
   #begun = false;
@@ -71,8 +76,9 @@ class RemoteOutgoing implements OutgoingMessage {
   /** That there is room for more, where there was none. */
   #drained: Promise<void> | undefined;
 
-  constructor(channel: RpcStub<ChannelTarget>) {
+  constructor(channel: RpcStub<ChannelTarget>, flow: FlowControl) {
     this.#channel = channel;
+    this.#flow = flow;
   }
 
   async write(data: Uint8Array, options: WriteOptions = {}): Promise<void> {
@@ -93,6 +99,8 @@ class RemoteOutgoing implements OutgoingMessage {
 
   async accept(data: Uint8Array, options: WriteOptions = {}): Promise<boolean> {
     const { signal, nonblock = false, last = false } = options;
+    const room = this.#flow.room(data.length);
+    if (room) await interruptible(room, signal);
     if (this.#ended) throw new CircuitError('EPIPE', 'the message has ended');
     this.#stub ??= this.#channel.send();
     const stub = this.#stub;

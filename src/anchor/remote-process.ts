@@ -1,6 +1,8 @@
 import type { RpcStub } from 'capnweb';
 import { interrupted, wouldWait } from '../error.js';
 import { interruptible, within } from '../interruptible.js';
+import type { Connection } from '../transport/connection.js';
+import type { FlowControl } from '../transport/flow-control.js';
 import { MAX_CHUNK } from './channel-target.js';
 import type {
   OutputName,
@@ -17,16 +19,18 @@ import { type Asked, asked, call, letGo } from './remote-call.js';
 export class RemoteProcess implements Process {
   readonly kind = 'proc';
   readonly #stub: RpcStub<ProcessTarget>;
-  readonly #connection: Disposable;
+  readonly #flow: FlowControl;
+  readonly #held: Disposable;
 
-  /** @param connection Is let go with the process. */
-  constructor(stub: RpcStub<ProcessTarget>, connection: Disposable) {
+  /** @param connection Over which it is called; held as long as the process. */
+  constructor(stub: RpcStub<ProcessTarget>, connection: Connection<unknown>) {
     this.#stub = stub;
-    this.#connection = connection;
+    this.#flow = connection.flow;
+    this.#held = connection.hold();
   }
 
   stdin({ append = false }: { readonly append?: boolean } = {}): ProcessWriter {
-    return new RemoteWriter(this.#stub.stdin(append));
+    return new RemoteWriter(this.#stub.stdin(append), this.#flow);
   }
 
   output(name: OutputName): ProcessReader {
@@ -47,7 +51,7 @@ export class RemoteProcess implements Process {
 
   [Symbol.dispose](): void {
     letGo(this.#stub);
-    this.#connection[Symbol.dispose]();
+    this.#held[Symbol.dispose]();
   }
 }
 
@@ -56,15 +60,19 @@ const LAST_WORD = 250;
 
 class RemoteWriter implements ProcessWriter {
   readonly #stub: RpcStub<WriterTarget>;
+  readonly #flow: FlowControl;
   #begun = false;
   #closed = false;
 
-  constructor(stub: RpcStub<WriterTarget>) {
+  constructor(stub: RpcStub<WriterTarget>, flow: FlowControl) {
     this.#stub = stub;
+    this.#flow = flow;
   }
 
   async write(data: Uint8Array, { signal, nonblock = false }: WaitOptions = {}): Promise<number> {
     const chunk = data.subarray(0, MAX_CHUNK);
+    const room = this.#flow.room(chunk.length);
+    if (room) await interruptible(room, signal);
     const writing = call(this.#stub.write(chunk, nonblock), undefined, this.#begun);
     let taken: number;
     try {

@@ -106,10 +106,10 @@ export class RemoteMember implements Member {
 
   async whenLogged(offset: number, signal?: AbortSignal): Promise<void> {
     const wait = await this.#element(
-      (member, connection) => ({ growth: member.logGrowth(), connection }),
+      (member, connection) => ({ growth: member.logGrowth(), held: connection.hold() }),
       signal,
     );
-    using _connection = wait.connection;
+    using _held = wait.held;
     using growth = wait.growth;
     await call(growth.beyond(offset), signal);
   }
@@ -164,7 +164,7 @@ export class RemoteMember implements Member {
   async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
     const making = this.#attempt(async (member, connection) => {
       const stub = await member.makeProcess([...path], command);
-      return new RemoteProcess(stub, connection.hold());
+      return new RemoteProcess(stub, connection);
     });
     try {
       return await this.#answer(making, signal);
@@ -195,12 +195,12 @@ export class RemoteMember implements Member {
 
   /** What is called of an element goes out together with the asking for it, in one round trip. */
   async #element<T>(
-    make: (member: RpcStub<MemberTarget>, connection: Disposable) => T,
+    make: (member: RpcStub<MemberTarget>, connection: Via) => T,
     signal?: AbortSignal,
   ): Promise<T> {
     const late = () => unreachable(this.name, `no answer within ${CALL_TIMEOUT / 1000} s`);
     const connection = await interruptible(within(this.#connected(), CALL_TIMEOUT, late), signal);
-    return make(this.#stubOf(connection), connection.hold());
+    return make(this.#stubOf(connection), connection);
   }
 
   #call<T>(

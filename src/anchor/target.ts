@@ -2,6 +2,7 @@ import { RpcTarget } from 'capnweb';
 import type { MemberName } from '../address.js';
 import { CircuitError } from '../error.js';
 import type { OperationsLog } from '../log.js';
+import type { FlowControl } from '../transport/flow-control.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
 import { ChangeTarget } from './change-target.js';
 import { ChannelTarget } from './channel-target.js';
@@ -18,6 +19,7 @@ import type {
   Process,
   SubscriptionKind,
 } from './circuit.js';
+import type { ElementContext } from './element-context.js';
 import { LogGrowthTarget } from './log-growth-target.js';
 import { ProcessTarget } from './process-target.js';
 import { redact } from './redact.js';
@@ -70,6 +72,8 @@ export interface TargetContext {
   /** Who calls, as the log shows it. */
   readonly who: () => string;
   readonly deliver: (message: unknown) => unknown;
+  /** Of what is sent to who calls. */
+  readonly flow: FlowControl;
   /** Resolves when this host's mount shows what has changed until now. */
   readonly published: () => Promise<void>;
 }
@@ -125,7 +129,9 @@ export class MemberTarget extends RpcTarget {
   }
 
   async readLog(offset: number, size: number): Promise<Uint8Array> {
-    return this.#member.readLog(Number(offset), Math.min(Number(size), MAX_READ));
+    const data = await this.#member.readLog(Number(offset), Math.min(Number(size), MAX_READ));
+    await this.#context.flow.room(data.length);
+    return data;
   }
 
   logGrowth(): LogGrowthTarget {
@@ -164,9 +170,8 @@ export class MemberTarget extends RpcTarget {
 
   async channel(path: AnchorPath): Promise<ChannelTarget> {
     const parsed = stringsFrom(path);
-    return new ChannelTarget(await this.#member.channel(parsed), (verb, run) =>
-      this.#logged(`${this.#show(parsed)}/${verb}`, run),
-    );
+    const channel = await this.#member.channel(parsed);
+    return new ChannelTarget(channel, this.#contextOf(parsed));
   }
 
   async makeProcess(path: AnchorPath, command: string): Promise<ProcessTarget> {
@@ -201,9 +206,12 @@ export class MemberTarget extends RpcTarget {
   }
 
   #processTarget(path: AnchorPath, process: Process): ProcessTarget {
-    return new ProcessTarget(process, (verb, run) =>
-      this.#logged(`${this.#show(path)}/${verb}`, run),
-    );
+    return new ProcessTarget(process, this.#contextOf(path));
+  }
+
+  #contextOf(path: AnchorPath): ElementContext {
+    const { flow } = this.#context;
+    return { flow, logged: (verb, run) => this.#logged(`${this.#show(path)}/${verb}`, run) };
   }
 
   #show(path: AnchorPath): string {

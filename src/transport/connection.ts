@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { FlowControl } from './flow-control.js';
 import {
   DEAD_AFTER,
   IDLE_TIMEOUT,
@@ -16,6 +17,8 @@ export class Connection<Main> {
   readonly main: Main;
   /** Resolves when the connection has ended, however it ended. */
   readonly closed: Promise<void>;
+  /** Asked before anything large is sent. */
+  readonly flow: FlowControl;
   readonly #socket: WebSocket;
   readonly #keepalive: NodeJS.Timeout;
   readonly #dialled: boolean;
@@ -33,16 +36,21 @@ export class Connection<Main> {
    * @param dialled Whether we made the connection: who did pings, and closes it when
    *   nobody uses it.
    */
-  constructor(socket: WebSocket, start: (heard: () => void) => Main, dialled: boolean) {
+  constructor(
+    socket: WebSocket,
+    start: (heard: () => void, flow: FlowControl) => Main,
+    dialled: boolean,
+  ) {
     this.#socket = socket;
     this.#dialled = dialled;
+    this.flow = new FlowControl(socket);
     socket.on('error', () => socket.terminate());
     for (const sign of ['ping', 'pong']) socket.on(sign, () => this.#heard());
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     this.main = start(() => {
       this.#heard();
       this.#lastUse = performance.now();
-    });
+    }, this.flow);
     this.#keepalive = setInterval(() => this.#check(), KEEPALIVE_INTERVAL);
     this.#keepalive.unref();
     socket.once('close', () => {

@@ -3,11 +3,20 @@
 /** One WebSocket message, in bytes. */
 export const MAX_MESSAGE = 8 * 1024 * 1024;
 
-/** What waits for a peer that does not read, in bytes; then the connection is cut. */
+/** So many bytes in one piece are bulk: a frame of their own, which can wait until others are out. */
+export const BULK = 32 * 1024;
+
+/** While more than this lies unsent, in bytes, bulk waits. */
+export const WINDOW = 4 * 1024 * 1024;
+
+/** What lies unsent all the same for a peer that does not read, in bytes; then the connection is cut. */
 export const MAX_UNSENT = 64 * 1024 * 1024;
 
-/** Calls and capabilities of one peer that may be open at once. */
-export const MAX_OPEN_CALLS = 10_000;
+/**
+ * Calls and capabilities of one peer that may be open at once; then the connection is cut. A
+ * program that waits for a message takes two or three.
+ */
+export const MAX_OPEN_CALLS = 30_000;
 
 /** Sockets that have not proved that they hold the key; the oldest goes first. */
 export const MAX_UNPROVEN_SOCKETS = 256;

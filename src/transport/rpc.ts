@@ -8,16 +8,14 @@ import { Packr } from 'msgpackr';
 import type { RawData, WebSocket } from 'ws';
 import { CircuitError } from '../error.js';
 import { passed } from './garbage.js';
-import { MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
+import { BULK, MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 
 /** How often the open calls are counted, in messages: counting walks the whole table. */
 const COUNT_EVERY = 1_000;
 
 const packr = new Packr({ useRecords: false });
 
-/** A message with so many bytes in one piece is packed into a buffer that is used again. */
-const BULK = 32 * 1024;
-/** Room for the largest piece that a call carries, and for what is around it, in bytes. */
+/** Bulk is packed into buffers that are used again: room for the largest piece that a call carries, and for what is around it, in bytes. */
 const BULK_BUFFER = 1024 * 1024 + 64 * 1024;
 const MAX_BULK_BUFFERS = 2;
 /** What msgpackr begins with by itself. */

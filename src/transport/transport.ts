@@ -5,6 +5,7 @@ import { Address, formatAuthority } from '../address.js';
 import { interruptible } from '../interruptible.js';
 import { Connection } from './connection.js';
 import { ADDRESS_HEADER, dial } from './dial.js';
+import type { FlowControl } from './flow-control.js';
 import { HANDSHAKE_TIMEOUT } from './limits.js';
 import { Listener, type ListenOptions } from './listener.js';
 import type { ClusterKey } from './security.js';
@@ -15,6 +16,8 @@ export interface Peer {
   readonly address: Address | undefined;
   /** HOST:PORT of its end of the connection. */
   readonly remote: string;
+  /** Of what we send it. */
+  readonly flow: FlowControl;
   /** Ends the connection, and tells the peer why: one that does not keep to the protocol. */
   readonly refuse: (reason: string) => void;
 }
@@ -120,8 +123,9 @@ export class Transport<Main> {
     this.#adopt(socket, peer, false);
   }
 
-  #adopt(socket: WebSocket, peer: Peer, dialled: boolean): Connection<Main> {
-    const start = (heard: () => void) => this.#options.start(socket, peer, heard);
+  #adopt(socket: WebSocket, peer: Omit<Peer, 'flow'>, dialled: boolean): Connection<Main> {
+    const start = (heard: () => void, flow: FlowControl) =>
+      this.#options.start(socket, { ...peer, flow }, heard);
     const connection = new Connection(socket, start, dialled);
     const key = peer.address?.toString();
     this.#open.add(connection);

@@ -14,16 +14,10 @@ export async function served(
   circuit: Circuit,
   log: OperationsLog,
 ): Promise<Connection<RpcStub<CircuitTarget>>> {
-  const context = {
-    circuit,
-    log,
-    who: () => 'peer',
-    deliver: () => {},
-    published: async () => {},
-  };
+  const rest = { circuit, log, who: () => 'peer', deliver: () => {}, published: async () => {} };
   const server = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, _peer, heard) =>
-      startRpc<CircuitTarget>(socket, new CircuitTarget(context), heard),
+    start: (socket, { flow }, heard) =>
+      startRpc<CircuitTarget>(socket, new CircuitTarget({ ...rest, flow }), heard),
   });
   const client = new Transport<RpcStub<CircuitTarget>>({
     start: (socket, _peer, heard) => startRpc<CircuitTarget>(socket, undefined, heard),
