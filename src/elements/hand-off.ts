@@ -11,6 +11,8 @@
  * or gives it back; given back, it is the first that the next receiver gets.
  */
 
+import { type Linked, LinkedList } from './linked-list.js';
+
 /** What a sender is told, each at most once, and never in the middle of a step. */
 export interface SenderEvents {
   /** The message has a place, or a receiver: the sender may go on. */
@@ -29,10 +31,11 @@ export interface ReceiverEvents<Message> {
   readonly drained: () => void;
 }
 
-interface Entry<Message> {
+interface Entry<Message> extends Linked<Entry<Message>> {
   readonly message: Message;
   readonly events: SenderEvents;
-  admitted: boolean;
+  /** Nothing once it has been taken, refused or withdrawn. */
+  list: LinkedList<Entry<Message>> | undefined;
   /** Its sender has gone before it was complete. */
   withdrawn: boolean;
   offeredTo: Waiting<Message> | undefined;
@@ -63,15 +66,15 @@ export interface Receiving {
 
 export class HandOff<Message> {
   readonly capacity: number;
-  /** Messages that nobody has taken, in order; the offered ones are among them. */
-  readonly #entries: Entry<Message>[] = [];
+  /** Messages that have a place and that nobody has taken, in order; the offered ones are among them. */
+  readonly #admitted = new LinkedList<Entry<Message>>();
+  /** Those that have entered after them and have no place yet. */
+  readonly #entered = new LinkedList<Entry<Message>>();
   /** Receivers without an offer, in order. */
   readonly #waiting: Waiting<Message>[] = [];
   /** Things to tell when the step is over: who is told may take the next one. */
   readonly #events: (() => void)[] = [];
   #telling = false;
-  /** How many of the entries are admitted: the first ones. */
-  #admitted = 0;
   #closed = false;
   #scrubbed = false;
   #sent = 0;
@@ -104,7 +107,7 @@ export class HandOff<Message> {
 
   /** Whether a message that entered now would be admitted or offered at once, or refused. */
   get canSend(): boolean {
-    return this.#closed || this.#admitted < this.capacity || this.#waiting.length > 0;
+    return this.#closed || this.#admitted.length < this.capacity || this.#waiting.length > 0;
   }
 
   /** Whether a receiver that came now would be told something at once. */
@@ -117,13 +120,13 @@ export class HandOff<Message> {
     const entry: Entry<Message> = {
       message,
       events,
-      admitted: false,
+      list: undefined,
       withdrawn: false,
       offeredTo: undefined,
     };
     this.#step(() => {
       if (this.#closed) this.#events.push(events.refused);
-      else this.#entries.push(entry);
+      else this.#put(entry, this.#entered);
     });
     return { withdraw: () => this.#step(() => this.#withdraw(entry)) };
   }
@@ -145,7 +148,7 @@ export class HandOff<Message> {
   close(): void {
     this.#step(() => {
       this.#closed = true;
-      for (const entry of this.#entries.slice(this.#admitted)) this.#refuse(entry);
+      for (const entry of this.#entered) this.#refuse(entry);
     });
   }
 
@@ -154,7 +157,9 @@ export class HandOff<Message> {
     this.#step(() => {
       this.#closed = true;
       this.#scrubbed = true;
-      for (const entry of [...this.#entries]) this.#refuse(entry);
+      for (const list of [this.#admitted, this.#entered]) {
+        for (const entry of list) this.#refuse(entry);
+      }
     });
   }
 
@@ -163,9 +168,15 @@ export class HandOff<Message> {
     this.#settle();
     if (this.#telling) return;
     this.#telling = true;
+    let told = 0;
     try {
-      for (let tell = this.#events.shift(); tell; tell = this.#events.shift()) tell();
+      // What these lead to comes after them.
+      for (const tell of this.#events) {
+        told += 1;
+        tell();
+      }
     } finally {
+      this.#events.splice(0, told);
       this.#telling = false;
     }
     this.#changed();
@@ -173,7 +184,11 @@ export class HandOff<Message> {
 
   /** Fills the free places, offers what can be offered, and lets go who waits in vain. */
   #settle(): void {
-    while (this.#admitted < this.capacity && this.#admitNext()) {}
+    for (const entry of this.#entered) {
+      if (this.#admitted.length >= this.capacity) break;
+      this.#put(entry, this.#admitted);
+      this.#admit(entry);
+    }
     for (;;) {
       const entry = this.#firstFree();
       const waiting = entry && this.#waiting.shift();
@@ -198,11 +213,8 @@ export class HandOff<Message> {
     if (!entry) return;
     waiting.entry = undefined;
     this.#received += 1;
-    if (!entry.admitted) {
-      this.#sent += 1;
-      this.#events.push(entry.events.admitted);
-    }
-    this.#remove(entry);
+    if (entry.list === this.#entered) this.#admit(entry);
+    this.#put(entry, undefined);
   }
 
   #giveBack(waiting: Waiting<Message>): void {
@@ -213,49 +225,47 @@ export class HandOff<Message> {
     if (!entry) return;
     waiting.entry = undefined;
     entry.offeredTo = undefined;
-    if (entry.withdrawn) this.#remove(entry);
-    else if (this.#scrubbed || (this.#closed && !entry.admitted)) this.#refuse(entry);
-    else if (!entry.admitted) {
+    const placeless = () => entry.list === this.#entered;
+    if (entry.withdrawn) this.#put(entry, undefined);
+    else if (this.#scrubbed || (this.#closed && placeless())) this.#refuse(entry);
+    else if (placeless()) {
       this.#events.push(() => {
-        if (!entry.admitted && !entry.offeredTo) entry.events.returned?.();
+        if (placeless() && !entry.offeredTo) entry.events.returned?.();
       });
     }
   }
 
   #withdraw(entry: Entry<Message>): void {
     entry.withdrawn = true;
-    if (!entry.offeredTo) this.#remove(entry);
+    if (!entry.offeredTo) this.#put(entry, undefined);
   }
 
-  #admitNext(): boolean {
-    const entry = this.#entries[this.#admitted];
-    if (!entry) return false;
-    entry.admitted = true;
-    this.#admitted += 1;
+  #admit(entry: Entry<Message>): void {
     this.#sent += 1;
     this.#events.push(entry.events.admitted);
-    return true;
   }
 
   #refuse(entry: Entry<Message>): void {
     if (entry.offeredTo) return;
-    this.#remove(entry);
+    this.#put(entry, undefined);
     this.#events.push(entry.events.refused);
   }
 
-  #remove(entry: Entry<Message>): void {
-    const index = this.#entries.indexOf(entry);
-    if (index < 0) return;
-    this.#entries.splice(index, 1);
-    if (index < this.#admitted) this.#admitted -= 1;
+  #put(entry: Entry<Message>, list: LinkedList<Entry<Message>> | undefined): void {
+    entry.list?.remove(entry);
+    list?.push(entry);
+    entry.list = list;
   }
 
   #firstFree(): Entry<Message> | undefined {
-    return this.#entries.find((entry) => entry.offeredTo === undefined);
+    for (const list of [this.#admitted, this.#entered]) {
+      for (const entry of list) if (!entry.offeredTo) return entry;
+    }
+    return undefined;
   }
 
   #isDrained(): boolean {
     // What is offered can be given back, but after a scrub nobody gets it then.
-    return this.#scrubbed || (this.#closed && this.#entries.length === 0);
+    return this.#scrubbed || (this.#closed && this.#admitted.length + this.#entered.length === 0);
   }
 }

@@ -239,3 +239,41 @@ test('what is told may lead to the next step at once', (t) => {
   receive();
   t.deepEqual(got, [0, 1, 2]);
 });
+
+/** The most that a channel holds; what took the square of it would take an hour. */
+const MILLION = 1_000_000;
+
+for (const [name, empty] of [
+  ['scrubbed', (channel) => channel.scrub()],
+  ['received', (channel) => receiveAll(channel)],
+  [
+    'closed while as many wait',
+    (channel) => {
+      enterAll(channel);
+      channel.close();
+      receiveAll(channel);
+    },
+  ],
+] as const satisfies readonly (readonly [string, (channel: HandOff<number>) => void])[]) {
+  test(`a channel with a million messages is ${name}`, (t) => {
+    const channel = new HandOff<number>(MILLION);
+    enterAll(channel);
+    t.is(channel.sent, MILLION);
+    empty(channel);
+    t.false(channel.canReceive && !channel.closed);
+    t.is(channel.received, name === 'scrubbed' ? 0 : MILLION);
+  });
+}
+
+function enterAll(channel: HandOff<number>): void {
+  const events = { admitted: () => {}, refused: () => {} };
+  for (let i = 0; i < MILLION; i += 1) channel.enter(i, events);
+}
+
+function receiveAll(channel: HandOff<number>): void {
+  const events = {
+    offered: (_: number, receiving: Receiving) => receiving.take(),
+    drained: () => {},
+  };
+  for (let i = 0; i < MILLION; i += 1) channel.receive(events);
+}
