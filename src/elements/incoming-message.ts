@@ -10,7 +10,8 @@ export class Incoming implements IncomingMessage {
   readonly #handOff: HandOff<MessageBody>;
   #receiving: Receiving | undefined;
   #body: MessageBody | undefined;
-  #first: Uint8Array | undefined;
+  /** What was read before it was delivered. */
+  readonly #undelivered: Uint8Array[] = [];
   #state: 'new' | 'offered' | 'delivered' | 'closed' = 'new';
   readonly #turns = new Turns();
   /** Ends the wait for a message. */
@@ -33,7 +34,7 @@ export class Incoming implements IncomingMessage {
     // Who has gone meanwhile has given the message back: its bytes are another's.
     if (this.#isClosed()) throw interrupted();
     const data = body.take(max);
-    if (this.#state === 'offered') this.#first = data;
+    if (this.#state === 'offered') this.#undelivered.push(data);
     return data;
   }
 
@@ -54,6 +55,7 @@ export class Incoming implements IncomingMessage {
   async delivered(): Promise<void> {
     if (this.#state !== 'offered') return;
     this.#state = 'delivered';
+    this.#undelivered.length = 0;
     this.#receiving?.take();
   }
 
@@ -65,7 +67,7 @@ export class Incoming implements IncomingMessage {
     if (wasDelivered) {
       this.#body?.abandon();
     } else {
-      if (this.#first) this.#body?.unread(this.#first);
+      for (const data of this.#undelivered.reverse()) this.#body?.unread(data);
       this.#receiving?.giveBack();
     }
     // A read of ours that waits in the message sees that it is closed.

@@ -7,12 +7,14 @@ import { MessageBody } from './message-body.js';
 /** After these a message that was not accepted can be tried again: it has not begun. */
 const RETRIABLE: ReadonlySet<string> = new Set(['EAGAIN', 'EINTR']);
 
+type State = 'new' | 'entered' | 'admitted' | 'refused' | 'ended';
+
 /** The sender's side of a message of this member's channel. */
 export class Outgoing implements OutgoingMessage {
   readonly #handOff: HandOff<MessageBody>;
   #body = new MessageBody();
   #sending: Sending | undefined;
-  #state: 'new' | 'entered' | 'admitted' | 'refused' | 'ended' = 'new';
+  #state: State = 'new';
   #decided: (() => void) | undefined;
   #returned: (() => void) | undefined;
   /** Ends the wait until it is accepted. */
@@ -34,6 +36,8 @@ export class Outgoing implements OutgoingMessage {
   }
 
   async accept(data: Uint8Array, options: WriteOptions = {}): Promise<boolean> {
+    // Without a byte, or an end, there is nothing yet to wait for a receiver.
+    if (this.#state === 'new' && data.length === 0 && !options.last) return false;
     if (this.#state === 'new') await this.#enter(data, options);
     else this.#append(data, options);
     this.#body.checkReceiver();
@@ -55,7 +59,7 @@ export class Outgoing implements OutgoingMessage {
 
   end(): void {
     if (this.#state === 'ended') return;
-    if (!this.#isRefused()) this.#body.end();
+    if (!this.#is('refused')) this.#body.end();
     this.#state = 'ended';
   }
 
@@ -86,11 +90,12 @@ export class Outgoing implements OutgoingMessage {
     try {
       await this.#decision(signal, nonblock ?? false);
     } catch (error) {
+      const aborted = this.#is('ended');
       this.abort();
-      if (RETRIABLE.has(errorCode(error) ?? '')) this.#startAnew();
+      if (!aborted && RETRIABLE.has(errorCode(error) ?? '')) this.#startAnew();
       throw error;
     }
-    if (this.#isRefused()) throw new CircuitError('EPIPE', 'the channel is closed');
+    if (this.#is('refused')) throw new CircuitError('EPIPE', 'the channel is closed');
   }
 
   #startAnew(): void {
@@ -100,7 +105,7 @@ export class Outgoing implements OutgoingMessage {
   }
 
   #append(data: Uint8Array, { nonblock, last }: WriteOptions): void {
-    if (this.#isRefused()) throw scrubbed();
+    if (this.#is('refused')) throw scrubbed();
     if (nonblock && !this.#body.writable) throw wouldWait('the receiver is behind');
     this.#body.push(data);
     if (!last) return;
@@ -131,8 +136,8 @@ export class Outgoing implements OutgoingMessage {
     this.#decided?.();
   }
 
-  #isRefused(): boolean {
-    return this.#state === 'refused';
+  #is(state: State): boolean {
+    return this.#state === state;
   }
 }
 

@@ -243,6 +243,18 @@ test('an empty message passes, and one that was never written to does not', asyn
   t.is(await receive(channel), '');
 });
 
+test('a message whose first write is empty begins with the first byte, or its end', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.send();
+  await message.write(new Uint8Array());
+  const receiver = channel.receive();
+  await t.throwsAsync(receiver.read(10, { nonblock: true }), { code: 'EAGAIN' });
+  const sent = message.write(new Uint8Array(), { last: true });
+  t.is((await receiver.read(10)).length, 0);
+  await receiver.delivered();
+  await sent;
+});
+
 test('a message in one piece is received with its end, and stays when its sender goes', async (t) => {
   const channel = new ChannelElement(1);
   const message = channel.send();
@@ -280,20 +292,21 @@ test('a receiver that is closed stops waiting, for a message or in one, and dist
   first.close();
   await t.throwsAsync(waiting, { code: 'EINTR' });
   const message = channel.send();
-  const accepted = message.write(bytes(''));
+  const accepted = message.write(bytes('a'));
   const second = channel.receive();
+  t.is(Buffer.from(await second.read(10)).toString(), 'a');
   const inMessage = second.read(10);
-  t.false(await isSettled(inMessage), 'nothing of it has come');
+  t.false(await isSettled(inMessage), 'no more of it has come');
   const third = channel.receive();
   const next = third.read(10);
   second.close();
   await t.throwsAsync(inMessage, { code: 'EINTR' });
-  t.false(await isSettled(next), 'it has the message now, and waits as well');
+  t.is(Buffer.from(await next).toString(), 'a', 'it has the message now');
   for (const gone of [first, second]) gone.close();
   await third.delivered();
   await accepted;
-  await message.write(bytes('a'), { last: true });
-  t.is(Buffer.from(await next).toString(), 'a');
+  await message.write(bytes('b'), { last: true });
+  t.is(Buffer.from(await third.read(10)).toString(), 'b');
 });
 
 test('two reads of one message at once take turns, and leave nobody behind', async (t) => {
@@ -310,6 +323,26 @@ test('two reads of one message at once take turns, and leave nobody behind', asy
   t.is(Buffer.concat(await Promise.all(halves)).toString(), 'ab');
   await both.delivered();
   await sent;
+});
+
+test('a receiver that has read twice before it was delivered gives both pieces back', async (t) => {
+  const channel = new ChannelElement(0);
+  const sent = channel.send().write(bytes('abc'), { last: true });
+  const first = channel.receive();
+  for (const piece of ['a', 'b']) t.is(Buffer.from(await first.read(1)).toString(), piece);
+  first.close();
+  t.is(await receive(channel), 'abc');
+  await sent;
+});
+
+test('a sender that has gone while a write waited cannot begin again', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.send();
+  const waiting = message.write(bytes('a'));
+  message.abort();
+  await t.throwsAsync(waiting, { code: 'EINTR' });
+  await t.throwsAsync(message.write(bytes('b')), { code: 'EIO' });
+  t.false(channel.canReceive);
 });
 
 test('a write that is tried again is not accepted with the first attempt', async (t) => {
