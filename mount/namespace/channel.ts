@@ -5,9 +5,9 @@ import type {
   OutgoingMessage,
 } from '../../src/anchor/circuit.js';
 import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
-import { StreamFile, ValueFile } from './control.js';
+import { StreamFile } from './control.js';
 import { isBeingKilled } from './killed.js';
-import { commandFile, type Place, writeStream } from './operation.js';
+import { commandFile, elementFile, type Place, writeStream } from './operation.js';
 import { Readiness } from './readiness.js';
 
 /** The files of a channel, beside those that every element has. */
@@ -32,14 +32,14 @@ export function channelFiles(place: Place): ReadonlyArray<readonly [string, File
     ],
     [
       'cap',
-      new ValueFile(async ({ signal }) => {
+      elementFile(place, async ({ signal }) => {
         using channel = await member.channel(path, signal);
         return `${(await channel.peek(signal)).Cap}\n`;
       }),
     ],
     [
       'peek',
-      new ValueFile(async ({ signal }) => {
+      elementFile(place, async ({ signal }) => {
         using channel = await member.channel(path, signal);
         return `${JSON.stringify(await channel.peek(signal), undefined, 2)}\n`;
       }),

@@ -24,12 +24,16 @@ export class ControlError extends Error {
 /** A file whose content is made once for each open, so that reading it in pieces is consistent. */
 export class ValueFile implements File {
   readonly kind = 'file';
-  readonly ttl = STATIC_TTL;
+  readonly ttl: number;
   readonly #content: (caller: Caller) => Awaitable<string>;
 
-  /** @param content The text, with the newline at its end. */
-  constructor(content: (caller: Caller) => Awaitable<string>) {
+  /**
+   * @param content The text, with the newline at its end.
+   * @param ttl For how long the name is good, in seconds: another file may take it.
+   */
+  constructor(content: (caller: Caller) => Awaitable<string>, ttl = STATIC_TTL) {
     this.#content = content;
+    this.ttl = ttl;
   }
 
   attributes(): Attributes {
@@ -151,10 +155,13 @@ export class CommandFile implements File {
   open(mode: OpenMode): Handle {
     refuseRead(mode);
     let pending: Uint8Array = new Uint8Array();
+    /** Who began it: a child that was left the open file, and closes it, has not ended it. */
+    let writer: number | undefined;
     let hasRun = false;
     return {
       io: 'direct',
       write: async (data, _nonblock, caller) => {
+        if (pending.length === 0) writer = caller.filesOwner;
         const text = Buffer.concat([pending, data]);
         // What is too long is run as it is, and refused by decodeCommand.
         const end = text.length > MAX_COMMAND ? text.length : this.#end(text);

@@ -4,7 +4,7 @@ import { channelFiles } from './channel.js';
 import { isCompleteJson } from './complete-json.js';
 import { ConstantFile, ControlError, ValueFile } from './control.js';
 import { ANCHOR_HELP, CHANNEL_HELP, PROCESS_HELP, SUBSCRIPTION_HELP } from './help.js';
-import { commandFile, type Place, pathOf } from './operation.js';
+import { commandFile, elementFile, type Place, pathOf } from './operation.js';
 import { processFiles } from './process.js';
 import { subscriptionFiles } from './subscription.js';
 
@@ -53,7 +53,7 @@ export function anchorFiles(
 
 function elementFiles(place: Place, kind: ElementKind): ReadonlyArray<readonly [string, File]> {
   return [
-    ['kind', new ValueFile(() => `${kind}\n`)],
+    ['kind', elementFile(place, () => `${kind}\n`)],
     [
       'scrub',
       commandFile(place, 'scrub', (_text, signal) => place.member.scrub(place.path, signal)),

@@ -1,8 +1,8 @@
 import type { AnchorPath, Member } from '../../src/anchor/circuit.js';
 import { redact } from '../../src/anchor/redact.js';
 import { codeOf } from '../errno.js';
-import type { Caller } from '../node.js';
-import { CommandFile, decodeCommand } from './control.js';
+import type { Awaitable, Caller } from '../node.js';
+import { CommandFile, decodeCommand, ValueFile } from './control.js';
 import type { FailureNotes } from './failure-notes.js';
 
 /** Takes note of who did what, and how it ended. */
@@ -67,6 +67,17 @@ export async function writeStream<T>(
       place.context.failures.note(pathOf(place), error);
     throw error;
   }
+}
+
+/**
+ * A file that shows something of the element at a place. Another member's element may have
+ * made room for another one without a word: the name is asked for each time.
+ */
+export function elementFile(
+  { member }: Place,
+  content: (caller: Caller) => Awaitable<string>,
+): ValueFile {
+  return new ValueFile(content, member.watch ? undefined : 0);
 }
 
 /** The command file of a verb at a place. */

@@ -6,8 +6,8 @@ import type {
   ProcessWriter,
 } from '../../src/anchor/circuit.js';
 import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
-import { ControlError, StreamFile, ValueFile } from './control.js';
-import { commandFile, type Place, writeStream } from './operation.js';
+import { ControlError, StreamFile } from './control.js';
+import { commandFile, elementFile, type Place, writeStream } from './operation.js';
 import { Readiness } from './readiness.js';
 
 /** The files of a process, beside those that every element has. */
@@ -15,7 +15,7 @@ export function processFiles(place: Place): ReadonlyArray<readonly [string, File
   const { member, path } = place;
   const open = ({ signal }: Caller) => member.process(path, signal);
   const value = (show: (peek: ProcessPeek) => string) =>
-    new ValueFile(async (caller) => {
+    elementFile(place, async (caller) => {
       using process = await open(caller);
       return `${show(await process.peek(caller.signal))}\n`;
     });

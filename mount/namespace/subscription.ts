@@ -2,14 +2,15 @@ import type { SubscriptionKind } from '../../src/anchor/circuit.js';
 import { subscriptionPeek } from '../../src/anchor/subscription.js';
 import type { File } from '../node.js';
 import { ReceiveHandle } from './channel.js';
-import { StreamFile, ValueFile } from './control.js';
-import type { Place } from './operation.js';
+import { StreamFile } from './control.js';
+import { elementFile, type Place } from './operation.js';
 
 /** The files of a subscription, beside those that every element has. */
 export function subscriptionFiles(
-  { member, path }: Place,
+  place: Place,
   kind: SubscriptionKind,
 ): ReadonlyArray<readonly [string, File]> {
+  const { member, path } = place;
   return [
     [
       'recv',
@@ -20,7 +21,7 @@ export function subscriptionFiles(
     ],
     [
       'peek',
-      new ValueFile(async ({ signal }) => {
+      elementFile(place, async ({ signal }) => {
         using channel = await member.channel(path, signal);
         const peek = subscriptionPeek(kind, await channel.peek(signal));
         return `${JSON.stringify(peek, undefined, 2)}\n`;

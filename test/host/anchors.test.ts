@@ -82,19 +82,23 @@ test('an anchor that is made anew is another one', async (t) => {
   t.not((await there('stat -c %i a')).stdout, other.stdout);
 });
 
-test('help tells of what is there now, also where it was read before', async (t) => {
+test('help, kind and peek tell of what is there now, also where they were read before', async (t) => {
   const { here, there } = await views(t);
-  const first = 'head -1 a/help';
+  const look = 'head -1 a/help; cat a/kind; grep -o \'"Cap"\\|"Cmd"\\|"Pending"\' a/peek';
   await here('mkdir a');
-  for (const [make, words] of [
-    [':', /is an anchor/],
-    ['echo 1 > a/mkchan', /channel/],
-    [`echo > a/scrub; echo '{"Path":"true"}' > a/mkproc`, /process/],
-    ['echo > a/scrub', /is an anchor/],
+  for (const [make, words, rest] of [
+    [':', /is an anchor/, ''],
+    ['echo 1 > a/mkchan', /channel/, 'chan\n"Cap"\n'],
+    [`echo > a/scrub; echo '{"Path":"true"}' > a/mkproc`, /process/, 'proc\n"Cmd"\n'],
+    ['echo > a/scrub; echo > a/mk@join', /subscription/, '@join\n"Pending"\n'],
+    ['echo > a/scrub', /is an anchor/, ''],
   ] as const) {
     t.is((await here(make)).status, 0);
-    t.regex((await here(first)).stdout, words);
-    t.regex((await there(first)).stdout, words);
+    for (const view of [here, there]) {
+      const [title = '', ...others] = (await view(look)).stdout.split(/(?<=\n)/);
+      t.regex(title, words);
+      t.is(others.join(''), rest);
+    }
   }
 });
 
