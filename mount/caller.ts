@@ -1,19 +1,23 @@
 /** One request while it is being answered, as its handler sees it. */
 import type { Caller } from './node.js';
+import type { RequestBody } from './wire/request.js';
 import type { InHeader } from './wire/structs.js';
 
 export class RequestCaller implements Caller {
   readonly uid: number;
   readonly gid: number;
   readonly pid: number;
+  readonly filesOwner: number;
   readonly unique: number;
   #controller: AbortController | undefined;
   #aborted = false;
 
-  constructor(header: InHeader) {
+  constructor(header: InHeader, request: RequestBody) {
     this.uid = header.uid;
     this.gid = header.gid;
     this.pid = header.pid;
+    const withOwner = request.op === 'WRITE' || request.op === 'FLUSH';
+    this.filesOwner = withOwner ? request.args.lock_owner : 0;
     this.unique = header.unique;
   }
 

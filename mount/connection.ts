@@ -189,7 +189,7 @@ export class Connection {
       this.#replies.deliver(unique, ENOTCONN);
       return;
     }
-    const caller = new RequestCaller(header);
+    const caller = new RequestCaller(header, body);
     try {
       const answer = this.#operations.run(body, opcode, nodeid, caller);
       if (isPromise(answer)) this.#wait(caller, header, answer);

@@ -12,6 +12,11 @@ export interface Caller {
   readonly uid: number;
   readonly gid: number;
   readonly pid: number;
+  /**
+   * Of a write and of a close: whose table of open files it was (lock_owner in
+   * linux/fuse.h). The threads of a process share one; a child has its own. Otherwise 0.
+   */
+  readonly filesOwner: number;
   readonly signal: AbortSignal;
 }
 

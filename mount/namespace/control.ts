@@ -171,6 +171,7 @@ export class CommandFile implements File {
         return undefined;
       },
       flush: async (caller) => {
+        if (caller.filesOwner !== writer) return;
         const command = pending;
         pending = new Uint8Array();
         // White space may follow a command, a newline most of all.

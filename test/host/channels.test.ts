@@ -193,6 +193,22 @@ test('an anchor has one element, and names that its files bear are taken', async
   }
 });
 
+test('a command that several programs write is run when it is complete, by whoever closes', async (t) => {
+  const { local, remote } = await channelViews(t);
+  await local.sh('mkdir a b c d');
+  for (const [name, write, capacity] of [
+    ['a', "printf 1; /bin/true; printf '2\\n'", '12'],
+    ['b', 'printf 1; /bin/printf 2; /bin/true; printf 3', '123'],
+    ['c', 'printf 4; /bin/true', '4'],
+    ['d', '/bin/printf 5; /bin/true', '5'],
+  ] as const) {
+    const view = name === 'b' ? remote : local;
+    const { status, stderr } = await view.sh(`{ ${write}; } > ${name}/mkchan`);
+    t.deepEqual([status, stderr], [0, ''], name);
+    t.is((await view.sh(`cat ${name}/cap`)).stdout, `${capacity}\n`);
+  }
+});
+
 test('a sub-anchor of a channel is no hindrance, and outlives it', async (t) => {
   const { local, remote } = await channelViews(t);
   t.is((await remote.sh('mkdir -p c/below && echo 1 > c/mkchan')).status, 0);

@@ -3,7 +3,8 @@ import { ReceiveHandle } from '../../../mount/namespace/channel.js';
 import { LocalChannel } from '../../../src/anchor/local-channel.js';
 import { ChannelElement } from '../../../src/elements/channel.js';
 
-const CALLER = { uid: 0, gid: 0, pid: 1, unique: 1, signal: new AbortController().signal };
+const { signal } = new AbortController();
+const CALLER = { uid: 0, gid: 0, pid: 1, filesOwner: 0, unique: 1, signal };
 
 test('what does not reach the reader in the middle of a message is what it reads next', async (t) => {
   const channel = new LocalChannel(new ChannelElement(0));
