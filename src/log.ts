@@ -8,6 +8,13 @@ const KEPT = 1024 * 1024;
 /** How much of what is noted a line shows, in characters. */
 const MAX_LINE = 2_000;
 
+/** What a read of the log gives. */
+export interface LogPiece {
+  /** Where it begins: later than was asked for where that is no longer kept. */
+  readonly offset: number;
+  readonly data: Uint8Array;
+}
+
 /**
  * The operations log: one line for each command and event, with the time, who
  * asked, what, and the outcome. Each line goes to `write`, and the last of them
@@ -57,10 +64,11 @@ export class OperationsLog {
   }
 
   /** Up to `size` bytes from `offset`; from the oldest byte kept if that is later. */
-  read(offset: number, size: number): Uint8Array {
+  read(offset: number, size: number): LogPiece {
     checkCounts(offset, size);
-    const from = Math.max(0, offset - this.#start);
-    return Buffer.concat(this.#chunks).subarray(from, from + size);
+    const from = Math.max(offset, this.#start);
+    const at = from - this.#start;
+    return { offset: from, data: Buffer.concat(this.#chunks).subarray(at, at + size) };
   }
 
   /** Resolves when there is something at `offset`. @throws CircuitError EINVAL, EINTR */

@@ -13,7 +13,7 @@ import { Readiness } from './readiness.js';
 /**
  * A member's operations log as a growing file: its size is all that was ever
  * logged, so that `tail -f` sees it grow. The oldest part is no longer kept; who
- * reads from the beginning gets what is.
+ * reads from the beginning, or has fallen behind, gets what is.
  */
 export class LogFile implements File {
   readonly kind = 'file';
@@ -40,7 +40,7 @@ class LogHandle implements Handle {
   readonly #member: Member;
   readonly #readiness: Readiness;
   /** How far this reader's offsets lie behind the log's. */
-  #skipped: number | undefined;
+  #skipped = 0;
   /** Where the last read ended, as an offset in the log. */
   #position = 0;
 
@@ -66,14 +66,10 @@ class LogHandle implements Handle {
     _nonblock: boolean,
     { signal }: Caller,
   ): Promise<Uint8Array> {
-    if (this.#skipped === undefined) {
-      const { start } = await this.#member.log(signal);
-      this.#skipped = Math.max(0, start - offset);
-    }
-    const from = offset + this.#skipped;
-    const data = await this.#member.readLog(from, size, signal);
-    this.#position = from + data.length;
-    return data;
+    const piece = await this.#member.readLog(offset + this.#skipped, size, signal);
+    this.#skipped = piece.offset - offset;
+    this.#position = piece.offset + piece.data.length;
+    return piece.data;
   }
 
   settled(data: Uint8Array, delivered: boolean): void {

@@ -3,6 +3,7 @@ import type { ChannelPeek } from '../elements/channel.js';
 import type { IncomingMessage, OutgoingMessage, WaitOptions } from '../elements/message.js';
 import type { ProcessPeek } from '../elements/process.js';
 import type { SubscriptionKind } from '../elements/subscription.js';
+import type { LogPiece } from '../log.js';
 
 export type { ChannelPeek } from '../elements/channel.js';
 export type {
@@ -13,6 +14,7 @@ export type {
 } from '../elements/message.js';
 export type { ProcessPeek } from '../elements/process.js';
 export type { SubscriptionKind } from '../elements/subscription.js';
+export type { LogPiece } from '../log.js';
 export type { SubscriptionPeek } from './subscription.js';
 
 /**
@@ -75,8 +77,8 @@ export interface Member extends AnchorHost, ElementHost {
   stk(signal?: AbortSignal): Promise<string>;
   /** Which part of the operations log is kept, in bytes since the daemon started. */
   log(signal?: AbortSignal): Promise<LogExtent>;
-  /** Up to `size` bytes of the log from `offset`; empty at its end. */
-  readLog(offset: number, size: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Up to `size` bytes of the log from `offset`, or from the oldest that is kept; none at its end. */
+  readLog(offset: number, size: number, signal?: AbortSignal): Promise<LogPiece>;
   /** Resolves when the log goes beyond `offset`, however long that takes. */
   whenLogged(offset: number, signal?: AbortSignal): Promise<void>;
 }

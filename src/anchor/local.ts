@@ -17,6 +17,7 @@ import type {
   Channel,
   Circuit,
   LogExtent,
+  LogPiece,
   Member,
   MemberEntry,
   MemberPeek,
@@ -167,7 +168,7 @@ export class LocalMember implements Member {
     return { start, end };
   }
 
-  async readLog(offset: number, size: number): Promise<Uint8Array> {
+  async readLog(offset: number, size: number): Promise<LogPiece> {
     return this.#options.log.read(offset, size);
   }
 

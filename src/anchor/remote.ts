@@ -10,6 +10,7 @@ import type {
   AnchorView,
   Channel,
   LogExtent,
+  LogPiece,
   Member,
   MemberPeek,
   MemberPeers,
@@ -100,7 +101,7 @@ export class RemoteMember implements Member {
     return this.#call((member) => member.log(), signal);
   }
 
-  readLog(offset: number, size: number, signal?: AbortSignal): Promise<Uint8Array> {
+  readLog(offset: number, size: number, signal?: AbortSignal): Promise<LogPiece> {
     return this.#call((member) => member.readLog(offset, size), signal);
   }
 

@@ -12,6 +12,7 @@ import type {
   AnchorView,
   Circuit,
   LogExtent,
+  LogPiece,
   Member,
   MemberEntry,
   MemberPeek,
@@ -128,10 +129,10 @@ export class MemberTarget extends RpcTarget {
     return this.#member.log();
   }
 
-  async readLog(offset: number, size: number): Promise<Uint8Array> {
-    const data = await this.#member.readLog(Number(offset), Math.min(Number(size), MAX_READ));
-    await this.#context.flow.room(data.length);
-    return data;
+  async readLog(offset: number, size: number): Promise<LogPiece> {
+    const piece = await this.#member.readLog(Number(offset), Math.min(Number(size), MAX_READ));
+    await this.#context.flow.room(piece.data.length);
+    return piece;
   }
 
   logGrowth(): LogGrowthTarget {
