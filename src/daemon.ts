@@ -68,6 +68,8 @@ export class Daemon {
   readonly #state: StateDirectory | undefined;
   readonly #local: LocalMember;
   readonly #circuit: LocalCircuit;
+  /** Aborted when somebody wants it to end. */
+  readonly #ending = new AbortController();
   readonly #ended = new AbortController();
   #finder: Finder | undefined;
   #session: Session | undefined;
@@ -107,7 +109,7 @@ export class Daemon {
 
   /**
    * Listens, mounts and joins; what was begun is undone if any of it fails.
-   * @throws CircuitError naming what could not be done
+   * @throws CircuitError naming what could not be done; EINTR if it is to end before it has started
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const log = new OperationsLog(options.log);
@@ -130,13 +132,16 @@ export class Daemon {
       const addr = address.toString();
       const record = { name, addr, joined: Date.now(), incarnation: 0, state: 'alive' } as const;
       daemon = new Daemon({ port, log, transport, state, record });
+      daemon.#endWith(options.signal);
+      const ending = daemon.#ending.signal;
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
       await daemon.#openFinder(address, options);
       await daemon.#mount(options);
-      await daemon.#join(options.join ?? [], options.signal);
+      await daemon.#join(options.join ?? [], ending);
       daemon.#finder?.begin();
       await daemon.#leaveAddress(address);
-      daemon.#endWith(options.signal);
+      if (ending.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
+      ending.addEventListener('abort', () => daemon?.close(), { once: true });
       return daemon;
     } catch (error) {
       if (daemon) await daemon.close();
@@ -176,7 +181,7 @@ export class Daemon {
   async #endSoon(): Promise<void> {
     const written = this.#session?.written() ?? Promise.resolve();
     await within(written, LAST_WRITERS, new Error('files are still open')).catch(() => undefined);
-    setImmediate(() => this.close());
+    setImmediate(() => this.#ending.abort());
   }
 
   /** Leaves the network: it is we who go, not the others, whatever the membership tells. */
@@ -229,11 +234,11 @@ export class Daemon {
     });
   }
 
-  async #join(addresses: readonly Address[], signal?: AbortSignal): Promise<void> {
+  async #join(addresses: readonly Address[], signal: AbortSignal): Promise<void> {
     await Promise.all(addresses.map((address) => this.#joinPatiently(address, signal)));
   }
 
-  async #joinPatiently(address: Address, signal?: AbortSignal): Promise<void> {
+  async #joinPatiently(address: Address, signal: AbortSignal): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
         await this.#membership.join(address, signal);
@@ -256,10 +261,9 @@ export class Daemon {
     });
   }
 
-  /** @throws CircuitError EINTR if it has come to that already */
   #endWith(signal: AbortSignal | undefined): void {
-    if (signal?.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
-    signal?.addEventListener('abort', () => this.close(), { once: true });
+    if (signal?.aborted) this.#ending.abort();
+    else signal?.addEventListener('abort', () => this.#ending.abort(), { once: true });
   }
 
   /** A host's first daemon is the one that commands find by themselves. */

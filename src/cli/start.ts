@@ -46,8 +46,10 @@ export async function start(options: StartOptions): Promise<void> {
       signal: ending.signal,
     });
   } catch (error) {
-    if (ending.signal.aborted) process.exit(0);
-    throw error;
+    if (!ending.signal.aborted && errorCode(error) !== 'EINTR') throw error;
+    // It was told to end, by a signal or by the file `shutdown`.
+    await log.drained();
+    process.exit(0);
   }
   let status = 0;
   process.on('uncaughtException', (error) => {

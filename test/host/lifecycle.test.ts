@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
@@ -29,21 +29,28 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-test('SIGINT while it still joins: nothing is left mounted, exit 0', async (t) => {
-  const cluster = new Cluster(t);
-  const deaf = createServer(() => {}).listen(0, '127.0.0.1');
-  t.teardown(() => deaf.close());
-  await once(deaf, 'listening');
-  const connected = once(deaf, 'connection');
-  const { port } = deaf.address() as { port: number };
-  const daemon = cluster.launch(['-j', `circuit://127.0.0.1:${port}/1/Q${'0'.repeat(32)}`]);
-  await connected;
-  t.true(isMounted(daemon.mountpoint));
-  const started = performance.now();
-  t.is(await daemon.stop('SIGINT'), 0);
-  t.true(performance.now() - started < AT_ONCE);
-  t.false(isMounted(daemon.mountpoint));
-});
+for (const [name, end] of [
+  ['SIGINT', async (daemon) => daemon.process.kill('SIGINT')],
+  ['shutdown', ({ mountpoint }) => writeFile(`${mountpoint}/.self/shutdown`, '\n')],
+] as const satisfies readonly (readonly [string, (daemon: TestDaemon) => Promise<unknown>])[]) {
+  test(`${name} while it still joins: nothing is left mounted, exit 0`, async (t) => {
+    const cluster = new Cluster(t);
+    const deaf = createServer(() => {}).listen(0, '127.0.0.1');
+    t.teardown(() => deaf.close());
+    await once(deaf, 'listening');
+    const connected = once(deaf, 'connection');
+    const { port } = deaf.address() as { port: number };
+    const daemon = cluster.launch(['-j', `circuit://127.0.0.1:${port}/1/Q${'0'.repeat(32)}`]);
+    await connected;
+    t.true(isMounted(daemon.mountpoint));
+    const started = performance.now();
+    await end(daemon);
+    t.is(await daemon.ended, 0, daemon.log());
+    t.true(performance.now() - started < AT_ONCE);
+    t.false(isMounted(daemon.mountpoint));
+    await t.throwsAsync(daemon.ready, undefined, 'it prints no address');
+  });
+}
 
 test('what cannot be unmounted is told, and the exit status is 1', async (t) => {
   const cluster = new Cluster(t);
