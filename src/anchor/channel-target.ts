@@ -1,6 +1,7 @@
 import { RpcTarget } from 'capnweb';
 import { CircuitError } from '../error.js';
 import type { FlowControl } from '../transport/flow-control.js';
+import { sizeFrom } from './arguments.js';
 import type {
   Channel,
   ChannelDirection,
@@ -10,9 +11,6 @@ import type {
 } from './circuit.js';
 import type { ElementContext } from './element-context.js';
 import { Release } from './release.js';
-
-/** The most bytes that one call carries. */
-export const MAX_CHUNK = 1024 * 1024;
 
 /** What a peer may call of a channel. Whoever lets it go, or is cut off, ends what it waits for. */
 export class ChannelTarget extends RpcTarget implements Disposable {
@@ -111,8 +109,7 @@ export class IncomingTarget extends RpcTarget implements Disposable {
   }
 
   async read(max: number, nonblock: boolean): Promise<MessagePiece> {
-    const size = Math.min(Number(max) || 0, MAX_CHUNK);
-    const data = await this.#message.read(size, { nonblock: nonblock === true });
+    const data = await this.#message.read(sizeFrom(max), { nonblock: nonblock === true });
     const { complete } = this.#message;
     await this.#flow.room(data.length);
     return { data, complete };

@@ -1,7 +1,7 @@
 import { RpcTarget } from 'capnweb';
 import { CircuitError } from '../error.js';
 import type { FlowControl } from '../transport/flow-control.js';
-import { MAX_CHUNK } from './channel-target.js';
+import { countFrom, sizeFrom } from './arguments.js';
 import type { Process, ProcessPeek, ProcessReader, ProcessWriter } from './circuit.js';
 import type { ElementContext } from './element-context.js';
 import { Release } from './release.js';
@@ -112,8 +112,8 @@ export class ReaderTarget extends RpcTarget implements Disposable {
    * @param received How many bytes of what was given have been received since the last call.
    */
   read(max: number, nonblock: boolean, received: number): Promise<Uint8Array> {
+    const size = sizeFrom(max);
     this.#reader.received(countFrom(received));
-    const size = Math.min(Number(max) || 0, MAX_CHUNK);
     const reading = this.#lastRead.then(() => this.#read(size, nonblock === true));
     this.#lastRead = reading.catch(() => undefined);
     return reading;
@@ -167,10 +167,6 @@ export class ReaderTarget extends RpcTarget implements Disposable {
     this.#release.run();
     this.#reader.close();
   }
-}
-
-function countFrom(value: unknown): number {
-  return typeof value === 'number' && value > 0 ? value : 0;
 }
 
 /** Read one after the other, pieces mostly lie so in memory, too: then nothing is copied. */

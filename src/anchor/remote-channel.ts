@@ -4,13 +4,13 @@ import { asCircuitError, CircuitError, errorCode, wouldWait } from '../error.js'
 import { interruptible } from '../interruptible.js';
 import type { Connection } from '../transport/connection.js';
 import type { FlowControl } from '../transport/flow-control.js';
+import { MAX_CHUNK } from '../transport/limits.js';
 import type {
   ChannelTarget,
   IncomingTarget,
   MessagePiece,
   OutgoingTarget,
 } from './channel-target.js';
-import { MAX_CHUNK } from './channel-target.js';
 import type {
   Channel,
   ChannelDirection,

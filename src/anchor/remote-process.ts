@@ -3,7 +3,7 @@ import { interrupted, wouldWait } from '../error.js';
 import { interruptible, within } from '../interruptible.js';
 import type { Connection } from '../transport/connection.js';
 import type { FlowControl } from '../transport/flow-control.js';
-import { MAX_CHUNK } from './channel-target.js';
+import { MAX_CHUNK } from '../transport/limits.js';
 import type {
   OutputName,
   Process,

@@ -4,6 +4,7 @@ import { CircuitError } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
+import { sizeFrom, stringsFrom } from './arguments.js';
 import { ChangeTarget } from './change-target.js';
 import { ChannelTarget } from './channel-target.js';
 import type {
@@ -130,7 +131,7 @@ export class MemberTarget extends RpcTarget {
   }
 
   async readLog(offset: number, size: number): Promise<LogPiece> {
-    const piece = await this.#member.readLog(Number(offset), Math.min(Number(size), MAX_READ));
+    const piece = await this.#member.readLog(Number(offset), sizeFrom(size));
     await this.#context.flow.room(piece.data.length);
     return piece;
   }
@@ -229,14 +230,4 @@ export class MemberTarget extends RpcTarget {
     await this.#context.published();
     return result;
   }
-}
-
-/** The most that one call reads of a log, in bytes. */
-const MAX_READ = 1024 * 1024;
-
-function stringsFrom(value: unknown): string[] {
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
-    throw new CircuitError('EINVAL', 'expected a list of strings');
-  }
-  return value;
 }

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { MAX_CHUNK } from '../anchor/channel-target.js';
 import type * as anchor from '../anchor/circuit.js';
 import { errorCode } from '../error.js';
 import { interruptible } from '../interruptible.js';
+import { MAX_CHUNK } from '../transport/limits.js';
 import type { Anchor } from './anchor.js';
 import type { Interruptible } from './interruptible-options.js';
 import { SourceStream } from './streams.js';

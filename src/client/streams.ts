@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream';
-import { MAX_CHUNK } from '../anchor/channel-target.js';
 import type { ByteReader, ProcessWriter } from '../anchor/circuit.js';
 import { asCircuitError } from '../error.js';
+import { MAX_CHUNK } from '../transport/limits.js';
 
 /** What is read as a stream. */
 export type Source = Pick<ByteReader, 'read' | 'received' | 'close'>;

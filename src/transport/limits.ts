@@ -3,6 +3,9 @@
 /** One WebSocket message, in bytes. */
 export const MAX_MESSAGE = 8 * 1024 * 1024;
 
+/** The most bytes that one call carries. */
+export const MAX_CHUNK = 1024 * 1024;
+
 /** So many bytes in one piece are bulk: a frame of their own, which can wait until others are out. */
 export const BULK = 32 * 1024;
 

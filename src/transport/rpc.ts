@@ -8,7 +8,7 @@ import { Packr } from 'msgpackr';
 import type { RawData, WebSocket } from 'ws';
 import { CircuitError } from '../error.js';
 import { passed } from './garbage.js';
-import { BULK, MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
+import { BULK, MAX_CHUNK, MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 
 /** How often the open calls are counted, in messages: counting walks the whole table. */
 const COUNT_EVERY = 1_000;
@@ -16,7 +16,7 @@ const COUNT_EVERY = 1_000;
 const packr = new Packr({ useRecords: false });
 
 /** Bulk is packed into buffers that are used again: room for the largest piece that a call carries, and for what is around it, in bytes. */
-const BULK_BUFFER = 1024 * 1024 + 64 * 1024;
+const BULK_BUFFER = MAX_CHUNK + 64 * 1024;
 const MAX_BULK_BUFFERS = 2;
 /** What msgpackr begins with by itself. */
 const SMALL_BUFFER = 8192;

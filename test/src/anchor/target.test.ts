@@ -159,6 +159,31 @@ test('a process that cannot be reached any more does no harm to who lets go of i
   t.pass();
 });
 
+test('a size that is none is EINVAL, and does the process no harm', async (t) => {
+  const { circuit, connection } = await peer(t);
+  using member = connection.main.member(circuit.self);
+  await member.mkdir(['p']);
+  await member.mkdir(['c']);
+  await member.makeChannel(['c'], 1);
+  using process = await member.makeProcess(['p'], '{"Path":"cat"}');
+  using output = process.output('stdout');
+  using channel = member.channel(['c']);
+  using incoming = channel.receive();
+  const none: readonly unknown[] = [0, -1, 0.5, Number.NaN, undefined, '1', 2 ** 60];
+  const size = { message: /a size is a whole number from 1/ };
+  const count = { message: /a count is a whole number/ };
+  for (const value of none as number[]) {
+    await t.throwsAsync(() => output.read(value, false, 0), size);
+    await t.throwsAsync(() => incoming.read(value, false), size);
+    await t.throwsAsync(() => member.readLog(0, value), size);
+    if (value !== 0) await t.throwsAsync(() => output.read(1, false, value), count);
+  }
+  using input = process.stdin(false);
+  await input.write(Buffer.from('alive'), false);
+  t.is(Buffer.from(await output.read(100, false, 0)).toString(), 'alive');
+  await member.scrub(['p']);
+});
+
 test('while the daemon ends no process is made', async (t) => {
   const { circuit } = await peer(t);
   const member = circuit.member();

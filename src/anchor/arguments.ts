@@ -1,0 +1,27 @@
+/** What a peer calls us with comes from outside: it is checked here. */
+import { CircuitError } from '../error.js';
+import { MAX_CHUNK } from '../transport/limits.js';
+
+/** @throws CircuitError EINVAL */
+export function stringsFrom(value: unknown): string[] {
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
+    throw new CircuitError('EINVAL', 'expected a list of strings');
+  }
+  return value;
+}
+
+/** How many bytes. @throws CircuitError EINVAL */
+export function countFrom(value: unknown): number {
+  if (!Number.isSafeInteger(value) || Number(value) < 0) {
+    throw new CircuitError('EINVAL', 'a count is a whole number');
+  }
+  return Number(value);
+}
+
+/** How many bytes one call is to give: as many as it carries where more are asked for. @throws CircuitError EINVAL */
+export function sizeFrom(value: unknown): number {
+  if (!Number.isSafeInteger(value) || Number(value) < 1) {
+    throw new CircuitError('EINVAL', 'a size is a whole number from 1');
+  }
+  return Math.min(Number(value), MAX_CHUNK);
+}
