@@ -9,12 +9,13 @@ export type Secret = string & { readonly __brand: 'Secret' };
 export type MemberName = string & { readonly __brand: 'MemberName' };
 
 const FORM = 'circuit://HOST:PORT/PID/Q<32 hex digits>';
-const PATTERN = /^circuit:\/\/(\[[^\]/\s]*\]|[^:/\s[\]]+):(\d{1,5})\/(\d{1,10})\/Q([0-9a-f]{32})$/i;
+const PATTERN =
+  /^circuit:\/\/(\[[^\]/\s]*\]|[a-z0-9._-]+):(\d{1,5})\/(\d{1,10})\/Q([0-9a-f]{32})$/i;
 
 /**
  * Where a daemon listens and what proves that one may command it:
  * `circuit://HOST:PORT/PID/Q…`. An address is a capability: print it only where
- * its owner asked for it; {@link redacted} is for everything else.
+ * its owner asked for it.
  */
 export class Address {
   constructor(
@@ -37,6 +38,9 @@ export class Address {
     if (bracketed.startsWith('[') && !isIPv6(host)) {
       throw new CircuitError('EINVAL', `${bracketed} in the address is not an IPv6 address`);
     }
+    if (!canBeDialled(host)) {
+      throw new CircuitError('EINVAL', `${bracketed} in the address is not a host`);
+    }
     if (Number(port) < 1 || Number(port) > 65535) {
       throw new CircuitError('EINVAL', `port ${port} in the address is not between 1 and 65535`);
     }
@@ -48,11 +52,6 @@ export class Address {
     return formatAuthority(this.host, this.port);
   }
 
-  /** The address without its secret, for logs and errors. */
-  get redacted(): string {
-    return `circuit://${this.authority}/${this.pid}/Q…`;
-  }
-
   toString(): string {
     return `circuit://${this.authority}/${this.pid}/Q${this.secret}`;
   }
@@ -61,6 +60,14 @@ export class Address {
 export function formatAuthority(host: string, port: number): string {
   // Only an IPv6 address has one. isIPv6() compiles an expression for several milliseconds.
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/**
+ * Whether a host can be part of a URL: not with a zone, which means something on one host
+ * only, nor where it looks like an IPv4 address and is none.
+ */
+export function canBeDialled(host: string): boolean {
+  return URL.canParse(`wss://${formatAuthority(host, 1)}`);
 }
 
 /** Splits `HOST:PORT`, `[IPV6]:PORT` or `:PORT` (all interfaces). @throws CircuitError EINVAL */

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { fstatSync, type Stats, statSync } from 'node:fs';
 import { isIP, isIPv6 } from 'node:net';
-import { Address, parseAuthority } from '../address.js';
+import { Address, canBeDialled, parseAuthority } from '../address.js';
 import { Daemon } from '../daemon.js';
 import { CircuitError, errorCode } from '../error.js';
 import type { DiscoverOptions } from '../finder.js';
@@ -84,11 +84,14 @@ function isOpenToOthers(file: Stats | undefined): boolean {
   return file?.isFile() === true && (file.mode & 0o044) !== 0;
 }
 
-function listenAddress({ addr, if: name }: StartOptions): {
+function listenAddress({ addr, if: name, advertise }: StartOptions): {
   host: string | undefined;
   port: number;
 } {
   const { host, port } = addr === undefined ? { host: undefined, port: 0 } : parseAuthority(addr);
+  if (host !== undefined && advertise === undefined && !canBeDialled(host)) {
+    throw new CircuitError('EINVAL', `others cannot reach ${host} by that name; give --advertise`);
+  }
   if (name === undefined) return { host, port };
   if (host !== undefined) {
     throw new CircuitError(
@@ -128,7 +131,8 @@ function advertised(text: string): { host: string; port: number } {
     /^(?:\[([^\]]*)\]|([^:[\]]*|[0-9a-f:.]*))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const host = bracketed ?? plain ?? '';
   const isName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host);
-  if (!(bracketed === undefined ? isName || isIP(host) : isIPv6(host)) || Number(port) > 65535) {
+  const isHost = bracketed === undefined ? isName || isIP(host) : isIPv6(host);
+  if (!isHost || !canBeDialled(host) || Number(port) > 65535) {
     throw new CircuitError('EINVAL', `${text} is not a HOST or HOST:PORT that others could reach`);
   }
   return { host, port: Number(port) };

@@ -36,6 +36,9 @@ test('the exit status is 1 and one line says why when a command fails', async (t
     [['start', '--no-mount', '-a', 'nonsense'], /nonsense is not HOST:PORT/],
     [['start', '--no-mount', '--if', 'nope'], /there is no interface nope/],
     [['start', '--no-mount', '--advertise', 'a b'], /a b is not/],
+    [['start', '--no-mount', '-a', '[fe80::1%lo]:0'], /give --advertise/],
+    [['start', '--no-mount', '--advertise', '256.1.1.1'], /256.1.1.1 is not/],
+    [['start', '--no-mount', '--advertise', '[fe80::1%lo]'], /is not a HOST/],
     [
       ['start', '--no-mount', '-a', '127.0.0.1:1', '--if', 'lo'],
       /give -a :PORT together with --if/,
