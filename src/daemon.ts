@@ -124,7 +124,7 @@ export class Daemon {
         startRpc<CircuitTarget>(socket, daemon ? daemon.#mainFor(peer) : undefined, heard),
     });
     try {
-      const name = state?.memberName() ?? newMemberName();
+      const name = (await state?.memberName()) ?? newMemberName();
       const port = await transport.listen({ ...options.listen, secret });
       const host = options.advertise?.host ?? reachableHost(options.listen.host);
       const address = new Address(host, options.advertise?.port || port, process.pid, secret);

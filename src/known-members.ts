@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
 import { Address, type MemberName } from './address.js';
 import { errorCode, errorMessage } from './error.js';
 import type { Membership } from './membership/membership.js';
 import type { MemberRecord } from './membership/record.js';
+import { replaceFile } from './replace-file.js';
 
 /**
  * How many members are kept. Any one that still runs is enough to come back by, and of a
@@ -139,7 +139,7 @@ export class KnownMembers {
       if (text === this.#written) return;
       this.#lastWrite = performance.now();
       try {
-        await replace(this.#options.file, text);
+        await replaceFile(this.#options.file, text);
         this.#written = text;
       } catch (error) {
         if (!this.#complained) {
@@ -158,18 +158,4 @@ function isAddress(line: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** After a crash there is the old file or the new one, and never a part of it. */
-async function replace(file: string, text: string): Promise<void> {
-  const temporary = `${file}.new`;
-  await rm(temporary, { force: true });
-  const handle = await open(temporary, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
 }

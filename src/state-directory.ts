@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { isMemberName, type MemberName, newMemberName } from './address.js';
 import { CircuitError, errorCode } from './error.js';
+import { replaceFile } from './replace-file.js';
 
 /**
  * What a daemon keeps from one run to the next (`--var DIR`): its name, and the members
@@ -37,15 +38,16 @@ export class StateDirectory {
   }
 
   /** The name of the daemon that ran here last, or a new one, which is kept. */
-  memberName(): MemberName {
+  async memberName(): Promise<MemberName> {
     const file = join(this.#directory, 'name');
     const kept = read(file);
     if (isMemberName(kept)) return kept;
-    if (kept !== undefined) {
+    // A crash of the machine can leave an empty file.
+    if (kept) {
       throw new CircuitError('EINVAL', `${file} does not hold the name of a member`);
     }
     const name = newMemberName();
-    writeFileSync(file, `${name}\n`, { mode: 0o600 });
+    await replaceFile(file, `${name}\n`);
     return name;
   }
 

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { CIRCUIT_ENV, Cluster, eventually, type TestDaemon } from './cluster.js';
 import { areOne } from './multicast.js';
@@ -181,4 +181,10 @@ test('--var keeps the name from one run to the next, and keeps a second daemon o
   await first.stop('SIGKILL');
   const third = await cluster.start('--var', state);
   t.deepEqual(await members(cluster, third), [name]);
+  await third.stop();
+  // As a crash of the machine may leave it, where it was just being written.
+  writeFileSync(`${state}/name`, '');
+  const fourth = await cluster.start('--var', state);
+  const [anew = ''] = await members(cluster, fourth);
+  t.is(readFileSync(`${state}/name`, 'utf8'), `${anew}\n`);
 });
