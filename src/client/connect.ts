@@ -5,6 +5,7 @@ import { isListedState } from '../anchor/listed-member.js';
 import type { CircuitRoster, CircuitTarget } from '../anchor/target.js';
 import { CircuitError } from '../error.js';
 import { interruptible } from '../interruptible.js';
+import { isTimeValue } from '../time-value.js';
 import type { Connection } from '../transport/connection.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
 import { startRpc } from '../transport/rpc.js';
@@ -67,5 +68,5 @@ export function checkMembers(members: readonly MemberEntry[]): readonly MemberEn
 }
 
 function isEntry(entry: Partial<MemberEntry> | undefined): boolean {
-  return isMemberName(entry?.name) && Number.isFinite(entry.joined) && isListedState(entry.state);
+  return isMemberName(entry?.name) && isTimeValue(entry.joined) && isListedState(entry.state);
 }

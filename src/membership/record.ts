@@ -1,5 +1,6 @@
 import { Address, isMemberName, type MemberName } from '../address.js';
 import { CircuitError } from '../error.js';
+import { isTimeValue } from '../time-value.js';
 
 /** What members tell each other of a member. */
 export interface MemberRecord {
@@ -46,7 +47,7 @@ export function parseRecord(value: unknown): MemberRecord {
   if (!isObject(value)) throw invalid('not an object');
   const { name, addr, joined, incarnation, state, accuser } = value;
   if (!isMemberName(name)) throw invalid('name');
-  if (typeof joined !== 'number' || !Number.isFinite(joined)) throw invalid('joined');
+  if (!isTimeValue(joined)) throw invalid('joined');
   if (!isIncarnation(incarnation)) throw invalid('incarnation');
   if (!isState(state)) throw invalid('state');
   const record = { name, addr: parseAddress(addr), joined, incarnation, state };

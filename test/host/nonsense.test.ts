@@ -91,6 +91,7 @@ const NONSENSE: ReadonlyArray<readonly [what: string, message: unknown, reason: 
     { type: 'forward-join', newcomer: record(), ttl: Number.MAX_SAFE_INTEGER },
     /ttl/,
   ],
+  ['a time that no date has', { type: 'join', from: record({ joined: 1e300 }) }, /record: joined/],
   ['too few hashes', { type: 'compare', from: record(), hashes: [1] }, /hashes/],
 ];
 
