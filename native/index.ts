@@ -149,10 +149,13 @@ export class Start {
       ...stdio,
     );
     this.#start = start;
-    this.started = readable(finished).then(() => {
-      addon.close(finished);
-      return addon.startOutcome(start);
-    });
+    this.started = readable(finished)
+      .catch((error) => {
+        this.abort();
+        throw error;
+      })
+      .finally(() => addon.close(finished))
+      .then(() => addon.startOutcome(start));
   }
 
   /** Kills it if it does not run yet; `started` then settles either way. */

@@ -88,7 +88,10 @@ export async function exec(path: string, command: string[], options: DialOptions
     // As of a command of this host.
     process.exitCode = 128 + constants.signals.SIGPIPE;
   } finally {
-    await member.scrub(anchor);
+    await member.scrub(anchor).catch((error) => {
+      // Somebody else may have removed it meanwhile.
+      if (errorCode(error) !== 'ENOENT') throw error;
+    });
   }
   // Our standard input may still be open, and is of no more use.
   process.stdin.destroy();

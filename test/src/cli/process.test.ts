@@ -77,6 +77,19 @@ test('exec ends the process when nobody reads its output any more', async (t) =>
   t.is((await circuit('ls', [name])).stdout, '');
 });
 
+test('exec ends as its process does when somebody else scrubs that', async (t) => {
+  const { cluster, address, name, circuit } = await member(t);
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  const script = 'echo ready; exec sleep 60';
+  const argv = [NODE, CIRCUIT, 'exec', '-d', address, `${name}/run`, '--', 'sh', '-c', script];
+  const child = cluster.spawn(argv);
+  const complaints = collect(child.stderr);
+  await new Promise((resolve) => child.stdout?.once('data', resolve));
+  t.is((await circuit('scrub', [`${name}/run`])).status, 0);
+  t.is(await exitOf(child), 128 + 9);
+  t.is(await complaints, '');
+});
+
 test('exec passes signals on', async (t) => {
   const { cluster, address, name, circuit } = await member(t);
   const { NODE, CIRCUIT } = CIRCUIT_ENV;
