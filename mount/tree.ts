@@ -10,9 +10,7 @@
 
 import { Listing } from './listing.js';
 import type { Directory, Node } from './node.js';
-
-/** The root's nodeid is given (FUSE_ROOT_ID). */
-const ROOT_NODEID = 1;
+import { ROOT_ID } from './wire/constants.js';
 
 /** What the kernel means by a nodeid. */
 export interface Inode {
@@ -65,14 +63,14 @@ export class Tree {
   readonly root: Inode;
   readonly #inodes = new Map<number, TreeInode>();
   readonly #changed: EntryChanged;
-  #lastNodeid = ROOT_NODEID;
+  #lastNodeid = ROOT_ID;
 
   /** Watches `root` until {@link dispose}. */
   constructor(root: Directory, changed: EntryChanged) {
     this.#changed = changed;
-    const inode = new TreeInode(ROOT_NODEID, '', undefined, root);
+    const inode = new TreeInode(ROOT_ID, '', undefined, root);
     this.root = inode;
-    this.#inodes.set(ROOT_NODEID, inode);
+    this.#inodes.set(ROOT_ID, inode);
     this.#watch(inode);
   }
 
@@ -122,7 +120,7 @@ export class Tree {
   /** The kernel gives `count` references back. */
   forget(nodeid: number, count: number): void {
     const inode = this.#inodes.get(nodeid);
-    if (inode === undefined || nodeid === ROOT_NODEID) return;
+    if (inode === undefined || nodeid === ROOT_ID) return;
     inode.lookups = Math.max(0, inode.lookups - count);
     if (inode.lookups > 0) return;
     this.#inodes.delete(nodeid);

@@ -87,7 +87,7 @@ export const socketpair = addon.socketpair;
 export const receiveDescriptor = addon.receiveDescriptor;
 
 /** For which readiness a {@link Watcher} watches. */
-export const Readiness = { none: 0, readable: 1, writable: 2 } as const;
+export const WatchFor = { none: 0, readable: 1, writable: 2 } as const;
 
 /** Calls `ready` in the event loop while a descriptor has something to read or is in error. */
 export class Watcher {
@@ -107,7 +107,7 @@ export class Watcher {
     addon.hold(this.#watcher, false);
   }
 
-  /** Changes what it watches for, one of {@link Readiness}; at first that is `readable`. */
+  /** Changes what it watches for, one of {@link WatchFor}; at first that is `readable`. */
   watchFor(events: number): void {
     addon.watchFor(this.#watcher, events);
   }

@@ -12,8 +12,6 @@ export const ROOT_ID = 1;
 /** The inode number of a directory entry whose node has no id yet (fs/fuse/fuse_i.h, FUSE_UNKNOWN_INO in libfuse). */
 export const UNKNOWN_INO = 0xffffffff;
 
-export const MIN_READ_BUFFER = 8192;
-
 export const Opcode = {
   LOOKUP: 1,
   FORGET: 2,
@@ -66,8 +64,6 @@ export const Opcode = {
   TMPFILE: 51,
   STATX: 52,
 } as const;
-
-export type OpcodeName = keyof typeof Opcode;
 
 export const NotifyCode = {
   POLL: 1,

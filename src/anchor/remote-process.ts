@@ -55,7 +55,10 @@ export class RemoteProcess implements Process {
   }
 }
 
-/** How long the other side may take to answer that a write was interrupted, in milliseconds. */
+/**
+ * How long the other side may take to answer that a write was interrupted, in milliseconds:
+ * the mount waits 300 ms for us.
+ */
 const LAST_WORD = 250;
 
 class RemoteWriter implements ProcessWriter {

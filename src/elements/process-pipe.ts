@@ -14,7 +14,7 @@ export class PipeEnd {
   /** @param fd Becomes this object's. */
   constructor(fd: number, readiness: 'readable' | 'writable') {
     this.#fd = fd;
-    this.#readiness = native.Readiness[readiness];
+    this.#readiness = native.WatchFor[readiness];
   }
 
   /** Undefined when it is closed. */
@@ -100,7 +100,7 @@ export class PipeEnd {
   }
 
   #rest(): void {
-    this.#watcher?.watchFor(native.Readiness.none);
+    this.#watcher?.watchFor(native.WatchFor.none);
   }
 }
 

@@ -44,7 +44,7 @@ export class SubscriptionElement {
    *   had waited; it has ended), ENODATA (it was scrubbed)
    */
   receive(): IncomingMessage {
-    return new Incoming(this.events.receive(), () =>
+    return new IncomingEvent(this.events.receive(), () =>
       this.#overflowed
         ? new CircuitError(
             'ENOBUFS',
@@ -78,7 +78,7 @@ export class SubscriptionElement {
 }
 
 /** A message of the channel of events; that there will be none has another reason here. */
-class Incoming implements IncomingMessage {
+class IncomingEvent implements IncomingMessage {
   readonly #message: IncomingMessage;
   readonly #ended: () => CircuitError;
 

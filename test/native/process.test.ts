@@ -119,16 +119,16 @@ test('a watcher can rest, and watch for room to write', async (t) => {
   const ready = new Promise<void>((resolve) => {
     const watcher = new native.Watcher(writing, () => {
       calls += 1;
-      watcher.watchFor(native.Readiness.none);
+      watcher.watchFor(native.WatchFor.none);
       setImmediate(() => setImmediate(resolve));
     });
     t.teardown(() => {
       watcher.close();
-      watcher.watchFor(native.Readiness.writable);
+      watcher.watchFor(native.WatchFor.writable);
       native.close(writing);
       native.close(reading);
     });
-    watcher.watchFor(native.Readiness.writable);
+    watcher.watchFor(native.WatchFor.writable);
   });
   native.readPipe(reading, Buffer.alloc(65_536));
   await ready;
