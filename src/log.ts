@@ -1,6 +1,6 @@
 import { CircuitError, errorCode, errorMessage } from './error.js';
 import { escapeControls } from './escape-controls.js';
-import { interruptible } from './interruptible.js';
+import { until } from './interruptible.js';
 
 /** How much of the log is kept in memory, in bytes; half of it is dropped at a time. */
 const KEPT = 1024 * 1024;
@@ -74,18 +74,11 @@ export class OperationsLog {
   /** Resolves when there is something at `offset`. @throws CircuitError EINVAL, EINTR */
   async whenBeyond(offset: number, signal?: AbortSignal): Promise<void> {
     checkCounts(offset);
-    while (this.#end <= offset) {
-      let wake = () => {};
-      const grown = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      this.#waiting.add(wake);
-      try {
-        await interruptible(grown, signal);
-      } finally {
-        this.#waiting.delete(wake);
-      }
-    }
+    const watch = (look: () => void) => {
+      this.#waiting.add(look);
+      return { [Symbol.dispose]: () => this.#waiting.delete(look) };
+    };
+    await until(() => this.#end > offset, watch, signal);
   }
 
   #append(text: string): void {
