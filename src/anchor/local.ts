@@ -240,7 +240,7 @@ export class LocalMember implements Member {
       });
     } catch (error) {
       // Somebody else was quicker, or the daemon ends.
-      await started.scrub();
+      await started.discard();
       throw error;
     }
     if (parsed.Scrub) started.exited.then(() => this.#remove(path, element)).catch(() => {});

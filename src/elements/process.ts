@@ -118,6 +118,11 @@ export class ProcessElement {
     this.#release();
   }
 
+  /** The same for one that nobody wants any more: what hangs in the kernel is not waited for. */
+  async discard(): Promise<void> {
+    await within(this.scrub(), KILLED_MS, interrupted()).catch(() => undefined);
+  }
+
   /** Asks the group to end with TERM, and after `graceMs` kills it. */
   async terminate(graceMs: number): Promise<void> {
     this.#group.signal('SIGTERM');
