@@ -109,7 +109,8 @@ export class Daemon {
 
   /**
    * Listens, mounts and joins; what was begun is undone if any of it fails.
-   * @throws CircuitError naming what could not be done; EINTR if it is to end before it has started
+   * @throws CircuitError naming what could not be done; EINTR if it is to end before it has
+   *   started; EBUSY if the mount could not be undone
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const log = new OperationsLog(options.log);
@@ -147,6 +148,7 @@ export class Daemon {
       if (daemon) await daemon.close();
       transport.close();
       state?.close();
+      if (daemon && !daemon.unmounted) throw new CircuitError('EBUSY', 'the mount is still there');
       throw error;
     }
   }

@@ -46,7 +46,7 @@ export async function start(options: StartOptions): Promise<void> {
       signal: ending.signal,
     });
   } catch (error) {
-    if (!ending.signal.aborted && errorCode(error) !== 'EINTR') throw error;
+    if (errorCode(error) !== 'EINTR') throw error;
     // It was told to end, by a signal or by the file `shutdown`.
     await log.drained();
     process.exit(0);

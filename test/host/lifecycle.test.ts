@@ -3,7 +3,7 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { AT_ONCE, CIRCUIT_ENV, Cluster, NOBODY, type TestDaemon } from './cluster.js';
 import { areOne } from './multicast.js';
 
@@ -29,18 +29,24 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+/** A daemon that joins one that never answers. */
+async function joinsTheDeaf(t: ExecutionContext, cluster: Cluster) {
+  const deaf = createServer(() => {}).listen(0, '127.0.0.1');
+  t.teardown(() => deaf.close());
+  await once(deaf, 'listening');
+  const connected = once(deaf, 'connection');
+  const { port } = deaf.address() as { port: number };
+  const joining = cluster.launch(['-j', `circuit://127.0.0.1:${port}/1/Q${'0'.repeat(32)}`]);
+  return { joining, connected };
+}
+
 for (const [name, end] of [
   ['SIGINT', async (daemon) => daemon.process.kill('SIGINT')],
   ['shutdown', ({ mountpoint }) => writeFile(`${mountpoint}/.self/shutdown`, '\n')],
 ] as const satisfies readonly (readonly [string, (daemon: TestDaemon) => Promise<unknown>])[]) {
   test(`${name} while it still joins: nothing is left mounted, exit 0`, async (t) => {
     const cluster = new Cluster(t);
-    const deaf = createServer(() => {}).listen(0, '127.0.0.1');
-    t.teardown(() => deaf.close());
-    await once(deaf, 'listening');
-    const connected = once(deaf, 'connection');
-    const { port } = deaf.address() as { port: number };
-    const daemon = cluster.launch(['-j', `circuit://127.0.0.1:${port}/1/Q${'0'.repeat(32)}`]);
+    const { joining: daemon, connected } = await joinsTheDeaf(t, cluster);
     await connected;
     t.true(isMounted(daemon.mountpoint));
     const started = performance.now();
@@ -58,6 +64,15 @@ test('what cannot be unmounted is told, and the exit status is 1', async (t) => 
   await cluster.run(['mount', '-t', 'tmpfs', 'none', a.mountpoint]);
   t.is(await a.stop(), 1);
   t.regex(a.log(), /not unmounted: another file system is mounted over it/);
+});
+
+test('so it is where the start is broken off', async (t) => {
+  const cluster = new Cluster(t);
+  const { joining, connected } = await joinsTheDeaf(t, cluster);
+  await connected;
+  await cluster.run(['mount', '-t', 'tmpfs', 'none', joining.mountpoint]);
+  t.is(await joining.stop('SIGINT'), 1);
+  t.regex(joining.log(), /^circuit: the mount is still there$/m);
 });
 
 test('a daemon that logs to another user’s pipe, or to one that nobody reads, runs', async (t) => {
