@@ -9,8 +9,7 @@ export type Secret = string & { readonly __brand: 'Secret' };
 export type MemberName = string & { readonly __brand: 'MemberName' };
 
 const FORM = 'circuit://HOST:PORT/PID/Q<32 hex digits>';
-const PATTERN =
-  /^circuit:\/\/(\[[^\]/\s]*\]|[a-z0-9._-]+):(\d{1,5})\/(\d{1,10})\/Q([0-9a-f]{32})$/i;
+const PATTERN = /^circuit:\/\/(\[[^\]/\s]*\]|[^:/\s[\]]+):(\d{1,5})\/(\d{1,10})\/Q([0-9a-f]{32})$/i;
 
 /**
  * Where a daemon listens and what proves that one may command it:
@@ -39,7 +38,7 @@ export class Address {
       throw new CircuitError('EINVAL', `${bracketed} in the address is not an IPv6 address`);
     }
     if (!canBeDialled(host)) {
-      throw new CircuitError('EINVAL', `${bracketed} in the address is not a host`);
+      throw new CircuitError('EINVAL', 'the host in the address is none that can be dialled');
     }
     if (Number(port) < 1 || Number(port) > 65535) {
       throw new CircuitError('EINVAL', `port ${port} in the address is not between 1 and 65535`);
@@ -67,7 +66,9 @@ export function formatAuthority(host: string, port: number): string {
  * only, nor where it looks like an IPv4 address and is none.
  */
 export function canBeDialled(host: string): boolean {
-  return URL.canParse(`wss://${formatAuthority(host, 1)}`);
+  return (
+    /^([a-z0-9._-]+|[0-9a-f:.]+)$/i.test(host) && URL.canParse(`wss://${formatAuthority(host, 1)}`)
+  );
 }
 
 /** Splits `HOST:PORT`, `[IPV6]:PORT` or `:PORT` (all interfaces). @throws CircuitError EINVAL */
