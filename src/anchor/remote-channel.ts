@@ -3,7 +3,6 @@ import { Turns } from '../elements/turns.js';
 import { asCircuitError, CircuitError, errorCode, wouldWait } from '../error.js';
 import { interruptible } from '../interruptible.js';
 import type { Connection } from '../transport/connection.js';
-import type { FlowControl } from '../transport/flow-control.js';
 import { MAX_CHUNK } from '../transport/limits.js';
 import type {
   ChannelTarget,
@@ -26,18 +25,16 @@ import { type Asked, asked, call, letGo } from './remote-call.js';
 export class RemoteChannel implements Channel {
   readonly kind = 'chan';
   readonly #stub: RpcStub<ChannelTarget>;
-  readonly #flow: FlowControl;
   readonly #held: Disposable;
 
   /** @param connection Over which it is called; held as long as the channel. */
   constructor(stub: RpcStub<ChannelTarget>, connection: Connection<unknown>) {
     this.#stub = stub;
-    this.#flow = connection.flow;
     this.#held = connection.hold();
   }
 
   send(): OutgoingMessage {
-    return new RemoteOutgoing(this.#stub, this.#flow);
+    return new RemoteOutgoing(this.#stub);
   }
 
   receive(): IncomingMessage {
@@ -68,7 +65,6 @@ export class RemoteChannel implements Channel {
 
 class RemoteOutgoing implements OutgoingMessage {
   readonly #channel: RpcStub<ChannelTarget>;
-  readonly #flow: FlowControl;
   #stub: RpcStub<OutgoingTarget> | undefined;
   /** It was accepted. */
   #begun = false;
@@ -76,9 +72,8 @@ class RemoteOutgoing implements OutgoingMessage {
   /** That there is room for more, where there was none. */
   #drained: Promise<void> | undefined;
 
-  constructor(channel: RpcStub<ChannelTarget>, flow: FlowControl) {
+  constructor(channel: RpcStub<ChannelTarget>) {
     this.#channel = channel;
-    this.#flow = flow;
   }
 
   async write(data: Uint8Array, options: WriteOptions = {}): Promise<void> {
@@ -99,9 +94,8 @@ class RemoteOutgoing implements OutgoingMessage {
 
   async accept(data: Uint8Array, options: WriteOptions = {}): Promise<boolean> {
     const { signal, nonblock = false, last = false } = options;
-    const room = this.#flow.room(data.length);
-    if (room) await interruptible(room, signal);
     if (this.#ended) throw new CircuitError('EPIPE', 'the message has ended');
+    if (!this.#begun && data.length === 0 && !last) return false;
     this.#stub ??= this.#channel.send();
     const stub = this.#stub;
     const begun = this.#begun;
@@ -239,7 +233,7 @@ class RemoteIncoming implements IncomingMessage {
       const { code } = asCircuitError(error);
       // One that is interrupted before it begins is given back, for the next receiver.
       this.#asked = begun && code === 'EINTR' ? reading : undefined;
-      if (!nonblock && !this.#asked) this.#letGo(begun);
+      if (code !== 'EAGAIN' && !this.#asked) this.#letGo(begun);
       throw asCircuitError(error);
     }
   }

@@ -1,9 +1,9 @@
 import type { RpcStub } from 'capnweb';
-import { interrupted, wouldWait } from '../error.js';
+import { errorCode, interrupted, wouldWait } from '../error.js';
 import { interruptible, within } from '../interruptible.js';
 import type { Connection } from '../transport/connection.js';
 import type { FlowControl } from '../transport/flow-control.js';
-import { MAX_CHUNK } from '../transport/limits.js';
+import { CONGESTED_CHUNK, MAX_CHUNK } from '../transport/limits.js';
 import type {
   OutputName,
   Process,
@@ -73,9 +73,7 @@ class RemoteWriter implements ProcessWriter {
   }
 
   async write(data: Uint8Array, { signal, nonblock = false }: WaitOptions = {}): Promise<number> {
-    const chunk = data.subarray(0, MAX_CHUNK);
-    const room = this.#flow.room(chunk.length);
-    if (room) await interruptible(room, signal);
+    const chunk = data.subarray(0, this.#flow.congested ? CONGESTED_CHUNK : MAX_CHUNK);
     const writing = call(this.#stub.write(chunk, nonblock), undefined, this.#begun);
     let taken: number;
     try {
@@ -186,12 +184,18 @@ class RemoteReader implements ProcessReader {
     if (nonblock && first && !first.there) {
       throw wouldWait('nothing has come yet');
     }
-    if (nonblock && !first) {
-      return this.#came(await call(this.#request(true), signal, this.#begun));
+    const next = first ?? this.#ask(nonblock);
+    let chunk: Uint8Array;
+    try {
+      // One that is interrupted leaves what it asked for to the next read.
+      chunk = await call(next.answer, signal, this.#begun);
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN') throw error;
+      if (this.#asked[0] === next) this.#asked.shift();
+      if (nonblock) throw error;
+      // Asked by one who did not want to wait, and was interrupted.
+      return await this.#nextChunk(nonblock, signal);
     }
-    const next = this.#first();
-    // One that is interrupted leaves what it asked for to the next read.
-    const chunk = await call(next.answer, signal, this.#begun);
     // Somebody else may have waited for the same one, and had it.
     if (this.#asked[0] !== next) return await this.read(CHUNK, { signal, nonblock });
     this.#asked.shift();
@@ -200,17 +204,17 @@ class RemoteReader implements ProcessReader {
 
   #came(chunk: Uint8Array): Uint8Array {
     this.#begun = true;
-    if (chunk.length >= WORTH_ASKING_AHEAD) while (this.#asked.length < AHEAD) this.#ask();
+    if (chunk.length >= WORTH_ASKING_AHEAD) while (this.#asked.length < AHEAD) this.#ask(false);
     return chunk;
   }
 
   /** The first of those asked for; asks, if there is none. */
   #first(): Asked<Uint8Array> {
-    return this.#asked[0] ?? this.#ask();
+    return this.#asked[0] ?? this.#ask(false);
   }
 
-  #ask(): Asked<Uint8Array> {
-    const next = asked(this.#request(false));
+  #ask(nonblock: boolean): Asked<Uint8Array> {
+    const next = asked(this.#request(nonblock));
     this.#asked.push(next);
     return next;
   }

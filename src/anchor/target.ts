@@ -3,7 +3,7 @@ import type { MemberName } from '../address.js';
 import { CircuitError } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { FlowControl } from '../transport/flow-control.js';
-import { CALL_TIMEOUT } from '../transport/limits.js';
+import { CALL_TIMEOUT, CONGESTED_CHUNK, MAX_CHUNK } from '../transport/limits.js';
 import { sizeFrom, stringsFrom } from './arguments.js';
 import { ChangeTarget } from './change-target.js';
 import { ChannelTarget } from './channel-target.js';
@@ -131,9 +131,8 @@ export class MemberTarget extends RpcTarget {
   }
 
   async readLog(offset: number, size: number): Promise<LogPiece> {
-    const piece = await this.#member.readLog(Number(offset), sizeFrom(size));
-    await this.#context.flow.room(piece.data.length);
-    return piece;
+    const most = this.#context.flow.congested ? CONGESTED_CHUNK : MAX_CHUNK;
+    return this.#member.readLog(Number(offset), Math.min(sizeFrom(size), most));
   }
 
   logGrowth(): LogGrowthTarget {

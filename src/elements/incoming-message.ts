@@ -67,7 +67,7 @@ export class Incoming implements IncomingMessage {
     if (wasDelivered) {
       this.#body?.abandon();
     } else {
-      for (const data of this.#undelivered.reverse()) this.#body?.unread(data);
+      for (const data of this.#undelivered.splice(0).reverse()) this.#body?.unread(data);
       this.#receiving?.giveBack();
     }
     // A read of ours that waits in the message sees that it is closed.

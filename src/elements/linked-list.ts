@@ -10,10 +10,6 @@ export class LinkedList<Item extends Linked<Item>> {
   #last: Item | undefined;
   #length = 0;
 
-  get first(): Item | undefined {
-    return this.#first;
-  }
-
   get length(): number {
     return this.#length;
   }

@@ -1,47 +1,73 @@
-import type { WebSocket } from 'ws';
-import { BULK, WINDOW } from './limits.js';
+import { SMALL, WINDOW } from './limits.js';
+
+/** What is needed of a WebSocket. */
+export interface FlowingSocket {
+  /** What lies unsent, in bytes. */
+  readonly bufferedAmount: number;
+  readonly readyState: number;
+  readonly OPEN: number;
+  pong(data: string, mask: undefined, flushed: () => void): void;
+}
 
 /**
- * Bulk that is sent over one connection waits here while the peer, or the network, is slower than
- * we are. Otherwise it would lie in our memory, and the calls of others behind it.
+ * Holds back what is sent over one connection while the peer, or the network, is slower than
+ * we are: answers wait, so that no more than {@link WINDOW} lies unsent in our memory, with
+ * the calls of others behind it. Calls do not wait: their order means something.
  */
 export class FlowControl {
-  readonly #socket: WebSocket;
+  readonly #socket: FlowingSocket;
+  /** What may be sent and is not known to have been, in bytes. */
+  #granted = 0;
   /** Of who came last, if somebody waits. */
   #lastTurn: Promise<void> | undefined;
 
-  constructor(socket: WebSocket) {
+  constructor(socket: FlowingSocket) {
     this.#socket = socket;
   }
 
-  /** Whether bulk has to wait now. */
+  /** Whether an answer would have to wait. */
   get congested(): boolean {
     return this.#lastTurn !== undefined || this.#isFull;
   }
 
-  get #isFull(): boolean {
-    return this.#socket.bufferedAmount > WINDOW;
-  }
-
   /**
-   * Waits until so many bytes may be sent: one after the other, as they came. What is
-   * not bulk does not wait, nor does anything once the connection has ended: sending it fails.
-   * @returns Nothing if they may be sent now.
+   * Waits until an answer of so many bytes may be sent, which must be done at once then: one
+   * after the other, as they came. Small ones do not wait, nor does any once the connection
+   * has ended.
+   * @returns Nothing if it may be sent now.
    */
   room(bytes: number): Promise<void> | undefined {
-    if (bytes < BULK || !this.congested) return undefined;
-    const turn = (this.#lastTurn ?? Promise.resolve()).then(() => this.#drained());
-    this.#lastTurn = turn;
-    turn.then(() => {
+    if (bytes < SMALL) return undefined;
+    if (!this.congested) {
+      this.#grant(bytes);
+      return undefined;
+    }
+    const turn = (this.#lastTurn ?? Promise.resolve()).then(async () => {
+      await this.#drained();
+      this.#grant(bytes);
       if (this.#lastTurn === turn) this.#lastTurn = undefined;
     });
+    this.#lastTurn = turn;
     return turn;
   }
 
+  get #isFull(): boolean {
+    return this.#socket.bufferedAmount + this.#granted > WINDOW;
+  }
+
+  /** It is sent before the event loop turns, and then the socket counts it. */
+  #grant(bytes: number): void {
+    this.#granted += bytes;
+    setImmediate(() => {
+      this.#granted -= bytes;
+    });
+  }
+
   async #drained(): Promise<void> {
-    // Whoever had the turn before sends first.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#isFull && this.#socket.readyState === this.#socket.OPEN) await this.#flushed();
+    while (this.#isFull && this.#socket.readyState === this.#socket.OPEN) {
+      if (this.#granted > 0) await new Promise((resolve) => setImmediate(resolve));
+      else await this.#flushed();
+    }
   }
 
   /** RFC 6455, section 5.5.3: a pong that nobody asked for is allowed; it goes behind the rest. */

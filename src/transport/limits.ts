@@ -6,14 +6,20 @@ export const MAX_MESSAGE = 8 * 1024 * 1024;
 /** The most bytes that one call carries. */
 export const MAX_CHUNK = 1024 * 1024;
 
-/** So many bytes in one piece are bulk: a frame of their own, which can wait until others are out. */
-export const BULK = 32 * 1024;
+/** How many it carries while others wait. */
+export const CONGESTED_CHUNK = 64 * 1024;
 
-/** While more than this lies unsent, in bytes, bulk waits. */
+/** While more than this lies unsent, in bytes, answers wait. */
 export const WINDOW = 4 * 1024 * 1024;
 
-/** What lies unsent all the same for a peer that does not read, in bytes; then the connection is cut. */
-export const MAX_UNSENT = 64 * 1024 * 1024;
+/** Of fewer bytes than these no heed is taken. */
+export const SMALL = 4 * 1024;
+
+/**
+ * What may lie unsent all the same for a peer that is slow, in bytes; then the connection is
+ * cut. Each program of ours that sends has up to 1 MiB on its way.
+ */
+export const MAX_UNSENT = 512 * 1024 * 1024;
 
 /**
  * Calls and capabilities of one peer that may be open at once; then the connection is cut. A

@@ -8,14 +8,16 @@ import { Packr } from 'msgpackr';
 import type { RawData, WebSocket } from 'ws';
 import { CircuitError } from '../error.js';
 import { passed } from './garbage.js';
-import { BULK, MAX_CHUNK, MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
+import { MAX_CHUNK, MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 
 /** How often the open calls are counted, in messages: counting walks the whole table. */
 const COUNT_EVERY = 1_000;
 
 const packr = new Packr({ useRecords: false });
 
-/** Bulk is packed into buffers that are used again: room for the largest piece that a call carries, and for what is around it, in bytes. */
+/** A message with so many bytes in one piece is packed into a buffer that is used again. */
+const BULK = 32 * 1024;
+/** Room for the largest piece that a call carries, and for what is around it, in bytes. */
 const BULK_BUFFER = MAX_CHUNK + 64 * 1024;
 const MAX_BULK_BUFFERS = 2;
 /** What msgpackr begins with by itself. */

@@ -193,7 +193,7 @@ test('an anchor has one element, and names that its files bear are taken', async
   }
 });
 
-test('a command that several programs write is run when it is complete, by whoever closes', async (t) => {
+test('a program that was left the open file of a command, and ends, does not have half of it run', async (t) => {
   const { local, remote } = await channelViews(t);
   await local.sh('mkdir a b c d');
   for (const [name, write, capacity] of [

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { type MemberName, newMemberName } from '../../../src/address.js';
-import type { MemberEntry } from '../../../src/anchor/circuit.js';
+import type { MemberEntry, WaitOptions } from '../../../src/anchor/circuit.js';
 import { LocalMember } from '../../../src/anchor/local.js';
 import { WriterTarget } from '../../../src/anchor/process-target.js';
 import { RemoteMember } from '../../../src/anchor/remote.js';
@@ -182,6 +182,35 @@ test('a size that is none is EINVAL, and does the process no harm', async (t) =>
   await input.write(Buffer.from('alive'), false);
   t.is(Buffer.from(await output.read(100, false, 0)).toString(), 'alive');
   await member.scrub(['p']);
+});
+
+test('a read without waiting that is interrupted loses nothing', async (t) => {
+  const { circuit, connection } = await peer(t);
+  const local = circuit.member();
+  const member = new RemoteMember(circuit.self, async () => connection);
+  for (const name of ['p', 'c']) await member.mkdir([name]);
+  const interrupted = async (read: (options: WaitOptions) => Promise<Uint8Array>) => {
+    const giveUp = new AbortController();
+    const reading = read({ nonblock: true, signal: giveUp.signal });
+    giveUp.abort();
+    await t.throwsAsync(reading, { code: 'EINTR' });
+  };
+  const text = (data: Uint8Array) => Buffer.from(data).toString();
+
+  using process = await member.makeProcess(['p'], '{"Path":"echo","Args":["one"]}');
+  await process.wait();
+  const output = process.output('stdout');
+  await interrupted((options) => output.read(2, options));
+  t.is(text(await output.read(10)), 'one\n');
+  output.close();
+
+  await member.makeChannel(['c'], 1);
+  using channel = await member.channel(['c']);
+  await (await local.channel(['c'])).send().write(Buffer.from('two'), { last: true });
+  const message = channel.receive();
+  await interrupted((options) => message.read(1, options));
+  t.is(text(await message.read(10)), 'two');
+  message.close();
 });
 
 test('while the daemon ends no process is made', async (t) => {
