@@ -1,7 +1,7 @@
 #!/bin/sh
 # Takes down what a test has set up in DIR when its standard input ends, which it
 # also does when the test is interrupted or killed:
-#   DIR/notes/pids/PID    a process to end
+#   DIR/notes/pids/PID    a process to end, with those that it has started
 #   DIR/notes/netns/NAME  a network namespace to remove
 # and every mount below DIR, then DIR itself.
 trap '' INT TERM HUP
@@ -11,7 +11,10 @@ cat >/dev/null
 for file in "$dir"/notes/pids/*; do
   [ -e "$file" ] || continue
   pid=${file##*/}
+  # The processes that a daemon has started are groups of their own.
+  groups=$(cat /proc/"$pid"/task/*/children 2>/dev/null)
   kill -KILL "$pid" 2>/dev/null
+  for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
   # What a killed daemon could not take away itself.
   grep -qs "/$pid/Q" /run/circuit/address && rm -f /run/circuit/address
 done
