@@ -57,7 +57,8 @@ class SendHandle implements Handle {
   readonly #readiness: Readiness;
   /** The message has been accepted. */
   #begun = false;
-  /** The last who closed it was killed: the message is not complete. */
+  /** Who wrote last; and that he was killed then: the message is not complete. */
+  #writer: number | undefined;
   #killed = false;
 
   constructor(place: Place, channel: Channel, nonblock: boolean) {
@@ -72,7 +73,10 @@ class SendHandle implements Handle {
     return this.#readiness.poll(PollEvents.out, notify);
   }
 
-  async write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<undefined> {
+  async write(data: Uint8Array, nonblock: boolean, caller: Caller): Promise<undefined> {
+    const { filesOwner, signal } = caller;
+    this.#writer = filesOwner;
+    this.#killed = false;
     // What can fail with EAGAIN is that the message begins: to break it off would lose it.
     const options = { signal, nonblock: nonblock || (this.#nonblock && !this.#begun) };
     const once = this.#nonblock && !nonblock;
@@ -81,8 +85,9 @@ class SendHandle implements Handle {
     return undefined;
   }
 
-  flush({ pid }: Caller): void {
-    this.#killed = isBeingKilled(pid);
+  /** Others who were left the open file, as timeout(1) and shells are, may close it after him. */
+  flush({ filesOwner, pid }: Caller): void {
+    if (filesOwner === this.#writer) this.#killed = isBeingKilled(pid);
   }
 
   release(): void {

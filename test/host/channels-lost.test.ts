@@ -146,6 +146,26 @@ test('a sender that is killed half-way gives the receiver EIO, never a clean end
   }
 });
 
+test('so does one whose wrapper holds the open file, too, and ends as usual', async (t) => {
+  const { local, remote } = await channelViews(t);
+  await local.sh('mkdir c && echo 0 > c/mkchan');
+  for (const [from, to] of [
+    [local, remote],
+    [remote, local],
+  ] as const) {
+    // The shell opens the file, and closes it after cat.
+    const sender = from.sh('{ { echo part; sleep 1; } | timeout 0.3 cat; true; } > c/send');
+    const { stdout, stderr, status } = await to.sh('cat c/recv');
+    t.deepEqual([stdout, status], ['part\n', 1]);
+    t.is(stderr, 'cat: c/recv: Input/output error\n');
+    await sender;
+    // Who goes on where another was killed completes the message.
+    const goesOn = from.sh('{ { echo part; sleep 1; } | timeout 0.3 cat; echo rest; } > c/send');
+    t.is((await to.sh('cat c/recv')).stdout, 'part\nrest\n');
+    t.is((await goesOn).status, 0);
+  }
+});
+
 test('a sender whose daemon dies half-way gives the receiver EIO', async (t) => {
   const { local, remote, others } = await channelViews(t);
   await local.sh('mkdir c && echo 0 > c/mkchan');
