@@ -122,7 +122,12 @@ export class Daemon {
     const transport = new Transport<RpcStub<CircuitTarget>>({
       clusterKey: options.clusterKey,
       start: (socket, peer, heard) =>
-        startRpc<CircuitTarget>(socket, daemon ? daemon.#mainFor(peer) : undefined, heard),
+        startRpc<CircuitTarget>(
+          socket,
+          daemon ? daemon.#mainFor(peer) : undefined,
+          heard,
+          peer.where,
+        ),
     });
     try {
       const name = (await state?.memberName()) ?? newMemberName();

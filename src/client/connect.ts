@@ -38,7 +38,7 @@ export async function connect(
 ): Promise<DaemonConnection> {
   const transport = new Transport<RpcStub<CircuitTarget>>({
     clusterKey,
-    start: (socket, _peer, heard) => startRpc<CircuitTarget>(socket, undefined, heard),
+    start: (socket, { where }, heard) => startRpc<CircuitTarget>(socket, undefined, heard, where),
   });
   const limit = AbortSignal.timeout(CALL_TIMEOUT);
   const either = signal ? AbortSignal.any([limit, signal]) : limit;

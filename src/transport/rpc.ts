@@ -54,7 +54,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   #waiting: PromiseWithResolvers | undefined;
   #failure: Error | undefined;
 
-  constructor(socket: WebSocket, onMessage: () => void) {
+  constructor(socket: WebSocket, where: string, onMessage: () => void) {
     this.#socket = socket;
     socket.on('message', (data: RawData, isBinary: boolean) => {
       onMessage();
@@ -69,7 +69,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
       }
     });
     socket.once('close', () =>
-      this.#fail(new CircuitError('EHOSTUNREACH', 'the connection was lost')),
+      this.#fail(new CircuitError('EHOSTUNREACH', `the connection to ${where} was lost`)),
     );
   }
 
@@ -200,6 +200,7 @@ interface PromiseWithResolvers {
  *
  * @param main What the peer may call, an `RpcTarget`.
  * @param onMessage Told of each message that comes.
+ * @param where HOST:PORT of the peer, for errors.
  * @returns What we may call of the peer. Its calls fail with EHOSTUNREACH when
  *   the connection is lost.
  */
@@ -207,9 +208,10 @@ export function startRpc<Remote extends RpcCompatible<Remote>>(
   socket: WebSocket,
   main: unknown,
   onMessage: () => void,
+  where: string,
 ): RpcStub<Remote> {
   let messages = 0;
-  const transport = new WebSocketRpcTransport(socket, () => {
+  const transport = new WebSocketRpcTransport(socket, where, () => {
     onMessage();
     messages += 1;
     if (messages % COUNT_EVERY === 0 && session.getStats().exports > MAX_OPEN_CALLS) {

@@ -16,6 +16,8 @@ export interface Peer {
   readonly address: Address | undefined;
   /** HOST:PORT of its end of the connection. */
   readonly remote: string;
+  /** HOST:PORT, where it listens if that is known. */
+  readonly where: string;
   /** Of what we send it. */
   readonly flow: FlowControl;
   /** Ends the connection, and tells the peer why: one that does not keep to the protocol. */
@@ -123,9 +125,14 @@ export class Transport<Main> {
     this.#adopt(socket, peer, false);
   }
 
-  #adopt(socket: WebSocket, peer: Omit<Peer, 'flow'>, dialled: boolean): Connection<Main> {
+  #adopt(
+    socket: WebSocket,
+    peer: Omit<Peer, 'where' | 'flow'>,
+    dialled: boolean,
+  ): Connection<Main> {
+    const where = peer.address?.authority ?? peer.remote;
     const start = (heard: () => void, flow: FlowControl) =>
-      this.#options.start(socket, { ...peer, flow }, heard);
+      this.#options.start(socket, { ...peer, where, flow }, heard);
     const connection = new Connection(socket, start, dialled);
     const key = peer.address?.toString();
     this.#open.add(connection);

@@ -18,7 +18,7 @@ async function peerOf(address: string, self: string | undefined) {
   const socket = await dial(Address.parse(address), { self });
   socket.on('error', () => {});
   const closed = once(socket, 'close');
-  const main = startRpc<CircuitTarget>(socket, undefined, () => {});
+  const main = startRpc<CircuitTarget>(socket, undefined, () => {}, 'the daemon');
   return { socket, main, closed };
 }
 

@@ -16,11 +16,11 @@ export async function served(
 ): Promise<Connection<RpcStub<CircuitTarget>>> {
   const rest = { circuit, log, who: () => 'peer', deliver: () => {}, published: async () => {} };
   const server = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, { flow }, heard) =>
-      startRpc<CircuitTarget>(socket, new CircuitTarget({ ...rest, flow }), heard),
+    start: (socket, { flow, where }, heard) =>
+      startRpc<CircuitTarget>(socket, new CircuitTarget({ ...rest, flow }), heard, where),
   });
   const client = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, _peer, heard) => startRpc<CircuitTarget>(socket, undefined, heard),
+    start: (socket, { where }, heard) => startRpc<CircuitTarget>(socket, undefined, heard, where),
   });
   t.teardown(() => server.close());
   t.teardown(() => client.close());
