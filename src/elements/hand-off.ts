@@ -95,6 +95,10 @@ export class HandOff<Message> {
     return this.#closed;
   }
 
+  get scrubbed(): boolean {
+    return this.#scrubbed;
+  }
+
   /** Messages admitted so far. */
   get sent(): number {
     return this.#sent;

@@ -92,7 +92,10 @@ export class Incoming implements IncomingMessage {
         },
         drained: () => {
           stop();
-          reject(new CircuitError('ENODATA', 'the channel is closed, and nothing is left in it'));
+          const why = this.#handOff.scrubbed
+            ? 'the channel was scrubbed'
+            : 'the channel is closed, and nothing is left in it';
+          reject(new CircuitError('ENODATA', why));
         },
       });
       if (this.#body) return;

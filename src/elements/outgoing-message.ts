@@ -95,7 +95,7 @@ export class Outgoing implements OutgoingMessage {
       if (!aborted && RETRIABLE.has(errorCode(error) ?? '')) this.#startAnew();
       throw error;
     }
-    if (this.#is('refused')) throw new CircuitError('EPIPE', 'the channel is closed');
+    if (this.#is('refused')) throw this.#refusal();
   }
 
   #startAnew(): void {
@@ -105,7 +105,7 @@ export class Outgoing implements OutgoingMessage {
   }
 
   #append(data: Uint8Array, { nonblock, last }: WriteOptions): void {
-    if (this.#is('refused')) throw scrubbed();
+    if (this.#is('refused')) throw this.#refusal();
     if (nonblock && !this.#body.writable) throw wouldWait('the receiver is behind');
     this.#body.push(data);
     if (!last) return;
@@ -136,11 +136,12 @@ export class Outgoing implements OutgoingMessage {
     this.#decided?.();
   }
 
+  #refusal(): CircuitError {
+    const why = this.#handOff.scrubbed ? 'was scrubbed' : 'is closed';
+    return new CircuitError('EPIPE', `the channel ${why}`);
+  }
+
   #is(state: State): boolean {
     return this.#state === state;
   }
-}
-
-function scrubbed(): CircuitError {
-  return new CircuitError('EPIPE', 'the channel was scrubbed');
 }

@@ -96,7 +96,7 @@ const SCRUBBED: readonly Case[] = (
   [
     ['echo 0', 'mkchan', 'close', ENOENT, /^\/gone has no element\n$/],
     ['echo 0', 'mkchan', 'scrub', ENOENT, /^\/gone has no element\n$/],
-    ['echo 0', 'mkchan', 'send', EPIPE, /^the channel is closed\n$/],
+    ['echo 0', 'mkchan', 'send', EPIPE, /^the channel was scrubbed\n$/],
     [`echo '{"Path":"cat"}'`, 'mkproc', 'signal', ENOENT, /^\/gone has no element\n$/],
     [`echo '{"Path":"cat"}'`, 'mkproc', 'scrub', ENOENT, /^\/gone has no element\n$/],
     [
