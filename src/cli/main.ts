@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { redact } from '../anchor/redact.js';
 import { errorCode, errorMessage } from '../error.js';
+import { escapeControls } from '../escape-controls.js';
 import { VERSION } from '../version.js';
 import { addElementCommands } from './element-commands.js';
 
@@ -129,6 +130,8 @@ function client(circuit: Command, name: string, description: string, help = MEMB
 }
 
 async function main(): Promise<void> {
+  // Node would open a debugger, and not ask who connects.
+  process.on('SIGUSR1', () => {});
   const argv = [...process.argv];
   // Addresses among the arguments are secrets; ps need not show them to everybody.
   process.title = ['circuit', ...argv.slice(2, 3)].join(' ');
@@ -150,7 +153,7 @@ async function main(): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : WRONG_USAGE;
       return;
     }
-    process.stderr.write(`circuit: ${errorMessage(error)}\n`);
+    process.stderr.write(`circuit: ${escapeControls(errorMessage(error))}\n`);
     process.exitCode ??= FAILED;
   } finally {
     process.off('beforeExit', unsettled);

@@ -4,7 +4,15 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { AT_ONCE, CIRCUIT_ENV, Cluster, NOBODY, type TestDaemon } from './cluster.js';
+import {
+  AT_ONCE,
+  CIRCUIT_ENV,
+  Cluster,
+  collect,
+  eventually,
+  NOBODY,
+  type TestDaemon,
+} from './cluster.js';
 import { areOne } from './multicast.js';
 
 function isMounted(directory: string): boolean {
@@ -83,6 +91,25 @@ test('a daemon that logs to another user’s pipe, or to one that nobody reads, 
   const { stdout, stderr } = await cluster.sh(script, { env: CIRCUIT_ENV });
   t.regex(stdout, /listens on/, stderr);
   t.regex(stdout, /ended/);
+});
+
+test('SIGUSR1 opens no debugger to whoever connects, neither in a daemon nor in a command', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  await cluster.sh('mkdir c; echo 0 > c/mkchan', { cwd: `${a.mountpoint}/.self` });
+  const name = (await cluster.sh(`readlink ${a.mountpoint}/.self`)).stdout.trim();
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  const command = cluster.spawn([NODE, CIRCUIT, 'recv', '-d', a.address, `/${name}/c`]);
+  const [printed, complaints] = [collect(command.stdout), collect(command.stderr)];
+  await eventually(
+    async () => readFileSync(`/proc/${command.pid}/cmdline`, 'utf8'),
+    (title) => title.startsWith('circuit recv'),
+  );
+  for (const process of [a.process, command]) process.kill('SIGUSR1');
+  // Both go on.
+  t.is((await cluster.sh('echo hi > .self/c/send', { cwd: a.mountpoint })).status, 0);
+  t.deepEqual([await printed, await complaints], ['hi\n', '']);
+  t.notRegex(a.log(), /[Dd]ebugger/);
 });
 
 test('echo > shutdown succeeds, unmounts and ends the daemon with 0', async (t) => {
