@@ -3,7 +3,7 @@
  * it has printed, and kills the others.
  *
  *   circuit start -a :8822 > address &
- *   node dist/examples/wait-first.js address sh -c 'sleep $((RANDOM % 9)); hostname'
+ *   node dist/examples/wait-first.js address bash -c 'sleep $((RANDOM % 9)); hostname'
  *
  * The first argument is a file with the address of any daemon of the circuit: an
  * address is a secret and does not belong in arguments, which ps(1) shows.
@@ -38,6 +38,9 @@ try {
   const { Exit } = await first.peek();
   console.log(`${first.anchor.path} ended first: ${Exit}`);
   process.stdout.write(await text(first.stdout));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 } finally {
   await Promise.allSettled(racers.map((racer) => racer.scrub()));
   circuit.close();
