@@ -19,7 +19,7 @@ import { notifyPoll } from './wire/notification.js';
 import type { RequestBody } from './wire/request.js';
 import { OpenOut, PollOut, WriteOut } from './wire/structs.js';
 
-const { EBADF, EINVAL, EISDIR } = constants.errno;
+const { EBADF, EINTR, EINVAL, EISDIR } = constants.errno;
 
 export type FileRequest = Extract<
   RequestBody,
@@ -92,15 +92,26 @@ export class FileOperations {
   ): Awaitable<Answer> {
     const { handle } = file;
     if (handle.read === undefined) return EBADF;
-    return whenReady(handle.read(offset, size, nonblock, caller), (body) => {
+    const before = file.givenBack();
+    if (before) {
+      return before.then(() =>
+        caller.aborted ? EINTR : this.#read(file, offset, size, nonblock, caller),
+      );
+    }
+    const reading = handle.read(offset, size, nonblock, caller);
+    const isOver = handle.settled && isPromise(reading) ? file.reading(caller) : undefined;
+    const answer = whenReady(reading, (body) => {
       if (body.length > size) throw new RangeError(`read gave ${body.length} of ${size} bytes`);
       if (body.length === 0) file.exhausted();
       if (handle.settled === undefined) return body;
-      return {
-        body,
-        done: (delivered) => handle.settled?.(body, delivered),
+      const done = (delivered: boolean) => {
+        handle.settled?.(body, delivered);
+        isOver?.();
       };
+      return { body, done };
     });
+    if (isOver && isPromise(answer)) answer.catch(isOver);
+    return answer;
   }
 
   #write(

@@ -18,6 +18,8 @@ export interface Caller {
    */
   readonly filesOwner: number;
   readonly signal: AbortSignal;
+  /** Whether the signal is aborted; does not make one. */
+  readonly aborted: boolean;
 }
 
 export interface Attributes {

@@ -1,6 +1,6 @@
 /** The files that the kernel holds open, by the number that we gave it (`fh`). */
 import { whenReady } from './awaitable.js';
-import { type Awaitable, type Handle, type OpenMode, PollEvents } from './node.js';
+import { type Awaitable, type Caller, type Handle, type OpenMode, PollEvents } from './node.js';
 import type { Inode } from './tree.js';
 import { OpenFlags } from './wire/constants.js';
 
@@ -8,10 +8,17 @@ import { OpenFlags } from './wire/constants.js';
 const POLLRDNORM = 0x40;
 const POLLWRNORM = 0x100;
 
+interface Read {
+  readonly caller: Caller;
+  readonly over: Promise<void>;
+}
+
 export class OpenFile {
   #notifyScheduled = false;
   /** Of a poll that found the file ready: who may wait for it to be so again. */
   #watcher: (() => void) | undefined;
+  /** Reads whose answers are not known to have reached the reader, or not. */
+  readonly #reads = new Set<Read>();
 
   constructor(
     readonly fh: number,
@@ -34,6 +41,29 @@ export class OpenFile {
       default:
         throw new TypeError(`a handle with io ${String(io satisfies never)}`);
     }
+  }
+
+  /** A read waits for its answer. @returns To be called when that has been settled, or has failed. */
+  reading(caller: Caller): () => void {
+    let over = () => {};
+    const whenOver = new Promise<void>((resolve) => {
+      over = resolve;
+    });
+    const read = { caller, over: whenOver };
+    this.#reads.add(read);
+    return () => {
+      this.#reads.delete(read);
+      over();
+    };
+  }
+
+  /**
+   * That those who were interrupted have given back what they would have had: it comes before
+   * what is read next. Nothing if there are none.
+   */
+  givenBack(): Promise<unknown> | undefined {
+    const interrupted = [...this.#reads].filter(({ caller }) => caller.aborted);
+    return interrupted.length > 0 ? Promise.all(interrupted.map(({ over }) => over)) : undefined;
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Member } from '../../../src/anchor/circuit.js';
 import { OperationsLog } from '../../../src/log.js';
 
 const { signal } = new AbortController();
-const CALLER = { uid: 0, gid: 0, pid: 1, filesOwner: 0, signal };
+const CALLER = { uid: 0, gid: 0, pid: 1, filesOwner: 0, signal, aborted: false };
 
 test('a reader that falls behind goes on with the oldest line that is kept, and sees none twice', async (t) => {
   const log = new OperationsLog(() => {});

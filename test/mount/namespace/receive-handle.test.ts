@@ -4,7 +4,7 @@ import { LocalChannel } from '../../../src/anchor/local-channel.js';
 import { ChannelElement } from '../../../src/elements/channel.js';
 
 const { signal } = new AbortController();
-const CALLER = { uid: 0, gid: 0, pid: 1, filesOwner: 0, unique: 1, signal };
+const CALLER = { uid: 0, gid: 0, pid: 1, filesOwner: 0, unique: 1, signal, aborted: false };
 
 test('what does not reach the reader in the middle of a message is what it reads next', async (t) => {
   const channel = new LocalChannel(new ChannelElement(0));
