@@ -57,8 +57,7 @@ class SendHandle implements Handle {
   readonly #readiness: Readiness;
   /** The message has been accepted. */
   #begun = false;
-  /** Who wrote last; and that he was killed then: the message is not complete. */
-  #writer: number | undefined;
+  /** Somebody who held it open has been killed since the last write: it may not be complete. */
   #killed = false;
 
   constructor(place: Place, channel: Channel, nonblock: boolean) {
@@ -73,9 +72,7 @@ class SendHandle implements Handle {
     return this.#readiness.poll(PollEvents.out, notify);
   }
 
-  async write(data: Uint8Array, nonblock: boolean, caller: Caller): Promise<undefined> {
-    const { filesOwner, signal } = caller;
-    this.#writer = filesOwner;
+  async write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<undefined> {
     this.#killed = false;
     // What can fail with EAGAIN is that the message begins: to break it off would lose it.
     const options = { signal, nonblock: nonblock || (this.#nonblock && !this.#begun) };
@@ -86,8 +83,8 @@ class SendHandle implements Handle {
   }
 
   /** Others who were left the open file, as timeout(1) and shells are, may close it after him. */
-  flush({ filesOwner, pid }: Caller): void {
-    if (filesOwner === this.#writer) this.#killed = isBeingKilled(pid);
+  flush({ pid }: Caller): void {
+    this.#killed ||= isBeingKilled(pid);
   }
 
   release(): void {

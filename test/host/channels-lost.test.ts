@@ -166,6 +166,33 @@ test('so does one whose wrapper holds the open file, too, and ends as usual', as
   }
 });
 
+test('one that ends without closing has sent its message, be it that it has threads', async (t) => {
+  const { local, remote } = await channelViews(t);
+  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const node = `const f = require('fs').openSync('c/send', 'w'); require('fs').writeSync(f, 'all');`;
+  const python = `import os, threading, time
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+os.write(os.open('c/send', os.O_WRONLY), b'all'); os._exit(0)`;
+  for (const argv of [
+    [process.execPath, '-e', `${node} process.exit()`],
+    ['python3', '-c', python],
+  ]) {
+    const sender = local.spawn(...argv);
+    const { stdout, stderr, status } = await remote.sh('cat c/recv');
+    t.deepEqual([stdout, stderr, status], ['all', '', 0]);
+    t.is(await sender.status, 0);
+  }
+});
+
+test('a message breaks off where who holds it open is killed, though another wrote', async (t) => {
+  const { local, remote } = await channelViews(t);
+  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const sender = local.sh('exec 3> c/send; /bin/echo part >&3; sleep 0.3; kill -9 $$');
+  const { stdout, status } = await remote.sh('cat c/recv');
+  t.deepEqual([stdout, status], ['part\n', 1]);
+  await sender;
+});
+
 test('a sender whose daemon dies half-way gives the receiver EIO', async (t) => {
   const { local, remote, others } = await channelViews(t);
   await local.sh('mkdir c && echo 0 > c/mkchan');
