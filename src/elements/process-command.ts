@@ -52,7 +52,9 @@ function parseJson(source: string): unknown {
   try {
     return JSON.parse(source);
   } catch (error) {
-    throw invalid(`the command is not JSON: ${errorMessage(error)}`);
+    // V8 quotes from what it parses, which the log is not to show.
+    const why = errorMessage(error).replace(/, (\.\.\.)?".*/s, '');
+    throw invalid(`the command is not JSON: ${why}`);
   }
 }
 

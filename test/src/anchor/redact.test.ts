@@ -2,14 +2,27 @@ import test from 'ava';
 import { redact } from '../../../src/anchor/redact.js';
 
 test('of a process the log does not show what is in its environment', (t) => {
-  const process = { Path: 'make', Env: ['A=hunter2', 'B=] "hunter2", \\'], Args: ['-k'] };
-  for (const text of [JSON.stringify(process), JSON.stringify(process, undefined, 2)]) {
-    const shown = redact(text);
-    t.notRegex(shown, /hunter/);
-    t.regex(shown, /"Path": ?"make", ?"Env": ?\[…\], ?"Args": ?\[ ?"-k" ?\]/);
+  const shown = '{"Path":"make","Env":"…","Args":["-k"]}';
+  for (const Env of [['A=hunter2'], ['B=] "hunter2", \\'], { A: 'hunter2' }, 'hunter2']) {
+    const process = { Path: 'make', Env, Args: ['-k'] };
+    t.is(redact(JSON.stringify(process)), shown);
+    t.is(redact(JSON.stringify(process, undefined, 2)), shown);
   }
-  for (const incomplete of ['{"Env":["A=hunter2', '{"Env":["A=hunter2"', '{"Env":["A=\\"hunter2']) {
-    t.is(redact(incomplete), '{"Env":[…');
-  }
+  t.is(redact('{"path":"make","\\u0065nv":["hunter2"]}'), '{"path":"make","env":"…"}');
   t.is(redact('{"Path":"Env","Args":["Env"]}'), '{"Path":"Env","Args":["Env"]}');
+  for (const text of [
+    '{"Env":["hunter2',
+    '{"Env":[hunter2]}',
+    '[["A"],"hunter2"',
+    '"Env":"hunter2"',
+  ]) {
+    t.is(redact(text), `(${text.length} characters that are no JSON)`);
+  }
+});
+
+test('a command of any length is shown in part', (t) => {
+  const long = 'x'.repeat(8 * 1024 * 1024);
+  for (const command of [long, JSON.stringify({ Env: [long], Args: [long] })]) {
+    t.true(redact(command).length <= 501);
+  }
 });
