@@ -1,5 +1,5 @@
 import { RpcTarget } from 'capnweb';
-import { CircuitError } from '../error.js';
+import { CircuitError, interrupted } from '../error.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { sizeFrom } from './arguments.js';
 import type {
@@ -101,6 +101,7 @@ export interface MessagePiece {
 export class IncomingTarget extends RpcTarget implements Disposable {
   readonly #message: IncomingMessage;
   readonly #flow: FlowControl;
+  #closed = false;
 
   constructor(message: IncomingMessage, flow: FlowControl) {
     super();
@@ -112,6 +113,8 @@ export class IncomingTarget extends RpcTarget implements Disposable {
     const data = await this.#message.read(sizeFrom(max), { nonblock: nonblock === true });
     const { complete } = this.#message;
     await this.#flow.room(data.length);
+    // Who has gone meanwhile has given it back.
+    if (this.#closed) throw interrupted();
     return { data, complete };
   }
 
@@ -128,6 +131,7 @@ export class IncomingTarget extends RpcTarget implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#closed = true;
     this.#message.close();
   }
 }

@@ -1,5 +1,5 @@
 import { RpcTarget } from 'capnweb';
-import { CircuitError } from '../error.js';
+import { CircuitError, interrupted } from '../error.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { countFrom, sizeFrom } from './arguments.js';
 import type { Process, ProcessPeek, ProcessReader, ProcessWriter } from './circuit.js';
@@ -125,6 +125,8 @@ export class ReaderTarget extends RpcTarget implements Disposable {
     );
     const data = first.length === 0 ? first : await this.#gather(first, size);
     await this.#flow.room(data.length);
+    // Who has gone meanwhile has given it back.
+    if (this.#release.done) throw interrupted();
     return data;
   }
 
