@@ -8,6 +8,9 @@ import path = require('node:path');
 import url = require('node:url');
 import vm = require('node:vm');
 
+// Node would open a debugger, and not ask who connects.
+process.on('SIGUSR1', () => {});
+
 const MAIN = 'main.cjs';
 const CODE = 'main.cache';
 

@@ -130,8 +130,6 @@ function client(circuit: Command, name: string, description: string, help = MEMB
 }
 
 async function main(): Promise<void> {
-  // Node would open a debugger, and not ask who connects.
-  process.on('SIGUSR1', () => {});
   const argv = [...process.argv];
   // Addresses among the arguments are secrets; ps need not show them to everybody.
   process.title = ['circuit', ...argv.slice(2, 3)].join(' ');
