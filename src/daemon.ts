@@ -153,7 +153,9 @@ export class Daemon {
       if (daemon) await daemon.close();
       transport.close();
       state?.close();
-      if (daemon && !daemon.unmounted) throw new CircuitError('EBUSY', 'the mount is still there');
+      if (daemon && !daemon.unmounted) {
+        throw new CircuitError('EBUSY', `${errorMessage(error)}; the mount is still there`);
+      }
       throw error;
     }
   }
