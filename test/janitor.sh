@@ -11,7 +11,8 @@ cat >/dev/null
 for file in "$dir"/notes/pids/*; do
   [ -e "$file" ] || continue
   pid=${file##*/}
-  # The processes that a daemon has started are groups of their own.
+  # The processes that a daemon has started are groups of their own; it is to start no more.
+  kill -STOP "$pid" 2>/dev/null
   groups=$(cat /proc/"$pid"/task/*/children 2>/dev/null)
   kill -KILL "$pid" 2>/dev/null
   for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
