@@ -99,18 +99,21 @@ export class FileOperations {
       );
     }
     const reading = handle.read(offset, size, nonblock, caller);
-    const isOver = handle.settled && isPromise(reading) ? file.reading(caller) : undefined;
+    const over = handle.settled && isPromise(reading) ? file.reading(caller) : undefined;
     const answer = whenReady(reading, (body) => {
       if (body.length > size) throw new RangeError(`read gave ${body.length} of ${size} bytes`);
       if (body.length === 0) file.exhausted();
       if (handle.settled === undefined) return body;
       const done = (delivered: boolean) => {
-        handle.settled?.(body, delivered);
-        isOver?.();
+        try {
+          handle.settled?.(body, delivered);
+        } finally {
+          over?.();
+        }
       };
       return { body, done };
     });
-    if (isOver && isPromise(answer)) answer.catch(isOver);
+    if (over && isPromise(answer)) answer.catch(over);
     return answer;
   }
 

@@ -18,7 +18,7 @@ const MAX_FILE = 64 * 1024;
  * The first change is written at once: a daemon that is killed the moment after its first join
  * comes back. Those that follow within so many milliseconds are written together.
  */
-const PAUSE = 1_000;
+export const PAUSE = 1_000;
 
 export interface KnownMembersOptions {
   /** Where they are kept. */

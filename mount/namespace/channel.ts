@@ -82,7 +82,7 @@ class SendHandle implements Handle {
     return undefined;
   }
 
-  /** Others who were left the open file, as timeout(1) and shells are, may close it after him. */
+  /** Who is killed need not be the last to close it: timeout(1), and a shell, hold it, too. */
   flush({ pid }: Caller): void {
     this.#killed ||= isBeingKilled(pid);
   }

@@ -1,4 +1,5 @@
 import type { ElementKind, SubscriptionKind } from '../../src/anchor/circuit.js';
+import { redactProcess } from '../../src/anchor/redact.js';
 import type { File } from '../node.js';
 import { channelFiles } from './channel.js';
 import { isCompleteJson } from './complete-json.js';
@@ -85,7 +86,10 @@ function makeProcess(place: Place): File {
     async (text, signal) => {
       using _made = await place.member.makeProcess(place.path, text, signal);
     },
-    (written) => (isCompleteJson(written.toString()) ? written.length : 0),
+    {
+      end: (written) => (isCompleteJson(written.toString()) ? written.length : 0),
+      show: redactProcess,
+    },
   );
 }
 

@@ -80,15 +80,22 @@ export function elementFile(
   return new ValueFile(content, member.watch ? undefined : 0);
 }
 
+interface CommandOptions {
+  /** As in {@link CommandFile}. */
+  readonly end?: (written: Buffer) => number;
+  /** The command as the log may show it. */
+  readonly show?: (command: string) => string;
+}
+
 /** The command file of a verb at a place. */
 export function commandFile(
   place: Place,
   verb: string,
   run: (text: string, signal: AbortSignal) => Promise<void>,
-  end?: (written: Buffer) => number,
+  { end, show = redact }: CommandOptions = {},
 ): CommandFile {
   return new CommandFile((command, caller) => {
-    const what = `${pathOf(place)}/${verb} ${redact(Buffer.from(command).toString())}`.trim();
+    const what = `${pathOf(place)}/${verb} ${show(Buffer.from(command).toString())}`.trim();
     return operate(place, caller, what, () => run(decodeCommand(command), caller.signal));
   }, end);
 }

@@ -5,12 +5,9 @@ const LOOKED_AT = 64 * 1024;
 /** A secret without its address: longer than the 16 digits of a member's name. */
 const SECRET_ALONE = /[0-9a-f]{17,}/gi;
 
-/**
- * A command as the operations log may show it: in one piece, without the secrets of
- * addresses, and without the environment of a process.
- */
+/** A command as the operations log may show it: in one piece, without the secrets of addresses. */
 export function redact(command: string): string {
-  const shown = withoutEnvironment(command)
+  const shown = command
     .slice(0, LOOKED_AT)
     .replace(/Q[0-9a-f]{8,}/gi, 'Q…')
     .replace(SECRET_ALONE, '…')
@@ -19,14 +16,18 @@ export function redact(command: string): string {
   return shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown;
 }
 
-/** What should be JSON and is none could have it anywhere, and is not shown. */
-function withoutEnvironment(command: string): string {
-  if (!/^\s*[[{"]/.test(command)) return command;
+/**
+ * The same of the JSON that makes a process, and without its environment. What is no JSON
+ * could have that anywhere, and is not shown.
+ */
+export function redactProcess(json: string): string {
+  let shown: string;
   try {
-    return JSON.stringify(JSON.parse(command), (key, value) => (isEnvironment(key) ? '…' : value));
+    shown = JSON.stringify(JSON.parse(json), (key, value) => (isEnvironment(key) ? '…' : value));
   } catch {
-    return `(${command.length} characters that are no JSON)`;
+    return `(${json.length} characters that are no JSON)`;
   }
+  return redact(shown);
 }
 
 /** As the keys of a process are understood. */

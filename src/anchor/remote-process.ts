@@ -3,7 +3,6 @@ import { errorCode, interrupted, wouldWait } from '../error.js';
 import { interruptible, within } from '../interruptible.js';
 import type { Connection } from '../transport/connection.js';
 import type { FlowControl } from '../transport/flow-control.js';
-import { CONGESTED_CHUNK, MAX_CHUNK } from '../transport/limits.js';
 import type {
   OutputName,
   Process,
@@ -73,7 +72,7 @@ class RemoteWriter implements ProcessWriter {
   }
 
   async write(data: Uint8Array, { signal, nonblock = false }: WaitOptions = {}): Promise<number> {
-    const chunk = data.subarray(0, this.#flow.congested ? CONGESTED_CHUNK : MAX_CHUNK);
+    const chunk = data.subarray(0, this.#flow.chunk);
     const writing = call(this.#stub.write(chunk, nonblock), undefined, this.#begun);
     let taken: number;
     try {

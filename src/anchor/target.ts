@@ -3,7 +3,7 @@ import type { MemberName } from '../address.js';
 import { CircuitError } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { FlowControl } from '../transport/flow-control.js';
-import { CALL_TIMEOUT, CONGESTED_CHUNK, MAX_CHUNK } from '../transport/limits.js';
+import { CALL_TIMEOUT } from '../transport/limits.js';
 import { sizeFrom, stringsFrom } from './arguments.js';
 import { ChangeTarget } from './change-target.js';
 import { ChannelTarget } from './channel-target.js';
@@ -24,7 +24,7 @@ import type {
 import type { ElementContext } from './element-context.js';
 import { LogGrowthTarget } from './log-growth-target.js';
 import { ProcessTarget } from './process-target.js';
-import { redact } from './redact.js';
+import { redact, redactProcess } from './redact.js';
 import { RosterTarget } from './roster-target.js';
 import { isSubscriptionKind } from './subscription.js';
 
@@ -131,8 +131,8 @@ export class MemberTarget extends RpcTarget {
   }
 
   async readLog(offset: number, size: number): Promise<LogPiece> {
-    const most = this.#context.flow.congested ? CONGESTED_CHUNK : MAX_CHUNK;
-    return this.#member.readLog(Number(offset), Math.min(sizeFrom(size), most));
+    const { chunk } = this.#context.flow;
+    return this.#member.readLog(Number(offset), Math.min(sizeFrom(size), chunk));
   }
 
   logGrowth(): LogGrowthTarget {
@@ -180,7 +180,7 @@ export class MemberTarget extends RpcTarget {
     const text = String(command);
     // The peer does not wait longer: what cannot be started by then is not to start some day.
     const late = AbortSignal.timeout(CALL_TIMEOUT);
-    const made = await this.#changed(`${this.#show(parsed)}/mkproc ${redact(text)}`, () =>
+    const made = await this.#changed(`${this.#show(parsed)}/mkproc ${redactProcess(text)}`, () =>
       this.#member.makeProcess(parsed, text, late),
     );
     return this.#processTarget(parsed, made);

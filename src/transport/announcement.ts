@@ -21,7 +21,7 @@ import type { ClusterKey } from './security.js';
  *          19     …  the circuit address, in printable ASCII; none in a query
  *           …     …  query: zeros, up to 512 bytes in all
  *
- * A query is as long as any answer can be: who sends queries in another's name brings
+ * A query is as long as the longest answer: who sends queries in another's name brings
  * more upon the network than upon him (as QUIC's clients pad, RFC 9000, section 8.1).
  *
  * Sealed means AES-256-GCM with a key that HKDF-SHA256 makes from the cluster key, and

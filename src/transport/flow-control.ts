@@ -1,4 +1,4 @@
-import { SMALL, WINDOW } from './limits.js';
+import { CONGESTED_CHUNK, MAX_CHUNK, SMALL, WINDOW } from './limits.js';
 
 /** What is needed of a WebSocket. */
 export interface FlowingSocket {
@@ -28,6 +28,11 @@ export class FlowControl {
   /** Whether an answer would have to wait. */
   get congested(): boolean {
     return this.#lastTurn !== undefined || this.#isFull;
+  }
+
+  /** How much one call is to carry now, in bytes. */
+  get chunk(): number {
+    return this.congested ? CONGESTED_CHUNK : MAX_CHUNK;
   }
 
   /**

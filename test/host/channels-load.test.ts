@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import test from 'ava';
-import { blocked, channelViews } from './channels.js';
+import { blocked, rendezvousViews } from './channels.js';
 import { eventually } from './cluster.js';
 import { MIB } from './memory.js';
 
@@ -30,8 +30,7 @@ function readersIn(directory: string): number {
 }
 
 alone('a reader that stops reading stops the writer', async (t) => {
-  const { local, remote } = await channelViews(t);
-  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const { local, remote } = await rendezvousViews(t);
   for (const [from, to] of [
     [local, local],
     [local, remote],
@@ -66,8 +65,7 @@ alone(
   '1,000 receivers that wait at another member hold nobody up, and each gets one of 1,000 messages',
   async (t) => {
     t.timeout(150_000);
-    const { cluster, local, remote } = await channelViews(t);
-    await local.sh('mkdir c && echo 0 > c/mkchan');
+    const { cluster, local, remote } = await rendezvousViews(t);
     const out = cluster.mkdir('out');
     const receivers = remote.sh(
       `i=0; while [ $i -lt ${CROWD} ]; do i=$((i+1)); { cat c/recv > ${out}/$i; echo $? > ${out}/$i.status; } & done; wait`,

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { blocked, channelViews, endsAtOnce, type View } from './channels.js';
+import { blocked, channelViews, endsAtOnce, rendezvousViews, type View } from './channels.js';
 import { eventually } from './cluster.js';
 
 /** A program that sends what it is given on its standard input. */
@@ -7,8 +7,7 @@ const sendAll = (view: View) => view.spawn('sh', '-c', 'exec cat > c/send');
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   test(`${signal} ends a waiting receiver at once, and the next one gets the message`, async (t) => {
-    const { local, remote } = await channelViews(t);
-    await local.sh('mkdir c && echo 0 > c/mkchan');
+    const { local, remote } = await rendezvousViews(t);
     for (const view of [local, remote]) {
       for (const other of [local, remote]) {
         const gone = view.spawn('cat', 'c/recv');
@@ -24,8 +23,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   });
 
   test(`${signal} ends a waiting sender at once, and its message was never sent`, async (t) => {
-    const { local, remote } = await channelViews(t);
-    await local.sh('mkdir c && echo 0 > c/mkchan');
+    const { local, remote } = await rendezvousViews(t);
     for (const view of [local, remote]) {
       for (const other of [local, remote]) {
         const gone = view.spawn('sh', '-c', 'exec /bin/echo never > c/send');
@@ -41,8 +39,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   });
 
   test(`${signal} of a receiver in the moment of the hand-off loses no message and doubles none`, async (t) => {
-    const { local, remote } = await channelViews(t);
-    await local.sh('mkdir c && echo 0 > c/mkchan');
+    const { local, remote } = await rendezvousViews(t);
     for (const view of [local, remote]) {
       let handedOver = 0;
       for (let round = 0; round < 10; round += 1) {
@@ -110,8 +107,7 @@ test('a receiver whose daemon dies in the middle of the message gives the sender
 });
 
 test('a receiver that goes away in the middle of the message gives the sender EPIPE', async (t) => {
-  const { local, remote } = await channelViews(t);
-  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const { local, remote } = await rendezvousViews(t);
   for (const [from, to] of [
     [local, local],
     [local, remote],
@@ -127,8 +123,7 @@ test('a receiver that goes away in the middle of the message gives the sender EP
 });
 
 test('a sender that is killed half-way gives the receiver EIO, never a clean end', async (t) => {
-  const { local, remote } = await channelViews(t);
-  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const { local, remote } = await rendezvousViews(t);
   for (const [from, to] of [
     [local, local],
     [local, remote],
@@ -147,8 +142,7 @@ test('a sender that is killed half-way gives the receiver EIO, never a clean end
 });
 
 test('so does one whose wrapper holds the open file, too, and ends as usual', async (t) => {
-  const { local, remote } = await channelViews(t);
-  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const { local, remote } = await rendezvousViews(t);
   for (const [from, to] of [
     [local, remote],
     [remote, local],
@@ -167,8 +161,7 @@ test('so does one whose wrapper holds the open file, too, and ends as usual', as
 });
 
 test('one that ends without closing has sent its message, be it that it has threads', async (t) => {
-  const { local, remote } = await channelViews(t);
-  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const { local, remote } = await rendezvousViews(t);
   const node = `const f = require('fs').openSync('c/send', 'w'); require('fs').writeSync(f, 'all');`;
   const python = `import os, threading, time
 threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
@@ -185,8 +178,7 @@ os.write(os.open('c/send', os.O_WRONLY), b'all'); os._exit(0)`;
 });
 
 test('a message breaks off where who holds it open is killed, though another wrote', async (t) => {
-  const { local, remote } = await channelViews(t);
-  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const { local, remote } = await rendezvousViews(t);
   const sender = local.sh('exec 3> c/send; /bin/echo part >&3; sleep 0.3; kill -9 $$');
   const { stdout, status } = await remote.sh('cat c/recv');
   t.deepEqual([stdout, status], ['part\n', 1]);
@@ -194,8 +186,7 @@ test('a message breaks off where who holds it open is killed, though another wro
 });
 
 test('a sender whose daemon dies half-way gives the receiver EIO', async (t) => {
-  const { local, remote, others } = await channelViews(t);
-  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const { local, remote, others } = await rendezvousViews(t);
   const sender = sendAll(remote);
   sender.process.stdin?.write('begun');
   const receiver = local.spawn('cat', 'c/recv');

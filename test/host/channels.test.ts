@@ -1,11 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { alarmed, blocked, channelViews } from './channels.js';
+import { alarmed, blocked, channelViews, rendezvousViews } from './channels.js';
 
 test('capacity 0 is a rendezvous: the sender waits for its receiver', async (t) => {
-  const { local, remote } = await channelViews(t);
-  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const { local, remote } = await rendezvousViews(t);
   for (const [from, to] of [
     [local, local],
     [local, remote],
@@ -91,8 +90,7 @@ test('trysend and tryrecv fail with EAGAIN where send and recv would wait', asyn
 });
 
 test('what tryrecv has begun to receive it receives whole', async (t) => {
-  const { local, remote } = await channelViews(t);
-  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const { local, remote } = await rendezvousViews(t);
   for (const view of [local, remote]) {
     for (const size of [3, 5_000_000]) {
       const sender = local.spawn('sh', '-c', `exec head -c ${size} /dev/zero > c/send`);

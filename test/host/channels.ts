@@ -44,6 +44,13 @@ export async function channelViews(t: ExecutionContext, count = 2) {
   return { cluster, owner, others, ...(await viewsOf(cluster, owner, others)) };
 }
 
+/** The same, with a channel `c` of capacity 0. */
+export async function rendezvousViews(t: ExecutionContext, count = 2) {
+  const views = await channelViews(t, count);
+  await views.local.sh('mkdir c && echo 0 > c/mkchan');
+  return views;
+}
+
 /** The views of `owner`'s directory that it and the others have, when all see it. */
 export async function viewsOf(cluster: Cluster, owner: TestDaemon, others: readonly TestDaemon[]) {
   const name = (await cluster.sh(`readlink ${owner.mountpoint}/.self`)).stdout.trim();

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { channelViews, type View } from './channels.js';
+import { channelViews, rendezvousViews, type View } from './channels.js';
 import type { TestDaemon } from './cluster.js';
 import { growth, MIB } from './memory.js';
 
@@ -36,8 +36,7 @@ async function bounded(
 
 alone('1 GiB passes through one message unchanged, and no daemon grows by 64 MiB', async (t) => {
   t.timeout(2 * LIMIT);
-  const { owner, others, local, remote } = await channelViews(t);
-  await local.sh('mkdir c && echo 0 > c/mkchan');
+  const { owner, others, local, remote } = await rendezvousViews(t);
   for (const [from, to] of [
     [local, remote],
     [remote, local],

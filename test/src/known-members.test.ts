@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { mock } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { KnownMembers, MAX_KNOWN } from '../../src/known-members.js';
+import { KnownMembers, MAX_KNOWN, PAUSE } from '../../src/known-members.js';
 import { Janitor } from '../janitor.js';
-import { until } from './elements/process-started.js';
 import { newAddress, newRecord, StubMembership } from './stub-membership.js';
 
 function known(t: ExecutionContext, before = '') {
@@ -90,18 +90,35 @@ test('a membership that is closed after the list was takes nothing from it', asy
   t.deepEqual(kept(), [record.addr]);
 });
 
-test('the first change is kept at once, and what follows soon after, together, a moment later', async (t) => {
-  const { membership, list, kept } = known(t);
-  const [one, two, three] = [newRecord(), newRecord(), newRecord()] as const;
-  membership.come(one);
-  // Before the pause of a second would be over.
-  await Promise.race([until(() => kept().length > 0), setTimeout(900)]);
-  t.deepEqual(kept(), [one.addr]);
-  membership.come(two);
-  await setImmediate();
-  membership.come(three);
-  // Two of them would be the second in a write of its own.
-  await until(() => kept().length > 1);
-  t.is(kept().length, 3);
-  await list.close();
-});
+// Serial tests run before the others: the clock is the test's alone.
+test.serial(
+  'the first change is kept at once, and what follows soon after, together, a moment later',
+  async (t) => {
+    let now = 0;
+    mock.timers.enable({ apis: ['setTimeout'] });
+    mock.method(performance, 'now', () => now);
+    t.teardown(() => mock.reset());
+    const pass = (milliseconds: number) => {
+      now += milliseconds;
+      mock.timers.tick(milliseconds);
+    };
+    const { membership, list, kept } = known(t);
+    const keeps = async (count: number) => {
+      while (kept().length !== count) await setImmediate();
+    };
+    const [one, two, three] = [newRecord(), newRecord(), newRecord()] as const;
+    membership.come(one);
+    pass(1);
+    await keeps(1);
+    t.deepEqual(kept(), [one.addr]);
+    membership.come(two);
+    pass(PAUSE / 2);
+    membership.come(three);
+    pass(PAUSE / 2 - 1);
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+    t.is(kept().length, 1, 'not before the pause is over');
+    pass(1);
+    await keeps(3);
+    await list.close();
+  },
+);
