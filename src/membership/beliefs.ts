@@ -102,6 +102,15 @@ export class Beliefs {
     this.learn({ ...known, state: 'suspect', accuser }, OWN);
   }
 
+  /** Those whom we suspect of our own accord: we may have had nobody to tell. */
+  accused(): MemberRecord[] {
+    const { roster } = this.#options;
+    return [...this.#suspicions.keys()].flatMap((name) => {
+      const record = roster.get(name);
+      return record?.accuser === roster.self.name ? record : [];
+    });
+  }
+
   /** Nobody listens at its address any more. */
   fail(record: MemberRecord): void {
     const known = this.#current(record);

@@ -62,7 +62,10 @@ export function assemble({ self, isParted, met, displaced, ...given }: AssemblyO
   const comparison = new Comparison({ ...shared, done: (peer) => joining.compared(peer) });
   const overlay = new HyParView({
     ...shared,
-    up: (peer) => tree.up(peer),
+    up: (peer) => {
+      tree.up(peer);
+      tree.announce(peer, beliefs.accused());
+    },
     parting: (peer) => tree.parting(peer),
     down: (peer) => tree.down(peer),
   });

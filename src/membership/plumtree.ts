@@ -80,6 +80,14 @@ export class Plumtree {
     if (branch) branch.lazy = true;
   }
 
+  /** Announces to one neighbour what it may have missed. */
+  announce(peer: PeerAddress, records: readonly MemberRecord[]): void {
+    const branch = this.#branches.get(peer);
+    if (!branch || records.length === 0) return;
+    branch.versions.push(...records.map(versionOf));
+    this.#announceLater();
+  }
+
   announced(from: PeerAddress, versions: readonly Version[]): void {
     const { has, now } = this.#options;
     for (const version of versions) {

@@ -25,7 +25,7 @@ export class Receiver {
   }
 
   receive(message: Message, from: PeerAddress): void {
-    const { overlay, tree, comparison, detector, joining, learn } = this.#parts;
+    const { beliefs, overlay, tree, comparison, detector, joining, learn } = this.#parts;
     switch (message.type) {
       case 'forward-join':
       case 'gossip':
@@ -36,18 +36,17 @@ export class Receiver {
         break;
       case 'join':
         joining.welcome(from, message.from);
+        beliefs.foundWell(message.from);
         break;
       case 'welcome':
         joining.welcomed(from, message.from);
+        beliefs.foundWell(message.from);
         break;
       case 'neighbor':
         this.#neighbor(from, message);
         break;
       case 'neighbor-reply':
-        overlay.neighborReply(from, message.accepted);
-        if (message.accepted && overlay.active.has(from)) {
-          comparison.heard(from, message.digest);
-        }
+        this.#neighborReply(from, message);
         break;
       case 'disconnect':
         overlay.disconnected(from);
@@ -117,18 +116,29 @@ export class Receiver {
   }
 
   #neighbor(from: PeerAddress, message: Extract<Message, { type: 'neighbor' }>): void {
-    const { roster, overlay, comparison, learn } = this.#parts;
+    const { beliefs, roster, overlay, comparison, learn } = this.#parts;
     const { from: record, priority, digest } = message;
     if (record.addr !== from || record.name === roster.self.name) return;
     learn(record, HEARSAY);
     const known = this.#farewellTo(record.name) ?? roster.get(record.name);
     if (isListed(known) && known.addr === from) {
       if (overlay.neighbor(record, priority)) comparison.heard(from, digest);
+      beliefs.foundWell(known);
       return;
     }
     // It comes again when it has refuted that; or not, if it is we who have gone.
     if (known) this.#host.send(from, { type: 'notice', record: known });
     this.#host.send(from, { type: 'neighbor-reply', accepted: false, digest: roster.digest });
+  }
+
+  #neighborReply(from: PeerAddress, message: Extract<Message, { type: 'neighbor-reply' }>): void {
+    const { beliefs, overlay, comparison } = this.#parts;
+    const { accepted, digest } = message;
+    overlay.neighborReply(from, accepted);
+    const neighbor = overlay.active.get(from);
+    if (!accepted || !neighbor) return;
+    comparison.heard(from, digest);
+    beliefs.foundWell(neighbor);
   }
 
   #shuffle(from: PeerAddress, message: Extract<Message, { type: 'shuffle' }>): void {

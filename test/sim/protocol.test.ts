@@ -108,6 +108,29 @@ promise(
   { network: LOCAL, seeds: Array.from({ length: 100 }, (_, i) => i + 1) },
 );
 
+for (const [size, count] of [
+  [3, 2],
+  [5, 4],
+  [10, 9],
+] as const) {
+  promise(
+    `with ${count} of ${size} suspended, those that go on before they are given up are not given up`,
+    (t, simulation, label) => {
+      simulation.build(size);
+      const suspended = simulation.random.sample(simulation.members, count);
+      for (const member of suspended) simulation.freeze(member);
+      wait(simulation, simulation.random.integer(5, 14) * SECOND);
+      for (const member of suspended) simulation.thaw(member);
+      wait(simulation, SECOND);
+      for (const member of suspended) member.healthy = true;
+      wait(simulation, 20 * SECOND);
+      t.deepEqual(faults(simulation), [], label);
+      t.deepEqual(wronged(simulation), [], label);
+    },
+    { network: LOCAL, seeds: Array.from({ length: 20 }, (_, i) => i + 1) },
+  );
+}
+
 promise('a suspension of a second passes unnoticed', (t, simulation, label) => {
   simulation.build(20);
   for (let round = 0; round < 10; round += 1) {
