@@ -146,12 +146,12 @@ export class LocalMember implements Member {
     const { membership } = this.#options;
     const { self } = membership;
     const since = membership.status(self.name)?.since ?? self.joined;
-    return {
-      ...knownPeek(self, 'alive', since),
+    // V8 takes thirty times as long for { ...known, Host: … }, which is a tenth of a peek.
+    return Object.assign(knownPeek(self, 'alive', since), {
       Host: hostname(),
       Pid: process.pid,
       Version: VERSION,
-    };
+    });
   }
 
   async peers(): Promise<MemberPeers> {
