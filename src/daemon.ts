@@ -298,10 +298,11 @@ export class Daemon {
     );
   }
 
-  async #connect(name: MemberName) {
+  #connect(name: MemberName) {
     const record = this.#membership.get(name);
     if (!record) throw new CircuitError('ENOENT', `${name} is not in the network any more`);
-    return await this.#transport.connect(Address.parse(record.addr));
+    const { addr } = record;
+    return this.#transport.standing(addr) ?? this.#transport.connect(Address.parse(addr));
   }
 
   /** What one peer may call. */

@@ -1,5 +1,11 @@
 import { type CircuitError, interrupted } from './error.js';
 
+/** Taken by whatever can wait. */
+export interface Interruptible {
+  /** When it is aborted, what waits fails with EINTR. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The same promise, but EINTR as soon as the signal is aborted. What the promise
  * settles to afterwards is dropped.

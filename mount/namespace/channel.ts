@@ -13,7 +13,7 @@ import { Readiness } from './readiness.js';
 /** The files of a channel, beside those that every element has. */
 export function channelFiles(place: Place): ReadonlyArray<readonly [string, File]> {
   const { member, path } = place;
-  const open = ({ signal }: Caller) => member.channel(path, signal);
+  const open = (caller: Caller) => member.channel(path, caller);
   const send = (nonblock: boolean) =>
     new StreamFile('write', async (caller) => new SendHandle(place, await open(caller), nonblock));
   const receive = (nonblock: boolean) =>
@@ -26,22 +26,22 @@ export function channelFiles(place: Place): ReadonlyArray<readonly [string, File
     [
       'close',
       commandFile(place, 'close', async (_text, signal) => {
-        using channel = await member.channel(path, signal);
+        using channel = await member.channel(path, { signal });
         await channel.close(signal);
       }),
     ],
     [
       'cap',
-      elementFile(place, async ({ signal }) => {
-        using channel = await member.channel(path, signal);
-        return `${(await channel.peek(signal)).Cap}\n`;
+      elementFile(place, async (caller) => {
+        using channel = await open(caller);
+        return `${(await channel.peek(caller.signal)).Cap}\n`;
       }),
     ],
     [
       'peek',
-      elementFile(place, async ({ signal }) => {
-        using channel = await member.channel(path, signal);
-        return `${JSON.stringify(await channel.peek(signal), undefined, 2)}\n`;
+      elementFile(place, async (caller) => {
+        using channel = await open(caller);
+        return `${JSON.stringify(await channel.peek(caller.signal), undefined, 2)}\n`;
       }),
     ],
   ];

@@ -13,7 +13,7 @@ import { Readiness } from './readiness.js';
 /** The files of a process, beside those that every element has. */
 export function processFiles(place: Place): ReadonlyArray<readonly [string, File]> {
   const { member, path } = place;
-  const open = ({ signal }: Caller) => member.process(path, signal);
+  const open = (caller: Caller) => member.process(path, caller);
   const value = (show: (peek: ProcessPeek) => string) =>
     elementFile(place, async (caller) => {
       using process = await open(caller);
@@ -37,7 +37,7 @@ export function processFiles(place: Place): ReadonlyArray<readonly [string, File
     [
       'signal',
       commandFile(place, 'signal', async (text, signal) => {
-        using process = await member.process(path, signal);
+        using process = await member.process(path, { signal });
         await process.signal(text.trim(), signal);
       }),
     ],

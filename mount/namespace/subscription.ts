@@ -16,13 +16,13 @@ export function subscriptionFiles(
       'recv',
       new StreamFile(
         'read',
-        async ({ signal }) => new ReceiveHandle(await member.channel(path, signal), false),
+        async (caller) => new ReceiveHandle(await member.channel(path, caller), false),
       ),
     ],
     [
       'peek',
       elementFile(place, async ({ signal }) => {
-        using channel = await member.channel(path, signal);
+        using channel = await member.channel(path, { signal });
         const peek = subscriptionPeek(kind, await channel.peek(signal));
         return `${JSON.stringify(peek, undefined, 2)}\n`;
       }),

@@ -3,6 +3,7 @@ import type { ChannelPeek } from '../elements/channel.js';
 import type { IncomingMessage, OutgoingMessage, WaitOptions } from '../elements/message.js';
 import type { ProcessPeek } from '../elements/process.js';
 import type { SubscriptionKind } from '../elements/subscription.js';
+import type { Interruptible } from '../interruptible.js';
 import type { LogPiece } from '../log.js';
 
 export type { ChannelPeek } from '../elements/channel.js';
@@ -163,9 +164,10 @@ export interface ElementHost {
   makeChannel(path: AnchorPath, capacity: number, signal?: AbortSignal): Promise<void>;
   /**
    * The channel at `path`, to be disposed. A subscription is one, too.
+   * @param caller Its signal is asked for only if there is something to wait for.
    * @throws CircuitError ENOENT; another member's, when it is used
    */
-  channel(path: AnchorPath, signal?: AbortSignal): Promise<Channel>;
+  channel(path: AnchorPath, caller?: Interruptible): Promise<Channel>;
   /**
    * Starts a process.
    * @param command The JSON of the file `mkproc`.
@@ -174,7 +176,7 @@ export interface ElementHost {
    */
   makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process>;
   /** The process at `path`, to be disposed. @throws CircuitError as `channel` */
-  process(path: AnchorPath, signal?: AbortSignal): Promise<Process>;
+  process(path: AnchorPath, caller?: Interruptible): Promise<Process>;
   /**
    * Makes a subscription to what that member learns of the network from now on. It is a
    * channel to which only the network sends: `send` and `close` fail with EPERM. Each

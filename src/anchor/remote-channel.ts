@@ -82,7 +82,7 @@ class RemoteOutgoing implements OutgoingMessage {
     for (let at = 0; at === 0 || at < data.length; at += MAX_CHUNK) {
       const isLast = at + MAX_CHUNK >= data.length;
       const chunk = data.subarray(at, at + MAX_CHUNK);
-      await this.accept(chunk, { ...options, last: last && isLast });
+      await this.accept(chunk, { signal, nonblock, last: last && isLast });
       if (nonblock) continue;
       // The bytes have been taken: to fail now would have them written twice.
       await this.drained(signal).catch((error) => {

@@ -1,7 +1,7 @@
 import type { RpcStub } from 'capnweb';
 import type { MemberName } from '../address.js';
 import { asCircuitError, CircuitError, errorCode, errorMessage } from '../error.js';
-import { interruptible, within } from '../interruptible.js';
+import { type Interruptible, interruptible, within } from '../interruptible.js';
 import type { Connection } from '../transport/connection.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
 import type {
@@ -26,8 +26,11 @@ import type { CircuitTarget, MemberTarget } from './target.js';
 
 type Via = Connection<RpcStub<CircuitTarget>>;
 
-/** How to come by a connection through which the member can be called; asked for each call. */
-export type Connect = () => Promise<Via>;
+/**
+ * How to come by a connection through which the member can be called; asked for each call. One
+ * that stands is given at once.
+ */
+export type Connect = () => Via | Promise<Via>;
 
 /** Who is called may itself wait for another for 5 s; its answer is to be heard. In milliseconds. */
 const RELAY_TIMEOUT = CALL_TIMEOUT + 500;
@@ -108,7 +111,7 @@ export class RemoteMember implements Member {
   async whenLogged(offset: number, signal?: AbortSignal): Promise<void> {
     const wait = await this.#element(
       (member, connection) => ({ growth: member.logGrowth(), held: connection.hold() }),
-      signal,
+      { signal },
     );
     using _held = wait.held;
     using growth = wait.growth;
@@ -155,10 +158,10 @@ export class RemoteMember implements Member {
     return this.#call((member) => member.makeChannel([...path], capacity), signal);
   }
 
-  channel(path: AnchorPath, signal?: AbortSignal): Promise<Channel> {
+  channel(path: AnchorPath, caller?: Interruptible): Promise<Channel> {
     return this.#element(
       (member, connection) => new RemoteChannel(member.channel([...path]), connection),
-      signal,
+      caller,
     );
   }
 
@@ -179,10 +182,10 @@ export class RemoteMember implements Member {
     }
   }
 
-  process(path: AnchorPath, signal?: AbortSignal): Promise<Process> {
+  process(path: AnchorPath, caller?: Interruptible): Promise<Process> {
     return this.#element(
       (member, connection) => new RemoteProcess(member.process([...path]), connection),
-      signal,
+      caller,
     );
   }
 
@@ -197,10 +200,11 @@ export class RemoteMember implements Member {
   /** What is called of an element goes out together with the asking for it, in one round trip. */
   async #element<T>(
     make: (member: RpcStub<MemberTarget>, connection: Via) => T,
-    signal?: AbortSignal,
+    caller?: Interruptible,
   ): Promise<T> {
-    const late = () => unreachable(this.name, `no answer within ${CALL_TIMEOUT / 1000} s`);
-    const connection = await interruptible(within(this.#connected(), CALL_TIMEOUT, late), signal);
+    const connected = this.#connected();
+    const standing = !(connected instanceof Promise);
+    const connection = standing ? connected : await this.#answer(connected, caller?.signal);
     return make(this.#stubOf(connection), connection);
   }
 
@@ -241,13 +245,17 @@ export class RemoteMember implements Member {
     }
   }
 
-  async #connected(): Promise<Via> {
-    try {
-      return await this.#connect();
-    } catch (error) {
+  #connected(): Via | Promise<Via> {
+    const failed = (error: unknown): never => {
       // It may not be a member any more, whatever connection there is.
       this.#forget(this.#anchors);
       throw unreachable(this.name, errorMessage(error));
+    };
+    try {
+      const connected = this.#connect();
+      return connected instanceof Promise ? connected.catch(failed) : connected;
+    } catch (error) {
+      return failed(error);
     }
   }
 

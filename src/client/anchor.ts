@@ -1,7 +1,7 @@
 import type { AnchorView, Member, SubscriptionKind } from '../anchor/circuit.js';
 import { isSubscriptionKind } from '../anchor/subscription.js';
+import type { Interruptible } from '../interruptible.js';
 import { Channel } from './channel.js';
-import type { Interruptible } from './interruptible-options.js';
 import { Process } from './process.js';
 import { Subscription } from './subscription.js';
 
@@ -119,11 +119,11 @@ export class Anchor {
   }
 
   async #channel(signal: AbortSignal | undefined): Promise<Channel> {
-    return new Channel(this, await this.#member.channel(this.#names, signal), this.#held);
+    return new Channel(this, await this.#member.channel(this.#names, { signal }), this.#held);
   }
 
   async #process(signal: AbortSignal | undefined): Promise<Process> {
-    return new Process(this, await this.#member.process(this.#names, signal), this.#held);
+    return new Process(this, await this.#member.process(this.#names, { signal }), this.#held);
   }
 
   async #subscribe(kind: SubscriptionKind, { signal }: Interruptible = {}): Promise<Subscription> {
@@ -135,7 +135,7 @@ export class Anchor {
     kind: SubscriptionKind,
     signal: AbortSignal | undefined,
   ): Promise<Subscription> {
-    const channel = await this.#member.channel(this.#names, signal);
+    const channel = await this.#member.channel(this.#names, { signal });
     return new Subscription(this, kind, channel, this.#held);
   }
 }

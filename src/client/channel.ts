@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream';
 import type * as anchor from '../anchor/circuit.js';
 import { errorCode } from '../error.js';
-import { interruptible } from '../interruptible.js';
+import { type Interruptible, interruptible } from '../interruptible.js';
 import { MAX_CHUNK } from '../transport/limits.js';
 import type { Anchor } from './anchor.js';
-import type { Interruptible } from './interruptible-options.js';
 import { SourceStream } from './streams.js';
 
 /** A message, or a piece of one; a string is sent as UTF-8. */

@@ -80,7 +80,8 @@ export class CircuitView implements Circuit, Disposable {
 
   /** The connection that there is, or a new one; all who ask meanwhile share it. */
   #connect() {
-    return this.#transport.connect(this.#address);
+    const standing = this.#transport.standing(this.#address.toString());
+    return standing ?? this.#transport.connect(this.#address);
   }
 
   async #keepUp(): Promise<void> {

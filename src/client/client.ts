@@ -2,10 +2,9 @@ import { type Address, isMemberName, type MemberName } from '../address.js';
 import type { Member, MemberEntry } from '../anchor/circuit.js';
 import { RemoteMember } from '../anchor/remote.js';
 import { CircuitError } from '../error.js';
-import { interruptible } from '../interruptible.js';
+import { type Interruptible, interruptible } from '../interruptible.js';
 import { Anchor } from './anchor.js';
 import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';
-import type { Interruptible } from './interruptible-options.js';
 
 /**
  * The network as the daemon that we dialled sees it, from a program that is no
@@ -102,7 +101,7 @@ export class CircuitClient implements AsyncDisposable {
   }
 
   #memberNamed(name: MemberName): Member {
-    return new RemoteMember(name, async () => {
+    return new RemoteMember(name, () => {
       if (this.#connection.isOpen) return this.#connection;
       throw new CircuitError('EHOSTUNREACH', 'the connection to the daemon was lost');
     });

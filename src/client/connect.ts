@@ -4,14 +4,13 @@ import type { MemberEntry } from '../anchor/circuit.js';
 import { isListedState } from '../anchor/listed-member.js';
 import type { CircuitRoster, CircuitTarget } from '../anchor/target.js';
 import { CircuitError } from '../error.js';
-import { interruptible } from '../interruptible.js';
+import { type Interruptible, interruptible } from '../interruptible.js';
 import { isTimeValue } from '../time-value.js';
 import type { Connection } from '../transport/connection.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
 import { startRpc } from '../transport/rpc.js';
 import type { ClusterKey } from '../transport/security.js';
 import { Transport } from '../transport/transport.js';
-import type { Interruptible } from './interruptible-options.js';
 
 export interface ClientOptions extends Interruptible {
   /** What all members of the cluster share, if its daemons were started with one. */

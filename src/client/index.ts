@@ -19,12 +19,12 @@ export type {
   SubscriptionPeek,
 } from '../anchor/circuit.js';
 export { CircuitError, type ErrorCode } from '../error.js';
+export type { Interruptible } from '../interruptible.js';
 export { type ClusterKey, readClusterKey } from '../transport/security.js';
 export { Anchor, type Command } from './anchor.js';
 export { Channel, type MessageData } from './channel.js';
 export { CircuitClient } from './client.js';
 export type { ClientOptions } from './connect.js';
-export type { Interruptible } from './interruptible-options.js';
 export { Process } from './process.js';
 export { Subscription } from './subscription.js';
 

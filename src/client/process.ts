@@ -1,8 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type * as anchor from '../anchor/circuit.js';
-import { interruptible } from '../interruptible.js';
+import { type Interruptible, interruptible } from '../interruptible.js';
 import type { Anchor } from './anchor.js';
-import type { Interruptible } from './interruptible-options.js';
 import { SinkStream, SourceStream } from './streams.js';
 
 /**

@@ -1,9 +1,9 @@
 import type * as anchor from '../anchor/circuit.js';
 import { subscriptionPeek } from '../anchor/subscription.js';
 import { errorCode } from '../error.js';
+import type { Interruptible } from '../interruptible.js';
 import type { Anchor } from './anchor.js';
 import { Channel } from './channel.js';
-import type { Interruptible } from './interruptible-options.js';
 
 /**
  * Tells of the members that come, or that go, as the subscription's member learns

@@ -68,14 +68,20 @@ export class Transport<Main> {
     this.#self = address.toString();
   }
 
+  /** The connection to the daemon at a circuit address, if there is one. */
+  standing(address: string): Connection<Main> | undefined {
+    const known = this.#connections.get(address);
+    return known?.isOpen ? known : undefined;
+  }
+
   /**
    * The connection to the daemon at `address`, opened if there is none.
    * @throws CircuitError as {@link dial}
    */
   async connect(address: Address, signal?: AbortSignal): Promise<Connection<Main>> {
     const key = address.toString();
-    const known = this.#connections.get(key);
-    if (known?.isOpen) return known;
+    const known = this.standing(key);
+    if (known) return known;
     const shared = this.#dialling.get(key) ?? this.#dial(address, key);
     return await interruptible(shared, signal);
   }
