@@ -197,8 +197,11 @@ export async function collect(stream: NodeJS.ReadableStream | null): Promise<str
 
 export function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
   return new Promise((resolve, reject) => {
+    const ended = () => resolve(child.exitCode ?? child.signalCode ?? 0);
+    // It may have ended before anybody asked.
+    if (child.exitCode !== null || child.signalCode !== null) return ended();
     child.once('error', reject);
-    child.once('exit', (status, signal) => resolve(status ?? signal ?? 0));
+    child.once('exit', ended);
   });
 }
 
