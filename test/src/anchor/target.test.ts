@@ -138,6 +138,29 @@ test('who gives up waiting for a log, or is cut off, does not wait there any mor
   await waiters(0);
 });
 
+test('an element is opened over a connection that stands, or who waits for one can be interrupted', async (t) => {
+  const { circuit, connection } = await peer(t);
+  const caller = {
+    get signal(): never {
+      throw new Error('there is nothing to wait for');
+    },
+  };
+  const standing = new RemoteMember(circuit.self, () => connection);
+  using _channel = await standing.channel(['c'], caller);
+  using _process = await standing.process(['p'], caller);
+  const dialling = new RemoteMember(circuit.self, () => new Promise(() => {}));
+  for (const kind of ['channel', 'process'] as const) {
+    const giveUp = new AbortController();
+    const opening = dialling[kind](['x'], giveUp);
+    giveUp.abort();
+    await t.throwsAsync(opening, { code: 'EINTR' });
+  }
+  const gone = new RemoteMember(circuit.self, () => {
+    throw new Error('it has left');
+  });
+  await t.throwsAsync(gone.channel(['c']), { code: 'EHOSTUNREACH', message: /it has left/ });
+});
+
 test('names that are not there leave nothing at the peer, however many are asked for', async (t) => {
   const { circuit, connection } = await peer(t);
   const member = new RemoteMember(circuit.self, async () => connection);
