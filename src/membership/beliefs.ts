@@ -1,8 +1,8 @@
-import type { MemberName } from '../address.js';
+import type { MemberMap, NewMemberMap } from './member-map.js';
 import type { Version } from './messages.js';
 import { SUSPICION_PAUSE } from './parameters.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
-import { isListed, type MemberRecord, overrides } from './record.js';
+import { isListed, type MemberRecord, overrides, withState } from './record.js';
 import type { Refutation } from './refutation.js';
 import type { Roster } from './roster.js';
 import { Suspicion } from './suspicion.js';
@@ -23,6 +23,7 @@ export const OWN: Source = { kind: 'own' };
 export interface BeliefsOptions {
   readonly host: Pick<ProtocolHost, 'send' | 'changed'>;
   readonly roster: Roster;
+  readonly newMap: NewMemberMap;
   readonly refutation: Refutation;
   readonly timers: Timers;
   readonly now: () => number;
@@ -45,13 +46,14 @@ export interface BeliefsOptions {
  */
 export class Beliefs {
   readonly #options: BeliefsOptions;
-  readonly #suspicions = new Map<MemberName, Suspicion>();
+  readonly #suspicions: MemberMap<Suspicion>;
   /** Whether one of them has run out is looked at then, and was last. */
   #looking: Timer | undefined;
   #looked = Number.NEGATIVE_INFINITY;
 
   constructor(options: BeliefsOptions) {
     this.#options = options;
+    this.#suspicions = options.newMap();
   }
 
   /** How many suspicions of somebody's own are watched. */
@@ -99,13 +101,13 @@ export class Beliefs {
     const known = this.#current(record);
     if (!known) return;
     const accuser = this.#options.roster.self.name;
-    this.learn({ ...known, state: 'suspect', accuser }, OWN);
+    this.learn(withState(known, 'suspect', accuser), OWN);
   }
 
   /** Those whom we suspect of our own accord: we may have had nobody to tell. */
   accused(): MemberRecord[] {
     const { roster } = this.#options;
-    return [...this.#suspicions.keys()].flatMap((name) => {
+    return [...this.#suspicions.values()].flatMap(({ name }) => {
       const record = roster.get(name);
       return record?.accuser === roster.self.name ? record : [];
     });
@@ -114,9 +116,7 @@ export class Beliefs {
   /** Nobody listens at its address any more. */
   fail(record: MemberRecord): void {
     const known = this.#current(record);
-    if (!known) return;
-    const { accuser: _, ...rest } = known;
-    this.learn({ ...rest, state: 'failed' }, OWN);
+    if (known) this.learn(withState(known, 'failed'), OWN);
   }
 
   /** It answers us: if it is suspected it can refute that, once it knows. */
@@ -134,14 +134,14 @@ export class Beliefs {
   #doubt(record: MemberRecord, known: MemberRecord | undefined): boolean {
     const { now, roster } = this.#options;
     if (!isListed(known) || !overrides(record, known)) return false;
-    const suspect: MemberRecord = { ...record, state: 'suspect' };
+    const suspect = withState(record, 'suspect');
     const before = roster.merge(suspect, now());
     if (before !== false) {
       this.#apply(suspect, before);
       this.#spread(suspect, HEARSAY);
     }
     // Only who took it up watches it: the others have nobody's own word for it.
-    if (!this.#suspicions.has(record.name)) this.#suspect(suspect);
+    if (!this.#suspicions.get(record.name)) this.#suspect(suspect);
     this.#options.doubted(suspect);
     return before !== false;
   }
@@ -188,7 +188,7 @@ export class Beliefs {
 
   #suspect({ name, accuser }: MemberRecord): void {
     const { now, roster } = this.#options;
-    const suspicion = new Suspicion(now(), roster.size, accuser);
+    const suspicion = new Suspicion(name, now(), roster.size, accuser);
     this.#suspicions.set(name, suspicion);
     this.#watch(suspicion);
   }
@@ -206,13 +206,13 @@ export class Beliefs {
     this.#looking = undefined;
     this.#looked = now();
     let first: Suspicion | undefined;
-    for (const [name, suspicion] of this.#suspicions) {
+    for (const suspicion of this.#suspicions.values()) {
       if (suspicion.deadline > this.#looked) {
         if (!first || suspicion.deadline < first.deadline) first = suspicion;
         continue;
       }
-      this.#suspicions.delete(name);
-      const record = roster.get(name);
+      this.#suspicions.delete(suspicion.name);
+      const record = roster.get(suspicion.name);
       if (record) this.fail(record);
     }
     if (first) this.#watch(first);

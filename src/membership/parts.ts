@@ -4,6 +4,7 @@ import { Comparison } from './comparison.js';
 import { FailureDetector } from './failure-detector.js';
 import { HyParView } from './hyparview.js';
 import { Joining } from './joining.js';
+import type { NewMemberMap } from './member-map.js';
 import { MAX_DOUBTS_PROBED } from './parameters.js';
 import { Plumtree } from './plumtree.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
@@ -32,6 +33,7 @@ export interface AssemblyOptions {
   readonly host: ProtocolHost;
   readonly random: () => number;
   readonly now: () => number;
+  readonly newMap: NewMemberMap;
   /** A member of a network that we have left. */
   readonly isParted: (name: MemberName) => boolean;
   /** A member joined us, or we it. */
@@ -43,7 +45,7 @@ export interface AssemblyOptions {
 /** Puts them together: which of them tells which others. */
 export function assemble({ self, isParted, met, displaced, ...given }: AssemblyOptions): Parts {
   const timers = new Timers();
-  const roster = new Roster(self);
+  const roster = new Roster(self, given.newMap);
   const learn = (record: MemberRecord, source: Source) => {
     // What those whom we have left still say of each other is nothing to us.
     if (source.kind === 'hearsay' && isParted(record.name)) return false;

@@ -1,4 +1,5 @@
 import type { MemberName } from '../address.js';
+import { type NewMemberMap, newMemberMap } from './member-map.js';
 import type { Views } from './membership.js';
 import type { Message } from './messages.js';
 import { SUSPENDED } from './parameters.js';
@@ -15,6 +16,8 @@ export interface ProtocolOptions {
   readonly random: () => number;
   /** Milliseconds, on a clock that does not go back. */
   readonly now: number;
+  /** Of maps of all members; `Map` itself, unless there is something better. */
+  readonly newMap?: NewMemberMap;
 }
 
 /**
@@ -32,6 +35,7 @@ export interface ProtocolOptions {
 export class Protocol {
   readonly #host: ProtocolHost;
   readonly #random: () => number;
+  readonly #newMap: NewMemberMap;
   #parts: Parts;
   #receiver: Receiver;
   /** On our own clock, which stands still while we are suspended. */
@@ -43,9 +47,10 @@ export class Protocol {
   /** What we told them. */
   #farewell: MemberRecord | undefined;
 
-  constructor({ self, host, random, now }: ProtocolOptions) {
+  constructor({ self, host, random, now, newMap = newMemberMap }: ProtocolOptions) {
     this.#host = host;
     this.#random = random;
+    this.#newMap = newMap;
     this.#now = now;
     this.#parts = this.#begin(self);
     this.#receiver = this.#newReceiver();
@@ -202,6 +207,7 @@ export class Protocol {
       host: this.#host,
       random: this.#random,
       now: () => this.#now,
+      newMap: this.#newMap,
       isParted: (name) => this.#parted.has(name),
       met: (name) => {
         // We had left its network, and are with it again.

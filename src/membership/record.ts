@@ -32,6 +32,17 @@ export function overrides(
   return RANK[news.state] > RANK[known.state];
 }
 
+/** What is believed of the same daemon from now on. */
+export function withState(
+  { name, addr, joined, incarnation }: MemberRecord,
+  state: MemberState,
+  accuser?: MemberName,
+): MemberRecord {
+  // Not by a spread: V8 makes objects of many shapes of these, and is slow with all of them.
+  const record = { name, addr, joined, incarnation, state };
+  return accuser === undefined ? record : { name, addr, joined, incarnation, state, accuser };
+}
+
 /** One that is shown as a member: who is suspected is one until it has failed. */
 export type ListedRecord = MemberRecord & { readonly state: 'alive' | 'suspect' };
 

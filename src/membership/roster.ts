@@ -1,4 +1,5 @@
 import type { MemberName } from '../address.js';
+import { type MemberMap, type NewMemberMap, newMemberMap } from './member-map.js';
 import { BUCKETS, type Digest } from './messages.js';
 import { MAX_MEMBERS, MAX_TOMBSTONES, TOMBSTONE_LIFE } from './parameters.js';
 import { isListed, type MemberRecord, overrides } from './record.js';
@@ -9,10 +10,10 @@ import { isListed, type MemberRecord, overrides } from './record.js';
  */
 export class Roster {
   #self: MemberRecord;
-  readonly #records = new Map<MemberName, MemberRecord>();
+  readonly #records: MemberMap<MemberRecord>;
   /** Since when a member has gone, the first to go first; and since when one is as it is. */
   readonly #gone = new Map<MemberName, number>();
-  readonly #since = new Map<MemberName, number>();
+  readonly #since: MemberMap<number>;
   readonly #buckets = new Uint32Array(BUCKETS);
   #digest = 0;
   #listed = 0;
@@ -20,8 +21,10 @@ export class Roster {
   #sample: MemberName[] = [];
   #changes = 0;
 
-  constructor(self: MemberRecord) {
+  constructor(self: MemberRecord, newMap: NewMemberMap = newMemberMap) {
     this.#self = self;
+    this.#records = newMap();
+    this.#since = newMap();
     this.#replace(undefined, self);
   }
 

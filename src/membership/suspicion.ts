@@ -19,11 +19,17 @@ export class Suspicion {
   #accusers: readonly MemberName[] | undefined;
 
   /**
+   * @param name Whose.
    * @param now Milliseconds.
    * @param members How many are listed, the one that is suspected among them.
    * @param accuser Nobody, if it is hearsay.
    */
-  constructor(now: number, members: number, accuser: MemberName | undefined) {
+  constructor(
+    readonly name: MemberName,
+    now: number,
+    members: number,
+    accuser: MemberName | undefined,
+  ) {
     this.#start = Math.round(now);
     this.#members = members;
     this.#accuse(accuser === undefined ? [] : [accuser]);

@@ -1,4 +1,5 @@
 import type { MemberName } from '../../src/address.js';
+import type { NewMemberMap } from '../../src/membership/member-map.js';
 import type { MembershipChange } from '../../src/membership/membership.js';
 import type { Message } from '../../src/membership/messages.js';
 import { Protocol } from '../../src/membership/protocol.js';
@@ -19,6 +20,7 @@ export interface MemberOptions {
   readonly clock: number;
   /** Whether to keep its list by name, to check what it tells of changes. */
   readonly strict: boolean;
+  readonly newMap: NewMemberMap | undefined;
 }
 
 /** In milliseconds. */
@@ -47,14 +49,20 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
   #wakeAt = Number.POSITIVE_INFINITY;
 
   constructor(private readonly options: MemberOptions) {
-    const { record, network, random, clock } = options;
+    const { record, network, random, clock, newMap } = options;
     this.#clock = clock;
     this.hash = Number.parseInt(record.name.slice(1, 9), 16) | 0;
     this.listedHash = this.hash;
     this.listed = options.strict ? new Set([record.name]) : undefined;
     this.endpoint = network.attach(record.addr, this);
     this.community = this.endpoint.index;
-    this.protocol = new Protocol({ self: record, host: this, random: random.next, now: this.now });
+    this.protocol = new Protocol({
+      self: record,
+      host: this,
+      random: random.next,
+      now: this.now,
+      ...(newMap && { newMap }),
+    });
     this.#settle();
   }
 

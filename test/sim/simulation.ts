@@ -2,6 +2,7 @@ import { isMemberName, type MemberName } from '../../src/address.js';
 import type { MemberRecord } from '../../src/membership/record.js';
 import { EventQueue } from './event-queue.js';
 import { Network, type NetworkOptions } from './network.js';
+import { Numbering } from './numbered-map.js';
 import { Random } from './random.js';
 import { RosterAudit } from './roster-audit.js';
 import { SimulatedMember } from './simulated-member.js';
@@ -49,6 +50,7 @@ export class Simulation {
   /** All that were ever started, those that have ended included. */
   readonly members: SimulatedMember[] = [];
   readonly #byName = new Map<MemberName, SimulatedMember>();
+  readonly #numbering = new Numbering();
 
   constructor(readonly options: SimulationOptions) {
     this.random = new Random(options.seed);
@@ -83,8 +85,10 @@ export class Simulation {
     };
     // Clocks that count from the start of the host show different times.
     const clock = random.integer(0, 10_000_000);
-    const { strict } = options;
-    const member = new SimulatedMember({ record, network, random, audit, clock, strict });
+    const { copies, strict } = options;
+    // What is checked is checked with the maps of the daemon.
+    const newMap = copies ? undefined : this.#numbering.newMap;
+    const member = new SimulatedMember({ record, network, random, audit, clock, strict, newMap });
     this.members.push(member);
     this.#byName.set(record.name, member);
     return member;
@@ -133,6 +137,7 @@ export class Simulation {
         member.community = 0;
         member.preload(records, hash);
       }
+      this.#numbering.share();
     }
     this.expect();
     this.queue.runTo(this.now + SETTLE);

@@ -10,7 +10,7 @@ import { Suspicion } from '../../../src/membership/suspicion.js';
 const MAX = SUSPICION_MIN * SUSPICION_MAX_FACTOR;
 
 test('each further accuser brings the deadline nearer, down to the shortest time', (t) => {
-  const suspicion = new Suspicion(1_000, 100, newMemberName());
+  const suspicion = new Suspicion(newMemberName(), 1_000, 100, newMemberName());
   const deadlines = [suspicion.deadline];
   for (let count = 0; count < CONFIRMATIONS; count += 1) {
     t.true(suspicion.confirm(newMemberName()));
@@ -27,19 +27,19 @@ test('each further accuser brings the deadline nearer, down to the shortest time
 
 test('the same accuser counts once', (t) => {
   const accuser = newMemberName();
-  const suspicion = new Suspicion(0, 100, accuser);
+  const suspicion = new Suspicion(newMemberName(), 0, 100, accuser);
   t.false(suspicion.confirm(accuser));
   t.is(suspicion.deadline, MAX);
 });
 
 test('where nobody else could confirm, the first accuser is enough; hearsay never is', (t) => {
-  t.is(new Suspicion(0, 2, newMemberName()).deadline, SUSPICION_MIN);
-  t.is(new Suspicion(0, 2, undefined).deadline, MAX);
+  t.is(new Suspicion(newMemberName(), 0, 2, newMemberName()).deadline, SUSPICION_MIN);
+  t.is(new Suspicion(newMemberName(), 0, 2, undefined).deadline, MAX);
 });
 
 test('larger networks take longer, by the logarithm of their size', (t) => {
   const shortest = (members: number) => {
-    const suspicion = new Suspicion(0, members, newMemberName());
+    const suspicion = new Suspicion(newMemberName(), 0, members, newMemberName());
     for (let count = 0; count < CONFIRMATIONS; count += 1) suspicion.confirm(newMemberName());
     return suspicion.deadline;
   };
