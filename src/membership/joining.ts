@@ -113,7 +113,7 @@ export class Joining {
   #redialLater(delay: number): void {
     const { now, random, roster, timers } = this.#options;
     timers.at(now() + delay, () => {
-      const failed = roster.randomFailed(random);
+      const failed = roster.randomFailed(random, now());
       if (failed) {
         this.join(failed.addr);
         timers.at(now() + REDIAL_INTERVAL / 2, () => this.giveUp(failed.addr));

@@ -92,7 +92,7 @@ export const MAX_MEMBERS = 10_000;
 /** A member that has gone is remembered, and dialled again if it failed, for a day. */
 export const TOMBSTONE_LIFE = 24 * 60 * 60 * 1000;
 
-/** Of those who have gone so many are remembered; the first to go is forgotten first. */
+/** Of those who failed, and of those who left, so many are remembered; the first to go is forgotten first. */
 export const MAX_TOMBSTONES = 10_000;
 
 /** Rosters that differ are compared when nothing has come for so long: most news is on its way. */

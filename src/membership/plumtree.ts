@@ -93,7 +93,7 @@ export class Plumtree {
     for (const version of versions) {
       if (has(version)) continue;
       // Each for itself: that an older one comes says nothing of this.
-      const key = JSON.stringify(version);
+      const key = keyOf(version);
       const missing = this.#missing.get(key);
       if (missing) missing.announcers.push(from);
       else this.#missing.set(key, { version, announcers: [from], due: now() + GRAFT_TIMEOUT });
@@ -196,6 +196,10 @@ interface Missing {
 
 function versionOf({ name, incarnation, state, accuser }: MemberRecord): Version {
   return { name, incarnation, state, ...(accuser === undefined ? {} : { accuser }) };
+}
+
+function keyOf({ name, incarnation, state, accuser }: Version): string {
+  return `${name} ${incarnation} ${state} ${accuser}`;
 }
 
 function chunks<T>(items: readonly T[]): T[][] {

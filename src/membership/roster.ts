@@ -11,8 +11,9 @@ import { isListed, type MemberRecord, overrides } from './record.js';
 export class Roster {
   #self: MemberRecord;
   readonly #records: MemberMap<MemberRecord>;
-  /** Since when a member has gone, the first to go first; and since when one is as it is. */
-  readonly #gone = new Map<MemberName, number>();
+  /** Since when a member has failed, or left, the first to go first; and since when one is as it is. */
+  readonly #failed = new Map<MemberName, number>();
+  readonly #left = new Map<MemberName, number>();
   readonly #since: MemberMap<number>;
   readonly #buckets = new Uint32Array(BUCKETS);
   #digest = 0;
@@ -62,12 +63,13 @@ export class Roster {
     if (known && !overrides(record, known)) return false;
     if (!isListed(known) && isListed(record) && this.#listed >= MAX_MEMBERS) return false;
     this.#replace(known, record);
-    this.#gone.delete(record.name);
+    this.#failed.delete(record.name);
+    this.#left.delete(record.name);
     if (isListed(record)) {
       if (known && known.state !== record.state) this.#since.set(record.name, now);
     } else {
       this.#since.delete(record.name);
-      this.#gone.set(record.name, now);
+      (record.state === 'failed' ? this.#failed : this.#left).set(record.name, now);
       this.#bury(now);
     }
     return known;
@@ -79,7 +81,7 @@ export class Roster {
 
   /** Since when a member is in its state, if that was not always so. */
   since(name: MemberName): number | undefined {
-    return this.#gone.get(name) ?? this.#since.get(name);
+    return this.#failed.get(name) ?? this.#left.get(name) ?? this.#since.get(name);
   }
 
   /** All that are listed, sorted by name. */
@@ -118,13 +120,15 @@ export class Roster {
     return undefined;
   }
 
-  /** One that failed; none if there are none. */
-  randomFailed(random: () => number): MemberRecord | undefined {
-    const failed = [...this.#gone.keys()].filter(
-      (name) => this.#records.get(name)?.state === 'failed',
-    );
-    const name = failed[Math.floor(random() * failed.length)];
-    return name === undefined ? undefined : this.#records.get(name);
+  /** One that failed, and not too long ago; none if there are none. */
+  randomFailed(random: () => number, now: number): MemberRecord | undefined {
+    this.#bury(now);
+    let index = Math.floor(random() * this.#failed.size);
+    for (const name of this.#failed.keys()) {
+      if (index === 0) return this.#records.get(name);
+      index -= 1;
+    }
+    return undefined;
   }
 
   #replace(known: MemberRecord | undefined, record: MemberRecord): void {
@@ -148,10 +152,12 @@ export class Roster {
 
   /** Forgets those who went long ago, and the first to go if there are too many. */
   #bury(now: number): void {
-    for (const [name, since] of this.#gone) {
-      if (now - since < TOMBSTONE_LIFE && this.#gone.size <= MAX_TOMBSTONES) return;
-      this.#gone.delete(name);
-      this.#records.delete(name);
+    for (const gone of [this.#failed, this.#left]) {
+      for (const [name, since] of gone) {
+        if (now - since < TOMBSTONE_LIFE && gone.size <= MAX_TOMBSTONES) break;
+        gone.delete(name);
+        this.#records.delete(name);
+      }
     }
   }
 }

@@ -55,8 +55,25 @@ test('one that has gone is remembered for a day, and is not drawn', (t) => {
   roster.merge(record(1, 'failed'), 1_000);
   t.is(roster.since(record(1).name), 1_000);
   t.is(roster.random(Math.random), undefined);
-  t.deepEqual(roster.randomFailed(Math.random), record(1, 'failed'));
+  t.deepEqual(roster.randomFailed(Math.random, 1_000), record(1, 'failed'));
   t.false(roster.merge(record(1), 2_000), 'late news does not bring it back');
   roster.merge(record(2, 'left'), 1_000 + TOMBSTONE_LIFE);
   t.is(roster.get(record(1).name), undefined);
+  roster.merge(record(3), 0);
+  roster.merge(record(3, 'failed'), 2_000 + TOMBSTONE_LIFE);
+  t.is(roster.randomFailed(Math.random, 2_000 + 2 * TOMBSTONE_LIFE), undefined);
+  t.is(roster.get(record(3).name), undefined, 'also when nobody else goes');
+});
+
+test('of those that failed each is drawn, and none that left', (t) => {
+  const roster = new Roster(self);
+  for (let index = 0; index < 20; index += 1) {
+    roster.merge(record(index), 0);
+    roster.merge(record(index, index % 4 === 0 ? 'failed' : 'left'), 0);
+  }
+  const drawn = Array.from({ length: 5 }, (_, fifth) => roster.randomFailed(() => fifth / 5, 0));
+  t.deepEqual(
+    drawn.map((one) => one?.name),
+    [0, 4, 8, 12, 16].map((index) => record(index).name),
+  );
 });
