@@ -19,8 +19,9 @@ export class Roster {
   #digest = 0;
   #listed = 0;
   #sorted: readonly MemberRecord[] | undefined;
+  /** Of those that are listed; and how many of them have gone since. */
   #sample: MemberName[] = [];
-  #changes = 0;
+  #missing = 0;
 
   constructor(self: MemberRecord, newMap: NewMemberMap = newMemberMap) {
     this.#self = self;
@@ -106,10 +107,10 @@ export class Roster {
     random: () => number,
     wanted: (record: MemberRecord) => boolean = () => true,
   ): MemberRecord | undefined {
-    // Made anew when an eighth may have changed: who has gone since is passed over.
-    if (this.#changes > this.#sample.length / 8) {
+    // Who has gone is passed over, until they are an eighth.
+    if (this.#missing > this.#sample.length / 8) {
       this.#sample = [...this.#records.values()].filter(isListed).map(({ name }) => name);
-      this.#changes = 0;
+      this.#missing = 0;
     }
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const name = this.#sample[Math.floor(random() * this.#sample.length)];
@@ -136,6 +137,7 @@ export class Roster {
     this.#records.set(record.name, record);
     this.#count(record, 1);
     if (!isListed(known) && isListed(record)) this.#sample.push(record.name);
+    if (isListed(known) && !isListed(record)) this.#missing += 1;
   }
 
   #count(record: MemberRecord, by: 1 | -1): void {
@@ -147,7 +149,6 @@ export class Roster {
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) ^ hash;
     this.#listed += by;
     this.#sorted = undefined;
-    this.#changes += 1;
   }
 
   /** Forgets those who went long ago, and the first to go if there are too many. */
