@@ -20,7 +20,7 @@ export interface MemberOptions {
   readonly clock: number;
   /** Whether to keep its list by name, to check what it tells of changes. */
   readonly strict: boolean;
-  readonly newMap: NewMemberMap | undefined;
+  readonly newMap: NewMemberMap;
 }
 
 /** In milliseconds. */
@@ -56,13 +56,8 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
     this.listed = options.strict ? new Set([record.name]) : undefined;
     this.endpoint = network.attach(record.addr, this);
     this.community = this.endpoint.index;
-    this.protocol = new Protocol({
-      self: record,
-      host: this,
-      random: random.next,
-      now: this.now,
-      ...(newMap && { newMap }),
-    });
+    const { now } = this;
+    this.protocol = new Protocol({ self: record, host: this, random: random.next, now, newMap });
     this.#settle();
   }
 

@@ -1,4 +1,5 @@
 import { isMemberName, type MemberName } from '../../src/address.js';
+import { newMemberMap } from '../../src/membership/member-map.js';
 import type { MemberRecord } from '../../src/membership/record.js';
 import { EventQueue } from './event-queue.js';
 import { Network, type NetworkOptions } from './network.js';
@@ -87,7 +88,7 @@ export class Simulation {
     const clock = random.integer(0, 10_000_000);
     const { copies, strict } = options;
     // What is checked is checked with the maps of the daemon.
-    const newMap = copies ? undefined : this.#numbering.newMap;
+    const newMap = copies ? newMemberMap : this.#numbering.newMap;
     const member = new SimulatedMember({ record, network, random, audit, clock, strict, newMap });
     this.members.push(member);
     this.#byName.set(record.name, member);
