@@ -3,13 +3,18 @@ import type { MemberMap, NewMemberMap } from '../../src/membership/member-map.js
 
 /**
  * Maps of members by their names for a simulation: all names are numbered once, and each
- * map is an array by these numbers, in pages that maps share until one changes something
- * there. Where ten thousand know ten thousand, and nearly the same of each, 10,000 `Map`s
- * would take 5 GB, and each look into one of them would miss every cache.
+ * map is an array by these numbers, which maps share until one of them changes. Where ten
+ * thousand know ten thousand, and mostly the same of each, 10,000 `Map`s would take 5 GB,
+ * and each look into one of them would miss every cache several times.
  */
 export class Numbering {
   readonly #numbers = new Map<MemberName, number>();
   readonly #maps: NumberedMap<unknown>[] = [];
+
+  /** How many names have a number. */
+  get size(): number {
+    return this.#numbers.size;
+  }
 
   readonly newMap: NewMemberMap = <V>() => {
     const map = new NumberedMap<V>(this);
@@ -17,10 +22,10 @@ export class Numbering {
     return map;
   };
 
-  /** Makes of equal pages of all maps one. */
+  /** Lets all maps that are equal to the first one have their array in common with it. */
   share(): void {
-    const known: Page<unknown>[] = [];
-    for (const map of this.#maps) map.share(known);
+    const [first, ...others] = this.#maps;
+    for (const map of others) if (first) map.share(first);
   }
 
   numberOf(name: MemberName): number | undefined {
@@ -37,19 +42,11 @@ export class Numbering {
   }
 }
 
-/** Values of successive numbers. */
-interface Page<V> {
-  readonly values: (V | undefined)[];
-  /** Whether other maps have it: it must not be changed any more. */
-  shared: boolean;
-}
-
-/** How many values a page has: so much is copied when one of them changes. */
-const PAGE_SIZE = 64;
-
 class NumberedMap<V> implements MemberMap<V> {
   readonly #numbering: Numbering;
-  readonly #pages: (Page<V> | undefined)[] = [];
+  #values: (V | undefined)[] = [];
+  /** Whether another map has the same array: it must not be changed any more. */
+  #shared = false;
   size = 0;
 
   constructor(numbering: Numbering) {
@@ -58,55 +55,43 @@ class NumberedMap<V> implements MemberMap<V> {
 
   get(name: MemberName): V | undefined {
     const number = this.#numbering.numberOf(name);
-    if (number === undefined) return undefined;
-    return this.#pages[Math.floor(number / PAGE_SIZE)]?.values[number % PAGE_SIZE];
+    return number === undefined ? undefined : this.#values[number];
   }
 
   set(name: MemberName, value: V): void {
     const number = this.#numbering.enter(name);
-    if (this.#put(number, value) === undefined) this.size += 1;
+    if (number >= this.#values.length || this.#shared) this.#copy();
+    if (this.#values[number] === undefined) this.size += 1;
+    this.#values[number] = value;
   }
 
   delete(name: MemberName): boolean {
-    if (this.get(name) === undefined) return false;
-    this.#put(this.#numbering.enter(name), undefined);
+    const number = this.#numbering.numberOf(name);
+    if (number === undefined || this.#values[number] === undefined) return false;
+    if (this.#shared) this.#copy();
+    this.#values[number] = undefined;
     this.size -= 1;
+    if (this.size === 0) this.#values = [];
     return true;
   }
 
   *values(): Iterable<V> {
-    for (const page of this.#pages) {
-      for (const value of page?.values ?? []) if (value !== undefined) yield value;
-    }
+    for (const value of this.#values) if (value !== undefined) yield value;
   }
 
-  share(known: Page<V>[]): void {
-    for (const [index, page] of this.#pages.entries()) {
-      if (!page) continue;
-      const other = known[index];
-      if (!other) known[index] = page;
-      else if (page.values.every((value, offset) => value === other.values[offset])) {
-        other.shared = true;
-        this.#pages[index] = other;
-      }
-    }
+  share(other: NumberedMap<V>): void {
+    if (this.size !== other.size) return;
+    if (!this.#values.every((value, number) => value === other.#values[number])) return;
+    this.#values = other.#values;
+    this.#shared = true;
+    other.#shared = true;
   }
 
-  /** @returns What was there. */
-  #put(number: number, value: V | undefined): V | undefined {
-    const { values } = this.#ownPage(Math.floor(number / PAGE_SIZE));
-    const before = values[number % PAGE_SIZE];
-    values[number % PAGE_SIZE] = value;
-    return before;
-  }
-
-  #ownPage(index: number): Page<V> {
-    const page = this.#pages[index];
-    if (page && !page.shared) return page;
-    const values = page?.values.slice() ?? new Array<V | undefined>(PAGE_SIZE).fill(undefined);
-    const own = { values, shared: false };
-    while (this.#pages.length < index) this.#pages.push(undefined);
-    this.#pages[index] = own;
-    return own;
+  /** An array of its own, with room for all who have a number. */
+  #copy(): void {
+    const values = new Array<V | undefined>(this.#numbering.size).fill(undefined);
+    for (const [number, value] of this.#values.entries()) values[number] = value;
+    this.#values = values;
+    this.#shared = false;
   }
 }
