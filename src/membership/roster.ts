@@ -133,22 +133,25 @@ export class Roster {
   }
 
   #replace(known: MemberRecord | undefined, record: MemberRecord): void {
-    if (known) this.#count(known, -1);
     this.#records.set(record.name, record);
-    this.#count(record, 1);
-    if (!isListed(known) && isListed(record)) this.#sample.push(record.name);
-    if (isListed(known) && !isListed(record)) this.#missing += 1;
+    this.#sorted = undefined;
+    const wasListed = isListed(known);
+    const listed = isListed(record);
+    // Of its state the digest tells only whether it is listed.
+    if (wasListed && listed && known.incarnation === record.incarnation) return;
+    if (wasListed) this.#count(known, -1);
+    if (listed) this.#count(record, 1);
+    if (listed && !wasListed) this.#sample.push(record.name);
+    if (wasListed && !listed) this.#missing += 1;
   }
 
   #count(record: MemberRecord, by: 1 | -1): void {
-    if (!isListed(record)) return;
     const hash = hashOf(record);
     const bucket = bucketOf(record.name);
     // XOR: what was put in is taken out by the same.
     this.#digest = (this.#digest ^ hash) >>> 0;
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) ^ hash;
     this.#listed += by;
-    this.#sorted = undefined;
   }
 
   /** Forgets those who went long ago, and the first to go if there are too many. */
