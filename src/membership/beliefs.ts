@@ -6,7 +6,7 @@ import { isListed, type MemberRecord, overrides, withState } from './record.js';
 import type { Refutation } from './refutation.js';
 import type { Roster } from './roster.js';
 import { Suspicion } from './suspicion.js';
-import type { Timer, Timers } from './timers.js';
+import type { Timers } from './timers.js';
 
 /**
  * Whose word a record is: the news that goes to all, another's roster, or our own finding,
@@ -47,9 +47,8 @@ export interface BeliefsOptions {
 export class Beliefs {
   readonly #options: BeliefsOptions;
   readonly #suspicions: MemberMap<Suspicion>;
-  /** Whether one of them has run out is looked at then, and was last. */
-  #looking: Timer | undefined;
-  #looked = Number.NEGATIVE_INFINITY;
+  /** Those that end at a time, unless they have ended before. */
+  readonly #ending = new Map<number, Suspicion[]>();
 
   constructor(options: BeliefsOptions) {
     this.#options = options;
@@ -65,12 +64,14 @@ export class Beliefs {
   has({ name, incarnation, state, accuser }: Version): boolean {
     const { roster } = this.#options;
     if (name === roster.self.name) return true;
+    const isAccused = state === 'suspect' && accuser !== undefined;
+    if (isAccused) {
+      const suspicion = this.#suspicions.get(name);
+      if (suspicion?.incarnation === incarnation) return !suspicion.wants(accuser);
+    }
     const known = roster.get(name);
     if (!known || overrides({ incarnation, state }, known)) return false;
-    if (state !== 'suspect' || known.state !== 'suspect' || accuser === undefined) return true;
-    return (
-      known.incarnation !== incarnation || this.#suspicions.get(name)?.wants(accuser) === false
-    );
+    return !isAccused || known.state !== 'suspect' || known.incarnation !== incarnation;
   }
 
   /** Takes a record, if it is news, and tells whom it is news to. @returns Whether it was. */
@@ -80,6 +81,12 @@ export class Beliefs {
       refutation.heard(record);
       return false;
     }
+    if (record.state === 'suspect') {
+      const suspicion = this.#suspicions.get(record.name);
+      if (suspicion?.incarnation === record.incarnation) {
+        return this.#confirm(suspicion, record, source);
+      }
+    }
     const known = roster.get(record.name);
     if (source.kind === 'hearsay') {
       if (record.state === 'failed') return this.#doubt(record, known);
@@ -87,7 +94,7 @@ export class Beliefs {
       if (!known && !isListed(record)) return false;
     }
     if (record.state === 'suspect' && known?.state === 'suspect') {
-      if (record.incarnation === known.incarnation) return this.#confirm(record, source);
+      if (record.incarnation === known.incarnation) return this.#takeUp(record, source);
     }
     const before = roster.merge(record, now());
     if (before === false) return false;
@@ -146,14 +153,19 @@ export class Beliefs {
     return before !== false;
   }
 
-  /** A further accuser of one who is suspected already. */
-  #confirm(record: MemberRecord, source: Source): boolean {
-    const { accuser, name } = record;
-    if (accuser === undefined) return false;
-    const suspicion = this.#suspicions.get(name);
-    if (suspicion && !suspicion.confirm(accuser)) return false;
-    if (suspicion) this.#watch(suspicion);
-    else this.#suspect(record);
+  /** A further accuser of one whom we suspect already. */
+  #confirm(suspicion: Suspicion, record: MemberRecord, source: Source): boolean {
+    const { accuser } = record;
+    if (accuser === undefined || !suspicion.confirm(accuser)) return false;
+    this.#watch(suspicion);
+    this.#spread(record, source);
+    return true;
+  }
+
+  /** The first accuser of one who is suspected by hearsay. */
+  #takeUp(record: MemberRecord, source: Source): boolean {
+    if (record.accuser === undefined) return false;
+    this.#suspect(record);
     this.#spread(record, source);
     return true;
   }
@@ -186,36 +198,36 @@ export class Beliefs {
     if (isNeighbor(record.addr)) host.send(record.addr, { type: 'notice', record });
   }
 
-  #suspect({ name, accuser }: MemberRecord): void {
+  #suspect(record: MemberRecord): void {
     const { now, roster } = this.#options;
-    const suspicion = new Suspicion(name, now(), roster.size, accuser);
-    this.#suspicions.set(name, suspicion);
+    const suspicion = new Suspicion(record, now(), roster.size);
+    this.#suspicions.set(record.name, suspicion);
     this.#watch(suspicion);
   }
 
-  #watch({ deadline }: Suspicion): void {
-    if (this.#looking && this.#looking.time <= deadline) return;
-    this.#looking?.cancel();
-    const time = Math.max(deadline, this.#looked + SUSPICION_PAUSE);
-    this.#looking = this.#options.timers.at(time, () => this.#look());
+  #watch(suspicion: Suspicion): void {
+    const { timers } = this.#options;
+    // Those that run out within so long are ended together: after a split there are many.
+    const time = Math.ceil(suspicion.deadline / SUSPICION_PAUSE) * SUSPICION_PAUSE;
+    const ending = this.#ending.get(time);
+    if (ending) ending.push(suspicion);
+    else {
+      this.#ending.set(time, [suspicion]);
+      timers.at(time, () => this.#end(time));
+    }
   }
 
-  /** Those whose suspicion has run out have failed. */
-  #look(): void {
-    const { now, roster } = this.#options;
-    this.#looking = undefined;
-    this.#looked = now();
-    let first: Suspicion | undefined;
-    for (const suspicion of this.#suspicions.values()) {
-      if (suspicion.deadline > this.#looked) {
-        if (!first || suspicion.deadline < first.deadline) first = suspicion;
-        continue;
-      }
+  /** Those whose suspicion has run out by then have failed. */
+  #end(time: number): void {
+    const ending = this.#ending.get(time) ?? [];
+    this.#ending.delete(time);
+    for (const suspicion of ending) {
+      // It may have been refuted, or have ended before.
+      if (this.#suspicions.get(suspicion.name) !== suspicion) continue;
       this.#suspicions.delete(suspicion.name);
-      const record = roster.get(suspicion.name);
+      const record = this.#options.roster.get(suspicion.name);
       if (record) this.fail(record);
     }
-    if (first) this.#watch(first);
   }
 
   #spread(record: MemberRecord, source: Source): void {

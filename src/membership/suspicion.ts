@@ -1,5 +1,6 @@
 import type { MemberName } from '../address.js';
 import { CONFIRMATIONS, SUSPICION_MAX_FACTOR, SUSPICION_MIN } from './parameters.js';
+import type { MemberRecord } from './record.js';
 
 /**
  * How long a member may be suspected before it has failed: Lifeguard's "local health aware
@@ -8,57 +9,67 @@ import { CONFIRMATIONS, SUSPICION_MAX_FACTOR, SUSPICION_MIN } from './parameters
  *
  *     max(min, max - (max - min) · log(confirmations + 1) / log(K + 1))
  *
- * After a split there is one of each member of the other half: it is kept small.
+ * After a split there is one of each member of the other half, and each is looked at with all
+ * news of it. So it is one small object, and its accusers are fields of it, not a list.
  */
 export class Suspicion {
+  readonly name: MemberName;
+  readonly incarnation: number;
   /** When it ends, if nobody refutes it before: whole milliseconds, on the clock of `now`. */
   deadline = 0;
   readonly #start: number;
   readonly #members: number;
-  /** Who has accused it, as long as one more would count. */
-  #accusers: readonly MemberName[] | undefined;
+  /** How many have accused it; and who, but the last that counts: K further ones do, and K is 3. */
+  #accusers = 0;
+  #first: MemberName | undefined;
+  #second: MemberName | undefined;
+  #third: MemberName | undefined;
 
   /**
-   * @param name Whose.
+   * @param record Of the suspected member, with its first accuser: nobody, if it is hearsay.
    * @param now Milliseconds.
    * @param members How many are listed, the one that is suspected among them.
-   * @param accuser Nobody, if it is hearsay.
    */
-  constructor(
-    readonly name: MemberName,
-    now: number,
-    members: number,
-    accuser: MemberName | undefined,
-  ) {
+  constructor({ name, incarnation, accuser }: MemberRecord, now: number, members: number) {
+    this.name = name;
+    this.incarnation = incarnation;
     this.#start = Math.round(now);
     this.#members = members;
-    this.#accuse(accuser === undefined ? [] : [accuser]);
+    if (accuser === undefined) this.#setDeadline();
+    else this.confirm(accuser);
   }
 
   /** Whether this accuser would bring the deadline nearer. */
   wants(accuser: MemberName): boolean {
-    return this.#accusers?.includes(accuser) === false;
+    const isKnown = accuser === this.#first || accuser === this.#second || accuser === this.#third;
+    return !isKnown && this.#accusers <= this.#wanted;
   }
 
   /** @returns Whether it was wanted: if so, others are to hear of it too. */
   confirm(accuser: MemberName): boolean {
-    if (!this.#accusers || !this.wants(accuser)) return false;
-    // Not by a spread: V8 would leave room for a dozen more, in each of thousands.
-    this.#accuse(this.#accusers.concat(accuser));
+    if (!this.wants(accuser)) return false;
+    this.#accusers += 1;
+    if (this.#accusers === 1) this.#first = accuser;
+    else if (this.#accusers === 2) this.#second = accuser;
+    else if (this.#accusers === 3) this.#third = accuser;
+    this.#setDeadline();
     return true;
   }
 
-  #accuse(accusers: readonly MemberName[]): void {
-    // Neither the accused nor the first accuser can confirm.
-    const wanted = Math.max(0, Math.min(CONFIRMATIONS, this.#members - 2));
-    const confirmations = Math.max(0, accusers.length - 1);
-    this.#accusers = accusers.length <= wanted ? accusers : undefined;
+  /** How many confirmations: neither the accused nor the first accuser can confirm. */
+  get #wanted(): number {
+    return Math.max(0, Math.min(CONFIRMATIONS, this.#members - 2));
+  }
+
+  #setDeadline(): void {
+    const wanted = this.#wanted;
+    const confirmations = Math.max(0, this.#accusers - 1);
     // As memberlist: the news of it, and the refutation, take longer in larger networks.
     const min = SUSPICION_MIN * Math.max(1, Math.log10(this.#members) / 2);
     const max = min * SUSPICION_MAX_FACTOR;
     const share =
       wanted === 0
-        ? Number(accusers.length > 0)
+        ? Number(this.#accusers > 0)
         : Math.log(confirmations + 1) / Math.log(wanted + 1);
     this.deadline = this.#start + Math.round(Math.max(min, max - (max - min) * share));
   }

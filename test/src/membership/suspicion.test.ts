@@ -1,16 +1,30 @@
 import test from 'ava';
-import { newMemberName } from '../../../src/address.js';
+import { Address, type MemberName, newMemberName, newSecret } from '../../../src/address.js';
 import {
   CONFIRMATIONS,
   SUSPICION_MAX_FACTOR,
   SUSPICION_MIN,
 } from '../../../src/membership/parameters.js';
+import { type MemberRecord, withState } from '../../../src/membership/record.js';
 import { Suspicion } from '../../../src/membership/suspicion.js';
+
+/** Of a member that is suspected. */
+function record(accuser?: MemberName): MemberRecord {
+  const addr = new Address('host', 1, 1, newSecret()).toString();
+  const alive: MemberRecord = {
+    name: newMemberName(),
+    addr,
+    joined: 0,
+    incarnation: 0,
+    state: 'alive',
+  };
+  return withState(alive, 'suspect', accuser);
+}
 
 const MAX = SUSPICION_MIN * SUSPICION_MAX_FACTOR;
 
 test('each further accuser brings the deadline nearer, down to the shortest time', (t) => {
-  const suspicion = new Suspicion(newMemberName(), 1_000, 100, newMemberName());
+  const suspicion = new Suspicion(record(newMemberName()), 1_000, 100);
   const deadlines = [suspicion.deadline];
   for (let count = 0; count < CONFIRMATIONS; count += 1) {
     t.true(suspicion.confirm(newMemberName()));
@@ -27,19 +41,19 @@ test('each further accuser brings the deadline nearer, down to the shortest time
 
 test('the same accuser counts once', (t) => {
   const accuser = newMemberName();
-  const suspicion = new Suspicion(newMemberName(), 0, 100, accuser);
+  const suspicion = new Suspicion(record(accuser), 0, 100);
   t.false(suspicion.confirm(accuser));
   t.is(suspicion.deadline, MAX);
 });
 
 test('where nobody else could confirm, the first accuser is enough; hearsay never is', (t) => {
-  t.is(new Suspicion(newMemberName(), 0, 2, newMemberName()).deadline, SUSPICION_MIN);
-  t.is(new Suspicion(newMemberName(), 0, 2, undefined).deadline, MAX);
+  t.is(new Suspicion(record(newMemberName()), 0, 2).deadline, SUSPICION_MIN);
+  t.is(new Suspicion(record(), 0, 2).deadline, MAX);
 });
 
 test('larger networks take longer, by the logarithm of their size', (t) => {
   const shortest = (members: number) => {
-    const suspicion = new Suspicion(newMemberName(), 0, members, newMemberName());
+    const suspicion = new Suspicion(record(newMemberName()), 0, members);
     for (let count = 0; count < CONFIRMATIONS; count += 1) suspicion.confirm(newMemberName());
     return suspicion.deadline;
   };
