@@ -92,7 +92,7 @@ export const MAX_MEMBERS = 10_000;
 /** A member that has gone is remembered, and dialled again if it failed, for a day. */
 export const TOMBSTONE_LIFE = 24 * 60 * 60 * 1000;
 
-/** Of those who failed, and of those who left, so many are remembered; the first to go is forgotten first. */
+/** So many who failed are remembered, and as many who left; the first to go is forgotten first. */
 export const MAX_TOMBSTONES = 10_000;
 
 /** Rosters that differ are compared when nothing has come for so long: most news is on its way. */
@@ -133,7 +133,7 @@ export const FAREWELL_TIME = 400;
 /** One that was found well is not looked after again for so long. */
 export const PROBE_PAUSE = 5_000;
 
-/** K of Lifeguard, section IV-B: with so many more accusers suspicion takes the shortest time. */
+/** K of Lifeguard, section IV-B: with so many more accusers suspicion takes the shortest time; it has a field for each. */
 export const CONFIRMATIONS = 3;
 
 /** Shortest time of a suspicion in networks of up to 100; it grows with log10(n). */

@@ -16,7 +16,7 @@ export interface ProtocolOptions {
   readonly random: () => number;
   /** Milliseconds, on a clock that does not go back. */
   readonly now: number;
-  /** Of maps of all members; `Map` itself, unless there is something better. */
+  /** Makes the maps of all members: of `Map`, unless there is something better. */
   readonly newMap?: NewMemberMap;
 }
 
