@@ -1,3 +1,4 @@
+import type { MemberName } from '../address.js';
 import type { MemberMap, NewMemberMap } from './member-map.js';
 import type { Version } from './messages.js';
 import { SUSPICION_PAUSE } from './parameters.js';
@@ -47,8 +48,8 @@ export interface BeliefsOptions {
 export class Beliefs {
   readonly #options: BeliefsOptions;
   readonly #suspicions: MemberMap<Suspicion>;
-  /** Those that end at a time, unless they have ended before. */
-  readonly #ending = new Map<number, Suspicion[]>();
+  /** Whose suspicion ends at a time, unless it has ended before: their names, to let go of the rest. */
+  readonly #ending = new Map<number, MemberName[]>();
 
   constructor(options: BeliefsOptions) {
     this.#options = options;
@@ -205,14 +206,14 @@ export class Beliefs {
     this.#watch(suspicion);
   }
 
-  #watch(suspicion: Suspicion): void {
+  #watch({ deadline, name }: Suspicion): void {
     const { timers } = this.#options;
     // Those that run out within so long are ended together: after a split there are many.
-    const time = Math.ceil(suspicion.deadline / SUSPICION_PAUSE) * SUSPICION_PAUSE;
+    const time = Math.ceil(deadline / SUSPICION_PAUSE) * SUSPICION_PAUSE;
     const ending = this.#ending.get(time);
-    if (ending) ending.push(suspicion);
+    if (ending) ending.push(name);
     else {
-      this.#ending.set(time, [suspicion]);
+      this.#ending.set(time, [name]);
       timers.at(time, () => this.#end(time));
     }
   }
@@ -221,11 +222,12 @@ export class Beliefs {
   #end(time: number): void {
     const ending = this.#ending.get(time) ?? [];
     this.#ending.delete(time);
-    for (const suspicion of ending) {
-      // It may have been refuted, or have ended before.
-      if (this.#suspicions.get(suspicion.name) !== suspicion) continue;
-      this.#suspicions.delete(suspicion.name);
-      const record = this.#options.roster.get(suspicion.name);
+    for (const name of ending) {
+      const suspicion = this.#suspicions.get(name);
+      // It may have been refuted, or have ended before, and another have begun.
+      if (!suspicion || suspicion.deadline > time) continue;
+      this.#suspicions.delete(name);
+      const record = this.#options.roster.get(name);
       if (record) this.fail(record);
     }
   }
