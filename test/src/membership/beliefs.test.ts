@@ -1,0 +1,73 @@
+import test from 'ava';
+import { Address, newMemberName, newSecret } from '../../../src/address.js';
+import { Beliefs, OWN } from '../../../src/membership/beliefs.js';
+import { newMemberMap } from '../../../src/membership/member-map.js';
+import { SUSPICION_MAX_FACTOR, SUSPICION_MIN } from '../../../src/membership/parameters.js';
+import { type MemberRecord, withState } from '../../../src/membership/record.js';
+import { Refutation } from '../../../src/membership/refutation.js';
+import { Roster } from '../../../src/membership/roster.js';
+import { Timers } from '../../../src/membership/timers.js';
+
+function alive(): MemberRecord {
+  const addr = new Address('host', 1, 1, newSecret()).toString();
+  return { name: newMemberName(), addr, joined: 0, incarnation: 0, state: 'alive' };
+}
+
+/** The beliefs of one who is in a network with `others`, and a clock. */
+function believe(...others: MemberRecord[]) {
+  const clock = { time: 0 };
+  const now = () => clock.time;
+  const timers = new Timers();
+  const roster = new Roster(alive());
+  const nothing = () => {};
+  const host = { send: nothing, changed: nothing, probe: nothing };
+  const shared = { host, roster, timers, now, random: () => 0.5, publish: nothing };
+  const refutation = new Refutation({ ...shared, displaced: nothing });
+  const beliefs = new Beliefs({
+    ...shared,
+    refutation,
+    newMap: newMemberMap,
+    isNeighbor: () => false,
+    gone: nothing,
+    illNews: nothing,
+    doubted: nothing,
+  });
+  for (const other of others) beliefs.learn(other, OWN);
+  const runTo = (time: number) => {
+    clock.time = time;
+    timers.run(time);
+  };
+  return { beliefs, roster, runTo };
+}
+
+test('one that refuted a suspicion, and is suspected again, has the whole time anew', (t) => {
+  const [member, accuser] = [alive(), alive()];
+  const { beliefs, roster, runTo } = believe(member, accuser, alive());
+  const state = () => roster.get(member.name)?.state;
+  const longest = SUSPICION_MIN * SUSPICION_MAX_FACTOR;
+  beliefs.learn(withState(member, 'suspect', accuser.name), OWN);
+  runTo(1_000);
+  const again = { ...member, incarnation: 1 };
+  beliefs.learn(again, OWN);
+  t.is(state(), 'alive');
+  runTo(2_000);
+  beliefs.learn(withState(again, 'suspect', accuser.name), OWN);
+  runTo(longest + 1_999);
+  t.is(state(), 'suspect');
+  runTo(longest + 2_000);
+  t.is(state(), 'failed');
+  t.is(beliefs.suspicions, 0);
+});
+
+test('a further accuser of one who is suspected is news once, and ends the suspicion earlier', (t) => {
+  const [member, first, second] = [alive(), alive(), alive()];
+  const { beliefs, roster, runTo } = believe(member, first, second);
+  beliefs.learn(withState(member, 'suspect', first.name), OWN);
+  const further = withState(member, 'suspect', second.name);
+  t.false(beliefs.has(further));
+  t.true(beliefs.learn(further, OWN));
+  t.true(beliefs.has(further));
+  t.false(beliefs.learn(further, OWN));
+  runTo(SUSPICION_MIN * SUSPICION_MAX_FACTOR - 1_000);
+  t.is(roster.get(member.name)?.state, 'failed');
+});
