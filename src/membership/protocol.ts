@@ -6,7 +6,7 @@ import { SUSPENDED } from './parameters.js';
 import { assemble, type Parts } from './parts.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
 import { Receiver } from './receiver.js';
-import { isListed, type MemberRecord } from './record.js';
+import { isListed, type MemberRecord, withState } from './record.js';
 
 export interface ProtocolOptions {
   /** Our own record. */
@@ -136,7 +136,7 @@ export class Protocol {
 
   /** Tells the others, forgets them, and goes on alone. */
   leave(now: number): void {
-    this.#take(now, () => this.#part({ ...this.self, state: 'left' }));
+    this.#take(now, () => this.#part(withState(this.self, 'left')));
   }
 
   tick(now: number): void {

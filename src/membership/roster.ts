@@ -19,9 +19,8 @@ export class Roster {
   #digest = 0;
   #listed = 0;
   #sorted: readonly MemberRecord[] | undefined;
-  /** Of those that are listed; and how many of them have gone since. */
+  /** All that are listed, and some that have gone since. */
   #sample: MemberName[] = [];
-  #missing = 0;
 
   constructor(self: MemberRecord, newMap: NewMemberMap = newMemberMap) {
     this.#self = self;
@@ -108,9 +107,8 @@ export class Roster {
     wanted: (record: MemberRecord) => boolean = () => true,
   ): MemberRecord | undefined {
     // Who has gone is passed over, until they are an eighth.
-    if (this.#missing > this.#sample.length / 8) {
+    if (this.#sample.length - this.#listed > this.#sample.length / 8) {
       this.#sample = [...this.#records.values()].filter(isListed).map(({ name }) => name);
-      this.#missing = 0;
     }
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const name = this.#sample[Math.floor(random() * this.#sample.length)];
@@ -142,7 +140,6 @@ export class Roster {
     if (wasListed) this.#count(known, -1);
     if (listed) this.#count(record, 1);
     if (listed && !wasListed) this.#sample.push(record.name);
-    if (wasListed && !listed) this.#missing += 1;
   }
 
   #count(record: MemberRecord, by: 1 | -1): void {

@@ -34,9 +34,9 @@ export class Numbering {
 
   /** A new number, if it has none. */
   enter(name: MemberName): number {
-    const known = this.#numbers.get(name);
+    const known = this.numberOf(name);
     if (known !== undefined) return known;
-    const number = this.#numbers.size;
+    const number = this.size;
     this.#numbers.set(name, number);
     return number;
   }

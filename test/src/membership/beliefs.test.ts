@@ -1,5 +1,4 @@
 import test from 'ava';
-import { Address, newMemberName, newSecret } from '../../../src/address.js';
 import { Beliefs, OWN } from '../../../src/membership/beliefs.js';
 import { newMemberMap } from '../../../src/membership/member-map.js';
 import { SUSPICION_MAX_FACTOR, SUSPICION_MIN } from '../../../src/membership/parameters.js';
@@ -7,18 +6,14 @@ import { type MemberRecord, withState } from '../../../src/membership/record.js'
 import { Refutation } from '../../../src/membership/refutation.js';
 import { Roster } from '../../../src/membership/roster.js';
 import { Timers } from '../../../src/membership/timers.js';
-
-function alive(): MemberRecord {
-  const addr = new Address('host', 1, 1, newSecret()).toString();
-  return { name: newMemberName(), addr, joined: 0, incarnation: 0, state: 'alive' };
-}
+import { newRecord } from '../stub-membership.js';
 
 /** The beliefs of one who is in a network with `others`, and a clock. */
 function believe(...others: MemberRecord[]) {
   const clock = { time: 0 };
   const now = () => clock.time;
   const timers = new Timers();
-  const roster = new Roster(alive());
+  const roster = new Roster(newRecord());
   const nothing = () => {};
   const host = { send: nothing, changed: nothing, probe: nothing };
   const shared = { host, roster, timers, now, random: () => 0.5, publish: nothing };
@@ -41,8 +36,8 @@ function believe(...others: MemberRecord[]) {
 }
 
 test('one that refuted a suspicion, and is suspected again, has the whole time anew', (t) => {
-  const [member, accuser] = [alive(), alive()];
-  const { beliefs, roster, runTo } = believe(member, accuser, alive());
+  const [member, accuser] = [newRecord(), newRecord()];
+  const { beliefs, roster, runTo } = believe(member, accuser, newRecord());
   const state = () => roster.get(member.name)?.state;
   const longest = SUSPICION_MIN * SUSPICION_MAX_FACTOR;
   beliefs.learn(withState(member, 'suspect', accuser.name), OWN);
@@ -60,7 +55,7 @@ test('one that refuted a suspicion, and is suspected again, has the whole time a
 });
 
 test('a further accuser of one who is suspected is news once, and ends the suspicion earlier', (t) => {
-  const [member, first, second] = [alive(), alive(), alive()];
+  const [member, first, second] = [newRecord(), newRecord(), newRecord()];
   const { beliefs, roster, runTo } = believe(member, first, second);
   beliefs.learn(withState(member, 'suspect', first.name), OWN);
   const further = withState(member, 'suspect', second.name);

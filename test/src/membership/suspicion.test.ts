@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Address, type MemberName, newMemberName, newSecret } from '../../../src/address.js';
+import { type MemberName, newMemberName } from '../../../src/address.js';
 import {
   CONFIRMATIONS,
   SUSPICION_MAX_FACTOR,
@@ -7,18 +7,11 @@ import {
 } from '../../../src/membership/parameters.js';
 import { type MemberRecord, withState } from '../../../src/membership/record.js';
 import { Suspicion } from '../../../src/membership/suspicion.js';
+import { newRecord } from '../stub-membership.js';
 
 /** Of a member that is suspected. */
 function record(accuser?: MemberName): MemberRecord {
-  const addr = new Address('host', 1, 1, newSecret()).toString();
-  const alive: MemberRecord = {
-    name: newMemberName(),
-    addr,
-    joined: 0,
-    incarnation: 0,
-    state: 'alive',
-  };
-  return withState(alive, 'suspect', accuser);
+  return withState(newRecord(), 'suspect', accuser);
 }
 
 const MAX = SUSPICION_MIN * SUSPICION_MAX_FACTOR;
