@@ -69,6 +69,10 @@ export function dial(
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
       socket.removeAllListeners('error');
+      // Until the caller listens, which is before anything that the peer sends is heard.
+      socket.on('error', () => socket.terminate());
+      socket.pause();
+      setImmediate(() => socket.resume());
       resolve(socket);
     });
   });

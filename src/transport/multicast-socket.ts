@@ -67,9 +67,9 @@ export class MulticastSocket {
     this.#transmit(datagram, port, `${address}${zone}`);
   }
 
-  /** To the one who has sent us something. */
+  /** To the one who has sent us something, if it can be answered: RFC 768 has ports of zero. */
   answer(datagram: Buffer, { address, port }: RemoteInfo): void {
-    this.#transmit(datagram, port, address);
+    if (port !== 0) this.#transmit(datagram, port, address);
   }
 
   close(): void {

@@ -93,7 +93,6 @@ export class Transport<Main> {
   async probe(address: Address, signal?: AbortSignal): Promise<void> {
     const { clusterKey } = this.#options;
     const socket = await dial(address, { clusterKey, signal });
-    socket.on('error', () => {});
     socket.close(1000);
     // A peer that does not answer the close frame does not keep us.
     setTimeout(() => socket.terminate(), HANDSHAKE_TIMEOUT).unref();
