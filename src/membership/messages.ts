@@ -96,7 +96,11 @@ export function parseMessage(value: unknown): Message {
     case 'welcome':
       return { type, from: parseRecord(value.from) };
     case 'forward-join':
-      return { type, newcomer: parseRecord(value.newcomer), ttl: parseTtl(value.ttl) };
+      return {
+        type,
+        newcomer: parseRecord(value.newcomer),
+        ttl: parseInteger(value.ttl, ACTIVE_WALK, 'ttl'),
+      };
     case 'neighbor': {
       const { priority } = value;
       if (priority !== 'high' && priority !== 'low') throw invalid('priority');
@@ -112,19 +116,22 @@ export function parseMessage(value: unknown): Message {
     case 'prune':
     case 'compared':
       return { type };
-    case 'shuffle':
+    case 'shuffle': {
+      // Who passes it on takes one from `ttl` and adds a name to `path`.
+      const path = parseList(value.path, parseName, SHUFFLE_WALK - 1);
       return {
         type,
         origin: parseName(value.origin),
         names: parseList(value.names, parseName, MAX_SHUFFLE),
-        ttl: parseTtl(value.ttl),
-        path: parseList(value.path, parseName, SHUFFLE_WALK),
+        ttl: parseInteger(value.ttl, SHUFFLE_WALK - 1 - path.length, 'ttl'),
+        path,
         digest: parseDigest(value.digest),
       };
+    }
     case 'shuffle-reply':
       return {
         type,
-        path: parseList(value.path, parseName, SHUFFLE_WALK),
+        path: parseList(value.path, parseName, SHUFFLE_WALK - 1),
         names: parseList(value.names, parseName, MAX_SHUFFLE),
       };
     case 'gossip':
@@ -188,10 +195,6 @@ function parseVersion(value: unknown): Version {
 function parseName(value: unknown): MemberName {
   if (!isMemberName(value)) throw invalid('name');
   return value;
-}
-
-function parseTtl(value: unknown): number {
-  return parseInteger(value, ACTIVE_WALK, 'ttl');
 }
 
 function parseDigest(value: unknown): Digest {

@@ -94,8 +94,6 @@ export class Connection<Main> {
     // What was sent before it gets there before it.
     this.#lost = undefined;
     this.#socket.close(1000);
-    // A peer that does not answer the close frame does not keep us.
-    setTimeout(() => this.#socket.terminate(), 500).unref();
   }
 
   #heard(): void {

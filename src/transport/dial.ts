@@ -2,7 +2,7 @@ import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Address } from '../address.js';
 import { CircuitError, errorCode, errorMessage } from '../error.js';
-import { HANDSHAKE_TIMEOUT, MAX_MESSAGE } from './limits.js';
+import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MAX_MESSAGE } from './limits.js';
 import { SUBPROTOCOL } from './listener.js';
 import {
   type ClusterKey,
@@ -37,12 +37,13 @@ export function dial(
   const psk = presharedKey(address.secret, clusterKey);
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(interrupted(address));
-    const options: ClientOptions & Pick<ConnectionOptions, 'pskCallback' | 'secureContext'> = {
+    const options: ClientOptions & Untyped = {
       secureContext: SECURE_CONTEXT,
       pskCallback: () => ({ psk, identity: PSK_IDENTITY }),
       checkServerIdentity: () => true,
       headers: self ? { [ADDRESS_HEADER]: self } : {},
       maxPayload: MAX_MESSAGE,
+      closeTimeout: CLOSE_TIMEOUT,
       perMessageDeflate: false,
       // The mask keeps proxies from taking what they see for HTTP (RFC 6455, section 10.3).
       // Inside TLS they see nothing, and masking with zeros costs nothing.
@@ -83,6 +84,11 @@ export interface DialOptions {
   readonly self?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** What `ws` takes or passes on to TLS, and its types do not have. */
+type Untyped = Pick<ConnectionOptions, 'pskCallback' | 'secureContext'> & {
+  readonly closeTimeout: number;
+};
 
 function interrupted(address: Address): CircuitError {
   return new CircuitError('EINTR', `connecting to ${address.authority} was interrupted`);

@@ -33,6 +33,9 @@ export const MAX_UNPROVEN_SOCKETS = 256;
 /** From the first packet to an open WebSocket. */
 export const HANDSHAKE_TIMEOUT = 5_000;
 
+/** A peer that has not answered the close frame by then is cut off. */
+export const CLOSE_TIMEOUT = 500;
+
 /** A call that does nothing but answer. */
 export const CALL_TIMEOUT = 5_000;
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { formatAuthority, type Secret } from '../address.js';
 import { CircuitError, errorCode, errorMessage } from '../error.js';
-import { HANDSHAKE_TIMEOUT, MAX_MESSAGE, MAX_UNPROVEN_SOCKETS } from './limits.js';
+import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MAX_MESSAGE, MAX_UNPROVEN_SOCKETS } from './limits.js';
 import { type ClusterKey, limitRecords, presharedKey, TLS_VERSION } from './security.js';
 
 /** The WebSocket subprotocol; the number moves when daemons could no longer talk to each other. */
@@ -37,12 +37,14 @@ export class Listener {
       requestTimeout: HANDSHAKE_TIMEOUT,
       connectionsCheckingInterval: HANDSHAKE_TIMEOUT,
     });
-    this.#webSockets = new WebSocketServer({
+    const webSockets: ServerOptions & { readonly closeTimeout: number } = {
       server: this.#server,
       maxPayload: MAX_MESSAGE,
+      closeTimeout: CLOSE_TIMEOUT,
       perMessageDeflate: false,
       handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
-    });
+    };
+    this.#webSockets = new WebSocketServer(webSockets);
     // It passes on what the server emits, which is dealt with there. Accepting can
     // fail later, too, for want of descriptors; the daemon serves on.
     this.#webSockets.on('error', () => {});

@@ -54,18 +54,20 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   #waiting: PromiseWithResolvers | undefined;
   #failure: Error | undefined;
 
-  constructor(socket: WebSocket, where: string, onMessage: () => void) {
+  /** @param onFrame Told of each frame that comes, and how many messages were in it. */
+  constructor(socket: WebSocket, where: string, onFrame: (messages: number) => void) {
     this.#socket = socket;
     socket.on('message', (data: RawData, isBinary: boolean) => {
-      onMessage();
+      if (this.#failure) return;
       const { length } = data as Buffer;
       if (length >= BULK) passed(length);
       try {
         if (!isBinary) throw new CircuitError('EPROTO', 'a text frame');
-        for (const message of packr.unpackMultiple(data as Buffer)) this.#deliver(message);
+        const messages = unpack(data as Buffer);
+        for (const message of messages) this.#deliver(message);
+        onFrame(messages.length);
       } catch {
-        this.#fail(new CircuitError('EPROTO', 'the peer sent what is not a circuit message'));
-        socket.close(1002);
+        this.refuse(1002, 'the peer sent what is not a circuit message');
       }
     });
     socket.once('close', () =>
@@ -156,6 +158,12 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     this.#socket.close(1002);
   }
 
+  /** Hears nothing more of the peer, and says why: codes are those of RFC 6455, section 7.4.1. */
+  refuse(code: number, reason: string): void {
+    this.#fail(new CircuitError('EPROTO', reason));
+    this.#socket.close(code, reason);
+  }
+
   #deliver(message: unknown): void {
     if (this.#waiting) {
       this.#waiting.resolve(this.#taken(message));
@@ -176,6 +184,11 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
   }
+}
+
+/** What is in a frame; of a large one no more than one message, so that they can be counted. */
+function unpack(frame: Buffer): unknown[] {
+  return frame.length > MAX_BATCH ? [packr.unpack(frame)] : packr.unpackMultiple(frame);
 }
 
 /** Whether a message has a large piece of bytes, as an argument, an answer, or a property of one. */
@@ -199,7 +212,7 @@ interface PromiseWithResolvers {
  * Starts an RPC session in which both sides may call.
  *
  * @param main What the peer may call, an `RpcTarget`.
- * @param onMessage Told of each message that comes.
+ * @param onMessage Told whenever messages come.
  * @param where HOST:PORT of the peer, for errors.
  * @returns What we may call of the peer. Its calls fail with EHOSTUNREACH when
  *   the connection is lost.
@@ -210,12 +223,14 @@ export function startRpc<Remote extends RpcCompatible<Remote>>(
   onMessage: () => void,
   where: string,
 ): RpcStub<Remote> {
-  let messages = 0;
-  const transport = new WebSocketRpcTransport(socket, where, () => {
+  let uncounted = 0;
+  const transport = new WebSocketRpcTransport(socket, where, (messages) => {
     onMessage();
-    messages += 1;
-    if (messages % COUNT_EVERY === 0 && session.getStats().exports > MAX_OPEN_CALLS) {
-      socket.close(1008, `more than ${MAX_OPEN_CALLS} open calls`);
+    uncounted += messages;
+    if (uncounted < COUNT_EVERY) return;
+    uncounted = 0;
+    if (session.getStats().exports > MAX_OPEN_CALLS) {
+      transport.refuse(1008, `more than ${MAX_OPEN_CALLS} open calls`);
     }
   });
   const session = new RpcSession<Remote>(transport, main, { limits: { maxDepth: 32 } });

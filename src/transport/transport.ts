@@ -6,7 +6,6 @@ import { interruptible } from '../interruptible.js';
 import { Connection } from './connection.js';
 import { ADDRESS_HEADER, dial } from './dial.js';
 import type { FlowControl } from './flow-control.js';
-import { HANDSHAKE_TIMEOUT } from './limits.js';
 import { Listener, type ListenOptions } from './listener.js';
 import type { ClusterKey } from './security.js';
 
@@ -94,8 +93,6 @@ export class Transport<Main> {
     const { clusterKey } = this.#options;
     const socket = await dial(address, { clusterKey, signal });
     socket.close(1000);
-    // A peer that does not answer the close frame does not keep us.
-    setTimeout(() => socket.terminate(), HANDSHAKE_TIMEOUT).unref();
   }
 
   /** Ends every connection and stops listening. */

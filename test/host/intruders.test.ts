@@ -152,3 +152,17 @@ test('a peer that opens calls without end is cut off, and the daemon serves on',
   t.is(code, 1008);
   t.true(await serves(cluster, address));
 });
+
+test('calls by the hundred thousand in one frame are not made', async (t) => {
+  const cluster = new Cluster(t);
+  const { address } = await cluster.start();
+  const { Packr } = await import('msgpackr');
+  const packr = new Packr({ useRecords: false });
+  const call = packr.pack(['push', ['pipeline', 0, ['roster'], []]]);
+  const socket = await dial(Address.parse(address), {});
+  const closed = once(socket, 'close');
+  socket.send(Buffer.alloc(100_000 * call.length, call));
+  const [code, reason] = await closed;
+  t.deepEqual([code, String(reason)], [1002, 'the peer sent what is not a circuit message']);
+  t.true(await serves(cluster, address));
+});
