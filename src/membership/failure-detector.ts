@@ -3,6 +3,7 @@ import { LocalHealth } from './local-health.js';
 import {
   FAREWELL_TIME,
   INDIRECT_PROBES,
+  MAX_PROBES_ASKED,
   MAX_ROUNDS,
   PROBE_PAUSE,
   PROBE_REPLY_SLACK,
@@ -85,7 +86,9 @@ export class FailureDetector {
 
   /** Another asks us to dial. */
   requested(from: PeerAddress, target: MemberRecord): void {
-    const investigation = this.#investigations.get(target.name) ?? this.#begin(target);
+    const known = this.#investigations.get(target.name);
+    if (!known && this.#investigations.size >= MAX_PROBES_ASKED) return;
+    const investigation = known ?? this.#begin(target);
     if (investigation.own === undefined) investigation.requesters.add(from);
     else this.#reply(from, investigation.record, investigation.own);
   }

@@ -3,6 +3,7 @@ import {
   ACTIVE_WALK,
   BARRED_PAUSE,
   DISMISSAL,
+  MAX_ASKED,
   MAX_BARRED,
   MAX_REFUSALS,
   NEIGHBOR_PAUSE,
@@ -92,7 +93,10 @@ export class HyParView {
     if (this.#isSelf(newcomer) || this.#active.has(newcomer.addr)) return;
     const next = this.#active.draw([from, newcomer.addr]);
     if (ttl === 0 || !next) {
-      this.#ask(newcomer, 'high');
+      // Of what is made up no more is dialled than of what could be true.
+      const known = this.#options.roster.get(newcomer.name);
+      const isKnown = isListed(known) && known.addr === newcomer.addr;
+      if (isKnown && this.#asked.size < MAX_ASKED) this.#ask(newcomer, 'high');
       return;
     }
     if (ttl === PASSIVE_WALK) this.#passive.reserve(newcomer);

@@ -114,7 +114,8 @@ export class Joining {
     const { now, random, roster, timers } = this.#options;
     timers.at(now() + delay, () => {
       const failed = roster.randomFailed(random, now());
-      if (failed) {
+      // Not where a user has asked for the same: that join has its own time.
+      if (failed && !this.#asked.has(failed.addr)) {
         this.join(failed.addr);
         timers.at(now() + REDIAL_INTERVAL / 2, () => this.giveUp(failed.addr));
       }

@@ -33,6 +33,9 @@ export const SHUFFLE_INTERVAL = 10_000;
 /** How many are asked to be neighbours at once; each answers within a round trip. */
 export const NEIGHBOR_REQUESTS = 3;
 
+/** While so many have not answered, no newcomer is asked that others have sent on its way. */
+export const MAX_ASKED = 10;
+
 /**
  * After so many refusals nobody is asked until the next shuffle, unless half of the active
  * view is missing: where all others' views are full, one may lack a neighbour.
@@ -117,6 +120,9 @@ export const PROBE_REPLY_SLACK = 500;
 
 /** k of SWIM, section 4.1: who is asked to dial as well. */
 export const INDIRECT_PROBES = 3;
+
+/** So many members are dialled at once for others; who asks for more gets no answer. */
+export const MAX_PROBES_ASKED = 100;
 
 /**
  * If none of those who were asked answers, others are: where 30 % have failed all three have

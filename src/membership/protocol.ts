@@ -6,7 +6,7 @@ import { SUSPENDED } from './parameters.js';
 import { assemble, type Parts } from './parts.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
 import { Receiver } from './receiver.js';
-import { isListed, type MemberRecord, withState } from './record.js';
+import { isListed, MAX_INCARNATION, type MemberRecord, withState } from './record.js';
 
 export interface ProtocolOptions {
   /** Our own record. */
@@ -190,7 +190,10 @@ export class Protocol {
     this.#farewell = farewell;
     this.#parted = new Set(others.map(({ name }) => name));
     // So that what is still on its way cannot pass for news of the new life.
-    this.#parts = this.#begin({ ...self, incarnation: self.incarnation + 1 });
+    this.#parts = this.#begin({
+      ...self,
+      incarnation: Math.min(self.incarnation + 1, MAX_INCARNATION),
+    });
     this.#receiver = this.#newReceiver();
     for (const member of others) this.#host.changed({ kind: 'leave', member, state: 'left' });
   }

@@ -43,7 +43,8 @@ export class Refutation {
     if (record.incarnation < incarnation) return;
     if (record.incarnation === incarnation && record.state === state && isOurs) return;
     if (!isOurs && isListed(record) && record.joined >= joined) {
-      // It may have ended, and its clock may have been wrong.
+      // It may have ended, and its clock may have been wrong. Of two, the other is heard of again.
+      if (this.#namesake && this.#namesake.addr !== record.addr) return;
       if (!this.#namesake) host.probe(record.addr, NAMESAKE_TIMEOUT);
       this.#namesake = record;
     } else {

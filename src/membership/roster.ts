@@ -66,7 +66,8 @@ export class Roster {
     this.#failed.delete(record.name);
     this.#left.delete(record.name);
     if (isListed(record)) {
-      if (known && known.state !== record.state) this.#since.set(record.name, now);
+      if (known && (known.state !== record.state || known.addr !== record.addr))
+        this.#since.set(record.name, now);
     } else {
       this.#since.delete(record.name);
       (record.state === 'failed' ? this.#failed : this.#left).set(record.name, now);

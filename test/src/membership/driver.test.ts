@@ -207,6 +207,7 @@ test('a message that is none of the protocol is EINVAL, and changes nothing', (t
     records({ ...record, accuser: record.name }),
     { type: 'gossip', records: Array.from({ length: MAX_RECORDS + 1 }, () => record) },
     { type: 'shuffle', origin: record.name, names: [], ttl: 7, path: [], digest: 0 },
+    { type: 'shuffle', origin: record.name, names: [], ttl: 2, path: [record.name], digest: 0 },
     { type: 'shuffle', origin: record, names: [], ttl: 1, path: [], digest: 0 },
     { type: 'shuffle-reply', path: Array(4).fill(record.name), names: [] },
     { type: 'compare', from: record, hashes: [1, 2] },

@@ -65,6 +65,16 @@ test('one that has gone is remembered for a day, and is not drawn', (t) => {
   t.is(roster.get(record(3).name), undefined, 'also when nobody else goes');
 });
 
+test('one that came back at another address is in its state since then', (t) => {
+  const roster = new Roster(self);
+  const moved = new Address('host', 2, 1, newSecret()).toString();
+  roster.merge(record(1), 0);
+  roster.merge(record(1, 'suspect'), 1_000);
+  roster.merge(record(1, 'alive', 1), 2_000);
+  roster.merge({ ...record(1, 'alive', 2), addr: moved }, 3_000);
+  t.is(roster.since(record(1).name), 3_000);
+});
+
 test('of those that failed each is drawn, and none that left', (t) => {
   const roster = new Roster(self);
   for (let index = 0; index < 20; index += 1) {

@@ -1,0 +1,98 @@
+import test from 'ava';
+import { Address, newMemberName, newSecret } from '../../../src/address.js';
+import type { Message } from '../../../src/membership/messages.js';
+import { MAX_ASKED, MAX_PROBES_ASKED } from '../../../src/membership/parameters.js';
+import { Protocol } from '../../../src/membership/protocol.js';
+import { MAX_INCARNATION, type MemberRecord, parseRecord } from '../../../src/membership/record.js';
+
+let ports = 0;
+
+function record(changes: Partial<MemberRecord> = {}): MemberRecord {
+  ports += 1;
+  const addr = new Address('host', ports, 1, newSecret()).toString();
+  return { name: newMemberName(), addr, joined: 0, incarnation: 0, state: 'alive', ...changes };
+}
+
+/** A member, and what it asks of its host. */
+function member() {
+  const opened: string[] = [];
+  const probed: string[] = [];
+  const sent: Array<{ readonly peer: string; readonly message: Message }> = [];
+  const displaced: string[] = [];
+  const protocol = new Protocol({
+    self: record({ joined: 1 }),
+    host: {
+      send: (peer, message) => sent.push({ peer, message }),
+      open: (peer) => opened.push(peer),
+      close: () => {},
+      probe: (peer) => probed.push(peer),
+      changed: () => {},
+      joined: () => {},
+      displaced: () => displaced.push(protocol.self.addr),
+    },
+    random: Math.random,
+    now: 0,
+  });
+  const deliver = (message: Message, from: string) => protocol.deliver(message, from, 0);
+  return { protocol, deliver, opened, probed, sent, displaced };
+}
+
+/** One that has joined it, and is its neighbour. */
+function neighborOf({ deliver }: ReturnType<typeof member>): MemberRecord {
+  const neighbor = record();
+  deliver({ type: 'join', from: neighbor }, neighbor.addr);
+  return neighbor;
+}
+
+test('of newcomers that a neighbour makes up no more are asked at once than could be true', (t) => {
+  const a = member();
+  const liar = neighborOf(a);
+  a.opened.length = 0;
+  for (let i = 0; i < 1_000; i += 1) {
+    a.deliver({ type: 'forward-join', newcomer: record(), ttl: 0 }, liar.addr);
+  }
+  t.true(a.opened.length > 0);
+  t.true(a.opened.length <= MAX_ASKED, `${a.opened.length}`);
+  t.true(a.protocol.stats().asking <= MAX_ASKED);
+});
+
+test('no more members are dialled at once for another than the limit', (t) => {
+  const a = member();
+  const liar = neighborOf(a);
+  const targets = Array.from({ length: 2 * MAX_PROBES_ASKED }, () => record());
+  a.deliver({ type: 'gossip', records: targets }, liar.addr);
+  for (const target of targets) a.deliver({ type: 'probe-request', target }, liar.addr);
+  t.is(a.probed.length, MAX_PROBES_ASKED);
+  // What has come of one makes room for another.
+  a.protocol.probed(targets[0]?.addr ?? '', 'alive', 0);
+  for (const target of targets) a.deliver({ type: 'probe-request', target }, liar.addr);
+  t.is(a.probed.length, MAX_PROBES_ASKED + 1);
+});
+
+test('two daemons that bear our name are looked at one after the other', (t) => {
+  const a = member();
+  const other = neighborOf(a);
+  const { name } = a.protocol.self;
+  const [ended, running] = [record({ name, joined: 2 }), record({ name, joined: 3 })];
+  const tell = (namesake: MemberRecord) =>
+    a.deliver({ type: 'notice', record: namesake }, other.addr);
+  tell(ended);
+  tell(running);
+  t.deepEqual(a.probed, [ended.addr]);
+  a.protocol.probed(ended.addr, 'refused', 0);
+  t.is(a.protocol.self.incarnation, 1);
+  tell({ ...running, incarnation: 1 });
+  t.deepEqual(a.probed, [ended.addr, running.addr]);
+  a.protocol.probed(running.addr, 'alive', 0);
+  t.is(a.displaced.length, 1);
+});
+
+test('a member whose incarnation is the highest can leave, and join again', (t) => {
+  const a = member();
+  const liar = neighborOf(a);
+  const claim = { ...a.protocol.self, state: 'failed', incarnation: MAX_INCARNATION - 1 } as const;
+  a.deliver({ type: 'notice', record: claim }, liar.addr);
+  t.is(a.protocol.self.incarnation, MAX_INCARNATION);
+  a.protocol.leave(0);
+  t.notThrows(() => parseRecord(a.protocol.self));
+});
