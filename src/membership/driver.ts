@@ -93,12 +93,12 @@ export class MembershipDriver implements Membership {
   }
 
   async join(address: Address, signal?: AbortSignal): Promise<void> {
-    const peer = address.toString();
-    if (peer === this.self.addr) return;
+    if (address.toString() === this.self.addr) return;
     const timeout = AbortSignal.timeout(JOIN_TIMEOUT);
     // The protocol would connect, too; but would not say why it cannot. That ends by itself, and
     // is waited for: who tried again would be given what is left of the same attempt.
-    await this.#links.connect(address, signal);
+    const { peer } = await this.#links.connect(address, signal);
+    if (peer === this.self.addr) return;
     try {
       await this.#merge(peer, AbortSignal.any([timeout, ...(signal ? [signal] : [])]));
     } catch (error) {
@@ -189,12 +189,19 @@ export class MembershipDriver implements Membership {
       debug('a link is down: %s', how);
       this.#input((protocol, now) => protocol.linkDown(peer, how, now));
     };
-    try {
-      const link = await this.#connect(peer);
+    const keep = (link: Link) => {
       if (standing.ended) return;
       standing.keep(link.hold());
       standing.keep(link.whenSilent(() => down('silent')));
-      link.closed.then(() => down('closed'));
+      link.closed.then(() => {
+        // Of two that stood, as when both had dialled, one goes.
+        const other = this.#links.standing(peer);
+        if (other) keep(other);
+        else down('closed');
+      });
+    };
+    try {
+      keep(await this.#connect(peer));
     } catch (error) {
       if (this.#standing.get(peer) !== standing) return;
       this.#hangUp(peer);

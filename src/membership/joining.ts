@@ -29,8 +29,8 @@ export interface JoiningOptions {
  */
 export class Joining {
   readonly #options: JoiningOptions;
-  /** Those whom we have asked, by the address they were asked at: where they say they are. */
-  readonly #asked = new Map<PeerAddress, PeerAddress>();
+  /** Those whom we have asked, each with what tells one time from the next. */
+  readonly #asked = new Map<PeerAddress, symbol>();
 
   constructor(options: JoiningOptions) {
     this.#options = options;
@@ -42,8 +42,7 @@ export class Joining {
   }
 
   join(peer: PeerAddress): void {
-    this.#asked.set(peer, peer);
-    this.#send(peer, 'join');
+    this.#ask(peer);
   }
 
   giveUp(peer: PeerAddress): void {
@@ -53,13 +52,13 @@ export class Joining {
   /** Another joins us: we become neighbours, and it will compare our rosters. */
   welcome(from: PeerAddress, record: MemberRecord): void {
     const { host, learn, met, overlay, roster } = this.#options;
+    if (record.addr !== from) return;
     if (record.name === roster.self.name) {
-      // Ourselves, by another address of ours; or a daemon that took our name.
-      if (record.addr !== roster.self.addr) learn(record, HEARSAY);
+      // A daemon that took our name.
+      learn(record, HEARSAY);
       this.#send(from, 'welcome');
       return;
     }
-    if (record.addr !== from) return;
     met(record.name);
     const known = roster.get(record.name);
     if (known && (known.addr !== record.addr || !isListed(known)) && !overrides(record, known)) {
@@ -73,15 +72,9 @@ export class Joining {
 
   welcomed(from: PeerAddress, record: MemberRecord): void {
     const { comparison, learn, met, overlay, roster } = this.#options;
-    const asked = this.#askedAt(from);
-    if (asked.length === 0) return;
+    if (!this.#asked.has(from) || record.addr !== from) return;
     if (record.name === roster.self.name) {
-      if (record.addr === roster.self.addr) this.#done(asked);
-      else learn(record, HEARSAY);
-    } else if (record.addr !== from) {
-      // It was asked at another of its addresses; the others know it by this one.
-      for (const peer of asked) this.#asked.set(peer, record.addr);
-      this.#send(record.addr, 'join');
+      learn(record, HEARSAY);
     } else {
       met(record.name);
       learn(record, OWN);
@@ -92,34 +85,36 @@ export class Joining {
 
   /** Our roster and that of a peer are equal now. */
   compared(peer: PeerAddress): void {
-    this.#done(this.#askedAt(peer));
+    if (this.#asked.delete(peer)) this.#options.host.joined(peer);
+  }
+
+  #ask(peer: PeerAddress): symbol {
+    const time = Symbol();
+    this.#asked.set(peer, time);
+    this.#send(peer, 'join');
+    return time;
   }
 
   #send(peer: PeerAddress, type: 'join' | 'welcome'): void {
     this.#options.host.send(peer, { type, from: this.#options.roster.self });
   }
 
-  #askedAt(at: PeerAddress): PeerAddress[] {
-    return [...this.#asked].flatMap(([peer, address]) => (address === at ? peer : []));
-  }
-
-  #done(peers: readonly PeerAddress[]): void {
-    for (const peer of peers) {
-      this.#asked.delete(peer);
-      this.#options.host.joined(peer);
-    }
-  }
-
   #redialLater(delay: number): void {
     const { now, random, roster, timers } = this.#options;
     timers.at(now() + delay, () => {
       const failed = roster.randomFailed(random, now());
-      // Not where a user has asked for the same: that join has its own time.
-      if (failed && !this.#asked.has(failed.addr)) {
-        this.join(failed.addr);
-        timers.at(now() + REDIAL_INTERVAL / 2, () => this.giveUp(failed.addr));
-      }
+      if (failed) this.#redial(failed.addr);
       this.#redialLater(REDIAL_INTERVAL);
+    });
+  }
+
+  /** A user's join of the same member has a time of its own. */
+  #redial(peer: PeerAddress): void {
+    const { now, timers } = this.#options;
+    if (this.#asked.has(peer)) return;
+    const asked = this.#ask(peer);
+    timers.at(now() + REDIAL_INTERVAL / 2, () => {
+      if (this.#asked.get(peer) === asked) this.giveUp(peer);
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { Address, MemberName } from '../address.js';
+import type { PeerAddress } from './protocol-host.js';
 import type { MemberRecord } from './record.js';
 
 /** Who is in the network, as far as this member knows, and how it comes to know. */
@@ -55,11 +56,15 @@ export interface MembershipChange {
 export interface Links {
   /** The link to `address`, made if there is none. @throws CircuitError ECONNREFUSED, ETIMEDOUT, EACCES, … */
   connect(address: Address, signal?: AbortSignal): Promise<Link>;
+  /** A link to `peer` that stands already. */
+  standing(peer: PeerAddress): Link | undefined;
   /** Dials `address` and hangs up, whatever links there are. @throws CircuitError as `connect` */
   probe(address: Address, signal?: AbortSignal): Promise<void>;
 }
 
 export interface Link {
+  /** Where the peer says that it is: it may have been dialled by another of its names. */
+  readonly peer: PeerAddress;
   /**
    * Calls `deliver` at the other side, and does not wait for its answer.
    * @param lost Called, unless the next message is sent before, if the link goes down and

@@ -19,6 +19,8 @@ export class Connection<Main> {
   readonly closed: Promise<void>;
   /** Asked before anything large is sent. */
   readonly flow: FlowControl;
+  /** Where the peer listens, if it is a daemon: its circuit address. */
+  readonly address: string | undefined;
   readonly #socket: WebSocket;
   readonly #keepalive: NodeJS.Timeout;
   readonly #dialled: boolean;
@@ -33,16 +35,17 @@ export class Connection<Main> {
 
   /**
    * @param start Starts the RPC session; it calls `heard` for each message.
-   * @param dialled Whether we made the connection: who did pings, and closes it when
+   * @param options.dialled Whether we made the connection: who did pings, and closes it when
    *   nobody uses it.
    */
   constructor(
     socket: WebSocket,
     start: (heard: () => void, flow: FlowControl) => Main,
-    dialled: boolean,
+    { dialled, address }: { readonly dialled: boolean; readonly address?: string | undefined },
   ) {
     this.#socket = socket;
     this.#dialled = dialled;
+    this.address = address;
     this.flow = new FlowControl(socket);
     socket.on('error', () => socket.terminate());
     for (const sign of ['ping', 'pong']) socket.on(sign, () => this.#heard());

@@ -1,9 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Address } from '../address.js';
 import { CircuitError, errorCode, errorMessage } from '../error.js';
 import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MAX_MESSAGE } from './limits.js';
-import { SUBPROTOCOL } from './listener.js';
+import { ADDRESS_HEADER, SUBPROTOCOL } from './listener.js';
 import {
   type ClusterKey,
   limitRecords,
@@ -11,9 +12,6 @@ import {
   presharedKey,
   TLS_VERSION,
 } from './security.js';
-
-/** The HTTP header in which a daemon that dials says where it listens itself. */
-export const ADDRESS_HEADER = 'circuit-address';
 
 /**
  * Of all connections, whatever their keys: to make one takes a while. A peer without the key
@@ -32,7 +30,7 @@ const SECURE_CONTEXT = createSecureContext({ ...TLS_VERSION, ca: [] });
  */
 export function dial(
   address: Address,
-  { clusterKey, self, signal }: DialOptions,
+  { clusterKey, self, signal, answered }: DialOptions,
 ): Promise<WebSocket> {
   const psk = presharedKey(address.secret, clusterKey);
   return new Promise((resolve, reject) => {
@@ -65,7 +63,10 @@ export function dial(
     );
     signal?.addEventListener('abort', onAbort, { once: true });
     socket.once('error', (error) => fail(explain(error, address)));
-    socket.once('upgrade', (response) => limitRecords(response.socket));
+    socket.once('upgrade', (response) => {
+      limitRecords(response.socket);
+      answered?.(response.headers);
+    });
     socket.once('open', () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
@@ -83,6 +84,8 @@ export interface DialOptions {
   readonly clusterKey?: ClusterKey | undefined;
   readonly self?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told of the headers with which the peer answers. */
+  readonly answered?: (headers: IncomingHttpHeaders) => void;
 }
 
 /** What `ws` takes or passes on to TLS, and its types do not have. */

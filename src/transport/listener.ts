@@ -10,6 +10,12 @@ import { type ClusterKey, limitRecords, presharedKey, TLS_VERSION } from './secu
 /** The WebSocket subprotocol; the number moves when daemons could no longer talk to each other. */
 export const SUBPROTOCOL = 'circuit.1';
 
+/**
+ * The HTTP header in which a daemon says where it listens: the one that dials, and the one that
+ * answers, which may have been dialled by another of its names.
+ */
+export const ADDRESS_HEADER = 'circuit-address';
+
 export interface ListenOptions {
   /** All interfaces if not given. */
   readonly host?: string | undefined;
@@ -17,6 +23,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly secret: Secret;
   readonly clusterKey?: ClusterKey | undefined;
+  /** Our address, as soon as there is one. */
+  readonly self?: () => string | undefined;
 }
 
 /** A listening socket that hands over WebSockets whose peers have proved that they hold the key. */
@@ -45,6 +53,10 @@ export class Listener {
       handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
     };
     this.#webSockets = new WebSocketServer(webSockets);
+    this.#webSockets.on('headers', (headers) => {
+      const address = options.self?.();
+      if (address !== undefined) headers.push(`${ADDRESS_HEADER}: ${address}`);
+    });
     // It passes on what the server emits, which is dealt with there. Accepting can
     // fail later, too, for want of descriptors; the daemon serves on.
     this.#webSockets.on('error', () => {});

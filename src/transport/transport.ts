@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { Address, formatAuthority } from '../address.js';
 import { interruptible } from '../interruptible.js';
 import { Connection } from './connection.js';
-import { ADDRESS_HEADER, dial } from './dial.js';
+import { dial } from './dial.js';
 import type { FlowControl } from './flow-control.js';
-import { Listener, type ListenOptions } from './listener.js';
+import { ADDRESS_HEADER, Listener, type ListenOptions } from './listener.js';
 import type { ClusterKey } from './security.js';
 
 /** Who is at the other end of a connection. */
@@ -38,7 +38,8 @@ export interface TransportOptions<Main> {
  */
 export class Transport<Main> {
   readonly #options: TransportOptions<Main>;
-  readonly #connections = new Map<string, Connection<Main>>();
+  /** By each address at which a peer is known, the newest last. */
+  readonly #connections = new Map<string, readonly Connection<Main>[]>();
   readonly #dialling = new Map<string, Promise<Connection<Main>>>();
   readonly #open = new Set<Connection<Main>>();
   readonly #closing = new AbortController();
@@ -54,23 +55,23 @@ export class Transport<Main> {
    * Starts to accept connections. @returns The port.
    * @throws CircuitError as {@link Listener.listen}
    */
-  async listen(options: Omit<ListenOptions, 'clusterKey'>): Promise<number> {
+  async listen(options: Omit<ListenOptions, 'clusterKey' | 'self'>): Promise<number> {
     const { clusterKey } = this.#options;
-    this.#listener = await Listener.listen({ ...options, clusterKey }, (socket, request) =>
-      this.#accept(socket, request),
+    this.#listener = await Listener.listen(
+      { ...options, clusterKey, self: () => this.#self },
+      (socket, request) => this.#accept(socket, request),
     );
     return this.#listener.port;
   }
 
-  /** Where peers that we dial can call us. */
+  /** Where peers can call us. */
   advertise(address: Address): void {
     this.#self = address.toString();
   }
 
   /** The connection to the daemon at a circuit address, if there is one. */
   standing(address: string): Connection<Main> | undefined {
-    const known = this.#connections.get(address);
-    return known?.isOpen ? known : undefined;
+    return this.#connections.get(address)?.findLast(({ isOpen }) => isOpen);
   }
 
   /**
@@ -104,10 +105,18 @@ export class Transport<Main> {
 
   #dial(address: Address, key: string): Promise<Connection<Main>> {
     const { clusterKey } = this.#options;
-    const options = { clusterKey, self: this.#self, signal: this.#closing.signal };
-    const dialled = dial(address, options).then((socket) => {
+    let told: Address | undefined;
+    const dialled = dial(address, {
+      clusterKey,
+      self: this.#self,
+      signal: this.#closing.signal,
+      answered: (headers) => {
+        told = addressIn(headers);
+      },
+    }).then((socket) => {
       const refuse = (reason: string) => refuseWith(socket, reason);
-      return this.#adopt(socket, { address, remote: address.authority, refuse }, true);
+      const peer = { address: told ?? address, remote: address.authority, refuse };
+      return this.#adopt(socket, peer, key);
     });
     this.#dialling.set(key, dialled);
     const done = () => this.#dialling.delete(key);
@@ -117,35 +126,43 @@ export class Transport<Main> {
 
   #accept(socket: WebSocket, request: IncomingMessage): void {
     const peer = {
-      address: addressIn(request),
+      address: addressIn(request.headers),
       remote: formatAuthority(
         request.socket.remoteAddress ?? '',
         request.socket.remotePort ?? 0,
       ).replace(/^\[::ffff:([\d.]+)\]/, '$1'),
       refuse: (reason: string) => refuseWith(socket, reason),
     };
-    this.#adopt(socket, peer, false);
+    this.#adopt(socket, peer, undefined);
   }
 
+  /** @param dialled The address that we dialled: not always the one at which the peer says it is. */
   #adopt(
     socket: WebSocket,
     peer: Omit<Peer, 'where' | 'flow'>,
-    dialled: boolean,
+    dialled: string | undefined,
   ): Connection<Main> {
     const where = peer.address?.authority ?? peer.remote;
     const start = (heard: () => void, flow: FlowControl) =>
       this.#options.start(socket, { ...peer, where, flow }, heard);
-    const connection = new Connection(socket, start, dialled);
-    const key = peer.address?.toString();
+    const address = peer.address?.toString();
+    const connection = new Connection(socket, start, { dialled: dialled !== undefined, address });
+    const keys = new Set([address, dialled].filter((key) => key !== undefined));
     this.#open.add(connection);
-    if (key !== undefined) this.#connections.set(key, connection);
+    for (const key of keys) {
+      this.#connections.set(key, [...(this.#connections.get(key) ?? []), connection]);
+    }
     connection.closed.then(() => {
       this.#open.delete(connection);
-      if (key !== undefined && this.#connections.get(key) === connection) {
-        this.#connections.delete(key);
-      }
+      for (const key of keys) this.#forget(key, connection);
     });
     return connection;
+  }
+
+  #forget(key: string, connection: Connection<Main>): void {
+    const others = this.#connections.get(key)?.filter((other) => other !== connection) ?? [];
+    if (others.length > 0) this.#connections.set(key, others);
+    else this.#connections.delete(key);
   }
 }
 
@@ -160,9 +177,12 @@ function refuseWith(socket: WebSocket, reason: string): void {
   );
 }
 
-/** The peer has proved that it holds our address; that it tells its own truly we take on trust. */
-function addressIn(request: IncomingMessage): Address | undefined {
-  const header = request.headers[ADDRESS_HEADER];
+/**
+ * The peer has proved that it holds our address, or the one that we dialled; that it tells its
+ * own truly we take on trust.
+ */
+function addressIn(headers: IncomingHttpHeaders): Address | undefined {
+  const header = headers[ADDRESS_HEADER];
   if (typeof header !== 'string') return undefined;
   try {
     return Address.parse(header);

@@ -190,6 +190,31 @@ test('joining oneself or a present member changes nothing and succeeds', async (
   t.is(await members(cluster, b), 2);
 });
 
+test('a daemon is joined by any name of its host, whether or not it is known by another', async (t) => {
+  const cluster = new Cluster(t);
+  const [a, b] = [await cluster.start(), await cluster.start()];
+  const succeeds = async (daemon: TestDaemon, address: string) => {
+    const result = await join(cluster, daemon, address);
+    t.regex(result.said, /^0$/m, result.error);
+    for (const each of [a, b]) t.is(await members(cluster, each), 2, address);
+  };
+  const leave = async (daemon: TestDaemon) => {
+    await cluster.sh(`echo > ${daemon.mountpoint}/.self/leave`);
+    for (const each of [a, b]) t.deepEqual((await areOne([each])).length, 1);
+  };
+  const named = (host: string) => b.address.replace('127.0.0.1', host);
+  await succeeds(a, named('localhost'));
+  await succeeds(a, named('127.1'));
+  await succeeds(b, named('localhost'));
+  await leave(a);
+  await succeeds(a, named('localhost'));
+  await leave(a);
+  await succeeds(a, named('0.0.0.0'));
+  await leave(b);
+  await succeeds(a, b.address);
+  await succeeds(b, a.address.replace('127.0.0.1', 'localhost'));
+});
+
 test('ten addresses in one write: the good ones join, the bad ones are named', async (t) => {
   const cluster = new Cluster(t);
   const a = await cluster.start();

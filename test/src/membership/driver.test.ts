@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { Address, newMemberName, newSecret } from '../../../src/address.js';
 import { MAX_RECORDS } from '../../../src/membership/parameters.js';
@@ -79,6 +80,26 @@ test('a neighbour that has just been found well is missed at once when it dies',
   network.crash(b);
   await allList([a]);
   t.true(performance.now() - died < 2_000);
+});
+
+test('a link that is closed while another to the same member stands is not missed', async (t) => {
+  const network = new Network(t);
+  const [a, b] = [network.member(), network.member()];
+  await a.join(addressOf(b));
+  let changes = 0;
+  a.watch(() => {
+    changes += 1;
+  });
+  network.double(a, b);
+  network.reset(a, b);
+  await setImmediate();
+  t.is(network.probes, 0);
+  for (const member of [a, b]) t.is(member.views().active.length, 1);
+  // The other one is kept now, and missed.
+  network.crash(b);
+  await allList([a]);
+  t.true(network.probes > 0);
+  t.is(changes, 1);
 });
 
 test('a member that one other cannot reach stays in the network, to all', async (t) => {

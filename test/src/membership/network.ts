@@ -9,6 +9,10 @@ import type { MemberRecord } from '../../../src/membership/record.js';
 export class Network {
   readonly #members = new Map<string, Membership>();
   readonly #links = new Set<{ ends: string[]; cut: () => void }>();
+  /** Pairs of members that have two links: the second takes over when the first is cut. */
+  readonly #doubled = new Set<string>();
+  /** How often one was dialled to see whether it is there. */
+  probes = 0;
   readonly #unreachable = new Set<string>();
   /** The addresses of daemons that had to give way to another with their name. */
   readonly displaced: string[] = [];
@@ -61,6 +65,12 @@ export class Network {
     this.#drop((ends) => ends.join() === pair.join());
   }
 
+  /** Each of two members has dialled the other. */
+  double(a: Membership, b: Membership): void {
+    this.#doubled.add(`${a.self.addr}>${b.self.addr}`);
+    this.#doubled.add(`${b.self.addr}>${a.self.addr}`);
+  }
+
   #drop(chosen: (ends: string[]) => boolean): void {
     for (const link of this.#links) if (chosen(link.ends)) link.cut();
   }
@@ -75,8 +85,16 @@ export class Network {
       return { ends, target };
     };
     return {
+      standing: (peer) => {
+        const ends = [from, peer].sort();
+        const target = this.#members.get(peer);
+        return target && this.#doubled.delete(`${from}>${peer}`)
+          ? this.#link(from, { ends, target })
+          : undefined;
+      },
       connect: async (address) => this.#link(from, reach(address)),
       probe: async (address) => {
+        this.probes += 1;
         reach(address);
       },
     };
@@ -102,6 +120,7 @@ export class Network {
       target.deliver(structuredClone(message), from);
     };
     return {
+      peer: target.self.addr,
       closed,
       hold: () => nothing,
       whenSilent: () => nothing,

@@ -59,7 +59,7 @@ test.after.always(() => mock.reset());
 
 test.serial('a connection that nobody uses or holds is closed after the idle time', async (t) => {
   const { client } = await pair(t);
-  const connection = new Connection(client, () => undefined, true);
+  const connection = new Connection(client, () => undefined, { dialled: true });
   const held = connection.hold();
   await pass(2 * IDLE_TIMEOUT, client);
   t.true(connection.isOpen, 'one that is held stays');
@@ -72,7 +72,7 @@ test.serial('a connection that nobody uses or holds is closed after the idle tim
 
 test.serial('the side that was dialled does not close it', async (t) => {
   const { client } = await pair(t);
-  const connection = new Connection(client, () => undefined, false);
+  const connection = new Connection(client, () => undefined, { dialled: false });
   await pass(2 * IDLE_TIMEOUT, client);
   t.true(connection.isOpen);
 });
@@ -80,8 +80,8 @@ test.serial('the side that was dialled does not close it', async (t) => {
 test.serial('who made a connection pings a silent peer, and the other side does not', async (t) => {
   const { client, accepted } = await pair(t);
   const connections = [
-    new Connection(client, () => undefined, true),
-    new Connection(accepted, () => undefined, false),
+    new Connection(client, () => undefined, { dialled: true }),
+    new Connection(accepted, () => undefined, { dialled: false }),
   ];
   const pinged = once(accepted, 'ping');
   client.once('ping', () => t.fail('both sides ping'));
@@ -94,7 +94,7 @@ test.serial(
   'a peer is silent when its answer is overdue, once, and cut off long after',
   async (t) => {
     const { client, accepted } = await pair(t);
-    const connection = new Connection(client, () => undefined, true);
+    const connection = new Connection(client, () => undefined, { dialled: true });
     let silent = 0;
     connection.whenSilent(() => {
       silent += 1;
@@ -115,7 +115,7 @@ test.serial(
 
 test.serial('a daemon that was suspended holds nobody for silent because of that', async (t) => {
   const { client } = await pair(t);
-  const connection = new Connection(client, () => undefined, true);
+  const connection = new Connection(client, () => undefined, { dialled: true });
   connection.hold();
   connection.whenSilent(() => t.fail('silent'));
   now += 10 * DEAD_AFTER;
@@ -129,7 +129,7 @@ test.serial(
   async (t) => {
     for (const answers of [false, true]) {
       const { client, accepted } = await pair(t);
-      const connection = new Connection(client, () => undefined, true);
+      const connection = new Connection(client, () => undefined, { dialled: true });
       let lost = 0;
       connection.unanswered(() => t.fail('another was sent after it'));
       connection.unanswered(() => {
