@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RpcStub } from 'capnweb';
 import { circuitDirectory } from '../mount/namespace/circuit.js';
 import { Session } from '../mount/session.js';
@@ -51,10 +52,11 @@ const LAST_WRITERS = 500;
 const TERMINATION = 5_000;
 
 /**
- * How often one whom we are to join is asked if it does not answer, as it may not where many
- * start at the same time, and all join it.
+ * How often one whom we are to join is asked if it does not answer, or hangs up, as it may where
+ * many start at the same time, and all join it; and how long we wait in between, in milliseconds.
  */
 const JOIN_TRIES = 3;
+const JOIN_PAUSE = 500;
 
 /** How long the daemon whose address is in the address file may take to answer, in milliseconds. */
 const ALIVE_TIMEOUT = 1_000;
@@ -253,8 +255,10 @@ export class Daemon {
         await this.#membership.join(address, signal);
         return;
       } catch (error) {
-        if (errorCode(error) !== 'ETIMEDOUT' || tries === JOIN_TRIES) throw error;
+        const isBusy = ['ETIMEDOUT', 'ECONNRESET'].includes(errorCode(error) ?? '');
+        if (!isBusy || tries === JOIN_TRIES) throw error;
         this.#log.event(`${errorMessage(error)}; trying again`);
+        await delay(JOIN_PAUSE, undefined, { signal }).catch(() => {});
       }
     }
   }

@@ -12,6 +12,7 @@ const ERROR_CODES = [
   'EAGAIN',
   'EBUSY',
   'ECONNREFUSED',
+  'ECONNRESET',
   'EEXIST',
   'EHOSTUNREACH',
   'EINTR',

@@ -59,7 +59,8 @@ export interface Member extends AnchorHost, ElementHost {
    * Merges this member's network with those of the daemons at `addresses`. All
    * are tried; if any fails, so does the call, with the first one's errno and a
    * sentence on each.
-   * @throws CircuitError EINVAL, EACCES, ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, EPROTO
+   * @throws CircuitError EINVAL, EACCES, ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, EPROTO,
+   *   ECONNRESET
    */
   join(addresses: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Leaves the network and goes on alone. */

@@ -29,7 +29,8 @@ export interface DaemonConnection {
 /**
  * Connects to the daemon at `address`.
  * @throws CircuitError EACCES (wrong secret or cluster key), ECONNREFUSED, ETIMEDOUT
- *   (no answer within 5 s), EHOSTUNREACH, EPROTO (not a circuit), EINTR
+ *   (no answer within 5 s), EHOSTUNREACH, EPROTO (not a circuit),
+ *   ECONNRESET, EIO (a system call here failed), EINTR
  */
 export async function connect(
   address: Address,

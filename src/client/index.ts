@@ -32,7 +32,8 @@ export { Subscription } from './subscription.js';
  * Connects to the daemon at `address`, `circuit://HOST:PORT/PID/Q…`, and through it
  * to every member of its network. The result is to be closed: `await using`.
  * @throws CircuitError EINVAL (not an address), EACCES (wrong secret or cluster key),
- *   ECONNREFUSED, ETIMEDOUT (no answer within 5 s), EHOSTUNREACH, EPROTO (not a circuit), EINTR
+ *   ECONNREFUSED, ETIMEDOUT (no answer within 5 s), EHOSTUNREACH, EPROTO (not a
+ *   circuit), ECONNRESET, EIO (a system call here failed), EINTR
  */
 export async function dial(
   address: string | Address,

@@ -26,7 +26,7 @@ const SECURE_CONTEXT = createSecureContext({ ...TLS_VERSION, ca: [] });
  *   over this connection.
  * @throws CircuitError EACCES (wrong secret or cluster key), ECONNREFUSED,
  *   ETIMEDOUT (after {@link HANDSHAKE_TIMEOUT}), EHOSTUNREACH, EPROTO (not a
- *   circuit), EINTR (`signal` was aborted).
+ *   circuit), ECONNRESET, EIO (a system call here failed), EINTR (`signal` was aborted).
  */
 export function dial(
   address: Address,
@@ -117,7 +117,7 @@ function explain(error: Error, address: Address): CircuitError {
     case 'EINVAL':
       return new CircuitError('EHOSTUNREACH', `there is no route to ${where}`);
     case 'ECONNRESET':
-      return new CircuitError('EPROTO', `${where} closed the connection; is it a circuit?`);
+      return new CircuitError('ECONNRESET', `${where} closed the connection; is it a circuit?`);
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
@@ -128,7 +128,11 @@ function explain(error: Error, address: Address): CircuitError {
         ? new CircuitError('EACCES', `${where} refused us: wrong address or cluster key`)
         : new CircuitError('EPROTO', `what listens on ${where} is not a circuit`);
     default:
-      return new CircuitError('EPROTO', `cannot talk to ${where}: ${errorMessage(error)}`);
+      // A system call of ours that failed, as for want of descriptors, says nothing of the peer.
+      return new CircuitError(
+        'syscall' in error ? 'EIO' : 'EPROTO',
+        `cannot talk to ${where}: ${errorMessage(error)}`,
+      );
   }
 }
 

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { join as pathOf } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { AT_ONCE, CIRCUIT_ENV, Cluster, eventually, type TestDaemon } from './cluster.js';
 import { areOne } from './multicast.js';
+
+const DIAL = pathOf(import.meta.dirname, '../../src/transport/dial.js');
+const ADDRESS = pathOf(import.meta.dirname, '../../src/address.js');
 
 /** Writes to `join`; gives what the shell said, what `error` says, and how long it took. */
 async function join(cluster: Cluster, daemon: TestDaemon, text: string) {
@@ -172,10 +176,45 @@ test('a right secret and a wrong cluster key is EACCES; the right key joins', as
 test('something else that listens is EPROTO', async (t) => {
   const cluster = new Cluster(t);
   const a = await cluster.start();
-  const { port } = await listening(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+  const { port } = await listening(t, (socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'));
   const result = await join(cluster, a, a.address.replace(/:\d+\//, `:${port}/`));
   refused(t, result, /Protocol error/);
-  t.regex(result.error, /is not a circuit|is it a circuit/);
+  t.regex(result.error, /is not a circuit/);
+});
+
+test('one that hangs up is ECONNRESET', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  const { port } = await listening(t, (socket) => socket.end());
+  const result = await join(cluster, a, a.address.replace(/:\d+\//, `:${port}/`));
+  refused(t, result, /Connection reset by peer/);
+  t.regex(result.error, /is it a circuit\?/);
+});
+
+test('want of descriptors is our own failure, and says nothing of the one who is dialled', async (t) => {
+  const cluster = new Cluster(t);
+  const { address } = await cluster.start();
+  const script = `
+    import { openSync } from 'node:fs';
+    import { Address } from ${JSON.stringify(ADDRESS)};
+    import { dial } from ${JSON.stringify(DIAL)};
+    try {
+      for (;;) openSync('/dev/null');
+    } catch {}
+    const failed = ({ code, message }) => console.log(code, message);
+    await dial(Address.parse(process.argv[1]), {}).catch(failed);`;
+  const { stdout, stderr } = await cluster.run([
+    'sh',
+    '-c',
+    'ulimit -n 200; exec "$@"',
+    'sh',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
+    address,
+  ]);
+  t.regex(stdout, /^EIO cannot talk to .*EMFILE/, stderr);
 });
 
 test('joining oneself or a present member changes nothing and succeeds', async (t) => {
