@@ -62,7 +62,8 @@ export class Finder {
 
   /** Begins to look for the network. */
   begin(): void {
-    this.#discovery?.announce();
+    // It may have left already, while it started.
+    if (!this.#rejoining.signal.aborted) this.#discovery?.announce();
     // One that had left has been joined again.
     this.#watch = this.#options.membership.watch(({ kind }) => {
       if (kind === 'join') this.#discovery?.announce();

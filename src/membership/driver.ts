@@ -37,7 +37,7 @@ export class MembershipDriver implements Membership {
   readonly #links: Links;
   /** The links that the protocol wants to stand, or the attempts to make them. */
   readonly #standing = new Map<PeerAddress, Standing>();
-  readonly #joins = new Map<PeerAddress, Set<() => void>>();
+  readonly #joins = new Map<PeerAddress, Set<Waiting>>();
   readonly #listeners = new Set<(change: MembershipChange) => void>();
   /** What is on its way. */
   readonly #sending = new Set<Promise<void>>();
@@ -56,7 +56,10 @@ export class MembershipDriver implements Membership {
       probe: (peer, timeout) => this.#probe(peer, timeout),
       changed: (change) => this.#tell(change),
       joined: (peer) => this.#joined(peer),
-      displaced,
+      displaced: () => {
+        this.#endJoins(new CircuitError('EEXIST', `another daemon was started as ${self.name}`));
+        displaced();
+      },
     };
     const now = performance.now();
     this.#protocol = new Protocol({ self, host, random: Math.random, now });
@@ -112,6 +115,7 @@ export class MembershipDriver implements Membership {
 
   async leave(): Promise<void> {
     this.#leaving = true;
+    this.#endJoins(new CircuitError('EINTR', 'the network was left meanwhile'));
     this.#input((protocol, now) => protocol.leave(now));
     const sent = Promise.all(this.#sending);
     await within(sent, FAREWELL, new CircuitError('ETIMEDOUT', 'not all were told')).catch(debug);
@@ -131,17 +135,17 @@ export class MembershipDriver implements Membership {
   }
 
   async #merge(peer: PeerAddress, signal: AbortSignal): Promise<void> {
-    let done = () => {};
-    const merged = new Promise<void>((resolve) => {
-      done = resolve;
+    let join: Waiting = { done: () => {}, fail: () => {} };
+    const merged = new Promise<void>((done, fail) => {
+      join = { done, fail };
     });
     const waiting = this.#joins.get(peer) ?? new Set();
-    this.#joins.set(peer, waiting.add(done));
+    this.#joins.set(peer, waiting.add(join));
     try {
       this.#input((protocol, now) => protocol.join(peer, now));
       await interruptible(merged, signal);
     } finally {
-      waiting.delete(done);
+      waiting.delete(join);
       if (waiting.size === 0 && this.#joins.get(peer) === waiting) {
         this.#joins.delete(peer);
         this.#protocol.giveUpJoin(peer);
@@ -150,7 +154,11 @@ export class MembershipDriver implements Membership {
   }
 
   #joined(peer: PeerAddress): void {
-    for (const done of this.#joins.get(peer) ?? []) done();
+    for (const { done } of this.#joins.get(peer) ?? []) done();
+  }
+
+  #endJoins(why: CircuitError): void {
+    for (const { fail } of [...this.#joins.values()].flatMap((waiting) => [...waiting])) fail(why);
   }
 
   #tell(change: MembershipChange): void {
@@ -244,6 +252,12 @@ export class MembershipDriver implements Membership {
       Math.max(0, wait),
     );
   }
+}
+
+/** A join that has not come to its end. */
+interface Waiting {
+  readonly done: () => void;
+  readonly fail: (why: CircuitError) => void;
 }
 
 /** What is kept of a link as long as the protocol wants it to stand. */

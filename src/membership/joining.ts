@@ -2,7 +2,7 @@ import type { MemberName } from '../address.js';
 import { HEARSAY, OWN, type Source } from './beliefs.js';
 import type { Comparison } from './comparison.js';
 import type { HyParView } from './hyparview.js';
-import { REDIAL_INTERVAL } from './parameters.js';
+import { REDIAL_INTERVAL, REFUTE_PAUSE } from './parameters.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import { isListed, type MemberRecord, overrides } from './record.js';
 import type { Roster } from './roster.js';
@@ -17,6 +17,8 @@ export interface JoiningOptions {
   readonly overlay: HyParView;
   readonly comparison: Comparison;
   readonly learn: (record: MemberRecord, source: Source) => void;
+  /** What a member is to be told that takes us for one of a network that we have left. */
+  readonly farewellTo: (name: MemberName) => MemberRecord | undefined;
   /** A member asked us to join it, or has joined us. */
   readonly met: (name: MemberName) => void;
 }
@@ -30,7 +32,7 @@ export interface JoiningOptions {
 export class Joining {
   readonly #options: JoiningOptions;
   /** Those whom we have asked, each with what tells one time from the next. */
-  readonly #asked = new Map<PeerAddress, symbol>();
+  readonly #asked = new Map<PeerAddress, Asked>();
 
   constructor(options: JoiningOptions) {
     this.#options = options;
@@ -41,43 +43,53 @@ export class Joining {
     return this.#asked.size;
   }
 
+  /** Who has not answered yet. */
+  get asking(): Iterable<PeerAddress> {
+    return this.#asked.keys();
+  }
+
   join(peer: PeerAddress): void {
-    this.#ask(peer);
+    this.#ask(peer, false);
   }
 
   giveUp(peer: PeerAddress): void {
     this.#asked.delete(peer);
   }
 
-  /** Another joins us: we become neighbours, and it will compare our rosters. */
-  welcome(from: PeerAddress, record: MemberRecord): void {
-    const { host, learn, met, overlay, roster } = this.#options;
+  /**
+   * Another joins us: we become neighbours, and it will compare our rosters.
+   * @param again It took us for failed; a user has not asked for it.
+   */
+  welcome(from: PeerAddress, record: MemberRecord, again: boolean): void {
+    const { farewellTo, host, learn, met, overlay, roster } = this.#options;
     if (record.addr !== from) return;
     if (record.name === roster.self.name) {
       // A daemon that took our name.
       learn(record, HEARSAY);
-      this.#send(from, 'welcome');
+      host.send(from, { type: 'welcome', from: roster.self });
+      return;
+    }
+    const farewell = again ? farewellTo(record.name) : undefined;
+    if (farewell) {
+      host.send(from, { type: 'notice', record: farewell });
       return;
     }
     met(record.name);
-    const known = roster.get(record.name);
-    if (known && (known.addr !== record.addr || !isListed(known)) && !overrides(record, known)) {
-      // It comes back, and does not know yet what it has to overrule.
-      host.send(from, { type: 'notice', record: known });
-    }
-    learn(record, OWN);
+    this.#take(record);
     overlay.joined(record);
-    this.#send(from, 'welcome');
+    host.send(from, { type: 'welcome', from: roster.self });
   }
 
   welcomed(from: PeerAddress, record: MemberRecord): void {
     const { comparison, learn, met, overlay, roster } = this.#options;
-    if (!this.#asked.has(from) || record.addr !== from) return;
+    const asked = this.#asked.get(from);
+    if (!asked || record.addr !== from) return;
     if (record.name === roster.self.name) {
       learn(record, HEARSAY);
     } else {
+      asked.name = record.name;
       met(record.name);
-      learn(record, OWN);
+      this.#take(record);
       overlay.joined(record);
       comparison.start(from);
     }
@@ -85,18 +97,36 @@ export class Joining {
 
   /** Our roster and that of a peer are equal now. */
   compared(peer: PeerAddress): void {
-    if (this.#asked.delete(peer)) this.#options.host.joined(peer);
+    const { comparison, host, now, roster, timers } = this.#options;
+    const asked = this.#asked.get(peer);
+    if (!asked) return;
+    if (asked.name !== undefined && !isListed(roster.get(asked.name))) {
+      // It has still to overrule what was known of it, as it may not do at any time.
+      timers.at(now() + REFUTE_PAUSE, () => {
+        if (this.#asked.get(peer) === asked) comparison.start(peer);
+      });
+      return;
+    }
+    this.#asked.delete(peer);
+    host.joined(peer);
   }
 
-  #ask(peer: PeerAddress): symbol {
-    const time = Symbol();
-    this.#asked.set(peer, time);
-    this.#send(peer, 'join');
-    return time;
+  #ask(peer: PeerAddress, again: boolean): Asked {
+    const { host, roster } = this.#options;
+    const asked = { name: undefined };
+    this.#asked.set(peer, asked);
+    host.send(peer, { type: 'join', from: roster.self, again });
+    return asked;
   }
 
-  #send(peer: PeerAddress, type: 'join' | 'welcome'): void {
-    this.#options.host.send(peer, { type, from: this.#options.roster.self });
+  /** What a member says of itself. One that comes back may not know yet what it has to overrule. */
+  #take(record: MemberRecord): void {
+    const { host, learn, roster } = this.#options;
+    const known = roster.get(record.name);
+    if (known && (known.addr !== record.addr || !isListed(known)) && !overrides(record, known)) {
+      host.send(record.addr, { type: 'notice', record: known });
+    }
+    learn(record, OWN);
   }
 
   #redialLater(delay: number): void {
@@ -112,9 +142,14 @@ export class Joining {
   #redial(peer: PeerAddress): void {
     const { now, timers } = this.#options;
     if (this.#asked.has(peer)) return;
-    const asked = this.#ask(peer);
+    const asked = this.#ask(peer, true);
     timers.at(now() + REDIAL_INTERVAL / 2, () => {
       if (this.#asked.get(peer) === asked) this.giveUp(peer);
     });
   }
+}
+
+/** A member that we have asked, one time: its name, when it has answered. */
+interface Asked {
+  name: MemberName | undefined;
 }

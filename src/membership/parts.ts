@@ -34,8 +34,8 @@ export interface AssemblyOptions {
   readonly random: () => number;
   readonly now: () => number;
   readonly newMap: NewMemberMap;
-  /** A member of a network that we have left. */
-  readonly isParted: (name: MemberName) => boolean;
+  /** What a member is to be told that takes us for one of a network that we have left. */
+  readonly farewellTo: (name: MemberName) => MemberRecord | undefined;
   /** A member joined us, or we it. */
   readonly met: (name: MemberName) => void;
   /** Another daemon has our name, and stays. */
@@ -43,14 +43,10 @@ export interface AssemblyOptions {
 }
 
 /** Puts them together: which of them tells which others. */
-export function assemble({ self, isParted, met, displaced, ...given }: AssemblyOptions): Parts {
+export function assemble({ self, farewellTo, met, displaced, ...given }: AssemblyOptions): Parts {
   const timers = new Timers();
   const roster = new Roster(self, given.newMap);
-  const learn = (record: MemberRecord, source: Source) => {
-    // What those whom we have left still say of each other is nothing to us.
-    if (source.kind === 'hearsay' && isParted(record.name)) return false;
-    return beliefs.learn(record, source);
-  };
+  const learn = (record: MemberRecord, source: Source) => beliefs.learn(record, source);
   const shared = { ...given, timers, roster, learn };
   const tree = new Plumtree({
     ...shared,
@@ -71,7 +67,7 @@ export function assemble({ self, isParted, met, displaced, ...given }: AssemblyO
     parting: (peer) => tree.parting(peer),
     down: (peer) => tree.down(peer),
   });
-  const joining = new Joining({ ...shared, overlay, comparison, met });
+  const joining = new Joining({ ...shared, overlay, comparison, farewellTo, met });
   const refutation = new Refutation({ ...shared, publish, displaced });
   const detector = new FailureDetector({
     ...shared,

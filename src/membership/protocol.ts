@@ -46,6 +46,8 @@ export class Protocol {
   #parted: ReadonlySet<MemberName> = new Set();
   /** What we told them. */
   #farewell: MemberRecord | undefined;
+  /** Whether nobody has joined us since, nor we anybody: then that goes for all. */
+  #isAlone = false;
 
   constructor({ self, host, random, now, newMap = newMemberMap }: ProtocolOptions) {
     this.#host = host;
@@ -176,19 +178,22 @@ export class Protocol {
 
   /** Goes on alone. @param farewell What the others are told, if they are. */
   #part(farewell: MemberRecord | undefined): void {
-    const { roster, overlay, timers } = this.#parts;
+    const { roster, overlay, joining, timers } = this.#parts;
     const { self } = roster;
     const others = roster.listed().filter(({ name }) => name !== self.name);
     const neighbors = [...overlay.active.keys()];
     const told = neighbors.length > 0 ? neighbors : others.slice(0, 1).map(({ addr }) => addr);
-    for (const peer of told) {
+    // Those too whom we have asked, who may have taken us up.
+    for (const peer of new Set([...told, ...joining.asking])) {
       if (farewell) this.#host.send(peer, { type: 'gossip', records: [farewell] });
       this.#host.send(peer, { type: 'disconnect' });
       this.#host.close(peer);
     }
     timers.clear();
     this.#farewell = farewell;
-    this.#parted = new Set(others.map(({ name }) => name));
+    // Who failed may come back, and not have heard of it.
+    this.#parted = new Set([...others.map(({ name }) => name), ...roster.failed()]);
+    this.#isAlone = true;
     // So that what is still on its way cannot pass for news of the new life.
     this.#parts = this.#begin({
       ...self,
@@ -199,9 +204,11 @@ export class Protocol {
   }
 
   #newReceiver(): Receiver {
-    return new Receiver(this.#host, this.#parts, (name) =>
-      this.#parted.has(name) ? this.#farewell : undefined,
-    );
+    return new Receiver(this.#host, this.#parts, (name) => this.#farewellTo(name));
+  }
+
+  #farewellTo(name: MemberName): MemberRecord | undefined {
+    return this.#isAlone || this.#parted.has(name) ? this.#farewell : undefined;
   }
 
   #begin(self: MemberRecord): Parts {
@@ -211,8 +218,9 @@ export class Protocol {
       random: this.#random,
       now: () => this.#now,
       newMap: this.#newMap,
-      isParted: (name) => this.#parted.has(name),
+      farewellTo: (name) => this.#farewellTo(name),
       met: (name) => {
+        this.#isAlone = false;
         // We had left its network, and are with it again.
         if (this.#parted.has(name)) this.#parted = new Set();
       },

@@ -35,7 +35,7 @@ export class Receiver {
         else this.#host.send(from, { type: 'disconnect' });
         break;
       case 'join':
-        joining.welcome(from, message.from);
+        joining.welcome(from, message.from, message.again);
         beliefs.foundWell(message.from);
         break;
       case 'welcome':
@@ -119,8 +119,9 @@ export class Receiver {
     const { beliefs, roster, overlay, comparison, learn } = this.#parts;
     const { from: record, priority, digest } = message;
     if (record.addr !== from || record.name === roster.self.name) return;
-    learn(record, HEARSAY);
-    const known = this.#farewellTo(record.name) ?? roster.get(record.name);
+    const farewell = this.#isListedAt(record) ? undefined : this.#farewellTo(record.name);
+    if (!farewell) learn(record, HEARSAY);
+    const known = farewell ?? roster.get(record.name);
     if (isListed(known) && known.addr === from) {
       if (overlay.neighbor(record, priority)) comparison.heard(from, digest);
       beliefs.foundWell(known);
@@ -157,7 +158,9 @@ export class Receiver {
   /** A peer tells us what it holds of us; or that a member has left the network. */
   #notice(record: MemberRecord): void {
     const { roster, learn } = this.#parts;
-    const isFarewell = record.state === 'left' && this.#isListedAt(record);
+    // Also of one that we took for failed: it is dialled no more.
+    const known = roster.get(record.name);
+    const isFarewell = record.state === 'left' && known?.addr === record.addr;
     if (record.name === roster.self.name || isFarewell) learn(record, OWN);
   }
 

@@ -131,6 +131,11 @@ export class Roster {
     return undefined;
   }
 
+  /** Those who are remembered as failed. */
+  failed(): Iterable<MemberName> {
+    return this.#failed.keys();
+  }
+
   #replace(known: MemberRecord | undefined, record: MemberRecord): void {
     this.#records.set(record.name, record);
     this.#sorted = undefined;

@@ -125,7 +125,11 @@ test('one that is no daemon takes no part in the membership, well-formed or not'
   const cluster = new Cluster(t);
   const daemon = await cluster.start();
   const before = await members(daemon);
-  for (const message of [{ type: 'join', from: record() }, { type: 'disconnect' }, 'nonsense']) {
+  for (const message of [
+    { type: 'join', from: record(), again: false },
+    { type: 'disconnect' },
+    'nonsense',
+  ]) {
     const { code, reason } = await refusal(await peerOf(daemon.address, undefined), message);
     t.is(code, POLICY);
     t.regex(reason, /only daemons take part in it/);

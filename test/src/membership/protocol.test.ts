@@ -40,7 +40,7 @@ function member() {
 /** One that has joined it, and is its neighbour. */
 function neighborOf({ deliver }: ReturnType<typeof member>): MemberRecord {
   const neighbor = record();
-  deliver({ type: 'join', from: neighbor }, neighbor.addr);
+  deliver({ type: 'join', from: neighbor, again: false }, neighbor.addr);
   return neighbor;
 }
 
@@ -95,4 +95,24 @@ test('a member whose incarnation is the highest can leave, and join again', (t) 
   t.is(a.protocol.self.incarnation, MAX_INCARNATION);
   a.protocol.leave(0);
   t.notThrows(() => parseRecord(a.protocol.self));
+});
+
+test('one that was asked when we left, and those who heard of it, do not bring us back', (t) => {
+  const a = member();
+  const [asked, another] = [record(), record()];
+  a.protocol.join(asked.addr, 0);
+  a.protocol.leave(0);
+  const types = a.sent.flatMap(({ peer, message }) => (peer === asked.addr ? message.type : []));
+  t.deepEqual(types, ['join', 'gossip', 'disconnect']);
+  a.deliver({ type: 'welcome', from: asked }, asked.addr);
+  a.deliver({ type: 'neighbor', from: another, priority: 'high', digest: 0 }, another.addr);
+  t.is(a.protocol.size, 1);
+  t.deepEqual(a.sent.at(-1), {
+    peer: another.addr,
+    message: { type: 'neighbor-reply', accepted: false, digest: a.protocol.digest },
+  });
+  // Until somebody joins us.
+  a.deliver({ type: 'join', from: asked, again: false }, asked.addr);
+  a.deliver({ type: 'neighbor', from: another, priority: 'high', digest: 0 }, another.addr);
+  t.is(a.protocol.size, 3);
 });
