@@ -226,17 +226,6 @@ test('a join that waits when the member leaves fails with EINTR', async (t) => {
   await joining;
 });
 
-test('a join returns when the other is listed, whatever it had to overrule', async (t) => {
-  const network = new Network(t);
-  const [a, b] = [network.member(), network.member()];
-  await a.join(addressOf(b));
-  await b.leave();
-  await allList([a]);
-  const again = network.member({ name: b.self.name, joined: 1 });
-  await a.join(addressOf(again));
-  t.is(a.get(again.self.name)?.addr, again.self.addr);
-});
-
 test('who speaks ill of a member is overruled by it', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Address, newMemberName, newSecret } from '../../../src/address.js';
 import type { Message } from '../../../src/membership/messages.js';
-import { MAX_ASKED, MAX_PROBES_ASKED } from '../../../src/membership/parameters.js';
+import { MAX_ASKED, MAX_PROBES_ASKED, REFUTE_PAUSE } from '../../../src/membership/parameters.js';
 import { Protocol } from '../../../src/membership/protocol.js';
 import { MAX_INCARNATION, type MemberRecord, parseRecord } from '../../../src/membership/record.js';
 
@@ -18,6 +18,7 @@ function member() {
   const opened: string[] = [];
   const probed: string[] = [];
   const sent: Array<{ readonly peer: string; readonly message: Message }> = [];
+  const joined: string[] = [];
   const displaced: string[] = [];
   const protocol = new Protocol({
     self: record({ joined: 1 }),
@@ -27,14 +28,14 @@ function member() {
       close: () => {},
       probe: (peer) => probed.push(peer),
       changed: () => {},
-      joined: () => {},
+      joined: (peer) => joined.push(peer),
       displaced: () => displaced.push(protocol.self.addr),
     },
     random: Math.random,
     now: 0,
   });
   const deliver = (message: Message, from: string) => protocol.deliver(message, from, 0);
-  return { protocol, deliver, opened, probed, sent, displaced };
+  return { protocol, deliver, opened, probed, sent, joined, displaced };
 }
 
 /** One that has joined it, and is its neighbour. */
@@ -115,4 +116,21 @@ test('one that was asked when we left, and those who heard of it, do not bring u
   a.deliver({ type: 'join', from: asked, again: false }, asked.addr);
   a.deliver({ type: 'neighbor', from: another, priority: 'high', digest: 0 }, another.addr);
   t.is(a.protocol.size, 3);
+});
+
+test('a join is done when the other is listed, which may have something to overrule first', (t) => {
+  const a = member();
+  const neighbor = neighborOf(a);
+  const other = record();
+  for (const state of ['alive', 'left'] as const) {
+    a.deliver({ type: 'gossip', records: [{ ...other, state }] }, neighbor.addr);
+  }
+  a.protocol.join(other.addr, 0);
+  a.deliver({ type: 'welcome', from: other }, other.addr);
+  a.deliver({ type: 'compared' }, other.addr);
+  t.deepEqual(a.joined, []);
+  a.deliver({ type: 'gossip', records: [{ ...other, incarnation: 1 }] }, other.addr);
+  a.protocol.tick(REFUTE_PAUSE);
+  a.protocol.deliver({ type: 'compared' }, other.addr, REFUTE_PAUSE);
+  t.deepEqual(a.joined, [other.addr]);
 });
