@@ -9,7 +9,7 @@ import { RemoteMember } from './anchor/remote.js';
 import { CircuitTarget } from './anchor/target.js';
 import { asCircuitError, CircuitError, errorCode, errorMessage } from './error.js';
 import { type DiscoverOptions, Finder } from './finder.js';
-import { reachableHost } from './host-address.js';
+import { isUnspecified, reachableHost } from './host-address.js';
 import { within } from './interruptible.js';
 import { OperationsLog } from './log.js';
 import { linksOver } from './member-links.js';
@@ -26,7 +26,7 @@ const DEFAULT_MOUNTPOINT = '/circuit';
 
 export interface DaemonOptions {
   /** Where to listen; all interfaces without a host, a free port with port 0. */
-  readonly listen: { readonly host?: string | undefined; readonly port: number };
+  readonly listen: Listening;
   /** Where others reach us, if not there. */
   readonly advertise?: { readonly host?: string | undefined; readonly port: number } | undefined;
   readonly clusterKey?: ClusterKey | undefined;
@@ -63,7 +63,7 @@ const ALIVE_TIMEOUT = 1_000;
 
 /** A running member: wires everything together and takes it down again. */
 export class Daemon {
-  readonly #port: number;
+  readonly #listen: Listening;
   readonly #log: OperationsLog;
   readonly #transport: Transport<RpcStub<CircuitTarget>>;
   readonly #membership: Membership;
@@ -81,8 +81,8 @@ export class Daemon {
   #parting = false;
 
   private constructor(parts: Parts) {
-    const { port, log, transport, state, record } = parts;
-    this.#port = port;
+    const { listen, log, transport, state, record } = parts;
+    this.#listen = listen;
     this.#log = log;
     this.#transport = transport;
     this.#state = state;
@@ -116,9 +116,10 @@ export class Daemon {
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const log = new OperationsLog(options.log);
-    const state = options.stateDirectory
-      ? await StateDirectory.open(options.stateDirectory)
-      : undefined;
+    const state =
+      options.stateDirectory === undefined
+        ? undefined
+        : await StateDirectory.open(options.stateDirectory);
     const secret = newSecret();
     let daemon: Daemon | undefined;
     const transport = new Transport<RpcStub<CircuitTarget>>({
@@ -139,7 +140,7 @@ export class Daemon {
       transport.advertise(address);
       const addr = address.toString();
       const record = { name, addr, joined: Date.now(), incarnation: 0, state: 'alive' } as const;
-      daemon = new Daemon({ port, log, transport, state, record });
+      daemon = new Daemon({ listen: { ...options.listen, port }, log, transport, state, record });
       daemon.#endWith(options.signal);
       const ending = daemon.#ending.signal;
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
@@ -294,7 +295,9 @@ export class Daemon {
   /** Whether the daemon at an address of this host still runs. */
   async #isAlive(address: Address): Promise<boolean> {
     // A port that has become ours, and a process that has ended, are not its.
-    if (address.port === this.#port || !processExists(address.pid)) return false;
+    const { host, port } = this.#listen;
+    const isOurHost = host === undefined || isUnspecified(host) || host === address.host;
+    if ((isOurHost && port === address.port) || !processExists(address.pid)) return false;
     // Its process is there: one that is only silent is frozen, or busy, and our start does not wait.
     return this.#transport.connect(address, AbortSignal.timeout(ALIVE_TIMEOUT)).then(
       () => true,
@@ -345,9 +348,14 @@ function processExists(pid: number): boolean {
   }
 }
 
-interface Parts {
-  /** Where it listens. */
+/** Where it listens; on all interfaces without a host. */
+interface Listening {
+  readonly host?: string | undefined;
   readonly port: number;
+}
+
+interface Parts {
+  readonly listen: Listening;
   readonly log: OperationsLog;
   readonly transport: Transport<RpcStub<CircuitTarget>>;
   readonly state: StateDirectory | undefined;

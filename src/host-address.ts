@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import { formatAuthority } from './address.js';
 import { CircuitError } from './error.js';
 
 /** The first address of an interface, IPv4 before IPv6. @throws CircuitError EADDRNOTAVAIL */
@@ -22,11 +23,17 @@ export function interfaceAddress(name: string): string {
  * it stands for all interfaces, the first external one's, else loopback.
  */
 export function reachableHost(bound: string | undefined): string {
-  if (bound !== undefined && bound !== '0.0.0.0' && bound !== '::') return bound;
+  if (bound !== undefined && !isUnspecified(bound)) return bound;
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const external = all.filter(({ internal, scopeid }) => !internal && !scopeid);
-  const usable = bound === '0.0.0.0' ? external.filter(isIPv4) : external;
+  const usable = bound !== undefined && !bound.includes(':') ? external.filter(isIPv4) : external;
   return preferIPv4(usable)[0]?.address ?? '127.0.0.1';
+}
+
+/** Whether a host stands for all interfaces, however it is written: 0 is 0.0.0.0 (inet_aton(3)). */
+export function isUnspecified(host: string): boolean {
+  const url = `ws://${formatAuthority(host, 1)}`;
+  return URL.canParse(url) && ['0.0.0.0', '[::]'].includes(new URL(url).hostname);
 }
 
 function preferIPv4<T extends { family: string }>(addresses: readonly T[]): T[] {

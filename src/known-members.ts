@@ -108,7 +108,7 @@ export class KnownMembers {
       const { size } = statSync(file);
       if (size > MAX_FILE) throw new Error(`it has ${size} bytes; ${MAX_FILE} are the most`);
       const text = readFileSync(file, 'utf8');
-      const lines = text.split('\n').filter((line) => line !== '');
+      const lines = text.split(/\r?\n/).filter((line) => line !== '');
       const good = lines.filter(isAddress).slice(0, MAX_KNOWN);
       const bad = lines.length - good.length;
       if (bad > 0) log(`${file}: ${bad} of ${lines.length} lines are no addresses, and ignored`);

@@ -25,6 +25,8 @@ export class StateDirectory {
 
   /** @throws CircuitError EBUSY (another daemon uses it), EINVAL (it cannot be used) */
   static async open(directory: string): Promise<StateDirectory> {
+    if (directory === '')
+      throw new CircuitError('EINVAL', 'the directory for the state has no name');
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       const { dev, ino } = statSync(directory);
@@ -33,7 +35,7 @@ export class StateDirectory {
       if (errorCode(error) === 'EADDRINUSE') {
         throw new CircuitError('EBUSY', `another daemon keeps its state in ${directory}`);
       }
-      throw new CircuitError('EINVAL', `cannot keep state in ${directory} (${errorCode(error)})`);
+      throw cannotKeep(directory, error);
     }
   }
 
@@ -47,7 +49,9 @@ export class StateDirectory {
       throw new CircuitError('EINVAL', `${file} does not hold the name of a member`);
     }
     const name = newMemberName();
-    await replaceFile(file, `${name}\n`);
+    await replaceFile(file, `${name}\n`).catch((error) => {
+      throw cannotKeep(file, error);
+    });
     return name;
   }
 
@@ -74,6 +78,13 @@ function read(file: string): string | undefined {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
+    throw cannotKeep(file, error);
   }
+}
+
+function cannotKeep(path: string, error: unknown): CircuitError {
+  const code = errorCode(error);
+  // mkdir(2) says so of a file that is none.
+  const why = code === 'EEXIST' ? 'it is no directory' : code;
+  return new CircuitError('EINVAL', `cannot keep state in ${path} (${why})`);
 }

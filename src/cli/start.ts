@@ -5,7 +5,7 @@ import { Address, canBeDialled, parseAuthority } from '../address.js';
 import { Daemon } from '../daemon.js';
 import { CircuitError, errorCode } from '../error.js';
 import type { DiscoverOptions } from '../finder.js';
-import { interfaceAddress } from '../host-address.js';
+import { interfaceAddress, isUnspecified } from '../host-address.js';
 import { multicastInterfaces } from '../transport/multicast-group.js';
 import { clusterKey, clusterKeyFile, discoveryGroup } from './dial.js';
 import { LogWriter } from './log-writer.js';
@@ -113,7 +113,7 @@ async function discovery(options: StartOptions): Promise<DiscoverOptions | undef
     return { group, interfaces: multicastInterfaces(group, { name: options.if }) };
   }
   const { host } = listenAddress(options);
-  if (host === undefined || host === '0.0.0.0' || host === '::') {
+  if (host === undefined || isUnspecified(host)) {
     return { group, interfaces: multicastInterfaces(group) };
   }
   const address = await lookup(host).then(
@@ -132,7 +132,7 @@ function advertised(text: string): { host: string; port: number } {
   const host = bracketed ?? plain ?? '';
   const isName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host);
   const isHost = bracketed === undefined ? isName || isIP(host) : isIPv6(host);
-  if (!isHost || !canBeDialled(host) || Number(port) > 65535) {
+  if (!isHost || !canBeDialled(host) || isUnspecified(host) || Number(port) > 65535) {
     throw new CircuitError('EINVAL', `${text} is not a HOST or HOST:PORT that others could reach`);
   }
   return { host, port: Number(port) };

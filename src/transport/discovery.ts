@@ -39,6 +39,7 @@ export class Discovery {
   #sockets: readonly MulticastSocket[] = [];
   #trickle: Trickle | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isSilent = false;
 
   private constructor(options: DiscoveryOptions) {
     this.#options = options;
@@ -66,13 +67,15 @@ export class Discovery {
 
   /** Begins to announce, with the shortest interval. */
   announce(): void {
+    this.#isSilent = false;
     if (this.#trickle) return;
     this.#trickle = new Trickle(performance.now(), Math.random);
     this.#schedule();
   }
 
-  /** Announces no more, until {@link announce}. Who asks is still answered. */
+  /** Neither announces nor answers any more, until {@link announce}. */
   pause(): void {
+    this.#isSilent = true;
     clearTimeout(this.#timer);
     this.#trickle = undefined;
   }
@@ -129,7 +132,7 @@ export class Discovery {
   }
 
   #answer(id: bigint, from: RemoteInfo, socket: MulticastSocket): void {
-    if (!this.#answers.pass(performance.now())) return;
+    if (this.#isSilent || !this.#answers.pass(performance.now())) return;
     const { address, clusterKey } = this.#options;
     socket.answer(
       encodeAnnouncement({ kind: 'answer', id, address }, Date.now(), clusterKey),

@@ -73,6 +73,11 @@ test('one that has left is not found again by discovery, until it is joined', as
   // Its announcement, and those that it brings about, are heard by all.
   const c = await cluster.start('--discover', text);
   await areOne([a, c]);
+  // Nor are commands sent to it.
+  for (let i = 0; i < 5; i += 1) {
+    const { stdout } = await cluster.circuit(['ls', '--discover', text]);
+    t.is(stdout.split('\n').length - 1, 2);
+  }
   const d = await cluster.start('--discover', text);
   await areOne([a, c, d]);
   t.is((await members(b)).length, 1);

@@ -279,6 +279,10 @@ test('the address file: the first daemon writes it, mode 0600, and takes it away
   t.is(ls.status, 0, ls.stderr);
   await second.stop();
   t.is(readFileSync(file, 'utf8'), `${first.address}\n`);
+  // The same port of another address is another's.
+  const other = await launch('-a', `127.0.0.2:${first.address.split(/[:/]/)[4]}`);
+  t.is(readFileSync(file, 'utf8'), `${first.address}\n`);
+  await other.stop();
   // One that is frozen keeps it, and the next start does not wait for it.
   first.process.kill('SIGSTOP');
   const started = performance.now();

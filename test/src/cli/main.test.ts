@@ -38,6 +38,12 @@ test('the exit status is 1 and one line says why when a command fails', async (t
     [['start', '--no-mount', '--advertise', 'a b'], /a b is not/],
     [['start', '--no-mount', '-a', '[fe80::1%lo]:0'], /give --advertise/],
     [['start', '--no-mount', '--advertise', '256.1.1.1'], /256.1.1.1 is not/],
+    [['start', '--no-mount', '--advertise', '0.0'], /0.0 is not .* that others could reach/],
+    [['start', '--no-mount', '--var', ''], /the directory for the state has no name/],
+    [
+      ['start', '--no-mount', '--var', '/dev/null'],
+      /cannot keep state in \/dev\/null \(it is no dir/,
+    ],
     [['start', '--no-mount', '--advertise', '[fe80::1%lo]'], /is not a HOST/],
     [
       ['start', '--no-mount', '-a', '127.0.0.1:1', '--if', 'lo'],
@@ -126,6 +132,10 @@ test('an answer that cannot be written is a failure', async (t) => {
 
 test('--advertise and --if decide what the address says', async (t) => {
   const cluster = new Cluster(t);
+  for (const everywhere of ['0:0', '[::0]:0']) {
+    const daemon = await cluster.start('--no-mount', '-a', everywhere);
+    t.notRegex(daemon.address, /^circuit:\/\/(0|\[::0?\]):/);
+  }
   const advertised = await cluster.start('--no-mount', '--advertise', 'example.org');
   t.regex(advertised.address, /^circuit:\/\/example\.org:\d+\//);
   const withPort = await cluster.start('--no-mount', '--advertise', '[2001:db8::1]:7');
