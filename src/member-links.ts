@@ -15,7 +15,7 @@ export function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
       const connection = transport.standing(peer);
       return connection && linkOver(connection, peer);
     },
-    probe: (address, signal) => transport.probe(address, signal),
+    probe: (address, timeout) => transport.probe(address, timeout),
   };
 }
 

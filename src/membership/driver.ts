@@ -12,6 +12,7 @@ import type {
   Views,
 } from './membership.js';
 import { type Message, parseMessage } from './messages.js';
+import { SUSPENDED } from './parameters.js';
 import { Protocol } from './protocol.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
 import type { MemberRecord } from './record.js';
@@ -223,9 +224,13 @@ export class MembershipDriver implements Membership {
   }
 
   async #probe(peer: PeerAddress, timeout: number): Promise<void> {
+    const begun = performance.now();
     const verdict = await this.#links
-      .probe(Address.parse(peer), AbortSignal.timeout(timeout))
+      .probe(Address.parse(peer), timeout)
       .then((): Verdict => 'alive', verdictOf);
+    // We were suspended, and did not hear its answer.
+    const isLate = performance.now() - begun > timeout + SUSPENDED;
+    if (verdict === 'silent' && isLate) return await this.#probe(peer, timeout);
     this.#input((protocol, now) => protocol.probed(peer, verdict, now));
   }
 

@@ -58,8 +58,12 @@ export interface Links {
   connect(address: Address, signal?: AbortSignal): Promise<Link>;
   /** A link to `peer` that stands already. */
   standing(peer: PeerAddress): Link | undefined;
-  /** Dials `address` and hangs up, whatever links there are. @throws CircuitError as `connect` */
-  probe(address: Address, signal?: AbortSignal): Promise<void>;
+  /**
+   * Dials `address` and hangs up, whatever links there are.
+   * @param timeout In milliseconds.
+   * @throws CircuitError as `connect`
+   */
+  probe(address: Address, timeout: number): Promise<void>;
 }
 
 export interface Link {

@@ -25,12 +25,12 @@ const SECURE_CONTEXT = createSecureContext({ ...TLS_VERSION, ca: [] });
  * @param self Our own address, if we are a daemon: the peer can then call back
  *   over this connection.
  * @throws CircuitError EACCES (wrong secret or cluster key), ECONNREFUSED,
- *   ETIMEDOUT (after {@link HANDSHAKE_TIMEOUT}), EHOSTUNREACH, EPROTO (not a
+ *   ETIMEDOUT (after `timeout`, or {@link HANDSHAKE_TIMEOUT}), EHOSTUNREACH, EPROTO (not a
  *   circuit), ECONNRESET, EIO (a system call here failed), EINTR (`signal` was aborted).
  */
 export function dial(
   address: Address,
-  { clusterKey, self, signal, answered }: DialOptions,
+  { clusterKey, self, signal, answered, timeout = HANDSHAKE_TIMEOUT }: DialOptions,
 ): Promise<WebSocket> {
   const psk = presharedKey(address.secret, clusterKey);
   return new Promise((resolve, reject) => {
@@ -58,11 +58,11 @@ export function dial(
     };
     const onAbort = () => fail(interrupted(address));
     const timer = setTimeout(
-      () => fail(new CircuitError('ETIMEDOUT', silent(address))),
-      HANDSHAKE_TIMEOUT,
+      () => fail(new CircuitError('ETIMEDOUT', silent(address, timeout))),
+      timeout,
     );
     signal?.addEventListener('abort', onAbort, { once: true });
-    socket.once('error', (error) => fail(explain(error, address)));
+    socket.once('error', (error) => fail(explain(error, address, timeout)));
     socket.once('upgrade', (response) => {
       limitRecords(response.socket);
       answered?.(response.headers);
@@ -84,6 +84,8 @@ export interface DialOptions {
   readonly clusterKey?: ClusterKey | undefined;
   readonly self?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** How long the peer may take to answer, in milliseconds. */
+  readonly timeout?: number;
   /** Told of the headers with which the peer answers. */
   readonly answered?: (headers: IncomingHttpHeaders) => void;
 }
@@ -97,17 +99,17 @@ function interrupted(address: Address): CircuitError {
   return new CircuitError('EINTR', `connecting to ${address.authority} was interrupted`);
 }
 
-function silent(address: Address): string {
-  return `${address.authority} did not answer within ${HANDSHAKE_TIMEOUT / 1000} s`;
+function silent(address: Address, timeout: number): string {
+  return `${address.authority} did not answer within ${timeout / 1000} s`;
 }
 
-function explain(error: Error, address: Address): CircuitError {
+function explain(error: Error, address: Address, timeout: number): CircuitError {
   const where = address.authority;
   switch (errorCode(error)) {
     case 'ECONNREFUSED':
       return new CircuitError('ECONNREFUSED', `nobody listens on ${where}`);
     case 'ETIMEDOUT':
-      return new CircuitError('ETIMEDOUT', silent(address));
+      return new CircuitError('ETIMEDOUT', silent(address, timeout));
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return new CircuitError('EHOSTUNREACH', `there is no host named ${address.host}`);

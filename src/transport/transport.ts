@@ -88,11 +88,12 @@ export class Transport<Main> {
 
   /**
    * Dials the daemon at `address` and hangs up, whatever connections there are.
+   * @param timeout In milliseconds.
    * @throws CircuitError as {@link dial}
    */
-  async probe(address: Address, signal?: AbortSignal): Promise<void> {
+  async probe(address: Address, timeout: number): Promise<void> {
     const { clusterKey } = this.#options;
-    const socket = await dial(address, { clusterKey, signal });
+    const socket = await dial(address, { clusterKey, timeout });
     socket.close(1000);
   }
 

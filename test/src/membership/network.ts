@@ -13,7 +13,6 @@ export class Network {
   readonly #doubled = new Set<string>();
   /** How often one was dialled to see whether it is there. */
   probes = 0;
-  readonly #unreachable = new Set<string>();
   /** The addresses of daemons that had to give way to another with their name. */
   readonly displaced: string[] = [];
   readonly #teardown: (run: () => unknown) => void;
@@ -52,13 +51,6 @@ export class Network {
     this.#members.set(member.self.addr, member);
   }
 
-  /** Two members cannot reach each other any more; all others can reach both. */
-  cut(a: Membership, b: Membership): void {
-    const pair = [a.self.addr, b.self.addr].sort();
-    this.#unreachable.add(pair.join());
-    this.#drop((ends) => ends.join() === pair.join());
-  }
-
   /** The links between two members break once; new ones can be made. */
   reset(a: Membership, b: Membership): void {
     const pair = [a.self.addr, b.self.addr].sort();
@@ -79,7 +71,7 @@ export class Network {
     const reach = (address: Address): { ends: string[]; target: Membership } => {
       const ends = [from, address.toString()].sort();
       const target = this.#members.get(address.toString());
-      if (!target || !this.#members.has(from) || this.#unreachable.has(ends.join())) {
+      if (!target || !this.#members.has(from)) {
         throw new CircuitError('ECONNREFUSED', 'nobody listens');
       }
       return { ends, target };
