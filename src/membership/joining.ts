@@ -3,6 +3,7 @@ import { HEARSAY, OWN, type Source } from './beliefs.js';
 import type { Comparison } from './comparison.js';
 import type { HyParView } from './hyparview.js';
 import { REDIAL_INTERVAL, REFUTE_PAUSE } from './parameters.js';
+import type { Parting } from './parts.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import { isListed, type MemberRecord, overrides } from './record.js';
 import type { Roster } from './roster.js';
@@ -17,8 +18,8 @@ export interface JoiningOptions {
   readonly overlay: HyParView;
   readonly comparison: Comparison;
   readonly learn: (record: MemberRecord, source: Source) => void;
-  /** What a member is to be told that takes us for one of a network that we have left. */
-  readonly farewellTo: (name: MemberName) => MemberRecord | undefined;
+  /** Whether a member takes us, if it does, for one of a network that we have left. */
+  readonly parted: (name: MemberName) => Parting | undefined;
   /** A member asked us to join it, or has joined us. */
   readonly met: (name: MemberName) => void;
 }
@@ -61,7 +62,7 @@ export class Joining {
    * @param again It took us for failed; a user has not asked for it.
    */
   welcome(from: PeerAddress, record: MemberRecord, again: boolean): void {
-    const { farewellTo, host, learn, met, overlay, roster } = this.#options;
+    const { parted, host, learn, met, overlay, roster } = this.#options;
     if (record.addr !== from) return;
     if (record.name === roster.self.name) {
       // A daemon that took our name.
@@ -69,9 +70,10 @@ export class Joining {
       host.send(from, { type: 'welcome', from: roster.self });
       return;
     }
-    const farewell = again ? farewellTo(record.name) : undefined;
-    if (farewell) {
-      host.send(from, { type: 'notice', record: farewell });
+    const parting = again ? parted(record.name) : undefined;
+    if (parting) {
+      const { farewell } = parting;
+      if (farewell) host.send(from, { type: 'notice', record: farewell });
       return;
     }
     met(record.name);

@@ -28,14 +28,20 @@ export interface Parts {
   readonly learn: (record: MemberRecord, source: Source) => boolean;
 }
 
+/** That we have left a network. */
+export interface Parting {
+  /** What its members are told, if they are. */
+  readonly farewell: MemberRecord | undefined;
+}
+
 export interface AssemblyOptions {
   readonly self: MemberRecord;
   readonly host: ProtocolHost;
   readonly random: () => number;
   readonly now: () => number;
   readonly newMap: NewMemberMap;
-  /** What a member is to be told that takes us for one of a network that we have left. */
-  readonly farewellTo: (name: MemberName) => MemberRecord | undefined;
+  /** Whether a member takes us, if it does, for one of a network that we have left. */
+  readonly parted: (name: MemberName) => Parting | undefined;
   /** A member joined us, or we it. */
   readonly met: (name: MemberName) => void;
   /** Another daemon has our name, and stays. */
@@ -43,7 +49,7 @@ export interface AssemblyOptions {
 }
 
 /** Puts them together: which of them tells which others. */
-export function assemble({ self, farewellTo, met, displaced, ...given }: AssemblyOptions): Parts {
+export function assemble({ self, parted, met, displaced, ...given }: AssemblyOptions): Parts {
   const timers = new Timers();
   const roster = new Roster(self, given.newMap);
   const learn = (record: MemberRecord, source: Source) => beliefs.learn(record, source);
@@ -67,7 +73,7 @@ export function assemble({ self, farewellTo, met, displaced, ...given }: Assembl
     parting: (peer) => tree.parting(peer),
     down: (peer) => tree.down(peer),
   });
-  const joining = new Joining({ ...shared, overlay, comparison, farewellTo, met });
+  const joining = new Joining({ ...shared, overlay, comparison, parted, met });
   const refutation = new Refutation({ ...shared, publish, displaced });
   const detector = new FailureDetector({
     ...shared,

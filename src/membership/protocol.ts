@@ -3,7 +3,7 @@ import { type NewMemberMap, newMemberMap } from './member-map.js';
 import type { Views } from './membership.js';
 import type { Message } from './messages.js';
 import { SUSPENDED } from './parameters.js';
-import { assemble, type Parts } from './parts.js';
+import { assemble, type Parting, type Parts } from './parts.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
 import { Receiver } from './receiver.js';
 import { isListed, MAX_INCARNATION, type MemberRecord, withState } from './record.js';
@@ -44,8 +44,8 @@ export class Protocol {
   #suspended = 0;
   /** The members of a network that we have left: what they take us for is over. */
   #parted: ReadonlySet<MemberName> = new Set();
-  /** What we told them. */
-  #farewell: MemberRecord | undefined;
+  /** And how that was. */
+  #parting: Parting = { farewell: undefined };
   /** Whether nobody has joined us since, nor we anybody: then that goes for all. */
   #isAlone = false;
 
@@ -190,7 +190,7 @@ export class Protocol {
       this.#host.close(peer);
     }
     timers.clear();
-    this.#farewell = farewell;
+    this.#parting = { farewell };
     // Who failed may come back, and not have heard of it.
     this.#parted = new Set([...others.map(({ name }) => name), ...roster.failed()]);
     this.#isAlone = true;
@@ -204,11 +204,11 @@ export class Protocol {
   }
 
   #newReceiver(): Receiver {
-    return new Receiver(this.#host, this.#parts, (name) => this.#farewellTo(name));
+    return new Receiver(this.#host, this.#parts, (name) => this.#partedFrom(name));
   }
 
-  #farewellTo(name: MemberName): MemberRecord | undefined {
-    return this.#isAlone || this.#parted.has(name) ? this.#farewell : undefined;
+  #partedFrom(name: MemberName): Parting | undefined {
+    return this.#isAlone || this.#parted.has(name) ? this.#parting : undefined;
   }
 
   #begin(self: MemberRecord): Parts {
@@ -218,7 +218,7 @@ export class Protocol {
       random: this.#random,
       now: () => this.#now,
       newMap: this.#newMap,
-      farewellTo: (name) => this.#farewellTo(name),
+      parted: (name) => this.#partedFrom(name),
       met: (name) => {
         this.#isAlone = false;
         // We had left its network, and are with it again.
@@ -228,6 +228,7 @@ export class Protocol {
         // What we would say of ourselves would be said of the other. Who is alone already has
         // nobody to leave: with a higher incarnation its record would overrule the other's.
         if (this.size > 1) this.#part(undefined);
+        else this.#isAlone = true;
         this.#host.displaced();
       },
     });

@@ -1,7 +1,7 @@
 import type { MemberName } from '../address.js';
 import { HEARSAY, OWN, type Source } from './beliefs.js';
 import type { Message } from './messages.js';
-import type { Parts } from './parts.js';
+import type { Parting, Parts } from './parts.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import { isListed, type MemberRecord } from './record.js';
 
@@ -11,17 +11,17 @@ type OfNeighbor = Extract<Message, { type: 'forward-join' | 'gossip' | 'ihave' |
 export class Receiver {
   readonly #host: Pick<ProtocolHost, 'send'>;
   readonly #parts: Parts;
-  readonly #farewellTo: (name: MemberName) => MemberRecord | undefined;
+  readonly #parted: (name: MemberName) => Parting | undefined;
 
-  /** @param farewellTo What a member was told whose network we have left. */
+  /** @param parted Whether a member takes us, if it does, for one of a network that we have left. */
   constructor(
     host: Pick<ProtocolHost, 'send'>,
     parts: Parts,
-    farewellTo: (name: MemberName) => MemberRecord | undefined,
+    parted: (name: MemberName) => Parting | undefined,
   ) {
     this.#host = host;
     this.#parts = parts;
-    this.#farewellTo = farewellTo;
+    this.#parted = parted;
   }
 
   receive(message: Message, from: PeerAddress): void {
@@ -119,9 +119,9 @@ export class Receiver {
     const { beliefs, roster, overlay, comparison, learn } = this.#parts;
     const { from: record, priority, digest } = message;
     if (record.addr !== from || record.name === roster.self.name) return;
-    const farewell = this.#isListedAt(record) ? undefined : this.#farewellTo(record.name);
-    if (!farewell) learn(record, HEARSAY);
-    const known = farewell ?? roster.get(record.name);
+    const parting = this.#isListedAt(record) ? undefined : this.#parted(record.name);
+    if (!parting) learn(record, HEARSAY);
+    const known = parting ? parting.farewell : roster.get(record.name);
     if (isListed(known) && known.addr === from) {
       if (overlay.neighbor(record, priority)) comparison.heard(from, digest);
       beliefs.foundWell(known);

@@ -168,31 +168,6 @@ test('leave: the others forget the member, it hears nothing of them, a join brin
   await allList([a, b, c]);
 });
 
-test('one that held a member for failed when it left does not bring it back', async (t) => {
-  const network = new Network(t);
-  const [a, b, c] = [network.member(), network.member(), network.member()];
-  await a.join(addressOf(b));
-  await a.join(addressOf(c));
-  await allList([a, b, c]);
-  network.crash(c);
-  await allList([a, b]);
-  await allList([c]);
-  await a.leave();
-  await allList([a]);
-  network.revive(c);
-  // It went on, knows nothing of that, and looks for them.
-  t.is(c.status(a.self.name)?.record.state, 'failed');
-  a.deliver({ type: 'join', from: c.self, again: true }, c.self.addr);
-  a.deliver({ type: 'neighbor', from: c.self, priority: 'high', digest: 0 }, c.self.addr);
-  await setImmediate();
-  t.deepEqual(namesOf(a), [a.self.name]);
-  t.is(c.status(a.self.name)?.record.state, 'left');
-  // A user may.
-  await c.join(addressOf(a));
-  t.true(namesOf(a).includes(c.self.name));
-  t.true(namesOf(c).includes(a.self.name));
-});
-
 test('a join that waits when the member leaves fails with EINTR', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];

@@ -86,6 +86,12 @@ test('two daemons that bear our name are looked at one after the other', (t) => 
   t.deepEqual(a.probed, [ended.addr, running.addr]);
   a.protocol.probed(running.addr, 'alive', 0);
   t.is(a.displaced.length, 1);
+  // From then on it is alone, to those too who have not heard of it.
+  for (const from of [other, record()]) {
+    a.deliver({ type: 'neighbor', from, priority: 'high', digest: 0 }, from.addr);
+    a.deliver({ type: 'join', from, again: true }, from.addr);
+  }
+  t.is(a.protocol.size, 1);
 });
 
 test('a member whose incarnation is the highest can leave, and join again', (t) => {
@@ -116,6 +122,24 @@ test('one that was asked when we left, and those who heard of it, do not bring u
   a.deliver({ type: 'join', from: asked, again: false }, asked.addr);
   a.deliver({ type: 'neighbor', from: another, priority: 'high', digest: 0 }, another.addr);
   t.is(a.protocol.size, 3);
+});
+
+test('who held us for failed when we left is told of it when it dials again, and dials no more', (t) => {
+  const [a, b] = [member(), member()];
+  const [first, second] = [a.protocol.self, b.protocol.self];
+  neighborOf(a);
+  a.protocol.leave(0);
+  a.deliver({ type: 'join', from: second, again: true }, second.addr);
+  t.is(a.protocol.size, 1);
+  const told = a.sent.at(-1);
+  if (told?.message.type !== 'notice') return t.fail();
+  t.is(told.peer, second.addr);
+  const neighbor = neighborOf(b);
+  for (const state of ['alive', 'failed'] as const) {
+    b.deliver({ type: 'gossip', records: [{ ...first, state }] }, neighbor.addr);
+  }
+  b.deliver(told.message, first.addr);
+  t.is(b.protocol.status(first.name)?.record.state, 'left');
 });
 
 test('a join is done when the other is listed, which may have something to overrule first', (t) => {
