@@ -158,7 +158,7 @@ export class Receiver {
   /** A peer tells us what it holds of us; or that a member has left the network. */
   #notice(record: MemberRecord): void {
     const { roster, learn } = this.#parts;
-    // Also of one that we took for failed: it is dialled no more.
+    // One that we took for failed may say so, too: it is dialled no more.
     const known = roster.get(record.name);
     const isFarewell = record.state === 'left' && known?.addr === record.addr;
     if (record.name === roster.self.name || isFarewell) learn(record, OWN);
