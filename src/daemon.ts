@@ -46,7 +46,7 @@ export interface DaemonOptions {
 }
 
 /** How long programs are given to close what they have written to, in milliseconds. */
-const LAST_WRITERS = 500;
+const LAST_WRITERS = 2_000;
 
 /** How long processes are given to end by themselves, in milliseconds. */
 const TERMINATION = 5_000;
