@@ -281,23 +281,26 @@ export class Daemon {
   }
 
   /** A host's first daemon is the one that commands find by themselves. */
-  async #leaveAddress(address: Address): Promise<void> {
+  async #leaveAddress(own: Address): Promise<void> {
     const file = addressFile();
     if (file === undefined) return;
     try {
-      this.#addressFile = await claimAddressFile(file, address, (other) => this.#isAlive(other));
+      this.#addressFile = await claimAddressFile(file, own, (other) => this.#isAlive(other, own));
       if (!this.#addressFile) this.#log.event(`${file} has the address of another daemon`);
     } catch (error) {
       this.#log.event(`no address left for commands: ${errorMessage(error)}`);
     }
   }
 
-  /** Whether the daemon at an address of this host still runs. */
-  async #isAlive(address: Address): Promise<boolean> {
+  /** Whether the daemon at an address of this host, which is not our own, still runs. */
+  async #isAlive(address: Address, own: Address): Promise<boolean> {
+    const { host, pid, port } = address;
     // A port that has become ours, and a process that has ended, are not its.
-    const { host, port } = this.#listen;
-    const isOurHost = host === undefined || isUnspecified(host) || host === address.host;
-    if ((isOurHost && port === address.port) || !processExists(address.pid)) return false;
+    const { host: ours, port: ourPort } = this.#listen;
+    const isAnyHost = ours === undefined || isUnspecified(ours);
+    const isOurHost = isAnyHost || [ours, own.host].includes(host);
+    if (isOurHost && [ourPort, own.port].includes(port)) return false;
+    if (!processExists(pid)) return false;
     // Its process is there: one that is only silent is frozen, or busy, and our start does not wait.
     return this.#transport.connect(address, AbortSignal.timeout(ALIVE_TIMEOUT)).then(
       () => true,
