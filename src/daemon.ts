@@ -319,6 +319,7 @@ export class Daemon {
   #mainFor(peer: Peer): CircuitTarget {
     const log = this.#log;
     const addr = peer.address?.toString();
+    let isRefused = false;
     return new CircuitTarget({
       circuit: this.#circuit,
       log,
@@ -328,10 +329,12 @@ export class Daemon {
         return `peer=${member?.name ?? peer.remote}`;
       },
       deliver: async (message) => {
+        if (isRefused) throw new CircuitError('EPROTO', 'the connection is being ended');
         try {
           if (!peer.address) throw new CircuitError('EINVAL', 'only daemons take part in it');
           this.#membership.deliver(message, peer.address.toString());
         } catch (error) {
+          isRefused = true;
           const reason = errorMessage(error);
           log.event(`peer=${peer.remote} is disconnected: ${reason}`);
           peer.refuse(reason);

@@ -44,6 +44,7 @@ const MAX_BATCH = 64 * 1024;
 class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   readonly encodingLevel = 'jsonCompatibleWithBytes';
   readonly #socket: WebSocket;
+  readonly #where: string;
   readonly #received: unknown[] = [];
   readonly #unsent: Buffer[] = [];
   #unsentBytes = 0;
@@ -57,6 +58,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   /** @param onFrame Told of each frame that comes, and how many messages were in it. */
   constructor(socket: WebSocket, where: string, onFrame: (messages: number) => void) {
     this.#socket = socket;
+    this.#where = where;
     socket.on('message', (data: RawData, isBinary: boolean) => {
       if (this.#failure) return;
       const { length } = data as Buffer;
@@ -70,9 +72,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
         this.refuse(1002, 'the peer sent what is not a circuit message');
       }
     });
-    socket.once('close', () =>
-      this.#fail(new CircuitError('EHOSTUNREACH', `the connection to ${where} was lost`)),
-    );
+    socket.once('close', () => this.#fail('was lost'));
   }
 
   send(message: unknown): number {
@@ -155,12 +155,12 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   abort(): void {
-    this.#socket.close(1002);
+    this.refuse(1002, 'the session was broken off');
   }
 
   /** Hears nothing more of the peer, and says why: codes are those of RFC 6455, section 7.4.1. */
   refuse(code: number, reason: string): void {
-    this.#fail(new CircuitError('EPROTO', reason));
+    this.#fail(`was ended: ${reason}`);
     this.#socket.close(code, reason);
   }
 
@@ -179,8 +179,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     return message;
   }
 
-  #fail(failure: Error): void {
-    this.#failure ??= failure;
+  #fail(why: string): void {
+    this.#failure ??= new CircuitError('EHOSTUNREACH', `the connection to ${this.#where} ${why}`);
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
   }

@@ -33,8 +33,8 @@ export interface TransportOptions<Main> {
 }
 
 /**
- * Connections to other daemons, one for each address: opened on demand, shared
- * by all who ask, and used in both directions, whoever opened them.
+ * Connections to other daemons: opened on demand, shared by all who ask, and used in both
+ * directions, whoever opened them. There are two to one daemon where both had dialled.
  */
 export class Transport<Main> {
   readonly #options: TransportOptions<Main>;

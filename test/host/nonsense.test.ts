@@ -121,12 +121,27 @@ test('a peer that tells nonsense is disconnected, with the reason, and nothing e
   t.notRegex(daemon.log(), /failed|left/);
 });
 
+test('nothing is heard any more of a peer that was refused, also what came with the nonsense', async (t) => {
+  const cluster = new Cluster(t);
+  const daemon = await cluster.start();
+  const before = await members(daemon);
+  const self = strangerAddress();
+  const { main, closed } = await peerOf(daemon.address, self);
+  // What one turn says goes out together.
+  const join = { type: 'join', from: record({ addr: self }), byUser: true };
+  const calls = ['nonsense', 'nonsense', 'nonsense', join].map((said) => main.deliver(said));
+  await Promise.allSettled(calls);
+  await closed;
+  t.is(daemon.log().match(/ is disconnected: /g)?.length, 1);
+  t.deepEqual(await members(daemon), before);
+});
+
 test('one that is no daemon takes no part in the membership, well-formed or not', async (t) => {
   const cluster = new Cluster(t);
   const daemon = await cluster.start();
   const before = await members(daemon);
   for (const message of [
-    { type: 'join', from: record(), again: false },
+    { type: 'join', from: record(), byUser: true },
     { type: 'disconnect' },
     'nonsense',
   ]) {
