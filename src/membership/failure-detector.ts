@@ -87,7 +87,7 @@ export class FailureDetector {
   /** Another asks us to dial. */
   requested(from: PeerAddress, target: MemberRecord): void {
     const known = this.#investigations.get(target.name);
-    if (!known && this.#investigations.size >= MAX_PROBES_ASKED) return;
+    if (!known && this.#foreign >= MAX_PROBES_ASKED) return;
     const investigation = known ?? this.#begin(target);
     if (investigation.own === undefined) investigation.requesters.add(from);
     else this.#reply(from, investigation.record, investigation.own);
@@ -136,6 +136,11 @@ export class FailureDetector {
   forget(name: MemberName): void {
     const investigation = this.#investigations.get(name);
     if (investigation) this.#end(investigation);
+  }
+
+  /** How many are dialled for others alone. */
+  get #foreign(): number {
+    return [...this.#investigations.values()].filter(({ ours }) => !ours).length;
   }
 
   /** Neighbours are watched by the links to them. */

@@ -21,7 +21,10 @@ export interface ProtocolHost {
   open(peer: PeerAddress): void;
   /** The link, if there is one, need not stand any longer; nothing more is told of it. */
   close(peer: PeerAddress): void;
-  /** Dials `peer`, whatever links there are: `probed`, at the latest after `timeout` milliseconds. */
+  /**
+   * Dials `peer`, whatever links there are: `probed`, at the latest after `timeout` milliseconds,
+   * not counting those for which we were suspended.
+   */
   probe(peer: PeerAddress, timeout: number): void;
   /** A member came, or went. */
   changed(change: MembershipChange): void;
