@@ -36,13 +36,17 @@ export class Finder {
   readonly #discovered: DiscoveredMembers;
   #rejoining = new AbortController();
   #discovery: Discovery | undefined;
-  #watch: Disposable | undefined;
+  readonly #watch: Disposable;
 
   private constructor(options: FinderOptions) {
     const { membership, log, knownMembers: file } = options;
     this.#options = options;
     this.#known = file === undefined ? undefined : new KnownMembers({ file, membership, log });
     this.#discovered = new DiscoveredMembers({ membership, log });
+    // One that had left, which it may have done while it started, has been joined again.
+    this.#watch = membership.watch(({ kind }) => {
+      if (kind === 'join' && this.#rejoining.signal.aborted) this.#discovery?.announce();
+    });
   }
 
   /** Opens the sockets of the discovery. @throws CircuitError as {@link Discovery.open} */
@@ -64,10 +68,6 @@ export class Finder {
   begin(): void {
     // It may have left already, while it started.
     if (!this.#rejoining.signal.aborted) this.#discovery?.announce();
-    // One that had left has been joined again.
-    this.#watch = this.#options.membership.watch(({ kind }) => {
-      if (kind === 'join') this.#discovery?.announce();
-    });
     this.#rejoin();
   }
 
@@ -87,7 +87,7 @@ export class Finder {
 
   /** To be called before the membership is closed: what is known now is kept. */
   async close(): Promise<void> {
-    this.#watch?.[Symbol.dispose]();
+    this.#watch[Symbol.dispose]();
     this.#rejoining.abort();
     this.#discovered.close();
     this.#discovery?.close();
