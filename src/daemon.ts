@@ -253,10 +253,15 @@ export class Daemon {
   async #joinPatiently(address: Address, signal: AbortSignal): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        await this.#membership.join(address, signal);
+        await this.#membership.join(address, { signal });
         return;
       } catch (error) {
-        const isBusy = ['ETIMEDOUT', 'ECONNRESET'].includes(errorCode(error) ?? '');
+        const code = errorCode(error);
+        if (code === 'ECANCELED') {
+          this.#log.event(`not joined: ${errorMessage(error)}`);
+          return;
+        }
+        const isBusy = code === 'ETIMEDOUT' || code === 'ECONNRESET';
         if (!isBusy || tries === JOIN_TRIES) throw error;
         this.#log.event(`${errorMessage(error)}; trying again`);
         await delay(JOIN_PAUSE, undefined, { signal }).catch(() => {});

@@ -83,7 +83,7 @@ export class DiscoveredMembers {
       const size = membership.members().length;
       await delay(Math.random() * size * HESITATION, undefined, { signal });
       if (this.#isMember(key)) return;
-      await membership.join(address, signal);
+      await membership.join(address, { signal, byUser: false });
       this.#failed.delete(key);
       log(`discovery: joined ${address.authority}`);
     } catch (error) {

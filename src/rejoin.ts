@@ -35,7 +35,9 @@ export async function rejoin(options: RejoinOptions): Promise<boolean> {
     for (let first = 0; first < left.length && !signal.aborted; first += AT_ONCE) {
       if (hasAny(membership, left)) return true;
       const batch = left.slice(first, first + AT_ONCE);
-      const joins = await Promise.allSettled(batch.map((each) => membership.join(each, signal)));
+      const joins = await Promise.allSettled(
+        batch.map((each) => membership.join(each, { signal, byUser: false })),
+      );
       for (const [index, join] of joins.entries()) {
         const address = batch[index];
         if (!address) continue;

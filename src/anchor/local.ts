@@ -122,7 +122,7 @@ export class LocalMember implements Member {
     const { membership } = this.#options;
     const parsed = [...new Set(addresses)].map(Address.parse);
     const joins = await Promise.allSettled(
-      parsed.map((address) => membership.join(address, signal)),
+      parsed.map((address) => membership.join(address, { signal })),
     );
     const failures = joins.flatMap((join) => (join.status === 'rejected' ? [join.reason] : []));
     const [first] = failures;

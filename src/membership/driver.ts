@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import createDebug from 'debug';
 import { Address, type MemberName } from '../address.js';
-import { CircuitError, errorCode, errorMessage } from '../error.js';
+import { CircuitError, errorCode, errorMessage, interrupted } from '../error.js';
 import { interruptible, within } from '../interruptible.js';
 import type {
+  JoinOptions,
   Link,
   Links,
   MemberStatus,
@@ -38,7 +39,10 @@ export class MembershipDriver implements Membership {
   readonly #links: Links;
   /** The links that the protocol wants to stand, or the attempts to make them. */
   readonly #standing = new Map<PeerAddress, Standing>();
-  readonly #joins = new Map<PeerAddress, Set<Waiting>>();
+  /** The joins that have not come to their end; aborted, with the reason, when we leave. */
+  readonly #joins = new Set<AbortController>();
+  /** Who is told when the networks are one. */
+  readonly #merging = new Map<PeerAddress, Set<() => void>>();
   readonly #listeners = new Set<(change: MembershipChange) => void>();
   /** What is on its way. */
   readonly #sending = new Set<Promise<void>>();
@@ -58,7 +62,7 @@ export class MembershipDriver implements Membership {
       changed: (change) => this.#tell(change),
       joined: (peer) => this.#joined(peer),
       displaced: () => {
-        this.#endJoins(new CircuitError('EEXIST', `another daemon was started as ${self.name}`));
+        this.#endJoins(new CircuitError('ECANCELED', `another daemon was started as ${self.name}`));
         displaced();
       },
     };
@@ -96,27 +100,34 @@ export class MembershipDriver implements Membership {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
-  async join(address: Address, signal?: AbortSignal): Promise<void> {
+  async join(address: Address, { signal, byUser = true }: JoinOptions = {}): Promise<void> {
     if (address.toString() === this.self.addr) return;
     const timeout = AbortSignal.timeout(JOIN_TIMEOUT);
-    // The protocol would connect, too; but would not say why it cannot. That ends by itself, and
-    // is waited for: who tried again would be given what is left of the same attempt.
-    const { peer } = await this.#links.connect(address, signal);
-    if (peer === this.self.addr) return;
+    const cancel = new AbortController();
+    this.#joins.add(cancel);
+    const ended = AbortSignal.any([cancel.signal, ...(signal ? [signal] : [])]);
     try {
-      await this.#merge(peer, AbortSignal.any([timeout, ...(signal ? [signal] : [])]));
+      // The protocol would connect, too; but would not say why it cannot. That ends by itself, and
+      // is waited for: who tried again would be given what is left of the same attempt.
+      const { peer } = await this.#links.connect(address, ended);
+      if (ended.aborted) throw interrupted();
+      if (peer === this.self.addr) return;
+      await this.#merge(peer, byUser, AbortSignal.any([timeout, ended]));
     } catch (error) {
-      if (timeout.aborted) {
+      cancel.signal.throwIfAborted();
+      if (timeout.aborted && errorCode(error) === 'EINTR') {
         const limit = `${JOIN_TIMEOUT / 1000} s`;
         throw new CircuitError('ETIMEDOUT', `${address.authority} did not answer within ${limit}`);
       }
       throw error;
+    } finally {
+      this.#joins.delete(cancel);
     }
   }
 
   async leave(): Promise<void> {
     this.#leaving = true;
-    this.#endJoins(new CircuitError('EINTR', 'the network was left meanwhile'));
+    this.#endJoins(new CircuitError('ECANCELED', 'the network was left meanwhile'));
     this.#input((protocol, now) => protocol.leave(now));
     const sent = Promise.all(this.#sending);
     await within(sent, FAREWELL, new CircuitError('ETIMEDOUT', 'not all were told')).catch(debug);
@@ -135,31 +146,31 @@ export class MembershipDriver implements Membership {
     for (const peer of [...this.#standing.keys()]) this.#hangUp(peer);
   }
 
-  async #merge(peer: PeerAddress, signal: AbortSignal): Promise<void> {
-    let join: Waiting = { done: () => {}, fail: () => {} };
-    const merged = new Promise<void>((done, fail) => {
-      join = { done, fail };
+  async #merge(peer: PeerAddress, byUser: boolean, signal: AbortSignal): Promise<void> {
+    let done = () => {};
+    const merged = new Promise<void>((resolve) => {
+      done = resolve;
     });
-    const waiting = this.#joins.get(peer) ?? new Set();
-    this.#joins.set(peer, waiting.add(join));
+    const waiting = this.#merging.get(peer) ?? new Set();
+    this.#merging.set(peer, waiting.add(done));
     try {
-      this.#input((protocol, now) => protocol.join(peer, now));
+      this.#input((protocol, now) => protocol.join(peer, byUser, now));
       await interruptible(merged, signal);
     } finally {
-      waiting.delete(join);
-      if (waiting.size === 0 && this.#joins.get(peer) === waiting) {
-        this.#joins.delete(peer);
+      waiting.delete(done);
+      if (waiting.size === 0 && this.#merging.get(peer) === waiting) {
+        this.#merging.delete(peer);
         this.#protocol.giveUpJoin(peer);
       }
     }
   }
 
   #joined(peer: PeerAddress): void {
-    for (const { done } of this.#joins.get(peer) ?? []) done();
+    for (const done of this.#merging.get(peer) ?? []) done();
   }
 
   #endJoins(why: CircuitError): void {
-    for (const { fail } of [...this.#joins.values()].flatMap((waiting) => [...waiting])) fail(why);
+    for (const join of this.#joins) join.abort(why);
   }
 
   #tell(change: MembershipChange): void {
@@ -183,39 +194,41 @@ export class MembershipDriver implements Membership {
     }
   }
 
-  /** What was sent may have been lost with its link; of one that stands `down` tells. */
+  /** What was sent may have been lost with its link, also where another takes over. */
   #lost(peer: PeerAddress): void {
-    if (!this.#standing.has(peer)) this.#unreachable(peer, 'silent');
+    if (this.#standing.has(peer)) this.#down(peer, 'closed');
+    else this.#unreachable(peer, 'silent');
   }
 
   async #open(peer: PeerAddress): Promise<void> {
     if (this.#standing.has(peer)) return;
     const standing = new Standing();
     this.#standing.set(peer, standing);
-    const down = (how: 'closed' | 'silent') => {
-      if (this.#standing.get(peer) !== standing) return;
-      this.#hangUp(peer);
-      debug('a link is down: %s', how);
-      this.#input((protocol, now) => protocol.linkDown(peer, how, now));
-    };
     const keep = (link: Link) => {
-      if (standing.ended) return;
       standing.keep(link.hold());
-      standing.keep(link.whenSilent(() => down('silent')));
+      standing.keep(link.whenSilent(() => this.#down(peer, 'silent')));
       link.closed.then(() => {
+        if (standing.ended) return;
         // Of two that stood, as when both had dialled, one goes.
         const other = this.#links.standing(peer);
         if (other) keep(other);
-        else down('closed');
+        else this.#down(peer, 'closed');
       });
     };
     try {
-      keep(await this.#connect(peer));
+      const link = await this.#connect(peer);
+      if (!standing.ended) keep(link);
     } catch (error) {
-      if (this.#standing.get(peer) !== standing) return;
+      if (standing.ended) return;
       this.#hangUp(peer);
       this.#unreachable(peer, verdictOf(error));
     }
+  }
+
+  #down(peer: PeerAddress, how: 'closed' | 'silent'): void {
+    this.#hangUp(peer);
+    debug('a link is down: %s', how);
+    this.#input((protocol, now) => protocol.linkDown(peer, how, now));
   }
 
   #hangUp(peer: PeerAddress): void {
@@ -257,12 +270,6 @@ export class MembershipDriver implements Membership {
       Math.max(0, wait),
     );
   }
-}
-
-/** A join that has not come to its end. */
-interface Waiting {
-  readonly done: () => void;
-  readonly fail: (why: CircuitError) => void;
 }
 
 /** What is kept of a link as long as the protocol wants it to stand. */

@@ -49,8 +49,9 @@ export class Joining {
     return this.#asked.keys();
   }
 
-  join(peer: PeerAddress): void {
-    this.#ask(peer, false);
+  /** @param byUser Whether a user wants it: then one that has left comes back. */
+  join(peer: PeerAddress, byUser: boolean): void {
+    this.#ask(peer, byUser);
   }
 
   giveUp(peer: PeerAddress): void {
@@ -59,9 +60,10 @@ export class Joining {
 
   /**
    * Another joins us: we become neighbours, and it will compare our rosters.
-   * @param again It took us for failed; a user has not asked for it.
+   * @param byUser Whether a user of it wants that; if not, it was ours, and held us for failed,
+   *   or has found us by itself.
    */
-  welcome(from: PeerAddress, record: MemberRecord, again: boolean): void {
+  welcome(from: PeerAddress, record: MemberRecord, byUser: boolean): void {
     const { parted, host, learn, met, overlay, roster } = this.#options;
     if (record.addr !== from) return;
     if (record.name === roster.self.name) {
@@ -70,7 +72,7 @@ export class Joining {
       host.send(from, { type: 'welcome', from: roster.self });
       return;
     }
-    const parting = again ? parted(record.name) : undefined;
+    const parting = byUser ? undefined : parted(record.name);
     if (parting) {
       const { farewell } = parting;
       if (farewell) host.send(from, { type: 'notice', record: farewell });
@@ -113,11 +115,11 @@ export class Joining {
     host.joined(peer);
   }
 
-  #ask(peer: PeerAddress, again: boolean): Asked {
+  #ask(peer: PeerAddress, byUser: boolean): Asked {
     const { host, roster } = this.#options;
     const asked = { name: undefined };
     this.#asked.set(peer, asked);
-    host.send(peer, { type: 'join', from: roster.self, again });
+    host.send(peer, { type: 'join', from: roster.self, byUser });
     return asked;
   }
 
@@ -144,7 +146,7 @@ export class Joining {
   #redial(peer: PeerAddress): void {
     const { now, timers } = this.#options;
     if (this.#asked.has(peer)) return;
-    const asked = this.#ask(peer, true);
+    const asked = this.#ask(peer, false);
     timers.at(now() + REDIAL_INTERVAL / 2, () => {
       if (this.#asked.get(peer) === asked) this.giveUp(peer);
     });

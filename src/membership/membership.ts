@@ -1,4 +1,5 @@
 import type { Address, MemberName } from '../address.js';
+import type { Interruptible } from '../interruptible.js';
 import type { PeerAddress } from './protocol-host.js';
 import type { MemberRecord } from './record.js';
 
@@ -18,9 +19,10 @@ export interface Membership {
   /**
    * Merges this network with that of the daemon at `address`. Symmetric and
    * idempotent; returns when both know the merged roster.
-   * @throws CircuitError as `Links.connect`, ETIMEDOUT, EINTR
+   * @throws CircuitError as `Links.connect`, ETIMEDOUT, EINTR; ECANCELED if we leave meanwhile,
+   *   or another daemon takes our name
    */
-  join(address: Address, signal?: AbortSignal): Promise<void>;
+  join(address: Address, options?: JoinOptions): Promise<void>;
   /** Tells the others, forgets them, and goes on alone. */
   leave(): Promise<void>;
   /**
@@ -31,6 +33,14 @@ export interface Membership {
   deliver(message: unknown, from: string): void;
   /** Leaves, and stops for good. */
   close(): Promise<void>;
+}
+
+export interface JoinOptions extends Interruptible {
+  /**
+   * Whether a user wants it, as is taken for granted: one that has left is then brought back.
+   * Who joins others of its own accord leaves that one alone, and times out.
+   */
+  readonly byUser?: boolean;
 }
 
 export interface MemberStatus {

@@ -32,7 +32,7 @@ export const BUCKETS = 256;
 /** `from` is the sender's own record, where who receives it may not know the sender. */
 export type Message =
   // HyParView
-  | { readonly type: 'join'; readonly from: MemberRecord; readonly again: boolean }
+  | { readonly type: 'join'; readonly from: MemberRecord; readonly byUser: boolean }
   | { readonly type: 'welcome'; readonly from: MemberRecord }
   | { readonly type: 'forward-join'; readonly newcomer: MemberRecord; readonly ttl: number }
   | {
@@ -96,7 +96,7 @@ export function parseMessage(value: unknown): Message {
       return {
         type,
         from: parseRecord(value.from),
-        again: parseBoolean(value.again, 'again'),
+        byUser: parseBoolean(value.byUser, 'byUser'),
       };
     case 'welcome':
       return { type, from: parseRecord(value.from) };

@@ -127,9 +127,12 @@ export class Protocol {
     });
   }
 
-  /** Begins to merge our network with that of `peer`; the host is told when it is done. */
-  join(peer: PeerAddress, now: number): void {
-    this.#take(now, ({ joining }) => joining.join(peer));
+  /**
+   * Begins to merge our network with that of `peer`; the host is told when it is done.
+   * @param byUser Whether a user wants it: then one that has left comes back.
+   */
+  join(peer: PeerAddress, byUser: boolean, now: number): void {
+    this.#take(now, ({ joining }) => joining.join(peer, byUser));
   }
 
   giveUpJoin(peer: PeerAddress): void {
@@ -208,7 +211,9 @@ export class Protocol {
   }
 
   #partedFrom(name: MemberName): Parting | undefined {
-    return this.#isAlone || this.#parted.has(name) ? this.#parting : undefined;
+    // One that is known in the new life is of the network that we are in now.
+    const isOfOld = this.#parted.has(name) && !this.#parts.roster.get(name);
+    return this.#isAlone || isOfOld ? this.#parting : undefined;
   }
 
   #begin(self: MemberRecord): Parts {

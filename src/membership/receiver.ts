@@ -35,7 +35,7 @@ export class Receiver {
         else this.#host.send(from, { type: 'disconnect' });
         break;
       case 'join':
-        joining.welcome(from, message.from, message.again);
+        joining.welcome(from, message.from, message.byUser);
         beliefs.foundWell(message.from);
         break;
       case 'welcome':
@@ -119,7 +119,7 @@ export class Receiver {
     const { beliefs, roster, overlay, comparison, learn } = this.#parts;
     const { from: record, priority, digest } = message;
     if (record.addr !== from || record.name === roster.self.name) return;
-    const parting = this.#isListedAt(record) ? undefined : this.#parted(record.name);
+    const parting = this.#parted(record.name);
     if (!parting) learn(record, HEARSAY);
     const known = parting ? parting.farewell : roster.get(record.name);
     if (isListed(known) && known.addr === from) {

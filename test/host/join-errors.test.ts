@@ -1,7 +1,11 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join as pathOf } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { RpcTarget } from 'capnweb';
+import { Address, newSecret } from '../../src/address.js';
+import { startRpc } from '../../src/transport/rpc.js';
+import { Transport } from '../../src/transport/transport.js';
 import { AT_ONCE, CIRCUIT_ENV, Cluster, eventually, type TestDaemon } from './cluster.js';
 import { areOne } from './multicast.js';
 
@@ -36,6 +40,35 @@ async function listening(t: ExecutionContext, answer: (socket: Socket) => void) 
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { port, connected };
+}
+
+/** A daemon that can be joined, and says nothing. */
+async function muteDaemon(t: ExecutionContext) {
+  const joins = new EventEmitter();
+  let asked = 0;
+  class Mute extends RpcTarget {
+    deliver({ type }: { readonly type: string }) {
+      if (type !== 'join') return;
+      asked += 1;
+      joins.emit('join');
+    }
+  }
+  const secret = newSecret();
+  const transport = new Transport<unknown>({
+    start: (socket, peer, heard) => startRpc(socket, new Mute(), heard, peer.where),
+  });
+  t.teardown(() => transport.close());
+  const port = await transport.listen({ host: '127.0.0.1', port: 0, secret });
+  const address = new Address('127.0.0.1', port, process.pid, secret);
+  transport.advertise(address);
+  return {
+    address: address.toString(),
+    /** How often it was asked to be joined. */
+    get asked() {
+      return asked;
+    },
+    isAsked: () => once(joins, 'join'),
+  };
 }
 
 test('junk in join is EINVAL, and `error` shows what an address looks like', async (t) => {
@@ -134,6 +167,24 @@ test('a start that joins one that does not answer at first is patient, but not f
   t.is(result.stdout, '');
   t.is(result.stderr.match(/did not answer within 5 s; trying again$/gm)?.length, 2);
   t.regex(result.stderr, /^circuit: .* did not answer within 5 s$/m);
+});
+
+test('leave ends the joins that wait, those of a start too, which goes on alone', async (t) => {
+  const cluster = new Cluster(t);
+  const mute = await muteDaemon(t);
+  const daemon = cluster.launch(['-j', mute.address]);
+  await mute.isAsked();
+  const leave = `echo > ${daemon.mountpoint}/.self/leave`;
+  t.is((await cluster.sh(leave)).status, 0);
+  await daemon.ready;
+  t.regex(daemon.log(), /not joined: the network was left meanwhile$/m);
+  const joining = join(cluster, daemon, mute.address);
+  await mute.isAsked();
+  t.is((await cluster.sh(leave)).status, 0);
+  const result = await joining;
+  refused(t, result, /Operation canceled/);
+  // cat does not write it again, as what is EINTR would be.
+  t.is(mute.asked, 2);
 });
 
 test('a wrong secret is EACCES', async (t) => {

@@ -84,7 +84,7 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
   /** As the daemon it waits only so long for it to come about. */
   join(peer: PeerAddress): void {
     const { queue } = this.options.network;
-    this.protocol.join(peer, this.now);
+    this.protocol.join(peer, true, this.now);
     this.#settle();
     queue.at(queue.now + JOIN_TIMEOUT, () => {
       if (!this.joins.has(peer)) this.protocol.giveUpJoin(peer);

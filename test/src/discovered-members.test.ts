@@ -23,6 +23,7 @@ test('who is a member is known, and not joined; who is not is joined once', asyn
     (length) => length === 1,
   );
   t.deepEqual(membership.joins, [record.addr]);
+  t.is(membership.byUser, 0, 'one that has left stays alone');
   membership.come(record);
   t.is(members.hear(address), 'known');
   membership.suspect(record, 0);

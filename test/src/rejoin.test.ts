@@ -28,6 +28,7 @@ test('one that answers is enough, and the rest is not asked any more', async (t)
   };
   t.true(await run());
   t.deepEqual(membership.joins, addresses.slice(0, 10).map(String));
+  t.is(membership.byUser, 0, 'one that has left stays alone');
   t.is(lines.length, 2);
 });
 

@@ -1,5 +1,6 @@
 import { Address, newMemberName, newSecret } from '../../src/address.js';
 import type {
+  JoinOptions,
   MemberStatus,
   Membership,
   MembershipChange,
@@ -12,6 +13,8 @@ export class StubMembership implements Membership {
   readonly self = newRecord();
   /** The addresses that were joined, in this order. */
   readonly joins: string[] = [];
+  /** How many of them a user wanted. */
+  byUser = 0;
   /** What comes of it, for each. */
   answer: (address: Address, signal?: AbortSignal) => Promise<void> = async () => {};
   active: readonly MemberRecord[] = [];
@@ -43,7 +46,8 @@ export class StubMembership implements Membership {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
-  async join(address: Address, signal?: AbortSignal): Promise<void> {
+  async join(address: Address, { signal, byUser = true }: JoinOptions = {}): Promise<void> {
+    if (byUser) this.byUser += 1;
     this.joins.push(address.toString());
     await this.answer(address, signal);
   }

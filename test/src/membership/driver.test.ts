@@ -91,6 +91,7 @@ test('a link that is closed while another to the same member stands is not misse
     changes += 1;
   });
   network.double(a, b);
+  network.hear(a, b);
   network.reset(a, b);
   await setImmediate();
   t.is(network.probes, 0);
@@ -100,6 +101,17 @@ test('a link that is closed while another to the same member stands is not misse
   await allList([a]);
   t.true(network.probes > 0);
   t.is(changes, 1);
+});
+
+test('what was lost with a link is asked for, though another to the same member stands', async (t) => {
+  const network = new Network(t);
+  const [a, b] = [network.member(), network.member()];
+  await a.join(addressOf(b));
+  network.double(a, b);
+  network.reset(a, b);
+  await setImmediate();
+  t.true(network.probes > 0);
+  await allList([a, b]);
 });
 
 test('a member that was held for failed comes back by itself when it reaches another', async (t) => {
@@ -168,14 +180,32 @@ test('leave: the others forget the member, it hears nothing of them, a join brin
   await allList([a, b, c]);
 });
 
-test('a join that waits when the member leaves fails with EINTR', async (t) => {
+test('a join that still connects when the member leaves is made no more, and ECANCELED', async (t) => {
+  const network = new Network(t);
+  const [a, b] = [network.member(), network.member()];
+  let connected = () => {};
+  network.connecting = new Promise((resolve) => {
+    connected = resolve;
+  });
+  const joining = t.throwsAsync(a.join(addressOf(b)), { code: 'ECANCELED' });
+  await a.leave();
+  connected();
+  await joining;
+  await setImmediate();
+  for (const member of [a, b]) t.is(namesOf(member).length, 1);
+});
+
+test('a join that waits when the member leaves is ECANCELED', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];
   // It takes what is sent to it, and says nothing.
   const asked = new Promise<void>((resolve) => {
     Object.assign(b, { deliver: () => resolve() });
   });
-  const joining = t.throwsAsync(a.join(addressOf(b)), { code: 'EINTR', message: /left meanwhile/ });
+  const joining = t.throwsAsync(a.join(addressOf(b)), {
+    code: 'ECANCELED',
+    message: /left meanwhile/,
+  });
   await asked;
   await a.leave();
   await joining;

@@ -8,7 +8,9 @@ import type { MemberRecord } from '../../../src/membership/record.js';
 /** Members in one process; links are calls, which can be cut. */
 export class Network {
   readonly #members = new Map<string, Membership>();
-  readonly #links = new Set<{ ends: string[]; cut: () => void }>();
+  readonly #links = new Set<Wire>();
+  /** A connection takes until then. */
+  connecting: Promise<void> = Promise.resolve();
   /** Pairs of members that have two links: the second takes over when the first is cut. */
   readonly #doubled = new Set<string>();
   /** How often one was dialled to see whether it is there. */
@@ -43,7 +45,7 @@ export class Network {
   /** The member ends without a word. */
   crash(member: Membership): void {
     this.#members.delete(member.self.addr);
-    this.#drop((ends) => ends.includes(member.self.addr));
+    for (const { ends, cut } of this.#links) if (ends.includes(member.self.addr)) cut();
   }
 
   /** It answers again, as if it had only been slow. */
@@ -53,8 +55,12 @@ export class Network {
 
   /** The links between two members break once; new ones can be made. */
   reset(a: Membership, b: Membership): void {
-    const pair = [a.self.addr, b.self.addr].sort();
-    this.#drop((ends) => ends.join() === pair.join());
+    for (const { cut } of this.#between(a, b)) cut();
+  }
+
+  /** Two members hear each other: of what was sent so far nothing is lost. */
+  hear(a: Membership, b: Membership): void {
+    for (const { heard } of this.#between(a, b)) heard();
   }
 
   /** Each of two members has dialled the other. */
@@ -63,8 +69,9 @@ export class Network {
     this.#doubled.add(`${b.self.addr}>${a.self.addr}`);
   }
 
-  #drop(chosen: (ends: string[]) => boolean): void {
-    for (const link of this.#links) if (chosen(link.ends)) link.cut();
+  #between(a: Membership, b: Membership): Wire[] {
+    const pair = [a.self.addr, b.self.addr].sort().join();
+    return [...this.#links].filter(({ ends }) => ends.join() === pair);
   }
 
   #linksOf(from: string): Links {
@@ -84,7 +91,10 @@ export class Network {
           ? this.#link(from, { ends, target })
           : undefined;
       },
-      connect: async (address) => this.#link(from, reach(address)),
+      connect: async (address) => {
+        await this.connecting;
+        return this.#link(from, reach(address));
+      },
       probe: async (address) => {
         this.probes += 1;
         reach(address);
@@ -105,7 +115,10 @@ export class Network {
         resolve();
       };
     });
-    this.#links.add({ ends, cut });
+    const heard = () => {
+      unanswered = () => {};
+    };
+    this.#links.add({ ends, heard, cut });
     const nothing = { [Symbol.dispose]: () => {} };
     const sendAndWait = async (message: unknown) => {
       if (isCut) throw new CircuitError('EHOSTUNREACH', 'cut');
@@ -123,6 +136,13 @@ export class Network {
       sendAndWait,
     };
   }
+}
+
+/** A link, as the test can have it. */
+interface Wire {
+  readonly ends: readonly string[];
+  readonly heard: () => void;
+  readonly cut: () => void;
 }
 
 export function addressOf(member: Membership): Address {

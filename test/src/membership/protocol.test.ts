@@ -41,7 +41,7 @@ function member() {
 /** One that has joined it, and is its neighbour. */
 function neighborOf({ deliver }: ReturnType<typeof member>): MemberRecord {
   const neighbor = record();
-  deliver({ type: 'join', from: neighbor, again: false }, neighbor.addr);
+  deliver({ type: 'join', from: neighbor, byUser: true }, neighbor.addr);
   return neighbor;
 }
 
@@ -89,7 +89,7 @@ test('two daemons that bear our name are looked at one after the other', (t) => 
   // From then on it is alone, to those too who have not heard of it.
   for (const from of [other, record()]) {
     a.deliver({ type: 'neighbor', from, priority: 'high', digest: 0 }, from.addr);
-    a.deliver({ type: 'join', from, again: true }, from.addr);
+    a.deliver({ type: 'join', from, byUser: false }, from.addr);
   }
   t.is(a.protocol.size, 1);
 });
@@ -107,7 +107,7 @@ test('a member whose incarnation is the highest can leave, and join again', (t) 
 test('one that was asked when we left, and those who heard of it, do not bring us back', (t) => {
   const a = member();
   const [asked, another] = [record(), record()];
-  a.protocol.join(asked.addr, 0);
+  a.protocol.join(asked.addr, true, 0);
   a.protocol.leave(0);
   const types = a.sent.flatMap(({ peer, message }) => (peer === asked.addr ? message.type : []));
   t.deepEqual(types, ['join', 'gossip', 'disconnect']);
@@ -119,7 +119,7 @@ test('one that was asked when we left, and those who heard of it, do not bring u
     message: { type: 'neighbor-reply', accepted: false, digest: a.protocol.digest },
   });
   // Until somebody joins us.
-  a.deliver({ type: 'join', from: asked, again: false }, asked.addr);
+  a.deliver({ type: 'join', from: asked, byUser: true }, asked.addr);
   a.deliver({ type: 'neighbor', from: another, priority: 'high', digest: 0 }, another.addr);
   t.is(a.protocol.size, 3);
 });
@@ -129,7 +129,7 @@ test('who held us for failed when we left is told of it when it dials again, and
   const [first, second] = [a.protocol.self, b.protocol.self];
   neighborOf(a);
   a.protocol.leave(0);
-  a.deliver({ type: 'join', from: second, again: true }, second.addr);
+  a.deliver({ type: 'join', from: second, byUser: false }, second.addr);
   t.is(a.protocol.size, 1);
   const told = a.sent.at(-1);
   if (told?.message.type !== 'notice') return t.fail();
@@ -142,6 +142,34 @@ test('who held us for failed when we left is told of it when it dials again, and
   t.is(b.protocol.status(first.name)?.record.state, 'left');
 });
 
+test('one of the network that we have left, who has come to be of the present one, is no stranger', (t) => {
+  const a = member();
+  const old = neighborOf(a);
+  a.protocol.leave(0);
+  const neighbor = neighborOf(a);
+  const farewells = () =>
+    a.sent.filter(({ peer, message }) => peer === old.addr && message.type === 'notice').length;
+  a.deliver({ type: 'join', from: old, byUser: false }, old.addr);
+  t.is(farewells(), 1);
+  for (const state of ['alive', 'failed'] as const) {
+    a.deliver({ type: 'gossip', records: [{ ...old, state, incarnation: 1 }] }, neighbor.addr);
+  }
+  // It was split from us, and dials us again.
+  a.deliver({ type: 'join', from: { ...old, incarnation: 2 }, byUser: false }, old.addr);
+  t.is(farewells(), 1);
+  t.is(a.protocol.get(old.name)?.incarnation, 2);
+});
+
+test('own failures do not keep a member from dialling for others', (t) => {
+  const a = member();
+  const lost = Array.from({ length: MAX_PROBES_ASKED }, () => neighborOf(a));
+  for (const { addr } of lost) a.protocol.linkDown(addr, 'silent', 0);
+  t.is(a.probed.length, MAX_PROBES_ASKED);
+  const [target, neighbor] = [neighborOf(a), neighborOf(a)];
+  a.deliver({ type: 'probe-request', target }, neighbor.addr);
+  t.true(a.probed.includes(target.addr));
+});
+
 test('a join is done when the other is listed, which may have something to overrule first', (t) => {
   const a = member();
   const neighbor = neighborOf(a);
@@ -149,7 +177,7 @@ test('a join is done when the other is listed, which may have something to overr
   for (const state of ['alive', 'left'] as const) {
     a.deliver({ type: 'gossip', records: [{ ...other, state }] }, neighbor.addr);
   }
-  a.protocol.join(other.addr, 0);
+  a.protocol.join(other.addr, true, 0);
   a.deliver({ type: 'welcome', from: other }, other.addr);
   a.deliver({ type: 'compared' }, other.addr);
   t.deepEqual(a.joined, []);
