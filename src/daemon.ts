@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RpcStub } from 'capnweb';
 import { circuitDirectory } from '../mount/namespace/circuit.js';
 import { Session } from '../mount/session.js';
@@ -16,6 +15,7 @@ import { linksOver } from './member-links.js';
 import { MembershipDriver } from './membership/driver.js';
 import type { Membership } from './membership/membership.js';
 import type { MemberRecord } from './membership/record.js';
+import { joinPatiently } from './patient-join.js';
 import { StateDirectory } from './state-directory.js';
 import { startRpc } from './transport/rpc.js';
 import type { ClusterKey } from './transport/security.js';
@@ -51,13 +51,6 @@ const LAST_WRITERS = 2_000;
 /** How long processes are given to end by themselves, in milliseconds. */
 const TERMINATION = 5_000;
 
-/**
- * How often one whom we are to join is asked if it does not answer, or hangs up, as it may where
- * many start at the same time, and all join it; and how long we wait in between, in milliseconds.
- */
-const JOIN_TRIES = 3;
-const JOIN_PAUSE = 500;
-
 /** How long the daemon whose address is in the address file may take to answer, in milliseconds. */
 const ALIVE_TIMEOUT = 1_000;
 
@@ -73,6 +66,8 @@ export class Daemon {
   /** Aborted when somebody wants it to end. */
   readonly #ending = new AbortController();
   readonly #ended = new AbortController();
+  /** Aborted when it has left, or another daemon has its name: a start joins nobody from then on. */
+  readonly #parted = new AbortController();
   #finder: Finder | undefined;
   #session: Session | undefined;
   #unmounted = true;
@@ -90,6 +85,7 @@ export class Daemon {
       self: record,
       links: linksOver(transport),
       displaced: () => {
+        this.#parted.abort();
         this.#finder?.pause();
         log.event(`another daemon was started as ${record.name}; this one goes on alone`);
       },
@@ -98,7 +94,10 @@ export class Daemon {
       membership: this.#membership,
       log,
       shutdown: () => this.#endSoon(),
-      leave: () => this.#part(() => (this.#finder ?? this.#membership).leave()),
+      leave: () => {
+        this.#parted.abort();
+        return this.#part(() => (this.#finder ?? this.#membership).leave());
+      },
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);
@@ -247,26 +246,9 @@ export class Daemon {
   }
 
   async #join(addresses: readonly Address[], signal: AbortSignal): Promise<void> {
-    await Promise.all(addresses.map((address) => this.#joinPatiently(address, signal)));
-  }
-
-  async #joinPatiently(address: Address, signal: AbortSignal): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await this.#membership.join(address, { signal });
-        return;
-      } catch (error) {
-        const code = errorCode(error);
-        if (code === 'ECANCELED') {
-          this.#log.event(`not joined: ${errorMessage(error)}`);
-          return;
-        }
-        const isBusy = code === 'ETIMEDOUT' || code === 'ECONNRESET';
-        if (!isBusy || tries === JOIN_TRIES) throw error;
-        this.#log.event(`${errorMessage(error)}; trying again`);
-        await delay(JOIN_PAUSE, undefined, { signal }).catch(() => {});
-      }
-    }
+    const log = (event: string) => this.#log.event(event);
+    const options = { membership: this.#membership, log, signal, parted: this.#parted.signal };
+    await Promise.all(addresses.map((address) => joinPatiently(address, options)));
   }
 
   async #openFinder(address: Address, { clusterKey, discover }: DaemonOptions): Promise<void> {

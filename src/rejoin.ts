@@ -27,7 +27,8 @@ export interface RejoinOptions {
 export async function rejoin(options: RejoinOptions): Promise<boolean> {
   const { membership, log, signal } = options;
   let left = options.addresses;
-  if (left.length === 0) return false;
+  if (left.length === 0 || signal.aborted) return false;
+  if (hasAny(membership, left)) return true;
   log(`trying to join again, by ${left.length} members that were known before`);
   for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(2 * pause, LAST_PAUSE)) {
     const refused = new Set<Address>();

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import createDebug from 'debug';
 import { Address, type MemberName } from '../address.js';
-import { CircuitError, errorCode, errorMessage, interrupted } from '../error.js';
-import { interruptible, within } from '../interruptible.js';
+import { CircuitError, errorCode, errorMessage } from '../error.js';
+import { interruptible, onAbort, within } from '../interruptible.js';
 import type {
   JoinOptions,
   Link,
@@ -41,8 +41,8 @@ export class MembershipDriver implements Membership {
   readonly #standing = new Map<PeerAddress, Standing>();
   /** The joins that have not come to their end; aborted, with the reason, when we leave. */
   readonly #joins = new Set<AbortController>();
-  /** Who is told when the networks are one. */
-  readonly #merging = new Map<PeerAddress, Set<() => void>>();
+  /** Those of them that have been asked for. */
+  readonly #merging = new Map<PeerAddress, Set<Merging>>();
   readonly #listeners = new Set<(change: MembershipChange) => void>();
   /** What is on its way. */
   readonly #sending = new Set<Promise<void>>();
@@ -50,6 +50,7 @@ export class MembershipDriver implements Membership {
   #timer: NodeJS.Timeout | undefined;
   /** What is said now is waited for. */
   #leaving = false;
+  #ended = false;
 
   constructor({ self, links, displaced }: MembershipDriverOptions) {
     this.#links = links;
@@ -60,7 +61,14 @@ export class MembershipDriver implements Membership {
       close: (peer) => this.#hangUp(peer),
       probe: (peer, timeout) => this.#probe(peer, timeout),
       changed: (change) => this.#tell(change),
-      joined: (peer) => this.#joined(peer),
+      joined: (peer) => {
+        for (const { done } of this.#merging.get(peer) ?? []) done();
+      },
+      refused: (peer) => {
+        const { authority } = Address.parse(peer);
+        const why = new CircuitError('EPERM', `${authority} has left; only a user brings it back`);
+        for (const { fail } of this.#merging.get(peer) ?? []) fail(why);
+      },
       displaced: () => {
         this.#endJoins(new CircuitError('ECANCELED', `another daemon was started as ${self.name}`));
         displaced();
@@ -101,27 +109,28 @@ export class MembershipDriver implements Membership {
   }
 
   async join(address: Address, { signal, byUser = true }: JoinOptions = {}): Promise<void> {
+    if (this.#ended) throw new CircuitError('ECANCELED', 'this member is ending');
     if (address.toString() === this.self.addr) return;
-    const timeout = AbortSignal.timeout(JOIN_TIMEOUT);
+    const begun = performance.now();
+    // Not AbortSignal.any(), of which Node 20 keeps something as long as there is `signal`.
     const cancel = new AbortController();
+    const forget = onAbort(signal, (why) => cancel.abort(why));
     this.#joins.add(cancel);
-    const ended = AbortSignal.any([cancel.signal, ...(signal ? [signal] : [])]);
     try {
       // The protocol would connect, too; but would not say why it cannot. That ends by itself, and
       // is waited for: who tried again would be given what is left of the same attempt.
-      const { peer } = await this.#links.connect(address, ended);
-      if (ended.aborted) throw interrupted();
+      const { peer } = await this.#links.connect(address, cancel.signal);
+      cancel.signal.throwIfAborted();
       if (peer === this.self.addr) return;
-      await this.#merge(peer, byUser, AbortSignal.any([timeout, ended]));
+      const left = begun + JOIN_TIMEOUT - performance.now();
+      await within(this.#merge(peer, byUser, cancel.signal), left, () => silent(address));
     } catch (error) {
       cancel.signal.throwIfAborted();
-      if (timeout.aborted && errorCode(error) === 'EINTR') {
-        const limit = `${JOIN_TIMEOUT / 1000} s`;
-        throw new CircuitError('ETIMEDOUT', `${address.authority} did not answer within ${limit}`);
-      }
       throw error;
     } finally {
+      forget();
       this.#joins.delete(cancel);
+      cancel.abort();
     }
   }
 
@@ -135,11 +144,14 @@ export class MembershipDriver implements Membership {
   }
 
   deliver(message: unknown, from: PeerAddress): void {
+    // Whoever joined us now would be left alone.
+    if (this.#ended) return;
     const parsed = parseMessage(message);
     this.#input((protocol, now) => protocol.deliver(parsed, from, now));
   }
 
   async close(): Promise<void> {
+    this.#ended = true;
     await this.leave();
     this.#closing.abort();
     clearTimeout(this.#timer);
@@ -147,26 +159,22 @@ export class MembershipDriver implements Membership {
   }
 
   async #merge(peer: PeerAddress, byUser: boolean, signal: AbortSignal): Promise<void> {
-    let done = () => {};
-    const merged = new Promise<void>((resolve) => {
-      done = resolve;
+    let merging: Merging = { done: () => {}, fail: () => {} };
+    const merged = new Promise<void>((done, fail) => {
+      merging = { done, fail };
     });
     const waiting = this.#merging.get(peer) ?? new Set();
-    this.#merging.set(peer, waiting.add(done));
+    this.#merging.set(peer, waiting.add(merging));
     try {
       this.#input((protocol, now) => protocol.join(peer, byUser, now));
       await interruptible(merged, signal);
     } finally {
-      waiting.delete(done);
+      waiting.delete(merging);
       if (waiting.size === 0 && this.#merging.get(peer) === waiting) {
         this.#merging.delete(peer);
         this.#protocol.giveUpJoin(peer);
       }
     }
-  }
-
-  #joined(peer: PeerAddress): void {
-    for (const done of this.#merging.get(peer) ?? []) done();
   }
 
   #endJoins(why: CircuitError): void {
@@ -270,6 +278,17 @@ export class MembershipDriver implements Membership {
       Math.max(0, wait),
     );
   }
+}
+
+function silent({ authority }: Address): CircuitError {
+  const limit = `${JOIN_TIMEOUT / 1000} s`;
+  return new CircuitError('ETIMEDOUT', `${authority} did not answer within ${limit}`);
+}
+
+/** One who waits for two networks to be one. */
+interface Merging {
+  readonly done: () => void;
+  readonly fail: (why: CircuitError) => void;
 }
 
 /** What is kept of a link as long as the protocol wants it to stand. */

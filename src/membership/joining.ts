@@ -10,7 +10,7 @@ import type { Roster } from './roster.js';
 import type { Timers } from './timers.js';
 
 export interface JoiningOptions {
-  readonly host: Pick<ProtocolHost, 'send' | 'joined'>;
+  readonly host: Pick<ProtocolHost, 'send' | 'joined' | 'refused'>;
   readonly roster: Roster;
   readonly timers: Timers;
   readonly now: () => number;
@@ -99,6 +99,14 @@ export class Joining {
     }
   }
 
+  /** A peer says that it has left. */
+  hasLeft(peer: PeerAddress): void {
+    // That may be of before a user asked for it.
+    if (this.#asked.get(peer)?.byUser !== false) return;
+    this.#asked.delete(peer);
+    this.#options.host.refused(peer);
+  }
+
   /** Our roster and that of a peer are equal now. */
   compared(peer: PeerAddress): void {
     const { comparison, host, now, roster, timers } = this.#options;
@@ -117,7 +125,7 @@ export class Joining {
 
   #ask(peer: PeerAddress, byUser: boolean): Asked {
     const { host, roster } = this.#options;
-    const asked = { name: undefined };
+    const asked = { byUser, name: undefined };
     this.#asked.set(peer, asked);
     host.send(peer, { type: 'join', from: roster.self, byUser });
     return asked;
@@ -153,7 +161,8 @@ export class Joining {
   }
 }
 
-/** A member that we have asked, one time: its name, when it has answered. */
+/** A member that we have asked, one time; and its name, when it has answered. */
 interface Asked {
+  readonly byUser: boolean;
   name: MemberName | undefined;
 }

@@ -20,7 +20,7 @@ export interface Membership {
    * Merges this network with that of the daemon at `address`. Symmetric and
    * idempotent; returns when both know the merged roster.
    * @throws CircuitError as `Links.connect`, ETIMEDOUT, EINTR; ECANCELED if we leave meanwhile,
-   *   or another daemon takes our name
+   *   or another daemon takes our name; EPERM if it has left, and no user wants it back
    */
   join(address: Address, options?: JoinOptions): Promise<void>;
   /** Tells the others, forgets them, and goes on alone. */
@@ -38,7 +38,7 @@ export interface Membership {
 export interface JoinOptions extends Interruptible {
   /**
    * Whether a user wants it, as is taken for granted: one that has left is then brought back.
-   * Who joins others of its own accord leaves that one alone, and times out.
+   * Who joins others of its own accord leaves that one alone.
    */
   readonly byUser?: boolean;
 }

@@ -98,6 +98,9 @@ export const TOMBSTONE_LIFE = 24 * 60 * 60 * 1000;
 /** So many who failed are remembered, and as many who left; the first to go is forgotten first. */
 export const MAX_TOMBSTONES = 10_000;
 
+/** So many networks that we have left are remembered, to tell their members. */
+export const MAX_PARTED = 10;
+
 /** Rosters that differ are compared when nothing has come for so long: most news is on its way. */
 export const QUIET = 500;
 

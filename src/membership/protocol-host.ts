@@ -28,8 +28,10 @@ export interface ProtocolHost {
   probe(peer: PeerAddress, timeout: number): void;
   /** A member came, or went. */
   changed(change: MembershipChange): void;
-  /** What began with `join` has come about; nothing is told of one that has not. */
+  /** What began with `join` has come about; nothing is told of one that was not answered. */
   joined(peer: PeerAddress): void;
+  /** It has not: the other has left, and no user has asked for it. */
+  refused(peer: PeerAddress): void;
   /** Another daemon that was started later has our name: we have left the network. */
   displaced(): void;
 }

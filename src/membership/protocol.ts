@@ -2,7 +2,7 @@ import type { MemberName } from '../address.js';
 import { type NewMemberMap, newMemberMap } from './member-map.js';
 import type { Views } from './membership.js';
 import type { Message } from './messages.js';
-import { SUSPENDED } from './parameters.js';
+import { MAX_PARTED, SUSPENDED } from './parameters.js';
 import { assemble, type Parting, type Parts } from './parts.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
 import { Receiver } from './receiver.js';
@@ -42,9 +42,9 @@ export class Protocol {
   #now: number;
   /** How long we were. */
   #suspended = 0;
-  /** The members of a network that we have left: what they take us for is over. */
-  #parted: ReadonlySet<MemberName> = new Set();
-  /** And how that was. */
+  /** The members of each network that we have left: what they take us for is over. */
+  #parted: ReadonlyArray<ReadonlySet<MemberName>> = [];
+  /** And how the last of them was; with the highest incarnation it overrules the rest. */
   #parting: Parting = { farewell: undefined };
   /** Whether nobody has joined us since, nor we anybody: then that goes for all. */
   #isAlone = false;
@@ -195,7 +195,8 @@ export class Protocol {
     timers.clear();
     this.#parting = { farewell };
     // Who failed may come back, and not have heard of it.
-    this.#parted = new Set([...others.map(({ name }) => name), ...roster.failed()]);
+    const parted = new Set([...others.map(({ name }) => name), ...roster.failed()]);
+    if (parted.size > 0) this.#parted = [...this.#parted, parted].slice(-MAX_PARTED);
     this.#isAlone = true;
     // So that what is still on its way cannot pass for news of the new life.
     this.#parts = this.#begin({
@@ -212,8 +213,12 @@ export class Protocol {
 
   #partedFrom(name: MemberName): Parting | undefined {
     // One that is known in the new life is of the network that we are in now.
-    const isOfOld = this.#parted.has(name) && !this.#parts.roster.get(name);
+    const isOfOld = this.#hasParted(name) && !this.#parts.roster.get(name);
     return this.#isAlone || isOfOld ? this.#parting : undefined;
+  }
+
+  #hasParted(name: MemberName): boolean {
+    return this.#parted.some((names) => names.has(name));
   }
 
   #begin(self: MemberRecord): Parts {
@@ -227,7 +232,7 @@ export class Protocol {
       met: (name) => {
         this.#isAlone = false;
         // We had left its network, and are with it again.
-        if (this.#parted.has(name)) this.#parted = new Set();
+        this.#parted = this.#parted.filter((names) => !names.has(name));
       },
       displaced: () => {
         // What we would say of ourselves would be said of the other. Who is alone already has

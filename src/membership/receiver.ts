@@ -76,7 +76,7 @@ export class Receiver {
         comparison.compared(from);
         break;
       case 'notice':
-        this.#notice(message.record);
+        this.#notice(from, message.record);
         break;
       case 'probe-request':
         this.#probeRequest(from, message.target);
@@ -156,8 +156,9 @@ export class Receiver {
   }
 
   /** A peer tells us what it holds of us; or that a member has left the network. */
-  #notice(record: MemberRecord): void {
-    const { roster, learn } = this.#parts;
+  #notice(from: PeerAddress, record: MemberRecord): void {
+    const { joining, roster, learn } = this.#parts;
+    if (record.state === 'left' && record.addr === from) joining.hasLeft(from);
     // One that we took for failed may say so, too: it is dialled no more.
     const known = roster.get(record.name);
     const isFarewell = record.state === 'left' && known?.addr === record.addr;

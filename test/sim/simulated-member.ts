@@ -179,6 +179,8 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
     this.joins.add(peer);
   }
 
+  refused(): void {}
+
   displaced(): void {
     this.wasDisplaced = true;
   }

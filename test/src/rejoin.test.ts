@@ -19,6 +19,13 @@ test('nobody known before: nothing is tried or said', async (t) => {
   t.deepEqual([membership.joins, lines], [[], []]);
 });
 
+test('where we are to stay alone nothing is tried or said', async (t) => {
+  const { membership, lines, ending, run } = rejoining([newAddress()]);
+  ending.abort();
+  t.false(await run());
+  t.deepEqual([membership.joins, lines], [[], []]);
+});
+
 test('one that answers is enough, and the rest is not asked any more', async (t) => {
   const addresses = Array.from({ length: 20 }, newAddress);
   const { membership, lines, run } = rejoining(addresses);

@@ -195,6 +195,29 @@ test('a join that still connects when the member leaves is made no more, and ECA
   for (const member of [a, b]) t.is(namesOf(member).length, 1);
 });
 
+test('who has left is brought back by a user alone', async (t) => {
+  const network = new Network(t);
+  const [a, b] = [network.member(), network.member()];
+  await a.join(addressOf(b));
+  await b.leave();
+  await allList([a]);
+  await t.throwsAsync(a.join(addressOf(b), { byUser: false }), { code: 'EPERM' });
+  t.is(namesOf(b).length, 1);
+  await a.join(addressOf(b));
+  await allList([a, b]);
+});
+
+test('a member that ends takes part in nothing more, also while it tells the others', async (t) => {
+  const network = new Network(t);
+  const [a, b] = [network.member(), network.member()];
+  const closed = a.close();
+  a.deliver({ type: 'join', from: b.self, byUser: true }, b.self.addr);
+  await t.throwsAsync(a.join(addressOf(b)), { code: 'ECANCELED' });
+  await closed;
+  await setImmediate();
+  for (const member of [a, b]) t.is(namesOf(member).length, 1);
+});
+
 test('a join that waits when the member leaves is ECANCELED', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];

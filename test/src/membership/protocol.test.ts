@@ -19,6 +19,7 @@ function member() {
   const probed: string[] = [];
   const sent: Array<{ readonly peer: string; readonly message: Message }> = [];
   const joined: string[] = [];
+  const refused: string[] = [];
   const displaced: string[] = [];
   const protocol = new Protocol({
     self: record({ joined: 1 }),
@@ -29,13 +30,14 @@ function member() {
       probe: (peer) => probed.push(peer),
       changed: () => {},
       joined: (peer) => joined.push(peer),
+      refused: (peer) => refused.push(peer),
       displaced: () => displaced.push(protocol.self.addr),
     },
     random: Math.random,
     now: 0,
   });
   const deliver = (message: Message, from: string) => protocol.deliver(message, from, 0);
-  return { protocol, deliver, opened, probed, sent, joined, displaced };
+  return { protocol, deliver, opened, probed, sent, joined, refused, displaced };
 }
 
 /** One that has joined it, and is its neighbour. */
@@ -158,6 +160,34 @@ test('one of the network that we have left, who has come to be of the present on
   a.deliver({ type: 'join', from: { ...old, incarnation: 2 }, byUser: false }, old.addr);
   t.is(farewells(), 1);
   t.is(a.protocol.get(old.name)?.incarnation, 2);
+});
+
+test('members of each of several networks that we have left are told, in whatever order', (t) => {
+  const a = member();
+  const first = neighborOf(a);
+  a.protocol.leave(0);
+  a.protocol.leave(0);
+  const other = neighborOf(a);
+  a.protocol.leave(0);
+  neighborOf(a);
+  for (const old of [first, other, first]) {
+    a.deliver({ type: 'join', from: old, byUser: false }, old.addr);
+    t.like(a.sent.at(-1), { peer: old.addr, message: { type: 'notice' } });
+    t.is(a.protocol.size, 2);
+  }
+});
+
+test('who asks one that has left, and is not a user, is told so; a user is not', (t) => {
+  const [a, b] = [member(), member()];
+  const left: MemberRecord = { ...b.protocol.self, state: 'left' };
+  for (const byUser of [true, false]) {
+    a.protocol.join(left.addr, byUser, 0);
+    a.deliver({ type: 'notice', record: left }, record().addr);
+    t.deepEqual(a.refused, []);
+    a.deliver({ type: 'notice', record: left }, left.addr);
+    t.deepEqual(a.refused, byUser ? [] : [left.addr]);
+  }
+  t.is(a.protocol.stats().joining, 0);
 });
 
 test('own failures do not keep a member from dialling for others', (t) => {
