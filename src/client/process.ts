@@ -28,7 +28,8 @@ export class Process implements Disposable, AsyncDisposable {
   /**
    * Its standard input, opened when this is first asked for. `end()` gives the
    * process the end of its input, if no other writer is open. Fails with EPIPE when
-   * the process has ended or has closed its input.
+   * the process has ended or has closed its input, and with EHOSTUNREACH or EIO when the
+   * member is lost; where nobody listens for that it does no harm: {@link wait} tells how it ended.
    */
   get stdin(): Writable {
     this.#stdin ??= new SinkStream(this.#process.stdin());
@@ -65,7 +66,7 @@ export class Process implements Disposable, AsyncDisposable {
   /**
    * Signals its process group.
    * @param name `KILL` or `SIGKILL`, or the number.
-   * @throws CircuitError EINVAL (no such signal, or it has ended), EINTR
+   * @throws CircuitError EINVAL (no such signal), ESRCH (it has ended), EINTR
    */
   signal(name: string | number, { signal }: Interruptible = {}): Promise<void> {
     return this.#process.signal(String(name), signal);

@@ -59,6 +59,9 @@ export class SinkStream extends Writable {
   constructor(sink: Sink) {
     super({ highWaterMark: MAX_CHUNK });
     this.#sink = sink;
+    // Else one member that is lost ends a program that runs processes on many. Who wants to
+    // know listens, or uses pipeline().
+    this.on('error', () => {});
   }
 
   override _write(

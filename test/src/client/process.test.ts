@@ -22,7 +22,7 @@ test('a process: its streams, its end, its state', async (t) => {
     t.deepEqual(await process.wait(), await process.peek());
     using same = await anchor.get();
     t.is(same?.kind, 'proc');
-    await t.throwsAsync(process.signal('TERM'), { code: 'EINVAL' });
+    await t.throwsAsync(process.signal('TERM'), { code: 'ESRCH' });
     await process.scrub();
     await t.throwsAsync(process.scrub(), { code: 'ENOENT' });
   }
@@ -128,6 +128,39 @@ test('an output that is abandoned gives back what was not handed out', async (t)
     t.true(seen.equals(data));
     await process.scrub();
   }
+});
+
+test('input that nobody listens to does not end the program when its process or member is lost', async (t) => {
+  const { anchors, owner, remote, circuit } = await twoMembers(t);
+  for (const anchor of anchors) {
+    using deaf = await anchor.makeProcess({ Path: 'sh', Args: ['-c', 'exec <&-; sleep 0.1'] });
+    deaf.stdin.end(binary(5_000_000));
+    t.is((await deaf.wait()).Exit, '0');
+    await deaf.scrub();
+  }
+  using busy = await circuit
+    .anchor(`/${remote}/busy`)
+    .makeProcess({ Path: 'sleep', Args: ['1000'] });
+  const closed = new Promise((resolve) => busy.stdin.once('close', resolve));
+  busy.stdin.end(binary(5_000_000));
+  owner.process.kill('SIGKILL');
+  await t.throwsAsync(busy.wait(), { code: 'EHOSTUNREACH' });
+  await closed;
+});
+
+test('what is asked of a member that has gone is ENOENT, as of one that never was', async (t) => {
+  const { owner, remote, circuit } = await twoMembers(t);
+  const anchor = circuit.anchor(`/${remote}/gone`);
+  await circuit.member(remote).addr();
+  owner.process.kill('SIGKILL');
+  await eventually(
+    () => circuit.refresh(),
+    (members) => members.length === 1,
+  );
+  await t.throwsAsync(anchor.makeProcess({ Path: 'true' }), {
+    code: 'ENOENT',
+    message: /^(there is no member X[0-9a-f]{16}|X[0-9a-f]{16} is not in the network any more)$/,
+  });
 });
 
 test('writing to a process that has ended fails with EPIPE', async (t) => {
