@@ -29,6 +29,7 @@ const ERROR_CODES = [
   'EPERM',
   'EPIPE',
   'EPROTO',
+  'ESRCH',
   'ETIMEDOUT',
 ] as const;
 

@@ -93,6 +93,7 @@ export function addElementCommands(add: (name: string, description: string) => C
     .argument('<ANCHOR>', 'where, /X…/a')
     .argument('<COMMAND...>', 'the program and its arguments, after --')
     .addHelpText('after', EXEC_HELP)
+    .showHelpAfterError('(the command and its arguments come after --)')
     .action(async (path, command, options) =>
       (await import('./process.js')).exec(path, command, options),
     );

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
-import type { Process, ProcessReader, ProcessWriter } from '../anchor/circuit.js';
+import type { Process, ProcessPeek, ProcessReader, ProcessWriter } from '../anchor/circuit.js';
 import type { CircuitClient } from '../client/client.js';
 import { asCircuitError, CircuitError, errorCode } from '../error.js';
 import { type DialOptions, dial } from './dial.js';
@@ -99,21 +99,34 @@ export async function exec(path: string, command: string[], options: DialOptions
 
 /** Connects our streams and signals to a process until it ends. @returns The exit status for ours. */
 async function attend(remote: Process): Promise<number> {
-  for (const name of FORWARDED) {
-    process.on(name, () => remote.signal(name).catch(() => {}));
-  }
+  const interrupted = new Promise<number>((resolve) => {
+    for (const name of FORWARDED) {
+      process.on(name, () =>
+        remote.signal(name).catch((error) => {
+          // It has ended, and what it has left behind holds its output open.
+          if (errorCode(error) === 'ESRCH') resolve(128 + constants.signals[name]);
+        }),
+      );
+    }
+  });
   let over = false;
   copyIn(process.stdin, remote.stdin()).catch((error) => {
     // It need not read what it is given, and will not when it has ended.
     if (over || errorCode(error) === 'EPIPE') return;
     process.stderr.write(`circuit: ${error.message}\n`);
   });
-  const [{ Phase, Exit }] = await Promise.all([
-    remote.wait(),
+  const ended = Promise.all([
+    remote.wait().then(statusOf),
     copyOut(remote.output('stdout'), process.stdout),
     copyOut(remote.output('stderr'), process.stderr),
-  ]);
+  ]).then(([status]) => status);
+  const status = await Promise.race([ended, interrupted]);
   over = true;
+  return status;
+}
+
+/** As a shell has it. */
+function statusOf({ Phase, Exit }: ProcessPeek): number {
   return Phase === 'signaled' ? 128 + signalNumber(Exit) : Number(Exit);
 }
 

@@ -97,12 +97,12 @@ export class ProcessElement {
   /**
    * Signals the process group.
    * @param signal A name (`KILL`, `SIGKILL`) or a number.
-   * @throws CircuitError EINVAL (no such signal, or the process has ended), EPERM
+   * @throws CircuitError EINVAL (no such signal), ESRCH (the process has ended), EPERM
    */
   signal(signal: string | number): void {
     const number = parseSignal(signal);
     if (this.#status !== undefined) {
-      throw new CircuitError('EINVAL', 'the process has ended and cannot be signalled');
+      throw new CircuitError('ESRCH', 'the process has ended and cannot be signalled');
     }
     this.#group.signal(number);
   }

@@ -10,6 +10,7 @@ interface Case {
 }
 
 const EINVAL = /Invalid argument/;
+const ESRCH = /No such process/;
 const ENOENT = /No such file or directory/;
 const EACCES = /Permission denied/;
 const EEXIST = /File exists/;
@@ -74,7 +75,7 @@ const SIGNALS: readonly Case[] = [
   {
     anchor: 'ended',
     script: '/bin/echo KILL > ended/signal',
-    errno: EINVAL,
+    errno: ESRCH,
     sentence: /^the process has ended and cannot be signalled\n$/,
   },
   {

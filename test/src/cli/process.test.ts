@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { CIRCUIT_ENV, Cluster, collect, exitOf } from '../../host/cluster.js';
 
@@ -25,6 +26,21 @@ test('mkproc, stdin, stdout, stderr, wait, peek, scrub', async (t) => {
   t.is(JSON.parse((await circuit('peek', [path])).stdout).Phase, 'exited');
   t.is((await circuit('scrub', [path])).status, 0);
   t.is((await circuit('ls', [`${name}/...`])).stdout, '');
+});
+
+test('exec is interrupted also when its process has ended, and left others with its output', async (t) => {
+  const { cluster, circuit, address, name } = await member(t);
+  const script = ['sh', '-c', 'sleep 1000 & echo it runs; exit 6'];
+  const running = cluster.spawn([
+    process.execPath,
+    CIRCUIT_ENV.CIRCUIT,
+    ...['exec', '-d', address, `${name}/run`, '--', ...script],
+  ]);
+  await once(running.stdout ?? running, 'data');
+  await circuit('wait', [`${name}/run`]);
+  running.kill('SIGINT');
+  t.is(await exitOf(running), 128 + 2);
+  t.is((await circuit('ls', [name])).stdout, '');
 });
 
 test('signal, waitany and waitall', async (t) => {

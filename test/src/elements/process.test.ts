@@ -39,11 +39,11 @@ test('a signal that does not exist is EINVAL, and named', async (t) => {
   t.is(process.phase, 'running');
 });
 
-test('a signal to a process that has ended is EINVAL', async (t) => {
+test('a signal to a process that has ended is ESRCH', async (t) => {
   const process = await start(t, { Path: 'true' });
   await process.exited;
   const error = t.throws(() => process.signal('TERM'), { message: /ended/ });
-  t.like(error, { code: 'EINVAL' });
+  t.like(error, { code: 'ESRCH' });
 });
 
 test('a process that is stopped says so, and runs on after CONT', async (t) => {
