@@ -249,7 +249,7 @@ export class RemoteMember implements Member {
     const failed = (error: unknown): never => {
       // It may not be a member any more, whatever connection there is.
       this.#forget(this.#anchors);
-      throw unreachable(this.name, errorMessage(error));
+      throw errorCode(error) === 'ENOENT' ? error : unreachable(this.name, errorMessage(error));
     };
     try {
       const connected = this.#connect();
