@@ -29,7 +29,7 @@ export async function rejoin(options: RejoinOptions): Promise<boolean> {
   let left = options.addresses;
   if (left.length === 0 || signal.aborted) return false;
   if (hasAny(membership, left)) return true;
-  log(`trying to join again, by ${left.length} members that were known before`);
+  log(`trying to join again; members known before: ${left.length}`);
   for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(2 * pause, LAST_PAUSE)) {
     const refused = new Set<Address>();
     let reason = '';

@@ -72,7 +72,7 @@ function makeChannel(place: Place): File {
     if (!/^\s*\d+\s*$/.test(text)) {
       throw new ControlError(
         'EINVAL',
-        'the capacity of a channel is a whole number, as in: echo 3 > mkchan',
+        'the capacity of a channel is a whole number from 0, as in: echo 3 > mkchan',
       );
     }
     await place.member.makeChannel(place.path, Number(text), signal);

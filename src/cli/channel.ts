@@ -11,7 +11,7 @@ export async function mkchan(path: string, capacity: string, options: DialOption
   if (!/^\d+$/.test(capacity)) {
     throw new CircuitError(
       'EINVAL',
-      'the capacity of a channel is a whole number, as in: circuit mkchan /X…/c 3',
+      'the capacity of a channel is a whole number from 0, as in: circuit mkchan /X…/c 3',
     );
   }
   await using client = await dial(options);

@@ -21,6 +21,7 @@ export class CircuitClient implements AsyncDisposable {
   readonly #members = new Map<string, Member>();
   /** The elements that the program has not let go yet. */
   readonly #held = new Set<Disposable>();
+  #isClosed = false;
 
   private constructor({ transport, connection, roster }: DaemonConnection) {
     this.self = roster.self;
@@ -92,6 +93,7 @@ export class CircuitClient implements AsyncDisposable {
    * connection. What still waits fails with EHOSTUNREACH, and its streams end.
    */
   close(): void {
+    this.#isClosed = true;
     for (const element of [...this.#held]) element[Symbol.dispose]();
     this.#transport.close();
   }
@@ -103,7 +105,10 @@ export class CircuitClient implements AsyncDisposable {
   #memberNamed(name: MemberName): Member {
     return new RemoteMember(name, () => {
       if (this.#connection.isOpen) return this.#connection;
-      throw new CircuitError('EHOSTUNREACH', 'the connection to the daemon was lost');
+      const why = this.#isClosed
+        ? 'this client was closed'
+        : 'the connection to the daemon was lost';
+      throw new CircuitError('EHOSTUNREACH', why);
     });
   }
 }
