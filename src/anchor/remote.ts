@@ -249,7 +249,10 @@ export class RemoteMember implements Member {
     const failed = (error: unknown): never => {
       // It may not be a member any more, whatever connection there is.
       this.#forget(this.#anchors);
-      throw errorCode(error) === 'ENOENT' ? error : unreachable(this.name, errorMessage(error));
+      const why = errorMessage(error);
+      // Not ENOENT, which readdir(3) takes for the end: the listing would seem empty.
+      if (errorCode(error) === 'ENOENT') throw new CircuitError('EHOSTUNREACH', why);
+      throw unreachable(this.name, why);
     };
     try {
       const connected = this.#connect();
