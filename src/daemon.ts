@@ -15,7 +15,6 @@ import { linksOver } from './member-links.js';
 import { MembershipDriver } from './membership/driver.js';
 import type { Membership } from './membership/membership.js';
 import type { MemberRecord } from './membership/record.js';
-import { joinPatiently } from './patient-join.js';
 import { StateDirectory } from './state-directory.js';
 import { startRpc } from './transport/rpc.js';
 import type { ClusterKey } from './transport/security.js';
@@ -66,8 +65,6 @@ export class Daemon {
   /** Aborted when somebody wants it to end. */
   readonly #ending = new AbortController();
   readonly #ended = new AbortController();
-  /** Aborted when it has left, or another daemon has its name: a start joins nobody from then on. */
-  readonly #parted = new AbortController();
   #finder: Finder | undefined;
   #session: Session | undefined;
   #unmounted = true;
@@ -85,7 +82,6 @@ export class Daemon {
       self: record,
       links: linksOver(transport),
       displaced: () => {
-        this.#parted.abort();
         this.#finder?.pause();
         log.event(`another daemon was started as ${record.name}; this one goes on alone`);
       },
@@ -94,10 +90,7 @@ export class Daemon {
       membership: this.#membership,
       log,
       shutdown: () => this.#endSoon(),
-      leave: () => {
-        this.#parted.abort();
-        return this.#part(() => (this.#finder ?? this.#membership).leave());
-      },
+      leave: () => this.#part(() => (this.#finder ?? this.#membership).leave()),
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);
@@ -143,10 +136,10 @@ export class Daemon {
       daemon.#endWith(options.signal);
       const ending = daemon.#ending.signal;
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
-      await daemon.#openFinder(address, options);
+      const finder = await daemon.#openFinder(address, options);
       await daemon.#mount(options);
-      await daemon.#join(options.join ?? [], ending);
-      daemon.#finder?.begin();
+      await finder.join(options.join ?? [], ending);
+      finder.begin();
       await daemon.#leaveAddress(address);
       if (ending.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
       ending.addEventListener('abort', () => daemon?.close(), { once: true });
@@ -245,13 +238,7 @@ export class Daemon {
     });
   }
 
-  async #join(addresses: readonly Address[], signal: AbortSignal): Promise<void> {
-    const log = (event: string) => this.#log.event(event);
-    const options = { membership: this.#membership, log, signal, parted: this.#parted.signal };
-    await Promise.all(addresses.map((address) => joinPatiently(address, options)));
-  }
-
-  async #openFinder(address: Address, { clusterKey, discover }: DaemonOptions): Promise<void> {
+  async #openFinder(address: Address, { clusterKey, discover }: DaemonOptions): Promise<Finder> {
     this.#finder = await Finder.open({
       membership: this.#membership,
       address,
@@ -260,6 +247,7 @@ export class Daemon {
       knownMembers: this.#state?.knownMembers,
       log: (event) => this.#log.event(event),
     });
+    return this.#finder;
   }
 
   #endWith(signal: AbortSignal | undefined): void {
@@ -297,7 +285,8 @@ export class Daemon {
 
   #connect(name: MemberName) {
     const record = this.#membership.get(name);
-    if (!record) throw new CircuitError('ENOENT', `${name} is not in the network any more`);
+    // Not ENOENT, which readdir(3) takes for the end: the listing would seem empty.
+    if (!record) throw new CircuitError('EHOSTUNREACH', 'it is not in the network any more');
     const { addr } = record;
     return this.#transport.standing(addr) ?? this.#transport.connect(Address.parse(addr));
   }

@@ -2,6 +2,7 @@ import type { Address } from './address.js';
 import { DiscoveredMembers } from './discovered-members.js';
 import { KnownMembers } from './known-members.js';
 import type { Membership } from './membership/membership.js';
+import { joinPatiently } from './patient-join.js';
 import { rejoin } from './rejoin.js';
 import { Discovery } from './transport/discovery.js';
 import type { MulticastGroup, MulticastInterface } from './transport/multicast-group.js';
@@ -26,17 +27,18 @@ export interface DiscoverOptions {
 }
 
 /**
- * How a daemon finds its network by itself: by discovery, and by the members that it knew
- * in an earlier run. Both go on in the background. A member that has parted stays alone
- * until somebody joins it with others again.
+ * How a daemon finds its network when it starts: by those whom it is told to join, by
+ * discovery, and by the members that it knew in an earlier run. The last two go on in the
+ * background. A member that has parted stays alone until somebody joins it with others again.
  */
 export class Finder {
   readonly #options: FinderOptions;
   readonly #known: KnownMembers | undefined;
   readonly #discovered: DiscoveredMembers;
-  #rejoining = new AbortController();
-  #discovery: Discovery | undefined;
+  /** Aborted when the member has left, or another daemon has its name. */
+  readonly #parted = new AbortController();
   readonly #watch: Disposable;
+  #discovery: Discovery | undefined;
 
   private constructor(options: FinderOptions) {
     const { membership, log, knownMembers: file } = options;
@@ -45,7 +47,7 @@ export class Finder {
     this.#discovered = new DiscoveredMembers({ membership, log });
     // One that had left, which it may have done while it started, has been joined again.
     this.#watch = membership.watch(({ kind }) => {
-      if (kind === 'join' && this.#rejoining.signal.aborted) this.#discovery?.announce();
+      if (kind === 'join' && this.#parted.signal.aborted) this.#discovery?.announce();
     });
   }
 
@@ -64,10 +66,20 @@ export class Finder {
     return finder;
   }
 
+  /**
+   * Joins the daemons at `addresses`, unless we part meanwhile.
+   * @throws CircuitError as {@link joinPatiently}
+   */
+  async join(addresses: readonly Address[], signal: AbortSignal): Promise<void> {
+    const { membership, log } = this.#options;
+    const options = { membership, log, signal, parted: this.#parted.signal };
+    await Promise.all(addresses.map((address) => joinPatiently(address, options)));
+  }
+
   /** Begins to look for the network. */
   begin(): void {
     // It may have left already, while it started.
-    if (!this.#rejoining.signal.aborted) this.#discovery?.announce();
+    if (!this.#parted.signal.aborted) this.#discovery?.announce();
     this.#rejoin();
   }
 
@@ -75,7 +87,7 @@ export class Finder {
   pause(): void {
     this.#discovery?.pause();
     this.#discovered.interrupt();
-    this.#rejoining.abort();
+    this.#parted.abort();
   }
 
   /** Leaves the network, and does not look for it any more. */
@@ -88,7 +100,7 @@ export class Finder {
   /** To be called before the membership is closed: what is known now is kept. */
   async close(): Promise<void> {
     this.#watch[Symbol.dispose]();
-    this.#rejoining.abort();
+    this.#parted.abort();
     this.#discovered.close();
     this.#discovery?.close();
     await this.#known?.close();
@@ -97,7 +109,7 @@ export class Finder {
   async #rejoin(): Promise<void> {
     const { membership, log } = this.#options;
     const addresses = this.#known?.earlier ?? [];
-    const { signal } = this.#rejoining;
+    const { signal } = this.#parted;
     if (await rejoin({ membership, addresses, log, signal })) this.#known?.forgetEarlier();
   }
 }

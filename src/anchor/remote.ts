@@ -249,10 +249,7 @@ export class RemoteMember implements Member {
     const failed = (error: unknown): never => {
       // It may not be a member any more, whatever connection there is.
       this.#forget(this.#anchors);
-      const why = errorMessage(error);
-      // Not ENOENT, which readdir(3) takes for the end: the listing would seem empty.
-      if (errorCode(error) === 'ENOENT') throw new CircuitError('EHOSTUNREACH', why);
-      throw unreachable(this.name, why);
+      throw unreachable(this.name, errorMessage(error));
     };
     try {
       const connected = this.#connect();

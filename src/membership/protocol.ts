@@ -213,12 +213,9 @@ export class Protocol {
 
   #partedFrom(name: MemberName): Parting | undefined {
     // One that is known in the new life is of the network that we are in now.
-    const isOfOld = this.#hasParted(name) && !this.#parts.roster.get(name);
+    const wasLeft = this.#parted.some((names) => names.has(name));
+    const isOfOld = wasLeft && !this.#parts.roster.get(name);
     return this.#isAlone || isOfOld ? this.#parting : undefined;
-  }
-
-  #hasParted(name: MemberName): boolean {
-    return this.#parted.some((names) => names.has(name));
   }
 
   #begin(self: MemberRecord): Parts {

@@ -158,7 +158,8 @@ test('what is asked of a member that has gone fails, and says that it has gone',
     (members) => members.length === 1,
   );
   await t.throwsAsync(anchor.makeProcess({ Path: 'true' }), {
-    message: /^(there is no member X[0-9a-f]{16}|X[0-9a-f]{16} is not in the network any more)$/,
+    message:
+      /^(there is no member X[0-9a-f]{16}|X[0-9a-f]{16} cannot be reached now: it is not in the network any more)$/,
   });
 });
 
