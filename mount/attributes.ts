@@ -1,13 +1,16 @@
 /** A node's attributes in the kernel's form. */
 import type { Attributes, Node } from './node.js';
 import type { Inode } from './tree.js';
-import { FileType } from './wire/constants.js';
-import { AttrOut, EntryOut } from './wire/structs.js';
+import { FileType, SetattrValid } from './wire/constants.js';
+import type { ValueOf } from './wire/struct.js';
+import { AttrOut, EntryOut, type SetattrIn } from './wire/structs.js';
 
 /** Whose files they all are. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
+  /** Others may use them, as far as the modes let them: the kernel keeps them out otherwise. */
+  readonly allowOther: boolean;
 }
 
 const NANOSECONDS = 1_000_000_000n;
@@ -52,7 +55,7 @@ const ONE_TICK = 1e-6;
 /** The values of a struct fuse_entry_out. */
 export function entryOut(inode: Inode, attributes: Attributes, owner: Owner): Partial<EntryOut> {
   const name = duration(inode.node.ttl);
-  const attributesOf = duration(Math.max(inode.node.ttl, ONE_TICK));
+  const attributesOf = duration(Math.max(attributesTtl(inode.node), ONE_TICK));
   return {
     nodeid: inode.nodeid,
     entry_valid: name.seconds,
@@ -71,12 +74,43 @@ export function absentEntry(ttl: number): Uint8Array {
 
 /** A struct fuse_attr_out. */
 export function attrOut(inode: Inode, attributes: Attributes, owner: Owner): Uint8Array {
-  const { seconds, nanoseconds } = duration(inode.node.ttl);
+  const { seconds, nanoseconds } = duration(attributesTtl(inode.node));
   return AttrOut.encode({
     attr_valid: seconds,
     attr_valid_nsec: nanoseconds,
     ...attr(inode, attributes, owner),
   });
+}
+
+/** Of a mode, what has no effect where only the owner may use the mount. */
+const OTHERS = 0o077;
+
+/**
+ * Whether a chmod, chown or utimens would change anything. Times of "now", as touch(1) asks for,
+ * say nothing that could be wrong.
+ */
+export function wouldChange(
+  change: ValueOf<typeof SetattrIn>,
+  { mode, mtime }: Attributes,
+  owner: Owner,
+): boolean {
+  const { valid } = change;
+  const differing = (change.mode ^ mode) & 0o7777 & (owner.allowOther ? ~0 : ~OTHERS);
+  const time = (seconds: number, nanoseconds: number) =>
+    BigInt(seconds) * NANOSECONDS + BigInt(nanoseconds);
+  const { MODE, UID, GID, ATIME, MTIME, ATIME_NOW, MTIME_NOW } = SetattrValid;
+  const sets = (what: number, now: number) => (valid & (what | now)) === what;
+  return (
+    ((valid & MODE) !== 0 && differing !== 0) ||
+    ((valid & UID) !== 0 && change.uid !== owner.uid) ||
+    ((valid & GID) !== 0 && change.gid !== owner.gid) ||
+    (sets(ATIME, ATIME_NOW) && time(change.atime, change.atimensec) !== mtime) ||
+    (sets(MTIME, MTIME_NOW) && time(change.mtime, change.mtimensec) !== mtime)
+  );
+}
+
+function attributesTtl({ ttl, attributesTtl = ttl }: Node): number {
+  return attributesTtl;
 }
 
 /** The type of a directory entry (DT_*). */

@@ -25,7 +25,7 @@ export interface Caller {
 export interface Attributes {
   /** Permission bits alone, for example `0o400`. */
   readonly mode: number;
-  /** Bytes; 0 for files whose content is made when they are opened, as in procfs. */
+  /** Bytes. Programs that copy with sendfile(2), and archivers, copy no more; streams have 0. */
   readonly size: number;
   /** Nanoseconds since the epoch. A directory's moves with each change of its entries. */
   readonly mtime: bigint;
@@ -39,6 +39,8 @@ interface NodeBase {
   readonly id?: number | string | undefined;
   /** Seconds for which the kernel may use the name and the attributes without asking again. */
   readonly ttl: number;
+  /** Seconds for which it may use the attributes, if not as long as the name. */
+  readonly attributesTtl?: number;
   attributes(caller: Caller): Awaitable<Attributes>;
 }
 

@@ -1,16 +1,17 @@
 /** What each request means: the nodes are asked, and their answers put into the kernel's words. */
 import { constants } from 'node:os';
 import type { Answer } from './answer.js';
-import { attrOut, type Owner } from './attributes.js';
+import { attrOut, type Owner, wouldChange } from './attributes.js';
 import { whenReady } from './awaitable.js';
 import { type Reader, readDirectory } from './directory-reading.js';
 import type { FileOperations, FileRequest } from './file-operations.js';
 import { LONGEST_NAME, type NameOperations } from './name-operations.js';
-import type { Attributes, Awaitable, Caller } from './node.js';
+import type { Awaitable, Caller } from './node.js';
 import type { Inode, Tree } from './tree.js';
 import { Opcode, SetattrValid } from './wire/constants.js';
 import type { RequestBody } from './wire/request.js';
-import { StatfsOut } from './wire/structs.js';
+import type { ValueOf } from './wire/struct.js';
+import { type SetattrIn, StatfsOut } from './wire/structs.js';
 
 const { EACCES, EINVAL, EISDIR, ENOSYS, EPERM, ESTALE } = constants.errno;
 
@@ -81,7 +82,7 @@ export class Operations {
       case 'GETATTR':
         return this.#getattr(inode, caller);
       case 'SETATTR':
-        return this.#setattr(inode, request.args.valid, caller);
+        return this.#setattr(inode, request.args, caller);
       case 'READLINK': {
         const { node } = inode;
         if (node.kind !== 'symlink') return EINVAL;
@@ -112,16 +113,15 @@ export class Operations {
     );
   }
 
-  /** Truncation and times are accepted, as shells and `touch` ask for them, and change nothing. */
-  #setattr(inode: Inode, valid: number, caller: Caller): Awaitable<Answer> {
-    if (valid & (SetattrValid.MODE | SetattrValid.UID | SetattrValid.GID)) return EPERM;
-    const check = ({ mode }: Attributes) => {
-      if (!(valid & SetattrValid.SIZE)) return 0;
-      if (inode.node.kind !== 'file') return EISDIR;
-      return mode & 0o222 ? 0 : EACCES;
-    };
+  /** Truncation is accepted, as shells ask for it; it changes nothing. So is whatever changes nothing. */
+  #setattr(inode: Inode, change: ValueOf<typeof SetattrIn>, caller: Caller): Awaitable<Answer> {
     return whenReady(inode.node.attributes(caller), (attributes) => {
-      return check(attributes) || attrOut(inode, attributes, this.#owner);
+      if (wouldChange(change, attributes, this.#owner)) return EPERM;
+      if (change.valid & SetattrValid.SIZE) {
+        if (inode.node.kind !== 'file') return EISDIR;
+        if (!(attributes.mode & 0o222)) return EACCES;
+      }
+      return attrOut(inode, attributes, this.#owner);
     });
   }
 }

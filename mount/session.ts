@@ -76,6 +76,7 @@ export class Session {
       connection = new Connection(device, root, {
         uid: options.uid ?? process.getuid?.() ?? 0,
         gid: options.gid ?? process.getgid?.() ?? 0,
+        allowOther,
         onError: options.onError ?? ((error) => debug('%o', error)),
       });
       await connection.initialized;

@@ -11,6 +11,9 @@ tree:tree
 iproute2:ip
 util-linux:setpriv
 python3:python3
+busybox-static:busybox
+rsync:rsync
+cpio:cpio
 openssl:openssl
 gcc:cc
 '

@@ -4,7 +4,9 @@ import { codeOf } from '../errno.js';
 import type { Attributes, Awaitable, Caller, Directory, File, Node } from '../node.js';
 import { STATIC_TTL } from './control.js';
 import { anchorFiles } from './element.js';
+import { look } from './look.js';
 import { operate, type Place, pathOf } from './operation.js';
+import { ValueFile } from './value.js';
 
 /** The control files of a directory, by name. */
 export type ControlFiles = ReadonlyMap<string, File>;
@@ -55,7 +57,8 @@ export class AnchorDirectory implements Directory {
   }
 
   lookup(name: string, caller: Caller): Node | Promise<Node | undefined> {
-    return this.#known(name) ?? this.#ask(name, caller);
+    const known = this.#known(name);
+    return known ? asItIsNow(known, caller) : this.#ask(name, caller);
   }
 
   async list(caller: Caller): Promise<Iterable<readonly [string, Node]>> {
@@ -109,25 +112,27 @@ export class AnchorDirectory implements Directory {
   }
 
   /** That there is no such name is to be heard from the member itself. */
-  async #ask(name: string, { signal }: Caller): Promise<Node | undefined> {
+  async #ask(name: string, caller: Caller): Promise<Node | undefined> {
     const { member, path } = this.#place;
     if (!this.#memberFiles && ANY_FILE.has(name)) {
-      const file = this.#files((await member.stat(path, signal)).kind).get(name);
-      if (file) return file;
+      const file = this.#files((await member.stat(path, caller.signal)).kind).get(name);
+      if (file) return await asItIsNow(file, caller);
     }
     const child = this.#child(name);
     try {
-      return new AnchorDirectory(child, await member.stat(child.path, signal));
+      return new AnchorDirectory(child, await member.stat(child.path, caller.signal));
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
   }
 
+  /** As they were last, where the member does not answer soon: a shell's prompt may be what asks. */
   async #askAttributes(caller: Caller): Promise<Attributes> {
     const { member, path } = this.#place;
-    const { changed } = await member.stat(path, caller.signal);
-    return attributesAt(changed);
+    const entry = await look(member, () => member.stat(path, caller.signal));
+    this.#lastChange = entry?.changed ?? this.#lastChange;
+    return attributesAt(this.#lastChange);
   }
 
   #files(kind: ElementKind | undefined): ControlFiles {
@@ -147,6 +152,10 @@ export class AnchorDirectory implements Directory {
 const ANY_FILE: ReadonlySet<string> = new Set(
   [undefined, ...ELEMENT_KINDS].flatMap((kind) => [...controlFiles(kind)]),
 );
+
+function asItIsNow(node: Node, caller: Caller): Awaitable<Node> {
+  return node instanceof ValueFile ? node.now(caller) : node;
+}
 
 function attributesAt(mtime: bigint): Attributes {
   return { mode: 0o755, size: 0, mtime };

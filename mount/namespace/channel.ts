@@ -5,19 +5,23 @@ import type {
   OutgoingMessage,
 } from '../../src/anchor/circuit.js';
 import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
-import { StreamFile } from './control.js';
+import { jsonText, StreamFile } from './control.js';
 import { isBeingKilled } from './killed.js';
-import { commandFile, elementFile, type Place, writeStream } from './operation.js';
+import { commandFile, type Place, valueFiles, writeStream } from './operation.js';
 import { Readiness } from './readiness.js';
+import type { Renderings } from './renderings.js';
+import { once } from './value.js';
 
 /** The files of a channel, beside those that every element has. */
 export function channelFiles(place: Place): ReadonlyArray<readonly [string, File]> {
-  const { member, path } = place;
+  const { member, path, context } = place;
   const open = (caller: Caller) => member.channel(path, caller);
   const send = (nonblock: boolean) =>
     new StreamFile('write', async (caller) => new SendHandle(place, await open(caller), nonblock));
   const receive = (nonblock: boolean) =>
-    new StreamFile('read', async (caller) => new ReceiveHandle(await open(caller), nonblock));
+    new StreamFile('read', async (caller) => {
+      return new ReceiveHandle(await open(caller), nonblock, context.renderings);
+    });
   return [
     ['send', send(false)],
     ['trysend', send(true)],
@@ -30,21 +34,21 @@ export function channelFiles(place: Place): ReadonlyArray<readonly [string, File
         await channel.close(signal);
       }),
     ],
-    [
-      'cap',
-      elementFile(place, async (caller) => {
-        using channel = await open(caller);
-        return `${(await channel.peek(caller.signal)).Cap}\n`;
-      }),
-    ],
-    [
-      'peek',
-      elementFile(place, async (caller) => {
-        using channel = await open(caller);
-        return `${JSON.stringify(await channel.peek(caller.signal), undefined, 2)}\n`;
-      }),
-    ],
+    ...channelValues(place),
   ];
+}
+
+function channelValues(place: Place): ReadonlyArray<readonly [string, File]> {
+  return valueFiles(place, 'chan', () => {
+    const peek = once(async () => {
+      using channel = await place.member.channel(place.path);
+      return await channel.peek();
+    });
+    return {
+      cap: async () => `${(await peek()).Cap}\n`,
+      peek: async () => jsonText(await peek()),
+    };
+  });
 }
 
 /** One message for each time the file is opened and written to. */
@@ -100,6 +104,7 @@ export class ReceiveHandle implements Handle {
   readonly io = 'stream';
   readonly #channel: Channel;
   readonly #nonblock: boolean;
+  readonly #renderings: Renderings;
   readonly #readiness: Readiness;
   #message: IncomingMessage | undefined;
   /** Something of the message has reached the reader. */
@@ -108,9 +113,10 @@ export class ReceiveHandle implements Handle {
   /** What did not reach the reader, in the middle of the message. */
   #kept: Uint8Array = new Uint8Array();
 
-  constructor(channel: Channel, nonblock: boolean) {
+  constructor(channel: Channel, nonblock: boolean, renderings: Renderings) {
     this.#channel = channel;
     this.#nonblock = nonblock;
+    this.#renderings = renderings;
     this.#readiness = readinessOf('recv', channel, () =>
       this.#delivered ? this.#message : undefined,
     );
@@ -132,6 +138,7 @@ export class ReceiveHandle implements Handle {
     this.#message ??= this.#channel.receive();
     const options = { signal, nonblock: nonblock || (this.#nonblock && !this.#delivered) };
     const data = await this.#message.read(size, options);
+    this.#renderings.expire();
     this.#ended = data.length === 0;
     return data;
   }

@@ -5,10 +5,15 @@ import { FailureNotes } from './failure-notes.js';
 import { CIRCUIT_HELP } from './help.js';
 import { memberDirectory } from './member.js';
 import type { NamespaceContext, OperationLog } from './operation.js';
+import { Renderings } from './renderings.js';
 
 /** The root of the mount: one directory for each member. */
 export function circuitDirectory(circuit: Circuit, log: OperationLog): Directory {
-  return new CircuitDirectory(circuit, { log, failures: new FailureNotes() });
+  return new CircuitDirectory(circuit, {
+    log,
+    failures: new FailureNotes(),
+    renderings: new Renderings(),
+  });
 }
 
 class CircuitDirectory implements Directory {

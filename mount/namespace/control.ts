@@ -21,32 +21,6 @@ export class ControlError extends Error {
   }
 }
 
-/** A file whose content is made once for each open, so that reading it in pieces is consistent. */
-export class ValueFile implements File {
-  readonly kind = 'file';
-  readonly ttl: number;
-  readonly #content: (caller: Caller) => Awaitable<string>;
-
-  /**
-   * @param content The text, with the newline at its end.
-   * @param ttl For how long the name is good, in seconds: another file may take it.
-   */
-  constructor(content: (caller: Caller) => Awaitable<string>, ttl = STATIC_TTL) {
-    this.#content = content;
-    this.ttl = ttl;
-  }
-
-  attributes(): Attributes {
-    return { mode: 0o400, size: 0, mtime: STARTED };
-  }
-
-  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
-    refuseWrite(mode);
-    const content = Buffer.from(await this.#content(caller));
-    return { io: 'direct', read: (offset, size) => content.subarray(offset, offset + size) };
-  }
-}
-
 /** A file whose content never changes, so that the kernel can keep it. */
 export class ConstantFile implements File {
   readonly kind = 'file';
@@ -180,6 +154,11 @@ export class CommandFile implements File {
       },
     };
   }
+}
+
+/** An object as a value file shows it. */
+export function jsonText(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
 /** The text of a command, without the newline at its end. @throws ControlError EINVAL */

@@ -3,9 +3,9 @@ import { redactProcess } from '../../src/anchor/redact.js';
 import type { File } from '../node.js';
 import { channelFiles } from './channel.js';
 import { isCompleteJson } from './complete-json.js';
-import { ConstantFile, ControlError, ValueFile } from './control.js';
+import { ConstantFile, ControlError } from './control.js';
 import { ANCHOR_HELP, CHANNEL_HELP, PROCESS_HELP, SUBSCRIPTION_HELP } from './help.js';
-import { commandFile, elementFile, type Place, pathOf } from './operation.js';
+import { commandFile, errorFile, type Place } from './operation.js';
 import { processFiles } from './process.js';
 import { subscriptionFiles } from './subscription.js';
 
@@ -14,11 +14,11 @@ export function anchorFiles(
   place: Place,
   kind: ElementKind | undefined,
 ): ReadonlyMap<string, File> {
-  const error = new ValueFile(() => place.context.failures.reason(pathOf(place)));
+  const error = errorFile(place);
   switch (kind) {
     case undefined:
       return new Map<string, File>([
-        ['error', error],
+        ...error,
         ['help', helpFile('anchor', ANCHOR_HELP)],
         ['mk@join', makeSubscription(place, '@join')],
         ['mk@leave', makeSubscription(place, '@leave')],
@@ -27,14 +27,14 @@ export function anchorFiles(
       ]);
     case 'chan':
       return new Map<string, File>([
-        ['error', error],
+        ...error,
         ['help', helpFile(kind, CHANNEL_HELP)],
         ...elementFiles(place, kind),
         ...channelFiles(place),
       ]);
     case 'proc':
       return new Map<string, File>([
-        ['error', error],
+        ...error,
         ['help', helpFile(kind, PROCESS_HELP)],
         ...elementFiles(place, kind),
         ...processFiles(place),
@@ -42,7 +42,7 @@ export function anchorFiles(
     case '@join':
     case '@leave':
       return new Map<string, File>([
-        ['error', error],
+        ...error,
         ['help', helpFile(kind, SUBSCRIPTION_HELP)],
         ...elementFiles(place, kind),
         ...subscriptionFiles(place, kind),
@@ -54,7 +54,7 @@ export function anchorFiles(
 
 function elementFiles(place: Place, kind: ElementKind): ReadonlyArray<readonly [string, File]> {
   return [
-    ['kind', elementFile(place, () => `${kind}\n`)],
+    ['kind', new ConstantFile(0o400, () => `${kind}\n`, { id: kind, ttl: 0 })],
     [
       'scrub',
       commandFile(place, 'scrub', (_text, signal) => place.member.scrub(place.path, signal)),

@@ -8,6 +8,7 @@ import {
   PollEvents,
 } from '../node.js';
 import { refuseWrite } from './control.js';
+import { look } from './look.js';
 import { Readiness } from './readiness.js';
 
 /**
@@ -19,14 +20,17 @@ export class LogFile implements File {
   readonly kind = 'file';
   readonly ttl = 0;
   readonly #member: Member;
+  /** What the size is while the member does not answer. */
+  #lastEnd = 0;
 
   constructor(member: Member) {
     this.#member = member;
   }
 
   async attributes(caller: Caller): Promise<Attributes> {
-    const { end } = await this.#member.log(caller.signal);
-    return { mode: 0o400, size: end, mtime: BigInt(Date.now()) * 1_000_000n };
+    const extent = await look(this.#member, () => this.#member.log(caller.signal));
+    this.#lastEnd = extent?.end ?? this.#lastEnd;
+    return { mode: 0o400, size: this.#lastEnd, mtime: BigInt(Date.now()) * 1_000_000n };
   }
 
   open(mode: OpenMode): Handle {

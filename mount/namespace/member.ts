@@ -1,10 +1,16 @@
 import type { Member } from '../../src/anchor/circuit.js';
-import type { Caller, File } from '../node.js';
+import type { File } from '../node.js';
 import { AnchorDirectory } from './anchor.js';
-import { ConstantFile, STARTED, ValueFile } from './control.js';
+import { ConstantFile, jsonText, STARTED } from './control.js';
 import { MEMBER_HELP } from './help.js';
 import { LogFile } from './log-file.js';
-import { commandFile, type NamespaceContext, type Place, pathOf } from './operation.js';
+import {
+  commandFile,
+  errorFile,
+  type NamespaceContext,
+  type Place,
+  valueFiles,
+} from './operation.js';
 
 /**
  * A member's directory: its control files, and the anchors that live there.
@@ -21,13 +27,16 @@ export function memberDirectory(
 }
 
 function memberFiles(place: Place): ReadonlyMap<string, File> {
-  const { member, context } = place;
-  const addr = async ({ signal }: Caller) => `${await member.addr(signal)}\n`;
-  const json = (ask: (signal: AbortSignal) => Promise<object>) =>
-    new ValueFile(async ({ signal }) => `${JSON.stringify(await ask(signal), undefined, 2)}\n`);
+  const { member } = place;
+  const values = valueFiles(place, 'member', () => ({
+    addr: async () => `${await member.addr()}\n`,
+    peek: async () => jsonText(await member.peek()),
+    peers: async () => jsonText(await member.peers()),
+    stk: async () => `${await member.stk()}\n`,
+  }));
   return new Map<string, File>([
-    ['addr', member.watch ? new ConstantFile(0o400, addr) : new ValueFile(addr)],
-    ['error', new ValueFile(() => context.failures.reason(pathOf(place)))],
+    ...values,
+    ...errorFile(place),
     ['help', new ConstantFile(0o444, () => MEMBER_HELP)],
     [
       'join',
@@ -40,9 +49,6 @@ function memberFiles(place: Place): ReadonlyMap<string, File> {
     ],
     ['leave', commandFile(place, 'leave', (_text, signal) => member.leave(signal))],
     ['log', new LogFile(member)],
-    ['peek', json((signal) => member.peek(signal))],
-    ['peers', json((signal) => member.peers(signal))],
     ['shutdown', commandFile(place, 'shutdown', (_text, signal) => member.shutdown(signal))],
-    ['stk', new ValueFile(async ({ signal }) => `${await member.stk(signal)}\n`)],
   ]);
 }

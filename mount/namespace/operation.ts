@@ -1,9 +1,11 @@
-import type { AnchorPath, Member } from '../../src/anchor/circuit.js';
+import type { AnchorPath, ElementKind, Member } from '../../src/anchor/circuit.js';
 import { redact } from '../../src/anchor/redact.js';
 import { codeOf } from '../errno.js';
-import type { Awaitable, Caller } from '../node.js';
-import { CommandFile, decodeCommand, ValueFile } from './control.js';
+import type { Caller, File } from '../node.js';
+import { CommandFile, decodeCommand } from './control.js';
 import type { FailureNotes } from './failure-notes.js';
+import type { Renderings, Texts, ValueSource } from './renderings.js';
+import { ValueFile } from './value.js';
 
 /** Takes note of who did what, and how it ended. */
 export interface OperationLog {
@@ -14,6 +16,7 @@ export interface OperationLog {
 export interface NamespaceContext {
   readonly log: OperationLog;
   readonly failures: FailureNotes;
+  readonly renderings: Renderings;
 }
 
 /** Where an anchor is. */
@@ -35,7 +38,7 @@ export async function operate<T>(
   what: string,
   run: () => Promise<T>,
 ): Promise<T> {
-  const { log, failures } = place.context;
+  const { log, failures, renderings } = place.context;
   const directory = pathOf(place);
   try {
     const result = await log.operation(`uid=${caller.uid} pid=${caller.pid}`, what, run);
@@ -44,6 +47,8 @@ export async function operate<T>(
   } catch (error) {
     failures.note(directory, error);
     throw error;
+  } finally {
+    renderings.expire();
   }
 }
 
@@ -66,18 +71,47 @@ export async function writeStream<T>(
     if (!RETRIABLE.has(code) || (once && code === 'EAGAIN'))
       place.context.failures.note(pathOf(place), error);
     throw error;
+  } finally {
+    place.context.renderings.expire();
   }
 }
 
 /**
- * A file that shows something of the element at a place. Another member's element may have
- * made room for another one without a word: the name is asked for each time.
+ * The value files of the member or the element at a place.
+ * @param of What it is: another element at the same place has other values.
  */
-export function elementFile(
-  { member }: Place,
-  content: (caller: Caller) => Awaitable<string>,
-): ValueFile {
-  return new ValueFile(content, member.watch ? undefined : 0);
+export function valueFiles(
+  place: Place,
+  of: ElementKind | 'member',
+  begin: () => Texts,
+): ReadonlyArray<readonly [string, File]> {
+  const { member, context } = place;
+  const source: ValueSource = {
+    key: `${pathOf(place)}:${of}`,
+    remote: !member.watch,
+    suspected: () => member.suspected,
+    begin,
+  };
+  return namedValues(context, source);
+}
+
+/** `error`: why the last command at a place failed, of those on this mount. */
+export function errorFile(place: Place): ReadonlyArray<readonly [string, File]> {
+  const { context } = place;
+  return namedValues(context, {
+    key: `${pathOf(place)}:failures`,
+    remote: false,
+    suspected: () => false,
+    begin: () => ({ error: () => context.failures.reason(pathOf(place)) }),
+  });
+}
+
+function namedValues(
+  { renderings }: NamespaceContext,
+  source: ValueSource,
+): ReadonlyArray<readonly [string, File]> {
+  const names = Object.keys(source.begin());
+  return names.map((name) => [name, new ValueFile(renderings, source, name)]);
 }
 
 interface CommandOptions {

@@ -6,19 +6,16 @@ import type {
   ProcessWriter,
 } from '../../src/anchor/circuit.js';
 import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
-import { ControlError, StreamFile } from './control.js';
-import { commandFile, elementFile, type Place, writeStream } from './operation.js';
+import { ControlError, jsonText, StreamFile } from './control.js';
+import { commandFile, type Place, valueFiles, writeStream } from './operation.js';
 import { Readiness } from './readiness.js';
+import type { Renderings } from './renderings.js';
+import { once } from './value.js';
 
 /** The files of a process, beside those that every element has. */
 export function processFiles(place: Place): ReadonlyArray<readonly [string, File]> {
-  const { member, path } = place;
+  const { member, path, context } = place;
   const open = (caller: Caller) => member.process(path, caller);
-  const value = (show: (peek: ProcessPeek) => string) =>
-    elementFile(place, async (caller) => {
-      using process = await open(caller);
-      return `${show(await process.peek(caller.signal))}\n`;
-    });
   const stdin = new StreamFile('write', async (caller, { append }) => {
     const process = await open(caller);
     return new InputHandle(place, process, process.stdin({ append }));
@@ -26,14 +23,20 @@ export function processFiles(place: Place): ReadonlyArray<readonly [string, File
   const output = (name: OutputName) =>
     new StreamFile('read', async (caller) => {
       const process = await open(caller);
-      return new OutputHandle(process, process.output(name));
+      return new OutputHandle(process, process.output(name), context.renderings);
     });
   return [
-    ['cmd', value(({ Cmd }) => JSON.stringify(Cmd, undefined, 2))],
+    ...processValues(place),
     ['stdin', stdin],
     ['stdout', output('stdout')],
     ['stderr', output('stderr')],
-    ['wait', new StreamFile('read', async (caller) => new WaitHandle(await open(caller)))],
+    [
+      'wait',
+      new StreamFile(
+        'read',
+        async (caller) => new WaitHandle(await open(caller), context.renderings),
+      ),
+    ],
     [
       'signal',
       commandFile(place, 'signal', async (text, signal) => {
@@ -41,11 +44,24 @@ export function processFiles(place: Place): ReadonlyArray<readonly [string, File
         await process.signal(text.trim(), signal);
       }),
     ],
-    ['pid', value(({ Pid }) => String(Pid))],
-    ['phase', value(({ Phase }) => Phase)],
-    ['exit', value(({ Exit }) => Exit)],
-    ['peek', value((peek) => JSON.stringify(peek, undefined, 2))],
   ];
+}
+
+function processValues(place: Place): ReadonlyArray<readonly [string, File]> {
+  return valueFiles(place, 'proc', () => {
+    const peek = once(async () => {
+      using process = await place.member.process(place.path);
+      return await process.peek();
+    });
+    const value = (show: (peek: ProcessPeek) => string) => async () => `${show(await peek())}\n`;
+    return {
+      cmd: async () => jsonText((await peek()).Cmd),
+      pid: value(({ Pid }) => String(Pid)),
+      phase: value(({ Phase }) => Phase),
+      exit: value(({ Exit }) => Exit),
+      peek: async () => jsonText(await peek()),
+    };
+  });
 }
 
 /** The standard input: a FIFO whose reader is the process. */
@@ -86,11 +102,13 @@ class OutputHandle implements Handle {
   readonly io = 'stream';
   readonly #process: Process;
   readonly #reader: ProcessReader;
+  readonly #renderings: Renderings;
   readonly #readiness: Readiness;
 
-  constructor(process: Process, reader: ProcessReader) {
+  constructor(process: Process, reader: ProcessReader, renderings: Renderings) {
     this.#process = process;
     this.#reader = reader;
+    this.#renderings = renderings;
     this.#readiness = new Readiness(
       (signal) => reader.ready(signal),
       (signal) => reader.whenReady(signal),
@@ -101,8 +119,15 @@ class OutputHandle implements Handle {
     return this.#readiness.poll(PollEvents.in, notify);
   }
 
-  read(_offset: number, size: number, nonblock: boolean, { signal }: Caller): Promise<Uint8Array> {
-    return this.#reader.read(size, { signal, nonblock });
+  async read(
+    _offset: number,
+    size: number,
+    nonblock: boolean,
+    { signal }: Caller,
+  ): Promise<Uint8Array> {
+    const data = await this.#reader.read(size, { signal, nonblock });
+    this.#renderings.expire();
+    return data;
   }
 
   settled(data: Uint8Array, delivered: boolean): void {
@@ -121,11 +146,13 @@ class OutputHandle implements Handle {
 class WaitHandle implements Handle {
   readonly io = 'direct';
   readonly #process: Process;
+  readonly #renderings: Renderings;
   readonly #readiness: Readiness;
   #content: Buffer | undefined;
 
-  constructor(process: Process) {
+  constructor(process: Process, renderings: Renderings) {
     this.#process = process;
+    this.#renderings = renderings;
     this.#readiness = new Readiness(
       async (signal) => (await process.peek(signal)).Exit !== '',
       async (signal) => {
@@ -146,7 +173,8 @@ class WaitHandle implements Handle {
   ): Promise<Uint8Array> {
     if (!this.#content) {
       const peek = nonblock ? await this.#ended(signal) : await this.#process.wait(signal);
-      this.#content = Buffer.from(`${JSON.stringify(peek, undefined, 2)}\n`);
+      this.#content = Buffer.from(jsonText(peek));
+      this.#renderings.expire();
     }
     return this.#content.subarray(offset, offset + size);
   }

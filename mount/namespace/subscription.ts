@@ -2,30 +2,29 @@ import type { SubscriptionKind } from '../../src/anchor/circuit.js';
 import { subscriptionPeek } from '../../src/anchor/subscription.js';
 import type { File } from '../node.js';
 import { ReceiveHandle } from './channel.js';
-import { StreamFile } from './control.js';
-import { elementFile, type Place } from './operation.js';
+import { jsonText, StreamFile } from './control.js';
+import { type Place, valueFiles } from './operation.js';
 
 /** The files of a subscription, beside those that every element has. */
 export function subscriptionFiles(
   place: Place,
   kind: SubscriptionKind,
 ): ReadonlyArray<readonly [string, File]> {
-  const { member, path } = place;
+  const { member, path, context } = place;
   return [
     [
       'recv',
       new StreamFile(
         'read',
-        async (caller) => new ReceiveHandle(await member.channel(path, caller), false),
+        async (caller) =>
+          new ReceiveHandle(await member.channel(path, caller), false, context.renderings),
       ),
     ],
-    [
-      'peek',
-      elementFile(place, async ({ signal }) => {
-        using channel = await member.channel(path, { signal });
-        const peek = subscriptionPeek(kind, await channel.peek(signal));
-        return `${JSON.stringify(peek, undefined, 2)}\n`;
-      }),
-    ],
+    ...valueFiles(place, kind, () => ({
+      peek: async () => {
+        using channel = await member.channel(path);
+        return jsonText(subscriptionPeek(kind, await channel.peek()));
+      },
+    })),
   ];
 }

@@ -108,7 +108,11 @@ export const SetattrValid = {
   UID: 1 << 1,
   GID: 1 << 2,
   SIZE: 1 << 3,
+  ATIME: 1 << 4,
+  MTIME: 1 << 5,
   FH: 1 << 6,
+  ATIME_NOW: 1 << 7,
+  MTIME_NOW: 1 << 8,
 } as const;
 
 export const POLL_SCHEDULE_NOTIFY = 1 << 0;

@@ -53,6 +53,8 @@ export type ListedState = 'alive' | 'suspect';
 /** A daemon, and the root of its anchors. */
 export interface Member extends AnchorHost, ElementHost {
   readonly name: MemberName;
+  /** Whether it does not answer, as far as this daemon knows: asks nobody. */
+  readonly suspected: boolean;
   /** The circuit address, a secret. */
   addr(signal?: AbortSignal): Promise<string>;
   /**

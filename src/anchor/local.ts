@@ -95,6 +95,7 @@ type LocalElement = LocalChannel | LocalProcess | LocalSubscription;
 
 /** The member that this process is. */
 export class LocalMember implements Member {
+  readonly suspected = false;
   readonly #options: LocalMemberOptions;
   readonly #followers = new Followers();
   readonly #anchors = new AnchorTree<LocalElement>();

@@ -62,6 +62,10 @@ export class RemoteMember implements Member {
     this.#listed = listed;
   }
 
+  get suspected(): boolean {
+    return this.#listed?.()?.State === 'suspect';
+  }
+
   addr(signal?: AbortSignal): Promise<string> {
     return this.#call((member) => member.addr(), signal);
   }
@@ -80,7 +84,7 @@ export class RemoteMember implements Member {
 
   async peek(signal?: AbortSignal): Promise<MemberPeek> {
     if (!this.#listed) return await this.#call((member) => member.peek(), signal, RELAY_TIMEOUT);
-    const limit = this.#listed()?.State === 'suspect' ? SUSPECT_TIMEOUT : CALL_TIMEOUT;
+    const limit = this.suspected ? SUSPECT_TIMEOUT : CALL_TIMEOUT;
     let told: MemberPeek | undefined;
     try {
       told = await this.#call((member) => member.peek(), signal, limit);

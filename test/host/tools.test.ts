@@ -130,6 +130,38 @@ test('chmod, chown, mv, ln, rm and new files are refused with EPERM', async (t) 
   }
 });
 
+test('a chmod, chown or utimens that changes nothing succeeds, and any other is refused with EPERM', async (t) => {
+  const { sh, other } = await pair(t);
+  for (const member of ['.self', other]) {
+    await sh(`mkdir ${member}/a`);
+    for (const script of [
+      `mkdir -m 700 ${member}/b`,
+      `install -d -m 755 ${member}/c`,
+      `chown root:root ${member}/a`,
+      `chmod 755 ${member}/a`,
+      // Nobody but the owner can come here.
+      `chmod 700 ${member}/a`,
+      `chmod 400 ${member}/peek`,
+      `touch ${member}/join`,
+      `touch -r ${member}/help ${member}/help`,
+    ]) {
+      const result = await sh(script);
+      t.deepEqual([result.status, result.stderr], [0, ''], script);
+    }
+    for (const script of [
+      `chmod 500 ${member}/a`,
+      `chmod +t ${member}/a`,
+      `chmod u+w ${member}/peek`,
+      `chgrp nogroup ${member}/a`,
+      `touch -d 2001-01-01 ${member}/join`,
+    ]) {
+      const result = await sh(script);
+      t.is(result.status, 1, script);
+      t.regex(result.stderr, /not permitted/, script);
+    }
+  }
+});
+
 test('opening against the mode is EACCES, also for root', async (t) => {
   const { sh } = await pair(t);
   t.regex((await sh('cat .self/join')).stderr, /Permission denied/);

@@ -16,6 +16,7 @@ test('a kernel older than 5.4 is told so in one sentence', async (t) => {
   const connection = new Connection(kernel, new ToyDirectory(), {
     uid: 0,
     gid: 0,
+    allowOther: false,
     onError: (error) => t.log(error),
   });
   t.teardown(() => connection.end());

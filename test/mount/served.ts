@@ -25,7 +25,7 @@ export async function serve(t: ExecutionContext, root: ToyDirectory, minor = 40)
   const kernel = new FakeKernel();
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
-  const connection = new Connection(kernel, root, { uid: 0, gid: 0, onError });
+  const connection = new Connection(kernel, root, { uid: 0, gid: 0, allowOther: false, onError });
   t.teardown(() => {
     for (const { finish } of kernel.queued) finish();
     return connection.end();

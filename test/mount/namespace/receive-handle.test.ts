@@ -1,5 +1,6 @@
 import test from 'ava';
 import { ReceiveHandle } from '../../../mount/namespace/channel.js';
+import { Renderings } from '../../../mount/namespace/renderings.js';
 import { LocalChannel } from '../../../src/anchor/local-channel.js';
 import { ChannelElement } from '../../../src/elements/channel.js';
 
@@ -8,7 +9,7 @@ const CALLER = { uid: 0, gid: 0, pid: 1, filesOwner: 0, unique: 1, signal, abort
 
 test('what does not reach the reader in the middle of a message is what it reads next', async (t) => {
   const channel = new LocalChannel(new ChannelElement(0));
-  const handle = new ReceiveHandle(channel, false);
+  const handle = new ReceiveHandle(channel, false, new Renderings());
   const read = async (size: number) => {
     const data = await handle.read(0, size, false, CALLER);
     return { data, text: Buffer.from(data).toString() };

@@ -1,0 +1,163 @@
+import { interruptible, within } from '../../src/interruptible.js';
+import type { Awaitable, Caller } from '../node.js';
+import { LOOK_TIMEOUT } from './look.js';
+import { RenderedFile } from './rendered-file.js';
+
+/** How long a program that has looked at a value finds it as it was, in milliseconds. */
+const SAME_FOR = 20;
+
+/** How many values are remembered; the one that was not looked at for the longest time goes first. */
+const REMEMBERED = 2_000;
+
+/** What the values of one directory are rendered from. */
+export interface ValueSource {
+  /** Differs from that of every other source of the mount. */
+  readonly key: string;
+  /** Whether the values are another member's to tell. */
+  readonly remote: boolean;
+  /** Whether that member is known not to answer now: a look does not ask it. */
+  suspected(): boolean;
+  /** Gives each value's text as it is now, with the newline at its end. What they share is asked for once. */
+  begin(): Texts;
+}
+
+export type Texts = Readonly<Record<string, () => Awaitable<string>>>;
+
+/** A text that was asked for. */
+interface Rendering {
+  /** The program that looked. */
+  readonly pid: number;
+  /** How often something had been done through the mount. */
+  readonly epoch: number;
+  readonly started: number;
+  readonly text: Promise<string>;
+  /** When the text came; both on the clock of `performance.now()`. */
+  settled: number | undefined;
+}
+
+/**
+ * The values of one mount, as they were last rendered.
+ *
+ * Programs that copy and archive trust st_size. They look at a file (stat), open it, look again
+ * (fstat), and read as many bytes as they were told. So a value is rendered when its name is looked
+ * up, and **each text is an inode of its own**: its size, its time and its content never change.
+ * An open that follows a look of the same program takes the same text, since tar and cpio write
+ * the size before they open.
+ */
+export class Renderings {
+  readonly #renderings = new Map<string, Rendering>();
+  readonly #files = new Map<string, RenderedFile>();
+  #epoch = 0;
+  #lastTime = 0n;
+
+  /** Something was done through this mount, and any value may have changed by it. */
+  expire(): void {
+    this.#epoch += 1;
+  }
+
+  /**
+   * The file for the text that a value has now, for a look at it.
+   * @returns Nothing where the text cannot be told, or not within {@link LOOK_TIMEOUT}.
+   * @throws CircuitError EINTR
+   */
+  async look(source: ValueSource, name: string, caller: Caller): Promise<RenderedFile | undefined> {
+    const known = this.#usable(source, name, caller);
+    if (!known && source.remote && (source.suspected() || this.#isOverdue(source, name))) {
+      return undefined;
+    }
+    const rendering = known ?? this.#begin(source, name, caller);
+    const { text, started } = rendering;
+    const left = started + LOOK_TIMEOUT - performance.now();
+    const soon = source.remote && rendering.settled === undefined ? within(text, left, late) : text;
+    try {
+      return this.#file(source, name, await interruptible(soon, caller.signal));
+    } catch (error) {
+      if (caller.aborted) throw error;
+      // An open tells what is wrong, or waits longer.
+      return undefined;
+    }
+  }
+
+  /** The same for an open, which waits as long as it takes. @throws CircuitError */
+  async open(source: ValueSource, name: string, caller: Caller): Promise<RenderedFile> {
+    const { text } = this.#usable(source, name, caller) ?? this.#begin(source, name, caller);
+    return this.#file(source, name, await interruptible(text, caller.signal));
+  }
+
+  /** The text that this very program has been shown a moment ago, if it has done nothing since. */
+  #usable(source: ValueSource, name: string, { pid }: Caller): Rendering | undefined {
+    const last = this.#renderings.get(keyOf(source, name));
+    if (last?.pid !== pid || last.epoch !== this.#epoch) return undefined;
+    const { settled = Number.POSITIVE_INFINITY } = last;
+    return settled + SAME_FOR < performance.now() ? undefined : last;
+  }
+
+  /** Whether the member has been asked for it, and others have waited in vain. */
+  #isOverdue(source: ValueSource, name: string): boolean {
+    const last = this.#renderings.get(keyOf(source, name));
+    if (!last || last.settled !== undefined) return false;
+    return last.started + LOOK_TIMEOUT < performance.now();
+  }
+
+  /** Asks for a text; another member for all that its directory has, in one message. */
+  #begin(source: ValueSource, name: string, { pid }: Caller): Rendering {
+    const texts = source.begin();
+    const epoch = this.#epoch;
+    const ask = (one: string): Rendering => {
+      const text = textOf(texts[one]);
+      const started = performance.now();
+      const rendering: Rendering = { pid, epoch, started, text, settled: undefined };
+      const settled = () => {
+        rendering.settled = performance.now();
+      };
+      text.then(settled, settled);
+      remember(this.#renderings, keyOf(source, one), rendering);
+      return rendering;
+    };
+    const wanted = ask(name);
+    if (source.remote) for (const other in texts) if (other !== name) ask(other);
+    return wanted;
+  }
+
+  /** The inode for a text: the last one, if that is what it has. */
+  #file(source: ValueSource, name: string, text: string): RenderedFile {
+    const key = keyOf(source, name);
+    const content = Buffer.from(text);
+    const last = this.#files.get(key);
+    const file = last?.has(content)
+      ? last
+      : new RenderedFile(content, this.#now(), (caller) => this.open(source, name, caller));
+    remember(this.#files, key, file)?.drop();
+    return file;
+  }
+
+  /** Nanoseconds since the epoch; moves with each text, since rsync keeps a copy of the same size and time. */
+  #now(): bigint {
+    const now = BigInt(Date.now()) * 1_000_000n;
+    this.#lastTime = now > this.#lastTime ? now : this.#lastTime + 1n;
+    return this.#lastTime;
+  }
+}
+
+async function textOf(render: Texts[string] | undefined): Promise<string> {
+  return (await render?.()) ?? '';
+}
+
+function keyOf({ key }: ValueSource, name: string): string {
+  return `${key}/${name}`;
+}
+
+/** @returns The value that had to go. */
+function remember<T>(map: Map<string, T>, key: string, value: T): T | undefined {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= REMEMBERED) return undefined;
+  const [oldest] = map;
+  if (!oldest) return undefined;
+  map.delete(oldest[0]);
+  return oldest[1];
+}
+
+function late(): Error {
+  return new Error('the member has not answered in time');
+}

@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { Cluster } from './cluster.js';
+
+const ROUNDS = 20;
+
+/** Every value file of a member on which c is a channel and p a process. */
+const VALUES = [
+  ...['addr', 'error', 'peek', 'peers', 'stk'],
+  ...['c/cap', 'c/error', 'c/kind', 'c/peek'],
+  ...['p/cmd', 'p/error', 'p/exit', 'p/kind', 'p/peek', 'p/phase', 'p/pid'],
+];
+
+/** Programs that copy as many bytes as st_size tells: the value files `$FILES`, to the directory `$TO`. */
+const PROGRAMS = [
+  'for f in $FILES; do busybox cat $f > $TO/$f; done',
+  'for f in $FILES; do busybox cp $f $TO/$f; done',
+  'busybox tar cf - $FILES | tar xf - -C $TO',
+  'tar cf $TO.tar $FILES && tar xf $TO.tar -C $TO',
+  'rsync -aR $FILES $TO/',
+  'printf "%s\\n" $FILES | cpio -o --quiet -O $TO.cpio && cd $TO && cpio -id --quiet < $TO.cpio',
+  `python3 -c 'import os, shutil, sys
+for f in sys.argv[1:]: shutil.copyfile(f, os.environ["TO"] + "/" + f)' $FILES`,
+];
+
+const JSON_THAT_CHANGES = new Set(['stk', 'peers']);
+
+/** Two joined daemons, and the directory of each member in the mount of the first. */
+async function pair(t: ExecutionContext) {
+  const cluster = new Cluster(t);
+  const a = await cluster.start();
+  const b = await cluster.start('-j', a.address);
+  const own = join(a.mountpoint, '.self');
+  const self = (await cluster.sh(`readlink ${own}`)).stdout.trim();
+  const name = readdirSync(a.mountpoint).find((one) => one.startsWith('X') && one !== self);
+  const other = join(a.mountpoint, name ?? '');
+  const python = (script: string, cwd = other) => cluster.run(['python3', '-c', script], { cwd });
+  return { cluster, a, b, own, other, python };
+}
+
+test('programs that trust st_size copy every value file whole, here and of another member', async (t) => {
+  const { cluster, own, other } = await pair(t);
+  let copies = 0;
+  for (const member of [own, other]) {
+    const made = await cluster.sh(
+      `mkdir c p; echo 3 > c/mkchan; echo '{"Path":"sleep","Args":["1000"]}' > p/mkproc`,
+      { cwd: member },
+    );
+    t.is(made.status, 0, made.stderr);
+    for (const program of PROGRAMS) {
+      const from = copies;
+      const script = `i=${from}; while [ $i -lt ${from + ROUNDS} ]; do
+        TO=$OUT/$i; export TO; mkdir $TO $TO/c $TO/p; (set -e; ${program}) || exit 1; i=$((i + 1)); done`;
+      const env = { FILES: VALUES.join(' '), OUT: cluster.directory };
+      const copied = await cluster.sh(script, { cwd: member, env });
+      t.deepEqual([copied.status, copied.stderr], [0, ''], program);
+      copies += ROUNDS;
+      for (let copy = from; copy < copies; copy += 1) {
+        for (const file of VALUES) {
+          const text = readFileSync(join(cluster.directory, String(copy), file), 'utf8');
+          if (file.endsWith('error')) t.is(text, '', program);
+          // It is whole if its JSON is.
+          else if (JSON_THAT_CHANGES.has(file))
+            t.notThrows(() => JSON.parse(text), `${program}: ${text}`);
+          else t.is(text, (await content(cluster, member, file)).stdout, `${program}: ${file}`);
+        }
+      }
+    }
+  }
+  t.is(copies, 2 * ROUNDS * PROGRAMS.length);
+});
+
+const contents = new Map<string, ReturnType<Cluster['sh']>>();
+
+/** What cat gives, asked for once: none of it changes in this test. */
+function content(cluster: Cluster, member: string, file: string) {
+  const path = join(member, file);
+  const known = contents.get(path) ?? cluster.sh(`cat ${path}`);
+  contents.set(path, known);
+  return known;
+}
+
+test('what an open value file shows stays as it was: size, time and content', async (t) => {
+  const { python, own, other } = await pair(t);
+  for (const member of [own, other]) {
+    const seen = await python(
+      `
+import os
+os.mkdir('c')
+open('c/mkchan', 'w').write('3\\n')
+fd = os.open('c/peek', os.O_RDONLY)
+before = os.fstat(fd)
+for i in range(3):
+    with open('c/send', 'w') as f: f.write('hello')
+    os.stat('c/peek')
+after = os.fstat(fd)
+print(before.st_size == after.st_size == len(os.read(fd, 4096)), before.st_mtime_ns == after.st_mtime_ns)
+print(os.stat('c/peek').st_mtime_ns > after.st_mtime_ns)
+same = os.stat('c/peek')
+print(os.stat('c/peek').st_mtime_ns == same.st_mtime_ns)`,
+      member,
+    );
+    t.is(seen.stdout, 'True True\nTrue\nTrue\n', seen.stderr);
+  }
+});
+
+test('a program that looks, writes, and reads at once finds what it has done', async (t) => {
+  const { python, own, other } = await pair(t);
+  for (const member of [own, other]) {
+    const seen = await python(
+      `
+import json, os
+os.mkdir('c')
+open('c/mkchan', 'w').write('100\\n')
+for i in range(1, 50):
+    os.stat('c/peek')
+    with open('c/send', 'w') as f: f.write('x')
+    assert json.load(open('c/peek'))['NumSend'] == i
+for i in range(1, 50):
+    os.stat('c/peek')
+    open('c/recv').read()
+    assert json.load(open('c/peek'))['NumRecv'] == i
+print('done')`,
+      member,
+    );
+    t.is(seen.stdout, 'done\n', seen.stderr);
+  }
+});
+
+test('rsync takes a value that has changed', async (t) => {
+  const { cluster, other } = await pair(t);
+  const seen = await cluster.sh(
+    `mkdir c; echo 3 > c/mkchan; rsync -a c/peek $OUT
+    # rsync compares whole seconds.
+    until [ $(date +%s) -gt $(stat -c %Y $OUT/peek) ]; do :; done
+    echo x > c/send; rsync -a c/peek $OUT
+    cmp c/peek $OUT/peek && echo same`,
+    { cwd: other, env: { OUT: cluster.directory } },
+  );
+  t.is(seen.stdout, 'same\n', seen.stderr);
+});
+
+test('a look at the files of a member that does not answer, and from within it, does not fail', async (t) => {
+  const { cluster, a, b, other } = await pair(t);
+  await cluster.sh('mkdir -p anchor', { cwd: other });
+  // A shell's prompt looks at the directory that it is in.
+  const prompt = cluster.spawn(['sh', '-c', 'echo in; read _; stat -c %F . $ROOT; df . $ROOT'], {
+    cwd: join(other, 'anchor'),
+    env: { ROOT: a.mountpoint },
+  });
+  let printed = '';
+  await new Promise<void>((resolve) =>
+    prompt.stdout?.on('data', (data) => {
+      printed += data;
+      if (printed.includes('in\n')) resolve();
+    }),
+  );
+  b.process.kill('SIGSTOP');
+  const looked = await cluster.sh(
+    `for f in addr peek peers stk; do stat -c '%n %s' ${other}/$f || exit; done; ls -l ${other}/log`,
+  );
+  t.is(looked.status, 0, looked.stderr);
+  t.regex(looked.stdout, /^(\S+\/(addr|peek|peers|stk) 0\n){4}-r-------- .*log\n$/);
+  const ended = new Promise((resolve) => prompt.once('close', resolve));
+  prompt.stdin?.end('go\n');
+  t.is(await ended, 0, printed);
+  t.regex(printed, /^in\ndirectory\ndirectory\n/);
+  b.process.kill('SIGCONT');
+});
