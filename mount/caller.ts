@@ -11,6 +11,7 @@ export class RequestCaller implements Caller {
   readonly unique: number;
   #controller: AbortController | undefined;
   #aborted = false;
+  #early: (() => void) | undefined;
 
   constructor(header: InHeader, request: RequestBody) {
     this.uid = header.uid;
@@ -32,6 +33,17 @@ export class RequestCaller implements Caller {
 
   get aborted(): boolean {
     return this.#aborted;
+  }
+
+  /** Has `answer` answer the request before it is done, if its program is to be stopped. */
+  set early(answer: () => void) {
+    this.#early = answer;
+  }
+
+  /** @returns Whether the request can be, and will be, answered before it is done. */
+  answerEarly(): boolean {
+    this.#early?.();
+    return this.#early !== undefined;
   }
 
   abort(): void {

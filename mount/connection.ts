@@ -8,7 +8,7 @@ import type { Device } from './device.js';
 import { codeOf, errnoOf } from './errno.js';
 import { FileOperations } from './file-operations.js';
 import { MAX_WRITE, negotiate } from './initialization.js';
-import { wantsInterrupt } from './interruption.js';
+import { interruptionOf } from './interruption.js';
 import { Invalidation } from './invalidation.js';
 import { NameOperations } from './name-operations.js';
 import type { Directory } from './node.js';
@@ -44,7 +44,7 @@ export interface ConnectionOptions extends Owner {
 interface Pending {
   readonly caller: RequestCaller;
   readonly inode: Inode | undefined;
-  readonly isWrite: boolean;
+  readonly opcode: number;
 }
 
 export class Connection {
@@ -202,7 +202,7 @@ export class Connection {
   #wait(caller: RequestCaller, { nodeid, opcode }: InHeader, answer: Promise<Answer>): void {
     const inode = this.#tree.get(nodeid);
     if (inode !== undefined) inode.waiting += 1;
-    this.#pending.set(caller.unique, { caller, inode, isWrite: opcode === Opcode.WRITE });
+    this.#pending.set(caller.unique, { caller, inode, opcode });
     answer.then(
       (value) => {
         if (this.#claim(caller.unique)) this.#replies.deliver(caller.unique, value);
@@ -227,19 +227,22 @@ export class Connection {
   #interrupt(unique: number): void {
     const pending = this.#pending.get(unique);
     if (pending === undefined) return;
-    if (!wantsInterrupt(pending.caller.pid)) {
+    const { caller, opcode } = pending;
+    const interruption = interruptionOf(caller.pid);
+    if (interruption === 'stop' && caller.answerEarly()) return;
+    // Programs take no heed of what close(2) returns: that must not lose what they wrote.
+    const goesOn = opcode === Opcode.FLUSH ? interruption !== 'end' : interruption === 'harmless';
+    if (goesOn) {
       // The kernel tells of one signal only: whether another has come, we must see ourselves.
       setTimeout(() => this.#interrupt(unique), NEXT_LOOK).unref();
-      return;
-    }
-    if (pending.isWrite) {
+    } else if (opcode === Opcode.WRITE) {
       // What has taken something says so itself: who is told EINTR writes the same again.
-      pending.caller.abort();
+      caller.abort();
       setTimeout(() => this.#endInterrupted(unique), LAST_WORD);
     } else {
       // What a read would give now is given back, and the next one has it.
       this.#endInterrupted(unique);
-      pending.caller.abort();
+      caller.abort();
     }
   }
 

@@ -2,9 +2,11 @@
 import { constants } from 'node:os';
 import type { Answer } from './answer.js';
 import { isPromise, whenReady } from './awaitable.js';
+import type { RequestCaller } from './caller.js';
 import { codeOf } from './errno.js';
 import type { Invalidation } from './invalidation.js';
-import type { Awaitable, Caller } from './node.js';
+import { isBeingKilled } from './killed.js';
+import type { Awaitable, Caller, Handle } from './node.js';
 import { type OpenFile, OpenFiles } from './open-files.js';
 import type { Inode } from './tree.js';
 import {
@@ -18,8 +20,9 @@ import {
 import { notifyPoll } from './wire/notification.js';
 import type { RequestBody } from './wire/request.js';
 import { OpenOut, PollOut, WriteOut } from './wire/structs.js';
+import { WriteBehind } from './write-behind.js';
 
-const { EBADF, EINTR, EINVAL, EISDIR } = constants.errno;
+const { EAGAIN, EBADF, EINTR, EINVAL, EISDIR } = constants.errno;
 
 export type FileRequest = Extract<
   RequestBody,
@@ -37,7 +40,7 @@ export class FileOperations {
     this.#notify = notify;
   }
 
-  run(request: FileRequest, caller: Caller): Awaitable<Answer> {
+  run(request: FileRequest, caller: RequestCaller): Awaitable<Answer> {
     const file = this.#files.get(request.args.fh);
     if (file === undefined) return EBADF;
     switch (request.op) {
@@ -52,7 +55,7 @@ export class FileOperations {
         return noting(file, () => this.#write(file, request.data, offset, nonblock, caller));
       }
       case 'FLUSH':
-        return whenReady(file.handle.flush?.(caller), () => this.#afterChanges(0));
+        return whenReady(this.#flush(file, caller), () => this.#afterChanges(0));
       case 'POLL':
         return this.#poll(file, request.args.kh, request.args.flags);
       case 'RELEASE':
@@ -118,18 +121,41 @@ export class FileOperations {
   }
 
   #write(
-    { handle }: OpenFile,
+    file: OpenFile,
     data: Uint8Array,
     offset: number,
     nonblock: boolean,
-    caller: Caller,
+    caller: RequestCaller,
   ): Awaitable<Answer> {
+    const { handle, behind } = file;
     if (handle.write === undefined) return EBADF;
+    if (behind && nonblock) return EAGAIN;
     // The message buffer serves the next request while the handler keeps these bytes.
     const copy = new Uint8Array(data);
-    return whenReady(handle.write(copy, nonblock, caller, offset), (taken) =>
-      this.#afterChanges(WriteOut.encode({ size: taken ?? copy.length })),
-    );
+    const write = () => handle.write?.(copy, nonblock, caller, offset);
+    const writing = behind
+      ? file.settle(behind).then(() => (caller.aborted ? Promise.reject(interrupted()) : write()))
+      : write();
+    const written = (taken = copy.length) => this.#afterChanges(WriteOut.encode({ size: taken }));
+    if (handle.io !== 'stream' || !isPromise(writing)) return whenReady(writing, written);
+    const answer = new Promise<number | undefined>((resolve, reject) => {
+      writing.then(resolve, reject);
+      caller.early = () => {
+        file.behind = new WriteBehind(writeRest(handle, copy, writing, caller), caller);
+        resolve(undefined);
+      };
+    });
+    return answer.then(written);
+  }
+
+  /** A program that closes what it has written waits for what it was told to have written. */
+  #flush(file: OpenFile, caller: Caller): Awaitable<void> {
+    const { behind, handle } = file;
+    if (behind?.filesOwner !== caller.filesOwner) return handle.flush?.(caller);
+    const withdraw = () => behind.withdraw();
+    if (isBeingKilled(caller.pid)) withdraw();
+    caller.signal.addEventListener('abort', withdraw, { once: true });
+    return file.settle(behind).finally(() => handle.flush?.(caller));
   }
 
   /**
@@ -155,12 +181,31 @@ export class FileOperations {
   /** Releases whatever is open; hands on what the handles throw. */
   releaseAll(onError: (error: unknown) => void): void {
     for (const fh of this.#files.open) {
+      this.#files.get(fh)?.behind?.withdraw();
       try {
         this.#files.release(fh);
       } catch (error) {
         onError(error);
       }
     }
+  }
+}
+
+function interrupted(): Error {
+  return Object.assign(new Error('interrupted'), { code: 'EINTR' });
+}
+
+/** What is left of a write when its program has been answered. */
+async function writeRest(
+  handle: Handle,
+  data: Uint8Array,
+  writing: Promise<number | undefined>,
+  caller: Caller,
+): Promise<void> {
+  let taken = (await writing) ?? data.length;
+  while (taken < data.length && !caller.aborted) {
+    const rest = data.subarray(taken);
+    taken += (await handle.write?.(rest, false, caller, 0)) ?? rest.length;
   }
 }
 

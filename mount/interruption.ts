@@ -1,36 +1,55 @@
 /**
- * Why the kernel sent FUSE_INTERRUPT: any signal does it, also one after which
- * other file systems go on by themselves (SA_RESTART). FUSE cannot ask for
- * that, so a shell whose background job ends would see its `echo` fail.
+ * Why the kernel sent FUSE_INTERRUPT: any signal does it, also one after which other file systems
+ * go on by themselves. FUSE cannot restart a call, so a shell whose background job ends, or a
+ * program that is stopped and continued, would see its `echo` fail.
  */
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
-const { SIGCHLD, SIGURG, SIGWINCH } = constants.signals;
+const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = constants.signals;
+const { SIGCHLD, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH } = constants.signals;
 
 /** Signals that tell a program something and end nothing: no call need fail because of them. */
-const HARMLESS = [SIGCHLD, SIGURG, SIGWINCH].reduce((mask, signal) => mask | bit(signal), 0n);
+const HARMLESS = maskOf([SIGCHLD, SIGURG, SIGWINCH]);
+
+/** Signals that stop a program, which goes on after SIGCONT. */
+const STOPPING = maskOf([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU]);
+
+/** Signals that ask a program to end, also one that handles them. */
+const ENDING = maskOf([SIGHUP, SIGINT, SIGQUIT, SIGTERM]);
 
 /**
- * Whether a thread is to have its answer now: false where all the signals that
- * wait for it are harmless. True for a thread that we cannot see.
+ * - `harmless`: the call can go on.
+ * - `stop`: the thread is to stop, and has to have an answer for that; it will go on later.
+ * - `handled`: the program has a handler, and is to see that its call was interrupted.
+ * - `end`: the program is to end.
+ */
+export type Interruption = 'harmless' | 'stop' | 'handled' | 'end';
+
+/**
+ * What interrupts a thread; `end` for one that we cannot see.
  * @param thread What the kernel gave as `pid` of the request.
  */
-export function wantsInterrupt(thread: number): boolean {
+export function interruptionOf(thread: number): Interruption {
   let status: string;
   try {
     // proc_pid_status(5): masks in hexadecimal. It is made up in the kernel, without waiting.
     status = readFileSync(`/proc/${thread}/status`, 'latin1');
   } catch {
-    return true;
+    return 'end';
   }
   const mask = (name: string) => {
     return BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? '0'}`);
   };
   const pending = (mask('SigPnd') | mask('ShdPnd')) & ~mask('SigBlk') & ~mask('SigIgn');
-  return pending === 0n || (pending & ~HARMLESS) !== 0n;
+  const wanted = pending & ~STOPPING & ~HARMLESS;
+  const handled = mask('SigCgt') & ~ENDING;
+  if (wanted !== 0n) return (wanted & ~handled) === 0n ? 'handled' : 'end';
+  // None: another thread has taken the signal that stops them all, SIGCONT has taken it back, or
+  // the thread is being frozen or traced. One that is to end has SIGKILL pending.
+  return pending === 0n || (pending & STOPPING) !== 0n ? 'stop' : 'harmless';
 }
 
-function bit(signal: number): bigint {
-  return 1n << BigInt(signal - 1);
+function maskOf(signals: readonly number[]): bigint {
+  return signals.reduce((mask, signal) => mask | (1n << BigInt(signal - 1)), 0n);
 }

@@ -3,6 +3,7 @@ import { whenReady } from './awaitable.js';
 import { type Awaitable, type Caller, type Handle, type OpenMode, PollEvents } from './node.js';
 import type { Inode } from './tree.js';
 import { OpenFlags } from './wire/constants.js';
+import type { WriteBehind } from './write-behind.js';
 
 /** asm-generic/poll.h: what select(2) and old programs ask for beside POLLIN and POLLOUT. */
 const POLLRDNORM = 0x40;
@@ -19,6 +20,8 @@ export class OpenFile {
   #watcher: (() => void) | undefined;
   /** Reads whose answers are not known to have reached the reader, or not. */
   readonly #reads = new Set<Read>();
+  /** A write that goes on though its program was answered. */
+  behind: WriteBehind | undefined;
 
   constructor(
     readonly fh: number,
@@ -29,8 +32,10 @@ export class OpenFile {
 
   /** The FOPEN_* flags of the reply to OPEN. */
   get flags(): number {
-    const flush = this.mode.write && this.handle.flush !== undefined ? 0 : OpenFlags.NOFLUSH;
     const { io } = this.handle;
+    // A stream's close waits for what is written behind.
+    const flushes = this.handle.flush !== undefined || io === 'stream';
+    const flush = this.mode.write && flushes ? 0 : OpenFlags.NOFLUSH;
     switch (io) {
       case 'cached':
         return flush | OpenFlags.KEEP_CACHE;
@@ -66,12 +71,24 @@ export class OpenFile {
     return interrupted.length > 0 ? Promise.all(interrupted.map(({ over }) => over)) : undefined;
   }
 
+  /** Waits for a write behind. @throws what that failed with */
+  settle(behind: WriteBehind): Promise<void> {
+    return behind.done.finally(() => {
+      if (this.behind === behind) this.behind = undefined;
+    });
+  }
+
   /**
    * The events that are ready. `wake`, where given and there are none, is called
    * once when that may have changed; a call that is still due is not scheduled again.
    */
   poll(wake: (() => void) | undefined): Awaitable<number> {
-    const { handle } = this;
+    const { handle, behind } = this;
+    if (behind) {
+      // There may be room when that is done, and poll(2) asks again.
+      if (wake) behind.done.then(wake, wake);
+      return 0;
+    }
     if (handle.poll === undefined) return withNormal(PollEvents.in | PollEvents.out);
     const notify = wake && !this.#notifyScheduled ? () => this.#notify(wake) : undefined;
     if (notify) this.#notifyScheduled = true;
@@ -106,10 +123,18 @@ export class OpenFile {
     wake();
   }
 
+  /** @throws what the handle's `release` throws */
   release(): void {
     this.#notifyScheduled = false;
     this.#watcher = undefined;
-    this.handle.release?.();
+    const { behind, handle } = this;
+    if (!behind) {
+      handle.release?.();
+      return;
+    }
+    // Whoever closed it last was not the writer, who waits.
+    const release = () => handle.release?.();
+    behind.done.then(release, release);
   }
 }
 

@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import type { Answer } from './answer.js';
 import { attrOut, type Owner, wouldChange } from './attributes.js';
 import { whenReady } from './awaitable.js';
+import type { RequestCaller } from './caller.js';
 import { type Reader, readDirectory } from './directory-reading.js';
 import type { FileOperations, FileRequest } from './file-operations.js';
 import { LONGEST_NAME, type NameOperations } from './name-operations.js';
@@ -52,7 +53,12 @@ export class Operations {
   }
 
   /** Throws, or rejects with, what the nodes throw. */
-  run(request: NodeRequest, opcode: number, nodeid: number, caller: Caller): Awaitable<Answer> {
+  run(
+    request: NodeRequest,
+    opcode: number,
+    nodeid: number,
+    caller: RequestCaller,
+  ): Awaitable<Answer> {
     switch (request.op) {
       case 'READ':
       case 'WRITE':

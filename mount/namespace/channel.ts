@@ -4,9 +4,9 @@ import type {
   IncomingMessage,
   OutgoingMessage,
 } from '../../src/anchor/circuit.js';
+import { isBeingKilled } from '../killed.js';
 import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
 import { jsonText, StreamFile } from './control.js';
-import { isBeingKilled } from './killed.js';
 import { commandFile, type Place, valueFiles, writeStream } from './operation.js';
 import { Readiness } from './readiness.js';
 import type { Renderings } from './renderings.js';

@@ -14,6 +14,8 @@ export interface Reply {
 export interface RequestOptions {
   readonly unique?: number;
   readonly nodeid?: number;
+  /** Whose request it is; one that we cannot see, if not given. */
+  readonly pid?: number;
   /** What the header says; by default the truth. */
   readonly len?: number;
 }
@@ -22,11 +24,11 @@ export interface RequestOptions {
 export function encodeRequest(
   opcode: number,
   parts: readonly Uint8Array[] = [],
-  { unique = 1, nodeid = 1, len }: RequestOptions = {},
+  { unique = 1, nodeid = 1, pid = 0, len }: RequestOptions = {},
 ): Buffer {
   const body = Buffer.concat(parts);
   const truth = InHeader.size + body.length;
-  const header = InHeader.encode({ len: len ?? truth, opcode, unique, nodeid, pid: 1 });
+  const header = InHeader.encode({ len: len ?? truth, opcode, unique, nodeid, pid });
   return Buffer.concat([header, body]);
 }
 

@@ -6,6 +6,7 @@ import { Message } from '../../mount/wire/request.js';
 import {
   Dirent,
   EntryOut,
+  FlushIn,
   ForgetIn,
   InterruptIn,
   OpenIn,
@@ -16,7 +17,7 @@ import { encodeName, encodeRequest } from './fake-kernel.js';
 import { ask, fileWith, interrupt, lookup, open, serve } from './served.js';
 import { blockUntilWithdrawn, deferred, openFile, ToyDirectory } from './toy.js';
 
-const { EINTR, ENOTCONN } = constants.errno;
+const { EINTR, ENOTCONN, EPIPE } = constants.errno;
 
 test('an interrupt is answered EINTR at once, aborts the signal, and what comes later is dropped', async (t) => {
   const root = new ToyDirectory();
@@ -75,6 +76,57 @@ test('a write that is interrupted says how much it has taken, or is answered EIN
   const reply = await kernel.replyTo(answered);
   t.is(reply.error, 0);
   t.is(reply.body.readUInt32LE(0), 3);
+});
+
+/** A thread that can be seen, and for which no signal waits: it is being stopped, by another's signal. */
+const STOPPED = 1;
+
+test('a writer that is stopped is answered at once; its close waits, and says what failed', async (t) => {
+  const root = new ToyDirectory();
+  const written: string[] = [];
+  const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  const node = fileWith({
+    write: async (data) => {
+      await new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
+      written.push(Buffer.from(data).toString());
+      return undefined;
+    },
+  });
+  root.entries.set('send', node);
+  const { kernel } = await serve(t, root);
+  const fh = await open(kernel, 'send');
+  let unique = 10_000;
+  const request = (opcode: number, body: Uint8Array) => {
+    unique += 2;
+    kernel.send(encodeRequest(opcode, [body], { unique, nodeid: 2, pid: STOPPED }));
+    return unique;
+  };
+  const write = async (text: string) => {
+    const data = Buffer.from(text);
+    const body = Buffer.concat([WriteIn.encode({ fh, size: data.length, lock_owner: 7 }), data]);
+    const stopped = request(Opcode.WRITE, body);
+    interrupt(kernel, stopped);
+    const reply = await kernel.replyTo(stopped);
+    t.deepEqual([reply.error, reply.body.readUInt32LE(0)], [0, data.length]);
+  };
+  const flush = (owner: number) => request(Opcode.FLUSH, FlushIn.encode({ fh, lock_owner: owner }));
+
+  await write('one');
+  await write('two');
+  t.is((await kernel.replyTo(flush(8))).error, 0, 'another program that closes it does not wait');
+  const closed = flush(7);
+  for (const [count, text] of ['one', 'two'].entries()) {
+    t.is(kernel.reply(closed), undefined);
+    while (waiting.length <= count) await new Promise(setImmediate);
+    waiting[count]?.resolve();
+    while (written.at(-1) !== text) await new Promise(setImmediate);
+  }
+  t.is((await kernel.replyTo(closed)).error, 0);
+
+  await write('three');
+  waiting[2]?.reject(Object.assign(new Error('closed'), { code: 'EPIPE' }));
+  t.is((await kernel.replyTo(flush(7))).error, EPIPE);
+  t.is((await kernel.replyTo(flush(7))).error, 0, 'it is told once');
 });
 
 test('an interrupt that is on its way when the answer comes wins', async (t) => {
