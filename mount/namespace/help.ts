@@ -21,7 +21,7 @@ This directory is a member of the network: a daemon, and what lives on its host.
   echo > shutdown             end the daemon in order
   cat peek                    its state, as JSON: State is what the daemon of this mount knows
   cat peers                   to whom it keeps links (Active), and whom in reserve (Passive)
-  cat stk                     stack and heap report of the running daemon
+  cat stk                     memory, heap, and what the daemon waits for
   tail -f log                 what is done to it, and by whom
   cat error                   why the last command here failed
   mkdir build                 make an anchor, a directory of this member

@@ -85,7 +85,11 @@ function program(): Command {
     .argument('<ANCHOR>', 'the member, /X…')
     .action(async (path, options) => (await import('./member.js')).peers(path, options));
 
-  client(circuit, 'stk', "print a stack and heap report of a member's daemon")
+  client(
+    circuit,
+    'stk',
+    "print the memory and the heap of a member's daemon, and what it waits for",
+  )
     .argument('<ANCHOR>', 'the member, /X…')
     .action(async (path, options) => (await import('./member.js')).stk(path, options));
 

@@ -168,3 +168,31 @@ test('a look at the files of a member that does not answer, and from within it, 
   t.regex(printed, /^in\ndirectory\ndirectory\n/);
   b.process.kill('SIGCONT');
 });
+
+test('a stream is read whole by the programs that docs/files.md names for it', async (t) => {
+  const { cluster, own, other } = await pair(t);
+  for (const member of [own, other]) {
+    const made = await cluster.sh(
+      `mkdir c p; echo 9 > c/mkchan; echo '{"Path":"echo","Args":["one"]}' > p/mkproc
+      for i in 1 2 3 4 5; do echo one > c/send; done`,
+      { cwd: member },
+    );
+    t.is(made.status, 0, made.stderr);
+    for (const program of [
+      'busybox dd if=c/recv status=none',
+      'busybox tail -n +1 c/recv | cat',
+      'cat c/recv | sort',
+      'read line < c/recv; echo $line',
+      'cp c/recv $OUT/copy && cat $OUT/copy',
+      'cat p/stdout | head -n 1',
+    ]) {
+      const { stdout, stderr } = await cluster.sh(program, {
+        cwd: member,
+        env: { OUT: cluster.directory },
+      });
+      t.deepEqual([stdout, stderr], ['one\n', ''], program);
+    }
+    const exit = await cluster.sh('busybox tail -n +1 p/wait', { cwd: member });
+    t.is(JSON.parse(exit.stdout).Exit, '0');
+  }
+});
