@@ -1,5 +1,4 @@
 import type { Member } from '../../src/anchor/circuit.js';
-import { within } from '../../src/interruptible.js';
 
 /**
  * How long stat(2) waits for another member, in milliseconds. It may be asked by a bystander, such
@@ -14,12 +13,18 @@ export const LOOK_TIMEOUT = 100;
  */
 export async function look<T>(member: Member, ask: () => Promise<T>): Promise<T | undefined> {
   if (member.watch) return await ask();
-  if (member.suspected) return undefined;
-  const late = new Error('no answer in time');
-  try {
-    return await within(ask(), LOOK_TIMEOUT, late);
-  } catch (error) {
-    if (error === late) return undefined;
-    throw error;
-  }
+  return member.suspected ? undefined : await inTime(ask(), LOOK_TIMEOUT);
+}
+
+/**
+ * An answer, or nothing after so many milliseconds.
+ * @throws what the answer fails with
+ */
+export function inTime<T>(answer: Promise<T>, timeout: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    // Where it is we who were late, the answer may have come: it is read before setImmediate.
+    const late = () => setImmediate(() => setImmediate(resolve, undefined));
+    const timer = setTimeout(late, Math.max(0, timeout));
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

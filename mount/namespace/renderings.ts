@@ -1,6 +1,6 @@
-import { interruptible, within } from '../../src/interruptible.js';
+import { interruptible } from '../../src/interruptible.js';
 import type { Awaitable, Caller } from '../node.js';
-import { LOOK_TIMEOUT } from './look.js';
+import { inTime, LOOK_TIMEOUT } from './look.js';
 import { RenderedFile } from './rendered-file.js';
 
 /** How long a program that has looked at a value finds it as it was, in milliseconds. */
@@ -65,12 +65,12 @@ export class Renderings {
     if (!known && source.remote && (source.suspected() || this.#isOverdue(source, name))) {
       return undefined;
     }
-    const rendering = known ?? this.#begin(source, name, caller);
-    const { text, started } = rendering;
+    const { text, started } = known ?? this.#begin(source, name, caller);
     const left = started + LOOK_TIMEOUT - performance.now();
-    const soon = source.remote && rendering.settled === undefined ? within(text, left, late) : text;
+    const answer = source.remote ? inTime(text, left) : text;
     try {
-      return this.#file(source, name, await interruptible(soon, caller.signal));
+      const shown = await interruptible(answer, caller.signal);
+      return shown === undefined ? undefined : this.#file(source, name, shown);
     } catch (error) {
       if (caller.aborted) throw error;
       // An open tells what is wrong, or waits longer.
@@ -156,8 +156,4 @@ function remember<T>(map: Map<string, T>, key: string, value: T): T | undefined 
   if (!oldest) return undefined;
   map.delete(oldest[0]);
   return oldest[1];
-}
-
-function late(): Error {
-  return new Error('the member has not answered in time');
 }

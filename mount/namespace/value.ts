@@ -3,9 +3,15 @@ import { refuseWrite, STARTED } from './control.js';
 import { type RenderedFile, VALUE_MODE } from './rendered-file.js';
 import type { Renderings, ValueSource } from './renderings.js';
 
-/** A value file: its name. What is found under the name at some time is a {@link RenderedFile}. */
+let lastId = 0;
+
+/**
+ * A value file. What is found under its name at some time is a {@link RenderedFile}, or one of these,
+ * an inode of its own as well, while the member does not answer.
+ */
 export class ValueFile implements File {
   readonly kind = 'file';
+  readonly id: string;
   readonly ttl = 0;
   readonly #renderings: Renderings;
   readonly #source: ValueSource;
@@ -13,14 +19,17 @@ export class ValueFile implements File {
   #opened: RenderedFile | undefined;
 
   constructor(renderings: Renderings, source: ValueSource, name: string) {
+    lastId += 1;
+    this.id = `value ${lastId}`;
     this.#renderings = renderings;
     this.#source = source;
     this.#name = name;
   }
 
-  /** What a look finds; this file itself, of size 0, where its member does not answer. */
+  /** What a look finds: of size 0 until it is opened, where the member does not answer. */
   async now(caller: Caller): Promise<File> {
-    return (await this.#renderings.look(this.#source, this.#name, caller)) ?? this;
+    const rendered = await this.#renderings.look(this.#source, this.#name, caller);
+    return rendered ?? new ValueFile(this.#renderings, this.#source, this.#name);
   }
 
   attributes(): Attributes {
