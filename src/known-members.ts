@@ -20,6 +20,12 @@ const MAX_FILE = 64 * 1024;
  */
 export const PAUSE = 1_000;
 
+/** After a failure, as of a full disk, it is tried again so many milliseconds later. */
+export const RETRY = 30_000;
+
+/** While it fails the log says so once in so many milliseconds. */
+export const COMPLAINT = 60_000;
+
 export interface KnownMembersOptions {
   /** Where they are kept. */
   readonly file: string;
@@ -45,7 +51,9 @@ export class KnownMembers {
   #timer: NodeJS.Timeout | undefined;
   #lastWrite = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
-  #complained = false;
+  /** The last write failed. */
+  #failing = false;
+  #lastComplaint = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   /** Reads the file; what is wrong with it is logged, and no failure. */
@@ -77,7 +85,7 @@ export class KnownMembers {
     await this.#write();
   }
 
-  /** Notes no more; resolves when the last change is kept. */
+  /** Notes no more; resolves when the last change is kept, or could not be: it is tried once. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch[Symbol.dispose]();
@@ -124,7 +132,8 @@ export class KnownMembers {
   #writeSoon(): void {
     // When the membership has been closed nobody is a member, and all of them are to be kept.
     if (this.#closed) return;
-    const wait = Math.max(0, this.#lastWrite + PAUSE - performance.now());
+    const pause = this.#failing ? RETRY : PAUSE;
+    const wait = Math.max(0, this.#lastWrite + pause - performance.now());
     this.#timer ??= setTimeout(() => this.#write(), wait);
   }
 
@@ -132,23 +141,37 @@ export class KnownMembers {
   #write(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#writing = this.#writing.then(async () => {
-      const text = this.#current()
-        .map((addr) => `${addr}\n`)
-        .join('');
-      if (text === this.#written) return;
+    this.#writing = this.#writing.then(() => this.#keep());
+    return this.#writing;
+  }
+
+  async #keep(): Promise<void> {
+    const text = this.#current()
+      .map((addr) => `${addr}\n`)
+      .join('');
+    if (text !== this.#written) {
       this.#lastWrite = performance.now();
       try {
         await replaceFile(this.#options.file, text);
-        this.#written = text;
       } catch (error) {
-        if (!this.#complained) {
-          this.#options.log(`the members are not kept for the next start: ${errorMessage(error)}`);
-        }
-        this.#complained = true;
+        this.#fail(error);
+        return;
       }
-    });
-    return this.#writing;
+      this.#written = text;
+    }
+    if (this.#failing) this.#options.log('the members are kept for the next start again');
+    this.#failing = false;
+  }
+
+  #fail(error: unknown): void {
+    this.#failing = true;
+    if (this.#lastWrite >= this.#lastComplaint + COMPLAINT) {
+      this.#lastComplaint = this.#lastWrite;
+      const next = this.#closed ? '' : '; trying again';
+      const why = `${errorMessage(error)}${next}`;
+      this.#options.log(`the members are not kept for the next start: ${why}`);
+    }
+    this.#writeSoon();
   }
 }
 

@@ -1,14 +1,15 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { mock } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { KnownMembers, MAX_KNOWN, PAUSE } from '../../src/known-members.js';
+import { COMPLAINT, KnownMembers, MAX_KNOWN, PAUSE, RETRY } from '../../src/known-members.js';
 import { Janitor } from '../janitor.js';
 import { newAddress, newRecord, StubMembership } from './stub-membership.js';
 
-function known(t: ExecutionContext, before = '') {
-  const file = join(new Janitor(t).directory, 'members');
+function known(t: ExecutionContext, before = '', directory = new Janitor(t).directory) {
+  const file = join(directory, 'members');
   if (before !== '') writeFileSync(file, before);
   const membership = new StubMembership();
   const lines: string[] = [];
@@ -18,6 +19,28 @@ function known(t: ExecutionContext, before = '') {
     return text.split('\n').slice(0, -1);
   };
   return { membership, list, lines, kept };
+}
+
+/** The clock, as the test wants it. */
+function ownClock(t: ExecutionContext): (milliseconds: number) => void {
+  let now = 0;
+  mock.timers.enable({ apis: ['setTimeout'] });
+  mock.method(performance, 'now', () => now);
+  t.teardown(() => mock.reset());
+  return (milliseconds) => {
+    now += milliseconds;
+    mock.timers.tick(milliseconds);
+  };
+}
+
+/** A file system of its own that is full, until the file it gives is removed. */
+function fullDisk(t: ExecutionContext): string {
+  const { directory } = new Janitor(t);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', directory]);
+  const filler = join(directory, 'filler');
+  const { bsize, bavail } = statfsSync(directory);
+  writeFileSync(filler, Buffer.alloc(bsize * bavail));
+  return filler;
 }
 
 test('of a large network a hundred are kept, others by each member, and they stay the same', async (t) => {
@@ -94,14 +117,7 @@ test('a membership that is closed after the list was takes nothing from it', asy
 test.serial(
   'the first change is kept at once, and what follows soon after, together, a moment later',
   async (t) => {
-    let now = 0;
-    mock.timers.enable({ apis: ['setTimeout'] });
-    mock.method(performance, 'now', () => now);
-    t.teardown(() => mock.reset());
-    const pass = (milliseconds: number) => {
-      now += milliseconds;
-      mock.timers.tick(milliseconds);
-    };
+    const pass = ownClock(t);
     const { membership, list, kept } = known(t);
     const keeps = async (count: number) => {
       while (kept().length !== count) await setImmediate();
@@ -122,3 +138,49 @@ test.serial(
     await list.close();
   },
 );
+
+test.serial(
+  'on a full disk the members are kept within a minute after there is room, and the log says both',
+  async (t) => {
+    const pass = ownClock(t);
+    const filler = fullDisk(t);
+    const directory = dirname(filler);
+    const { membership, list, lines, kept } = known(t, '', directory);
+    const logs = async (count: number) => {
+      while (lines.length < count) await setImmediate();
+    };
+    const one = newRecord();
+    membership.come(one);
+    pass(1);
+    await logs(1);
+    t.regex(
+      lines[0] ?? '',
+      /^the members are not kept for the next start: ENOSPC: .*; trying again$/,
+    );
+    t.deepEqual(readdirSync(directory), ['filler']);
+    // It fails again, twice, which is not said within the minute.
+    pass(COMPLAINT - 1);
+    await list.clear();
+    t.is(lines.length, 1);
+    pass(RETRY);
+    await logs(2);
+    t.is(lines[1], lines[0]);
+    rmSync(filler);
+    pass(60_000);
+    await logs(3);
+    t.is(lines[2], 'the members are kept for the next start again');
+    t.deepEqual(kept(), [one.addr]);
+    t.deepEqual(readdirSync(directory), ['members']);
+    await list.close();
+  },
+);
+
+test.serial('an orderly end does not wait for room on a full disk', async (t) => {
+  ownClock(t);
+  const filler = fullDisk(t);
+  const { membership, list, lines } = known(t, '', dirname(filler));
+  membership.come(newRecord());
+  await list.close();
+  t.regex(lines.join('\n'), /^the members are not kept for the next start: ENOSPC: [^;]*$/);
+  t.deepEqual(readdirSync(dirname(filler)), ['filler']);
+});
