@@ -39,6 +39,10 @@ napi_value fuse_unmount(napi_env env, napi_callback_info info);
 napi_value fuse_socketpair(napi_env env, napi_callback_info info);
 napi_value fuse_receive_descriptor(napi_env env, napi_callback_info info);
 
+/* file.c */
+napi_value file_lock(napi_env env, napi_callback_info info);
+napi_value file_append(napi_env env, napi_callback_info info);
+
 /* readiness.c */
 napi_value fuse_watch(napi_env env, napi_callback_info info);
 napi_value fuse_unwatch(napi_env env, napi_callback_info info);

@@ -81,6 +81,8 @@ NAPI_MODULE_INIT() {
       METHOD("unmount", fuse_unmount),
       METHOD("socketpair", fuse_socketpair),
       METHOD("receiveDescriptor", fuse_receive_descriptor),
+      METHOD("lockFile", file_lock),
+      METHOD("append", file_append),
       METHOD("watch", fuse_watch),
       METHOD("unwatch", fuse_unwatch),
       METHOD("hold", fuse_hold),

@@ -1,6 +1,6 @@
 /**
  * The typed door to the addon in C: a FUSE device, mount(2), processes and
- * their pipes, and readiness.
+ * their pipes, locks of files, and readiness.
  *
  * Whatever fails throws an Error with `code` (`ENODEV`), `errno` (negative) and
  * `syscall`.
@@ -23,6 +23,8 @@ interface Addon {
   unmount(target: string, flags: number): void;
   socketpair(): [number, number];
   receiveDescriptor(socket: number): number;
+  lockFile(fd: number): boolean;
+  append(fd: number): void;
   watch(fd: number, ready: () => void): object;
   unwatch(watcher: object): void;
   hold(watcher: object, held: boolean): void;
@@ -85,6 +87,12 @@ export const socketpair = addon.socketpair;
  * not block and is not inherited. EAGAIN: nothing was sent. EPROTO: no descriptor came.
  */
 export const receiveDescriptor = addon.receiveDescriptor;
+
+/** flock(2), without waiting: whether the lock is ours now, until the descriptor is closed. */
+export const lockFile = addon.lockFile;
+
+/** Each write goes to the end of the file from now on (O_APPEND), of all who share the open file. */
+export const append = addon.append;
 
 /** For which readiness a {@link Watcher} watches. */
 export const WatchFor = { none: 0, readable: 1, writable: 2 } as const;

@@ -2,13 +2,14 @@ import type { RpcStub } from 'capnweb';
 import { circuitDirectory } from '../mount/namespace/circuit.js';
 import { Session } from '../mount/session.js';
 import { Address, formatAuthority, type MemberName, newMemberName, newSecret } from './address.js';
-import { addressFile, claimAddressFile } from './address-file.js';
+import { AddressClaim } from './address-claim.js';
+import { addressFile } from './address-file.js';
 import { LocalCircuit, LocalMember } from './anchor/local.js';
 import { RemoteMember } from './anchor/remote.js';
 import { CircuitTarget } from './anchor/target.js';
-import { asCircuitError, CircuitError, errorCode, errorMessage } from './error.js';
+import { asCircuitError, CircuitError, errorMessage } from './error.js';
 import { type DiscoverOptions, Finder } from './finder.js';
-import { isUnspecified, reachableHost } from './host-address.js';
+import { reachableHost } from './host-address.js';
 import { within } from './interruptible.js';
 import { OperationsLog } from './log.js';
 import { linksOver } from './member-links.js';
@@ -50,12 +51,8 @@ const LAST_WRITERS = 2_000;
 /** How long processes are given to end by themselves, in milliseconds. */
 const TERMINATION = 5_000;
 
-/** How long the daemon whose address is in the address file may take to answer, in milliseconds. */
-const ALIVE_TIMEOUT = 1_000;
-
 /** A running member: wires everything together and takes it down again. */
 export class Daemon {
-  readonly #listen: Listening;
   readonly #log: OperationsLog;
   readonly #transport: Transport<RpcStub<CircuitTarget>>;
   readonly #membership: Membership;
@@ -68,13 +65,12 @@ export class Daemon {
   #finder: Finder | undefined;
   #session: Session | undefined;
   #unmounted = true;
-  #addressFile: Disposable | undefined;
+  #addressClaim: AddressClaim | undefined;
   #closing: Promise<void> | undefined;
   #parting = false;
 
   private constructor(parts: Parts) {
-    const { listen, log, transport, state, record } = parts;
-    this.#listen = listen;
+    const { log, transport, state, record } = parts;
     this.#log = log;
     this.#transport = transport;
     this.#state = state;
@@ -132,7 +128,7 @@ export class Daemon {
       transport.advertise(address);
       const addr = address.toString();
       const record = { name, addr, joined: Date.now(), incarnation: 0, state: 'alive' } as const;
-      daemon = new Daemon({ listen: { ...options.listen, port }, log, transport, state, record });
+      daemon = new Daemon({ log, transport, state, record });
       daemon.#endWith(options.signal);
       const ending = daemon.#ending.signal;
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
@@ -140,7 +136,7 @@ export class Daemon {
       await daemon.#mount(options);
       await finder.join(options.join ?? [], ending);
       finder.begin();
-      await daemon.#leaveAddress(address);
+      daemon.#leaveAddress(address);
       if (ending.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
       ending.addEventListener('abort', () => daemon?.close(), { once: true });
       return daemon;
@@ -201,7 +197,7 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
-    this.#addressFile?.[Symbol.dispose]();
+    this.#addressClaim?.[Symbol.dispose]();
     await this.#finder?.close();
     await this.#part(() => this.#membership.close());
     await this.#local.terminate(TERMINATION);
@@ -256,31 +252,13 @@ export class Daemon {
   }
 
   /** A host's first daemon is the one that commands find by themselves. */
-  async #leaveAddress(own: Address): Promise<void> {
+  #leaveAddress(address: Address): void {
     const file = addressFile();
-    if (file === undefined) return;
-    try {
-      this.#addressFile = await claimAddressFile(file, own, (other) => this.#isAlive(other, own));
-      if (!this.#addressFile) this.#log.event(`${file} has the address of another daemon`);
-    } catch (error) {
-      this.#log.event(`no address left for commands: ${errorMessage(error)}`);
+    if (file === undefined) {
+      this.note('no address left for commands: XDG_RUNTIME_DIR is not set; give them -d ADDRESS');
+      return;
     }
-  }
-
-  /** Whether the daemon at an address of this host, which is not our own, still runs. */
-  async #isAlive(address: Address, own: Address): Promise<boolean> {
-    const { host, pid, port } = address;
-    // A port that has become ours, and a process that has ended, are not its.
-    const { host: ours, port: ourPort } = this.#listen;
-    const isAnyHost = ours === undefined || isUnspecified(ours);
-    const isOurHost = isAnyHost || [ours, own.host].includes(host);
-    if (isOurHost && [ourPort, own.port].includes(port)) return false;
-    if (!processExists(pid)) return false;
-    // Its process is there: one that is only silent is frozen, or busy, and our start does not wait.
-    return this.#transport.connect(address, AbortSignal.timeout(ALIVE_TIMEOUT)).then(
-      () => true,
-      (error) => ['EACCES', 'EINTR'].includes(errorCode(error) ?? ''),
-    );
+    this.#addressClaim = new AddressClaim({ file, address, log: (event) => this.note(event) });
   }
 
   #connect(name: MemberName) {
@@ -322,14 +300,6 @@ export class Daemon {
   }
 }
 
-function processExists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-}
-
 /** Where it listens; on all interfaces without a host. */
 interface Listening {
   readonly host?: string | undefined;
@@ -337,7 +307,6 @@ interface Listening {
 }
 
 interface Parts {
-  readonly listen: Listening;
   readonly log: OperationsLog;
   readonly transport: Transport<RpcStub<CircuitTarget>>;
   readonly state: StateDirectory | undefined;
