@@ -25,9 +25,9 @@ trap 'exit 130' INT TERM
 say 'Start a daemon on each host. It prints its address, and logs on standard error.'
 for host in host1 host2 host3; do
   mkdir -p "$dir/$host/circuit"
-  echo "$host\$ circuit start -a 127.0.0.1:0 -m …/$host/circuit > address 2> log &"
+  echo "$host\$ circuit start -a 127.0.0.1:0 -m …/$host/circuit > address 2>> log &"
   node "$program" start -a 127.0.0.1:0 -m "$dir/$host/circuit" \
-    >"$dir/$host/address" 2>"$dir/$host/log" &
+    >"$dir/$host/address" 2>>"$dir/$host/log" &
   pids="$pids $!"
 done
 for host in host1 host2 host3; do

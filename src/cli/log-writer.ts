@@ -1,5 +1,6 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { append } from '../../native/index.js';
 
 const STDERR = 2;
 
@@ -12,11 +13,20 @@ const DRAIN_TIMEOUT = 100;
 /**
  * Writes the log to standard error. Node writes to a pipe with a blocking call:
  * somebody who stops reading would stop the daemon, so pipes are written to
- * through a descriptor of our own, and what nobody reads is dropped.
+ * through a descriptor of our own, and what nobody reads is dropped. A file is
+ * always written at its end: a shell's `2>` opens it without O_APPEND, and when it has been
+ * truncated (`: > log`, logrotate's copytruncate) the next line would come at the old offset,
+ * behind a hole of NULs.
  */
 export class LogWriter {
-  readonly #pipe = openPipe();
+  readonly #pipe: Socket | undefined;
   #dropped = 0;
+
+  constructor() {
+    const kind = fstatSync(STDERR);
+    if (kind.isFile()) append(STDERR);
+    this.#pipe = kind.isFIFO() || kind.isSocket() ? openPipe(kind.isFIFO()) : undefined;
+  }
 
   write(line: string): void {
     if (this.#pipe) {
@@ -56,11 +66,9 @@ export class LogWriter {
   }
 }
 
-/** Standard error as a non-blocking socket of our own, if it is a pipe or a socket. */
-function openPipe(): Socket | undefined {
-  const kind = fstatSync(STDERR);
-  if (!kind.isFIFO() && !kind.isSocket()) return undefined;
-  const fd = kind.isFIFO() ? reopen() : STDERR;
+/** Standard error, a pipe or a socket, as a non-blocking socket of our own. */
+function openPipe(isFIFO: boolean): Socket {
+  const fd = isFIFO ? reopen() : STDERR;
   const socket = new Socket({ fd, readable: false, writable: true });
   socket.on('error', () => {});
   socket.unref();
