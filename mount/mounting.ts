@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import * as native from '../native/index.js';
 import { codeOf } from './errno.js';
+import { deviceError, fusermountError, MountError, mountError } from './mount-error.js';
 import { findMounts } from './mount-table.js';
 
 export interface MountOptions {
@@ -20,8 +21,8 @@ const { nosuid, nodev, noatime } = native.MountFlags;
  * Mounts a file system on an existing, absolute path.
  *
  * @returns the descriptor of /dev/fuse.
- * @throws with `code` and a sentence: EACCES, EPERM (not allowed), ENOENT (no
- *   fusermount3), ENODEV (the kernel has no FUSE) …
+ * @throws {MountError} EACCES, EPERM (not allowed), ENOENT (no /dev/fuse, no fusermount3),
+ *   ENODEV (the kernel has no FUSE)
  */
 export async function mountFuse(target: string, options: MountOptions): Promise<number> {
   return process.geteuid?.() === 0
@@ -50,7 +51,7 @@ export async function detachMount(target: string, type: string, device?: string)
 }
 
 function mountAsRoot(target: string, { fsname, subtype, allowOther }: MountOptions): number {
-  const fd = native.open();
+  const fd = openDevice();
   const data = [
     `fd=${fd}`,
     'rootmode=40000',
@@ -63,15 +64,25 @@ function mountAsRoot(target: string, { fsname, subtype, allowOther }: MountOptio
     native.mount(fsname, target, `fuse.${subtype}`, nosuid | nodev | noatime, data.join(','));
   } catch (error) {
     native.close(fd);
-    throw error;
+    throw mountError(error);
   }
   return fd;
+}
+
+function openDevice(): number {
+  try {
+    return native.open();
+  } catch (error) {
+    throw deviceError(error);
+  }
 }
 
 async function mountByFusermount(
   target: string,
   { fsname, subtype, allowOther }: MountOptions,
 ): Promise<number> {
+  // fusermount3 opens it as this user, and says less where it cannot.
+  native.close(openDevice());
   const options = [
     `fsname=${escapeOption(fsname)}`,
     `subtype=${escapeOption(subtype)}`,
@@ -111,10 +122,9 @@ async function fusermount(args: readonly string[], socket?: number): Promise<voi
   } catch (cause) {
     if (codeOf(cause) !== 'ENOENT') throw cause;
     const text = 'mounting without root needs fusermount3: install fuse3';
-    throw Object.assign(new Error(text, { cause }), { code: 'ENOENT' });
+    throw new MountError('ENOENT', text, { cause });
   }
-  const reason = complaint.trim() || 'fusermount3 failed without saying why';
-  throw Object.assign(new Error(reason), { code: 'EPERM' });
+  throw fusermountError(complaint.trim() || 'fusermount3 failed without saying why');
 }
 
 /** Option lists are divided by commas (libfuse, lib/fuse_opt.c). */

@@ -1,4 +1,5 @@
 import type { RpcStub } from 'capnweb';
+import { MountError } from '../mount/mount-error.js';
 import { circuitDirectory } from '../mount/namespace/circuit.js';
 import { Session } from '../mount/session.js';
 import { Address, formatAuthority, type MemberName, newMemberName, newSecret } from './address.js';
@@ -224,8 +225,10 @@ export class Daemon {
         allowOther,
       });
     } catch (error) {
-      if (mountpoint !== undefined) throw asCircuitError(error);
-      this.#log.event(`not mounted: ${errorMessage(error)}`);
+      const { code, message } = asCircuitError(error);
+      const why = error instanceof MountError ? `${message}; or start with --no-mount` : message;
+      if (mountpoint !== undefined) throw new CircuitError(code, why, { cause: error });
+      this.#log.event(`not mounted: ${why}`);
       return;
     }
     this.#log.event(`mounted on ${this.#session.mountpoint}`);
