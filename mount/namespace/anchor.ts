@@ -87,7 +87,7 @@ export class AnchorDirectory implements Directory {
     const { member, path } = this.#place;
     return operate(this.#place, caller, `open ${pathOf(this.#child(name))}`, async () => {
       const kind = this.#memberFiles ? 'member' : (await member.stat(path, caller.signal)).kind;
-      throw noSuchFile(name, path, kind);
+      throw noSuchFile(name, pathOf(this.#place), kind);
     });
   }
 

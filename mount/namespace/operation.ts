@@ -1,4 +1,5 @@
 import type { AnchorPath, ElementKind, Member } from '../../src/anchor/circuit.js';
+import { formatPath } from '../../src/anchor/path.js';
 import { redact } from '../../src/anchor/redact.js';
 import { codeOf } from '../errno.js';
 import type { Caller, File } from '../node.js';
@@ -28,7 +29,7 @@ export interface Place {
 
 /** The path of a place from the mount point: `/X…/a/b`. */
 export function pathOf({ member, path }: Place): string {
-  return ['', member.name, ...path].join('/');
+  return formatPath(member.name, path);
 }
 
 /** Does what a user asked for at a place: the log tells of it, and `error` if it fails. */

@@ -6,6 +6,7 @@ import {
   elementExists,
   memberIsNoElement,
 } from './control-files.js';
+import { formatPath } from './path.js';
 
 /** How many anchors one member holds, and how many one of them: a listing is one message. */
 const MAX_ANCHORS = 100_000;
@@ -15,12 +16,15 @@ type Listener = (name: string, gone: boolean) => void;
 
 /** The anchors that live on this member. No I/O. */
 export class AnchorTree<E extends Element> {
+  readonly #member: string;
   readonly #root: Anchor<E>;
   #lastId = 0;
   #lastChange = 0n;
   #count = 0;
 
-  constructor() {
+  /** @param member Its name, with which sentences name a path. */
+  constructor(member: string) {
+    this.#member = member;
     this.#root = this.#newAnchor();
   }
 
@@ -43,9 +47,9 @@ export class AnchorTree<E extends Element> {
   mkdir(path: AnchorPath): AnchorView {
     const { parent, name } = this.#split(path);
     if (parent.children.has(name)) {
-      throw new CircuitError('EEXIST', `there is an anchor ${name} already`);
+      throw new CircuitError('EEXIST', `there is an anchor ${this.#show(path)} already`);
     }
-    const anchor = this.#add(parent, name);
+    const anchor = this.#add(parent, path);
     anchor.made = true;
     return { ...entry(anchor), anchors: [] };
   }
@@ -53,12 +57,14 @@ export class AnchorTree<E extends Element> {
   /** @returns The element that had ended and went with it, if there was one. */
   rmdir(path: AnchorPath): E | undefined {
     const { parent, name } = this.#split(path);
-    const anchor = child(parent, name);
+    const anchor = this.#find(path);
     if (anchor.children.size > 0) {
-      throw new CircuitError('ENOTEMPTY', `${name} has sub-anchors; remove them first`);
+      const sentence = `${this.#show(path)} has sub-anchors; remove them first`;
+      throw new CircuitError('ENOTEMPTY', sentence);
     }
     if (anchor.element?.alive) {
-      throw new CircuitError('EBUSY', `${name} has a live ${anchor.element.kind}; scrub it first`);
+      const sentence = `${this.#show(path)} has a live ${anchor.element.kind}; scrub it first`;
+      throw new CircuitError('EBUSY', sentence);
     }
     this.#remove(parent, name);
     return anchor.element;
@@ -69,19 +75,17 @@ export class AnchorTree<E extends Element> {
    * @throws CircuitError as {@link attach}
    */
   checkFree(path: AnchorPath, kind: ElementKind): void {
-    if (path.length === 0) throw memberIsNoElement();
+    if (path.length === 0) throw memberIsNoElement(this.#show(path));
     const { anchor, missing } = this.#reach(path);
     if (missing.length > 0) {
-      this.#checkNew(anchor, missing);
+      this.#checkNew(anchor, path, missing.length);
       return;
     }
-    if (anchor.element) throw elementExists(path, anchor.element.kind);
+    if (anchor.element) throw elementExists(this.#show(path), anchor.element.kind);
     const hidden = controlFiles(kind).find((file) => anchor.children.has(file));
     if (hidden) {
-      throw new CircuitError(
-        'EEXIST',
-        `the sub-anchor ${hidden} would be hidden by a control file`,
-      );
+      const sentence = `the sub-anchor ${this.#show([...path, hidden])} would be hidden by a control file`;
+      throw new CircuitError('EEXIST', sentence);
     }
   }
 
@@ -93,7 +97,8 @@ export class AnchorTree<E extends Element> {
   attach(path: AnchorPath, element: E): void {
     this.checkFree(path, element.kind);
     const anchor = path.reduce(
-      (parent, name) => parent.children.get(name) ?? this.#add(parent, name),
+      (parent, name, depth) =>
+        parent.children.get(name) ?? this.#add(parent, path.slice(0, depth + 1)),
       this.#root,
     );
     this.#change(anchor, element);
@@ -102,7 +107,7 @@ export class AnchorTree<E extends Element> {
   /** The element at `path`. @throws CircuitError ENOENT: there is no anchor, or it has none */
   element(path: AnchorPath): E {
     const { element } = this.#find(path);
-    if (!element) throw new CircuitError('ENOENT', `/${path.join('/')} has no element`);
+    if (!element) throw new CircuitError('ENOENT', `${this.#show(path)} has no element`);
     return element;
   }
 
@@ -113,7 +118,9 @@ export class AnchorTree<E extends Element> {
     this.#change(anchor, undefined);
     for (let depth = path.length; depth > 0; depth -= 1) {
       const { parent, name } = this.#split(path.slice(0, depth));
-      const { made, element: other, children } = child(parent, name);
+      const found = parent.children.get(name);
+      if (!found) return;
+      const { made, element: other, children } = found;
       if (made || other || children.size > 0) return;
       this.#remove(parent, name);
     }
@@ -135,6 +142,10 @@ export class AnchorTree<E extends Element> {
     return { [Symbol.dispose]: () => listeners.delete(listener) };
   }
 
+  #show(path: AnchorPath): string {
+    return formatPath(this.#member, path);
+  }
+
   /** The last anchor on a path that is there, and the names of those that are not. */
   #reach(path: AnchorPath): { anchor: Anchor<E>; missing: AnchorPath } {
     let anchor = this.#root;
@@ -147,13 +158,19 @@ export class AnchorTree<E extends Element> {
   }
 
   #find(path: AnchorPath): Anchor<E> {
-    return path.reduce(child, this.#root);
+    const { anchor, missing } = this.#reach(path);
+    if (missing.length === 0) return anchor;
+    const first = path.slice(0, path.length - missing.length + 1);
+    throw new CircuitError('ENOENT', `there is no anchor ${this.#show(first)}`);
   }
 
   #split(path: AnchorPath): { parent: Anchor<E>; name: string } {
     const name = path.at(-1);
     if (name === undefined) {
-      throw new CircuitError('EPERM', 'members come by joining and go by leaving');
+      throw new CircuitError(
+        'EPERM',
+        `${this.#show(path)} is a member: members come by joining and go by leaving`,
+      );
     }
     return { parent: this.#find(path.slice(0, -1)), name };
   }
@@ -166,21 +183,29 @@ export class AnchorTree<E extends Element> {
     for (const file of after) if (!before.includes(file)) this.#touch(anchor, file, false);
   }
 
-  /** Whether anchors of these names, each below the one before, could be added. */
-  #checkNew(parent: Anchor<E>, names: AnchorPath): void {
-    for (const [depth, name] of names.entries()) {
-      if (depth > 0) checkAnchorName(name, undefined);
-      else checkAnchorName(name, parent === this.#root ? 'member' : parent.element?.kind);
+  /** Whether the last `count` anchors of a path could be added, of which `parent` has the first. */
+  #checkNew(parent: Anchor<E>, path: AnchorPath, count: number): void {
+    const there = path.length - count;
+    for (const [depth, name] of path.entries()) {
+      if (depth < there) continue;
+      const kind = parent === this.#root ? 'member' : parent.element?.kind;
+      const directory = this.#show(path.slice(0, depth));
+      checkAnchorName(name, directory, depth === there ? kind : undefined);
     }
     const isFull = parent.children.size >= MAX_SIBLINGS;
-    if (isFull || this.#count + names.length > MAX_ANCHORS) {
+    if (isFull || this.#count + count > MAX_ANCHORS) {
       const limits = `${MAX_SIBLINGS} in one directory, ${MAX_ANCHORS} on a member`;
-      throw new CircuitError('EAGAIN', `too many anchors (${limits}); remove some`);
+      throw new CircuitError(
+        'EAGAIN',
+        `no room for the anchor ${this.#show(path)} (${limits}); remove some`,
+      );
     }
   }
 
-  #add(parent: Anchor<E>, name: string): Anchor<E> {
-    this.#checkNew(parent, [name]);
+  /** Adds the last anchor of a path to the one above. */
+  #add(parent: Anchor<E>, path: AnchorPath): Anchor<E> {
+    const { name } = this.#split(path);
+    this.#checkNew(parent, path, 1);
     const anchor = this.#newAnchor();
     parent.children.set(name, anchor);
     this.#count += 1;
@@ -234,12 +259,6 @@ interface Anchor<E> {
   element: E | undefined;
   readonly children: Map<string, Anchor<E>>;
   readonly listeners: Set<Listener>;
-}
-
-function child<E>(parent: Anchor<E>, name: string): Anchor<E> {
-  const found = parent.children.get(name);
-  if (!found) throw new CircuitError('ENOENT', `there is no anchor ${name}`);
-  return found;
 }
 
 function entry<E extends Element>({ id, changed, element }: Anchor<E>): AnchorEntry {

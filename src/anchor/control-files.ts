@@ -1,5 +1,5 @@
 import { CircuitError } from '../error.js';
-import type { AnchorPath, ElementKind } from './circuit.js';
+import type { ElementKind } from './circuit.js';
 
 const MEMBER_FILES = [
   'addr',
@@ -57,53 +57,66 @@ export function controlFiles(kind: ElementKind | 'member' | undefined): readonly
   }
 }
 
-/** An element was to be at the path of a member itself. */
-export function memberIsNoElement(): CircuitError {
-  return new CircuitError('EPERM', 'a member cannot be an element; make an anchor on it');
+/** An element was to be at the path of a member itself, `/X…`. */
+export function memberIsNoElement(member: string): CircuitError {
+  const sentence = `${member} is a member, which cannot be an element; make an anchor on it`;
+  return new CircuitError('EPERM', sentence);
 }
 
-/** The anchor at `path` has an element of this kind, where a new one was to be. */
-export function elementExists(path: AnchorPath, kind: ElementKind): CircuitError {
-  return new CircuitError('EEXIST', `/${path.join('/')} has a ${kind} already`);
+/** The anchor at `path`, `/X…/a`, has an element of this kind, where a new one was to be. */
+export function elementExists(path: string, kind: ElementKind): CircuitError {
+  return new CircuitError('EEXIST', `${path} has a ${kind} already`);
 }
 
 /**
  * Why a directory has no file of this name, and no program can make one.
- * @param kind What is at `path`.
+ * @param directory Its path, `/X…/a`.
+ * @param kind What is there.
  */
 export function noSuchFile(
   name: string,
-  path: AnchorPath,
+  directory: string,
   kind: ElementKind | 'member' | undefined,
 ): CircuitError {
   if (name.startsWith('mk') && ANCHOR_FILES.includes(name)) {
-    if (kind === 'member') return memberIsNoElement();
-    if (kind !== undefined) return elementExists(path, kind);
+    if (kind === 'member') return memberIsNoElement(directory);
+    if (kind !== undefined) return elementExists(directory, kind);
   }
   const what = kind === undefined ? 'an anchor without an element' : `a ${kind}`;
   const files = controlFiles(kind).join(', ');
-  return new CircuitError('EPERM', `${what} has no file ${JSON.stringify(name)}, only ${files}`);
+  const sentence = `${directory}, ${what}, has no file ${JSON.stringify(name)}, only ${files}`;
+  return new CircuitError('EPERM', sentence);
 }
 
 /** The longest name, in bytes of UTF-8 (NAME_MAX of limits.h). */
 const NAME_MAX = 255;
 
 /**
- * @param parent What the directory is in which the anchor is to be.
+ * @param directory The path of the one in which the anchor is to be, `/X…/a`.
+ * @param parent What is there.
  * @throws CircuitError EINVAL, ENAMETOOLONG, or EEXIST for a control file's name
  */
-export function checkAnchorName(name: string, parent: ElementKind | 'member' | undefined): void {
+export function checkAnchorName(
+  name: string,
+  directory: string,
+  parent: ElementKind | 'member' | undefined,
+): void {
   if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name) || !name.isWellFormed()) {
-    throw new CircuitError('EINVAL', `${JSON.stringify(name)} cannot be the name of an anchor`);
+    throw new CircuitError(
+      'EINVAL',
+      `${JSON.stringify(name)} cannot be the name of an anchor in ${directory}`,
+    );
   }
   if (Buffer.byteLength(name) > NAME_MAX) {
-    throw new CircuitError('ENAMETOOLONG', `the name is longer than ${NAME_MAX} bytes`);
+    const sentence = `the name of an anchor in ${directory} has at most ${NAME_MAX} bytes`;
+    throw new CircuitError('ENAMETOOLONG', sentence);
   }
   if (controlFiles(parent).includes(name)) {
-    throw new CircuitError('EEXIST', `${name} is a control file of this directory`);
+    throw new CircuitError('EEXIST', `${directory}/${name} is a control file`);
   }
   // The makers come back when the element goes, and would hide it.
   if (parent !== 'member' && ANCHOR_FILES.includes(name)) {
-    throw new CircuitError('EEXIST', `${name} is a control file of an anchor without an element`);
+    const sentence = `${directory}/${name} is a control file where there is no element`;
+    throw new CircuitError('EEXIST', sentence);
   }
 }

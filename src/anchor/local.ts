@@ -29,6 +29,7 @@ import { isListedState, knownPeek, memberEntry } from './listed-member.js';
 import { LocalChannel } from './local-channel.js';
 import { LocalProcess } from './local-process.js';
 import { LocalSubscription } from './local-subscription.js';
+import { formatPath } from './path.js';
 import { runtimeReport } from './runtime-report.js';
 
 /** The view of the daemon in this process: itself, and how to reach the others. */
@@ -98,7 +99,7 @@ export class LocalMember implements Member {
   readonly suspected = false;
   readonly #options: LocalMemberOptions;
   readonly #followers = new Followers();
-  readonly #anchors = new AnchorTree<LocalElement>();
+  readonly #anchors: AnchorTree<LocalElement>;
   /** The daemon ends. */
   #ending = false;
   /** Processes that are being made, and what breaks that off. */
@@ -106,6 +107,7 @@ export class LocalMember implements Member {
 
   constructor(options: LocalMemberOptions) {
     this.#options = options;
+    this.#anchors = new AnchorTree(this.name);
   }
 
   get name(): MemberName {
@@ -210,7 +212,10 @@ export class LocalMember implements Member {
   async channel(path: AnchorPath): Promise<Channel> {
     const element = this.#anchors.element(path);
     if (element.kind !== 'proc') return element;
-    throw new CircuitError('ENOENT', `/${path.join('/')} is a ${element.kind}, not a chan`);
+    throw new CircuitError(
+      'ENOENT',
+      `${formatPath(this.name, path)} is a ${element.kind}, not a chan`,
+    );
   }
 
   async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
@@ -251,7 +256,10 @@ export class LocalMember implements Member {
   async process(path: AnchorPath): Promise<Process> {
     const element = this.#anchors.element(path);
     if (element.kind === 'proc') return element;
-    throw new CircuitError('ENOENT', `/${path.join('/')} is a ${element.kind}, not a proc`);
+    throw new CircuitError(
+      'ENOENT',
+      `${formatPath(this.name, path)} is a ${element.kind}, not a proc`,
+    );
   }
 
   async makeSubscription(path: AnchorPath, kind: SubscriptionKind): Promise<void> {

@@ -23,6 +23,7 @@ import type {
 } from './circuit.js';
 import type { ElementContext } from './element-context.js';
 import { LogGrowthTarget } from './log-growth-target.js';
+import { formatPath } from './path.js';
 import { ProcessTarget } from './process-target.js';
 import { redact, redactProcess } from './redact.js';
 import { RosterTarget } from './roster-target.js';
@@ -216,7 +217,7 @@ export class MemberTarget extends RpcTarget {
   }
 
   #show(path: AnchorPath): string {
-    return ['', this.#member.name, ...path].join('/');
+    return formatPath(this.#member.name, path);
   }
 
   #logged<T>(what: string, run: () => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import type { AnchorPath, Member } from '../anchor/circuit.js';
+import { formatPath } from '../anchor/path.js';
 import { escapeControls } from '../escape-controls.js';
 import { type DialOptions, dial } from './dial.js';
 import { parsePath } from './path.js';
@@ -41,7 +42,7 @@ async function listAnchors(
   const sorted = [...anchors].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { name, kind } of sorted) {
     const child = [...path, name];
-    print({ path: ['', member.name, ...child].join('/'), kind: kind ?? '-' });
+    print({ path: formatPath(member.name, child), kind: kind ?? '-' });
     if (recursive) await listAnchors(member, child, true, print);
   }
 }

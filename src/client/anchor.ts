@@ -1,4 +1,5 @@
 import type { AnchorView, Member, SubscriptionKind } from '../anchor/circuit.js';
+import { formatPath } from '../anchor/path.js';
 import { isSubscriptionKind } from '../anchor/subscription.js';
 import type { Interruptible } from '../interruptible.js';
 import { Channel } from './channel.js';
@@ -39,7 +40,7 @@ export class Anchor {
 
   /** `/X…/a/b` */
   get path(): string {
-    return ['', this.#member.name, ...this.#names].join('/');
+    return formatPath(this.#member.name, this.#names);
   }
 
   /** The anchor below; asks nobody. A name may be several, with slashes between. */

@@ -47,21 +47,42 @@ const SECOND_ELEMENTS: readonly Case[] = ['mkproc', 'mkchan', 'mk@join'].map((ma
   script: `mkdir two; exec 3> two/mkchan 4> two/${maker}; echo 1 >&3
     echo '${maker === 'mkproc' ? '{"Path":"ls"}' : '1'}' | cat >&4`,
   errno: EEXIST,
-  sentence: /^\/two has a chan already\n$/,
+  sentence: /^\/X[0-9a-f]{16}\/two has a chan already\n$/,
 }));
 
-const ANCHOR_FILES = /^an anchor without an element has no file "send", only error, help, mk@join/;
+const ANCHOR_FILES =
+  /^\/X[0-9a-f]{16}\/free, an anchor without an element, has no file "send", only error, help, mk@join/;
 
 /** What the shell's O_CREAT asks for where there is no such file. */
 const NO_FILES: readonly Case[] = (
   [
-    ['closed', 'echo 1 > closed/mkchan', EEXIST, /^\/closed has a chan already\n$/],
-    ['ended', 'cat /dev/null > ended/mkproc', EEXIST, /^\/ended has a proc already\n$/],
-    ['runs', 'echo > runs/mk@join', EEXIST, /^\/runs has a proc already\n$/],
+    ['closed', 'echo 1 > closed/mkchan', EEXIST, /^\/X[0-9a-f]{16}\/closed has a chan already\n$/],
+    [
+      'ended',
+      'cat /dev/null > ended/mkproc',
+      EEXIST,
+      /^\/X[0-9a-f]{16}\/ended has a proc already\n$/,
+    ],
+    ['runs', 'echo > runs/mk@join', EEXIST, /^\/X[0-9a-f]{16}\/runs has a proc already\n$/],
     ['free', 'echo hi > free/send', EPERM, ANCHOR_FILES],
-    ['closed', 'echo > closed/stdin', EPERM, /^a chan has no file "stdin", only error, .* send,/],
-    ['.', 'echo 1 > mkchan', EPERM, /^a member cannot be an element; make an anchor on it\n$/],
-    ['.', 'echo 1 > jion', EPERM, /^a member has no file "jion", only addr, error, help, join/],
+    [
+      'closed',
+      'echo > closed/stdin',
+      EPERM,
+      /^\/X[0-9a-f]{16}\/closed, a chan, has no file "stdin", only error, .* send,/,
+    ],
+    [
+      '.',
+      'echo 1 > mkchan',
+      EPERM,
+      /^\/X[0-9a-f]{16} is a member, which cannot be an element; make an anchor on it\n$/,
+    ],
+    [
+      '.',
+      'echo 1 > jion',
+      EPERM,
+      /^\/X[0-9a-f]{16}, a member, has no file "jion", only addr, error, help, join/,
+    ],
   ] as const
 ).map(([anchor, script, errno, sentence]) => ({ anchor, script, errno, sentence }));
 
@@ -95,11 +116,23 @@ const SIGNALS: readonly Case[] = [
 /** Opened before the element is scrubbed, and written to after. */
 const SCRUBBED: readonly Case[] = (
   [
-    ['echo 0', 'mkchan', 'close', ENOENT, /^\/gone has no element\n$/],
-    ['echo 0', 'mkchan', 'scrub', ENOENT, /^\/gone has no element\n$/],
+    ['echo 0', 'mkchan', 'close', ENOENT, /^\/X[0-9a-f]{16}\/gone has no element\n$/],
+    ['echo 0', 'mkchan', 'scrub', ENOENT, /^\/X[0-9a-f]{16}\/gone has no element\n$/],
     ['echo 0', 'mkchan', 'send', EPIPE, /^the channel was scrubbed\n$/],
-    [`echo '{"Path":"cat"}'`, 'mkproc', 'signal', ENOENT, /^\/gone has no element\n$/],
-    [`echo '{"Path":"cat"}'`, 'mkproc', 'scrub', ENOENT, /^\/gone has no element\n$/],
+    [
+      `echo '{"Path":"cat"}'`,
+      'mkproc',
+      'signal',
+      ENOENT,
+      /^\/X[0-9a-f]{16}\/gone has no element\n$/,
+    ],
+    [
+      `echo '{"Path":"cat"}'`,
+      'mkproc',
+      'scrub',
+      ENOENT,
+      /^\/X[0-9a-f]{16}\/gone has no element\n$/,
+    ],
     [
       `echo '{"Path":"cat"}'`,
       'mkproc',

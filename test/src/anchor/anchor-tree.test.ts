@@ -21,7 +21,7 @@ function expected(model: Set<string>, verb: 'mkdir' | 'rmdir', names: readonly s
 test('mkdir and rmdir in any order do what directories do, with their errnos', (t) => {
   fc.assert(
     fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
-      const tree = new AnchorTree();
+      const tree = new AnchorTree('X0123456789abcdef');
       const model = new Set(['']);
       const ids = new Set<number>();
       for (const { verb, path: names } of commands) {
@@ -57,7 +57,7 @@ test('mkdir and rmdir in any order do what directories do, with their errnos', (
 });
 
 test('the time of change moves with every change, and watchers are told of each', (t) => {
-  const tree = new AnchorTree();
+  const tree = new AnchorTree('X0123456789abcdef');
   const told: string[] = [];
   const watch = tree.watch([], (changed, gone) => told.push(`${gone ? '-' : '+'}${changed}`));
   const times = new Set([tree.view([]).changed]);
@@ -75,7 +75,7 @@ test('the time of change moves with every change, and watchers are told of each'
 });
 
 test('names that cannot be directories, or are control files there, are refused', (t) => {
-  const tree = new AnchorTree();
+  const tree = new AnchorTree('X0123456789abcdef');
   tree.mkdir(['a']);
   for (const bad of ['', '.', '..', 'x/y', 'x\0y', '\ud800']) {
     t.throws(() => tree.mkdir([bad]), { code: 'EINVAL' });
@@ -90,7 +90,7 @@ test('names that cannot be directories, or are control files there, are refused'
 });
 
 test('an element at a path that cannot be makes none of the anchors on the way', (t) => {
-  const tree = new AnchorTree();
+  const tree = new AnchorTree('X0123456789abcdef');
   const element = { kind: 'chan', alive: true } as const;
   for (const bad of ['mkchan', '..', 'x'.repeat(256)]) {
     t.throws(() => tree.checkFree(['b', 'c', bad], 'chan'));
@@ -100,4 +100,42 @@ test('an element at a path that cannot be makes none of the anchors on the way',
   t.deepEqual(tree.view([]).anchors, []);
   tree.attach(['b', 'join'], element);
   t.is(tree.stat(['b', 'join']).kind, 'chan');
+});
+
+test('sentences name the whole path, with its member', (t) => {
+  const tree = new AnchorTree('X0123456789abcdef');
+  const element = { kind: 'chan', alive: true } as const;
+  tree.mkdir(['a']);
+  tree.mkdir(['a', 'send']);
+  tree.attach(['a', 'b', 'c'], element);
+  const failing: ReadonlyArray<readonly [() => unknown, string]> = [
+    [() => tree.stat(['a', 'x', 'y']), 'there is no anchor …/a/x'],
+    [() => tree.rmdir([]), '… is a member: members come by joining and go by leaving'],
+    [() => tree.rmdir(['a', 'b']), '…/a/b has sub-anchors; remove them first'],
+    [() => tree.rmdir(['a', 'b', 'c']), '…/a/b/c has a live chan; scrub it first'],
+    [() => tree.mkdir(['a', 'b']), 'there is an anchor …/a/b already'],
+    [() => tree.mkdir(['a', '..']), '".." cannot be the name of an anchor in …/a'],
+    [() => tree.mkdir(['join']), '…/join is a control file'],
+    [() => tree.mkdir(['a', 'help']), '…/a/help is a control file'],
+    [() => tree.mkdir(['a', 'b', 'c', 'send']), '…/a/b/c/send is a control file'],
+    [
+      () => tree.mkdir(['a', 'b', 'c', 'mkproc']),
+      '…/a/b/c/mkproc is a control file where there is no element',
+    ],
+    [() => tree.attach(['a', 'new', 'mkproc'], element), '…/a/new/mkproc is a control file'],
+    [() => tree.mkdir(['x'.repeat(256)]), 'the name of an anchor in … has at most 255 bytes'],
+    [() => tree.element(['a', 'b']), '…/a/b has no element'],
+    [() => tree.attach(['a', 'b', 'c'], element), '…/a/b/c has a chan already'],
+    [
+      () => tree.attach([], element),
+      '… is a member, which cannot be an element; make an anchor on it',
+    ],
+    [
+      () => tree.attach(['a'], element),
+      'the sub-anchor …/a/send would be hidden by a control file',
+    ],
+  ];
+  for (const [run, sentence] of failing) {
+    t.throws(run, { message: sentence.replace('…', '/X0123456789abcdef') });
+  }
 });

@@ -57,7 +57,7 @@ test('what cannot be done with a subscription: exit 1 and a sentence', async (t)
     // Where it was too late to wait there was no element any more.
     t.regex(
       await waiting.stderr,
-      /^circuit: (the subscription was scrubbed|.* has no element|there is no anchor x)\n$/,
+      /^circuit: (the subscription was scrubbed|.* has no element|there is no anchor \/X[0-9a-f]{16}\/x)\n$/,
     );
   }
   t.is((await circuit(['mk@join'])).status, 2);
