@@ -7,6 +7,14 @@ is killed by SIGKILL, or loses its connection, the process goes on: see peek and
 
 /** Adds the commands on channels, processes, subscriptions and whatever an anchor can be. */
 export function addElementCommands(add: (name: string, description: string) => Command): void {
+  add('mkdir', 'make an anchor, which stays until rmdir removes it')
+    .argument('<ANCHOR>', 'the anchor, /X…/a/b; the one above it, /X…/a, is there')
+    .action(async (path, options) => (await import('./anchor.js')).mkdir(path, options));
+
+  add('rmdir', 'remove an anchor without sub-anchors, and an element that has ended with it')
+    .argument('<ANCHOR>', 'the anchor, /X…/a')
+    .action(async (path, options) => (await import('./anchor.js')).rmdir(path, options));
+
   add('scrub', 'abort an element and remove it, whatever its state')
     .argument('<ANCHOR>', 'where the element is, /X…/a')
     .action(async (path, options) => (await import('./element.js')).scrub(path, options));

@@ -184,6 +184,38 @@ test('a sub-anchor may bear the name of a control file that its directory does n
   }
 });
 
+test('circuit mkdir makes an anchor, and rmdir removes it, also when scrub has left it', async (t) => {
+  const { here, cluster, a, b, name } = await views(t);
+  const own = `/${name}`;
+  for (const { address } of [a, b]) {
+    const steps = [
+      ['mkdir', '/a', ''],
+      ['mkdir', '/a/b', ''],
+      ['mkdir', '/a/b', `there is an anchor ${own}/a/b already`],
+      ['mkdir', '/a/none/c', `there is no anchor ${own}/a/none`],
+      ['mkdir', '/a/mkchan', `${own}/a/mkchan is a control file`],
+      ['rmdir', '/a/none', `there is no anchor ${own}/a/none`],
+      ['rmdir', '/a', `${own}/a has sub-anchors; remove them first`],
+      ['mkchan', '/a/b', ''],
+      ['rmdir', '/a/b', `${own}/a/b has a live chan; scrub it first`],
+      ['scrub', '/a/b', ''],
+      ['scrub', '/a/b', `${own}/a/b has no element`],
+      ['rmdir', '/a/b', ''],
+      ['rmdir', '', `${own} is not an anchor, as in /X…/a`],
+    ] as const;
+    for (const [verb, path, complaint] of steps) {
+      const more = verb === 'mkchan' ? ['1'] : [];
+      const args = [verb, '-d', address, `${own}${path}`, ...more];
+      const { status, stdout, stderr } = await cluster.circuit(args);
+      t.is(stdout, '');
+      t.is(stderr, complaint && `circuit: ${complaint}\n`);
+      t.is(status, complaint ? 1 : 0);
+    }
+    t.is((await here(LIST)).stdout, 'a\n');
+    t.is((await cluster.circuit(['rmdir', '-d', address, `${own}/a`])).status, 0);
+  }
+});
+
 test('circuit ls /... lists members and anchors, -l their kinds', async (t) => {
   const { here, cluster, b, name } = await views(t);
   await here('mkdir -p a/b c');
