@@ -4,6 +4,7 @@ import { errorCode, errorMessage } from './error.js';
 import type { Membership } from './membership/membership.js';
 import type { MemberRecord } from './membership/record.js';
 import { replaceFile } from './replace-file.js';
+import { timeLeft } from './time-left.js';
 
 /**
  * How many members are kept. Any one that still runs is enough to come back by, and of a
@@ -133,8 +134,7 @@ export class KnownMembers {
     // When the membership has been closed nobody is a member, and all of them are to be kept.
     if (this.#closed) return;
     const pause = this.#failing ? RETRY : PAUSE;
-    const wait = Math.max(0, this.#lastWrite + pause - performance.now());
-    this.#timer ??= setTimeout(() => this.#write(), wait);
+    this.#timer ??= setTimeout(() => this.#write(), timeLeft(this.#lastWrite + pause));
   }
 
   /** One after the other, each with what is true when its turn comes. */

@@ -3,6 +3,7 @@ import createDebug from 'debug';
 import { Address, type MemberName } from '../address.js';
 import { CircuitError, errorCode, errorMessage } from '../error.js';
 import { interruptible, onAbort, within } from '../interruptible.js';
+import { timeLeft } from '../time-left.js';
 import type {
   JoinOptions,
   Link,
@@ -122,7 +123,7 @@ export class MembershipDriver implements Membership {
       const { peer } = await this.#links.connect(address, cancel.signal);
       cancel.signal.throwIfAborted();
       if (peer === this.self.addr) return;
-      const left = begun + JOIN_TIMEOUT - performance.now();
+      const left = timeLeft(begun + JOIN_TIMEOUT);
       await within(this.#merge(peer, byUser, cancel.signal), left, () => silent(address));
     } catch (error) {
       cancel.signal.throwIfAborted();
@@ -272,10 +273,9 @@ export class MembershipDriver implements Membership {
   /** Wakes the protocol when it wants to be woken. */
   #arm(): void {
     clearTimeout(this.#timer);
-    const wait = this.#protocol.deadline - performance.now();
     this.#timer = setTimeout(
       () => this.#input((protocol, now) => protocol.tick(now)),
-      Math.max(0, wait),
+      timeLeft(this.#protocol.deadline),
     );
   }
 }

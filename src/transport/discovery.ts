@@ -1,5 +1,6 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { Address } from '../address.js';
+import { timeLeft } from '../time-left.js';
 import { decodeAnnouncement, encodeAnnouncement, type Refusal } from './announcement.js';
 import { formatGroup, type MulticastGroup, type MulticastInterface } from './multicast-group.js';
 import { MulticastSocket } from './multicast-socket.js';
@@ -92,7 +93,7 @@ export class Discovery {
     this.#timer = setTimeout(() => {
       if (trickle.tick(performance.now())) this.#send();
       this.#schedule();
-    }, trickle.deadline - performance.now());
+    }, timeLeft(trickle.deadline));
   }
 
   #send(): void {

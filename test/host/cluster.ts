@@ -34,11 +34,13 @@ export interface RunOptions {
  */
 export class Cluster {
   readonly #janitor: Janitor;
+  readonly #logs: string[] = [];
   #daemons = 0;
   #namespaces = 0;
 
   constructor(t: Pick<ExecutionContext, 'teardown'>) {
     this.#janitor = new Janitor(t);
+    t.teardown(() => this.#checkLogs());
   }
 
   get directory(): string {
@@ -66,6 +68,7 @@ export class Cluster {
     if (!mounts) mkdirSync(mountpoint);
     const listen = args.includes('-a') ? [] : ['-a', '127.0.0.1:0'];
     const log = join(this.directory, `${id}.log`);
+    this.#logs.push(log);
     // Not `ip netns exec`: it would hide the mount in a mount namespace of its own.
     const enter = options.netns ? ['nsenter', `--net=/run/netns/${options.netns}`] : [];
     const [command = '', ...rest] = [...enter, process.execPath, CIRCUIT, 'start'];
@@ -128,6 +131,14 @@ export class Cluster {
     });
     this.#janitor.adopt(child);
     return child;
+  }
+
+  /** No warning of Node's is ever in a log: it is of no use to those who read it. */
+  #checkLogs(): void {
+    for (const log of this.#logs) {
+      const warning = /^\(node:\d+\) .*(\n.*){0,2}/m.exec(readFileSync(log, 'utf8'));
+      if (warning) throw new Error(`in the log of a daemon: ${warning[0]}`);
+    }
   }
 
   /** A new directory that exists as long as the test. */
