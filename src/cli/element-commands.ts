@@ -52,6 +52,7 @@ export function addElementCommands(add: (name: string, description: string) => C
 
   add('mkproc', 'make a process; its command is JSON on standard input')
     .argument('<ANCHOR>', 'where, /X…/a; the anchors on the way are made, too')
+    .option('--scrub', 'remove it when it ends, as by "Scrub": true in the command')
     .action(async (path, options) => (await import('./process.js')).mkproc(path, options));
 
   add('signal', 'send a signal to the group of a process')

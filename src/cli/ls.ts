@@ -6,9 +6,13 @@ import { parsePath } from './path.js';
 
 export interface ListOptions extends DialOptions {
   readonly long?: boolean;
+  readonly depth?: boolean;
 }
 
-/** `circuit ls [-l] [ANCHOR]`; a path that ends in `/...` lists everything below. */
+/**
+ * `circuit ls [-l] [--depth] [ANCHOR]`; a path that ends in `/...` lists everything below, and
+ * with `--depth` what is below an anchor before the anchor itself.
+ */
 export async function ls(path: string, options: ListOptions): Promise<void> {
   const names = parsePath(path);
   const recursive = names.at(-1) === '...';
@@ -18,11 +22,11 @@ export async function ls(path: string, options: ListOptions): Promise<void> {
     const kind = options.long ? `${entry.kind.padEnd(8)}` : '';
     process.stdout.write(`${kind}${escapeControls(entry.path)}\n`);
   };
-  if (member !== undefined)
-    return await listAnchors(client.member(member), anchor, recursive, print);
+  const listing: Listing = { recursive, depth: options.depth ?? false, print };
+  if (member !== undefined) return await listAnchors(client.member(member), anchor, listing);
   for (const { name, state } of client.members()) {
-    print({ path: `/${name}`, kind: state });
-    if (recursive) await listAnchors(client.member(name), [], true, print);
+    const below = () => listAnchors(client.member(name), [], listing);
+    await listOne({ path: `/${name}`, kind: state }, below, listing);
   }
 }
 
@@ -32,17 +36,26 @@ interface Entry {
   readonly kind: string;
 }
 
-async function listAnchors(
-  member: Member,
-  path: AnchorPath,
-  recursive: boolean,
-  print: (entry: Entry) => void,
-): Promise<void> {
+interface Listing {
+  readonly recursive: boolean;
+  /** Post-order. */
+  readonly depth: boolean;
+  readonly print: (entry: Entry) => void;
+}
+
+async function listAnchors(member: Member, path: AnchorPath, listing: Listing): Promise<void> {
   const { anchors } = await member.view(path);
   const sorted = [...anchors].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { name, kind } of sorted) {
     const child = [...path, name];
-    print({ path: formatPath(member.name, child), kind: kind ?? '-' });
-    if (recursive) await listAnchors(member, child, true, print);
+    const entry = { path: formatPath(member.name, child), kind: kind ?? '-' };
+    await listOne(entry, () => listAnchors(member, child, listing), listing);
   }
+}
+
+async function listOne(entry: Entry, below: () => Promise<void>, listing: Listing): Promise<void> {
+  const { recursive, depth, print } = listing;
+  if (!depth) print(entry);
+  if (recursive) await below();
+  if (depth) print(entry);
 }

@@ -4,6 +4,7 @@ import { errorCode, errorMessage } from '../error.js';
 import { escapeControls } from '../escape-controls.js';
 import { VERSION } from '../version.js';
 import { addElementCommands } from './element-commands.js';
+import { commandNamed, withTwoDashes } from './long-options.js';
 
 /** Exit statuses: 0 done, 1 it failed, 2 wrong usage. */
 const FAILED = 1;
@@ -60,6 +61,7 @@ function program(): Command {
   client(circuit, 'ls', 'list members and anchors; /... lists everything below')
     .argument('[ANCHOR]', 'where', '/')
     .option('-l, --long', 'show the state of each member, and what kind each anchor is')
+    .option('--de, --depth', 'with /...: what is below an anchor before the anchor')
     .action(async (path, options) => (await import('./ls.js')).ls(path, options));
 
   client(circuit, 'join', 'merge the networks of a member and of the daemons at some addresses')
@@ -108,6 +110,7 @@ function program(): Command {
   circuit
     .helpCommand(false)
     .command('help')
+    .alias('h')
     .description('display help for a command')
     .argument('[COMMAND]')
     .action((name?: string) => {
@@ -118,8 +121,7 @@ function program(): Command {
 }
 
 function find(circuit: Command, name: string): Command {
-  const command = circuit.commands.find((one) => one.name() === name);
-  return command ?? circuit.error(`error: unknown command '${name}'`);
+  return commandNamed(circuit, name) ?? circuit.error(`error: unknown command '${name}'`);
 }
 
 /** A command that talks to a daemon. */
@@ -134,9 +136,9 @@ function client(circuit: Command, name: string, description: string, help = MEMB
 }
 
 async function main(): Promise<void> {
-  const argv = [...process.argv];
+  const args = process.argv.slice(2);
   // Addresses among the arguments are secrets; ps need not show them to everybody.
-  process.title = ['circuit', ...argv.slice(2, 3)].join(' ');
+  process.title = ['circuit', ...args.slice(0, 1)].join(' ');
   process.stdout.on('error', (error) => {
     // Who reads has had enough, as in `circuit ls | head -1`.
     if (errorCode(error) === 'EPIPE') process.exit(0);
@@ -148,7 +150,8 @@ async function main(): Promise<void> {
   };
   process.once('beforeExit', unsettled);
   try {
-    await program().parseAsync(argv);
+    const circuit = program();
+    await circuit.parseAsync(withTwoDashes(circuit, args), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       // commander has printed what was wrong; help and version are no failures.

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import type { Process, ProcessPeek, ProcessReader, ProcessWriter } from '../anchor/circuit.js';
 import type { CircuitClient } from '../client/client.js';
+import { parseCommand } from '../elements/process-command.js';
 import { asCircuitError, CircuitError, errorCode } from '../error.js';
 import { type DialOptions, dial } from './dial.js';
 import { anchorAt } from './path.js';
@@ -12,9 +13,14 @@ const CHUNK = 1024 * 1024;
 /** Signals that `exec` passes on to the process. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
-/** `circuit mkproc ANCHOR < COMMAND.json` */
-export async function mkproc(path: string, options: DialOptions): Promise<void> {
-  const command = await textOf(process.stdin);
+export interface MakeProcessOptions extends DialOptions {
+  readonly scrub?: boolean;
+}
+
+/** `circuit mkproc [--scrub] ANCHOR < COMMAND.json` */
+export async function mkproc(path: string, options: MakeProcessOptions): Promise<void> {
+  const given = await textOf(process.stdin);
+  const command = options.scrub ? JSON.stringify({ ...parseCommand(given), Scrub: true }) : given;
   await using client = await dial(options);
   const { member, anchor } = anchorAt(client, path);
   using _made = await member.makeProcess(anchor, command);

@@ -1,0 +1,67 @@
+import type { Command, Option } from 'commander';
+
+/** More than one letter, as only long options have. */
+const WORD = /^[a-z][a-z-]+$/;
+
+/**
+ * The arguments as commander takes them: a long option may have one dash instead of two, and an
+ * equals sign may stand before the value of a short one, as in the Go circuit (pkg.go.dev/flag).
+ * A word that is neither an option of the command nor short options in one is given two dashes,
+ * too: commander then says that there is no such option, and suggests the likely one. It is not
+ * the value of a short option, as `pth` would be in `-dpth`.
+ * @param circuit Has the commands, and these the options. What follows `--`, and the command that
+ *   `exec` is to run, are left as they are.
+ */
+export function withTwoDashes(circuit: Command, args: readonly string[]): readonly string[] {
+  const taken: string[] = [];
+  const rest = [...args];
+  let command = circuit;
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === '--') return [...taken, arg, ...rest];
+    if (!arg.startsWith('-') || arg === '-') {
+      taken.push(arg);
+      if (command.name() === 'exec') return [...taken, ...rest];
+      if (command === circuit) command = commandNamed(circuit, arg) ?? circuit;
+    } else {
+      const options = command.createHelp().visibleOptions(command);
+      const { words, takesNext } = translate(options, arg);
+      taken.push(...words, ...(takesNext ? rest.splice(0, 1) : []));
+    }
+  }
+  return taken;
+}
+
+/** The command of this name, or alias. */
+export function commandNamed(circuit: Command, name: string): Command | undefined {
+  return circuit.commands.find((one) => one.name() === name || one.aliases().includes(name));
+}
+
+interface Translation {
+  readonly words: readonly string[];
+  /** The next argument is the value of this option, whatever it looks like. */
+  readonly takesNext: boolean;
+}
+
+function translate(options: readonly Option[], arg: string): Translation {
+  const [, dashes, name = '', value] = /^(--?)([^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
+  const long = named(options, `--${name}`);
+  if (long) {
+    const words = [value === undefined ? `--${name}` : `--${name}=${value}`];
+    return { words, takesNext: long.required && value === undefined };
+  }
+  const unchanged = { words: [arg], takesNext: false };
+  if (dashes === '--') return unchanged;
+  const cluster = [...name].map((letter) => named(options, `-${letter}`));
+  const last = cluster.pop();
+  const isCluster = last !== undefined && cluster.every((option) => option && !option.required);
+  if (isCluster && last.required) {
+    return value === undefined
+      ? { words: [arg], takesNext: true }
+      : { words: [`-${name}`, value], takesNext: false };
+  }
+  return isCluster || !WORD.test(name) ? unchanged : { words: [`-${arg}`], takesNext: false };
+}
+
+function named(options: readonly Option[], flag: string): Option | undefined {
+  return options.find(({ short, long }) => short === flag || long === flag);
+}
