@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
+import { anchorsGiven } from './anchors-given.js';
 
 const EXEC_HELP = `
 It exits as the process does, with 128 and the signal's number where a signal ended that, with
 127 where there is no such program, and with 126 where it may not be executed. Where exec itself
 is killed by SIGKILL, or loses its connection, the process goes on: see peek and scrub.`;
+
+const ANCHORS_HELP = 'the processes; without any, one a line on standard input';
 
 /** Adds the commands on channels, processes, subscriptions and whatever an anchor can be. */
 export function addElementCommands(add: (name: string, description: string) => Command): void {
@@ -67,12 +70,16 @@ export function addElementCommands(add: (name: string, description: string) => C
     .action(async (path, options) => (await import('./process.js')).wait(path, options));
 
   add('waitall', 'wait for the end of all, and print each as it ends')
-    .argument('<ANCHOR...>', 'the processes')
-    .action(async (paths, options) => (await import('./process.js')).waitall(paths, options));
+    .argument('[ANCHOR...]', ANCHORS_HELP)
+    .action(async (paths, options, command) =>
+      (await import('./process.js')).waitall(await anchorsGiven(paths, command), options),
+    );
 
   add('waitany', 'wait for the first that ends, and print it')
-    .argument('<ANCHOR...>', 'the processes')
-    .action(async (paths, options) => (await import('./process.js')).waitany(paths, options));
+    .argument('[ANCHOR...]', ANCHORS_HELP)
+    .action(async (paths, options, command) =>
+      (await import('./process.js')).waitany(await anchorsGiven(paths, command), options),
+    );
 
   add('select', 'wait until one of these files is ready, and print those that are')
     .argument(

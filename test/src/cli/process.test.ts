@@ -59,6 +59,45 @@ test('signal, waitany and waitall', async (t) => {
   t.regex((await circuit('signal', ['FOO', `${name}/p`])).stderr, /FOO/);
 });
 
+test('waitall and waitany take anchors from standard input, one a line', async (t) => {
+  const { circuit, name } = await member(t);
+  const paths = [`${name}/p`, `${name}/with space`];
+  for (const path of paths) await circuit('mkproc', [path], '{"Path":"cat"}');
+  const lines = `\n${paths[0]}\r\n   \n${paths[1]}`;
+  const all = circuit('waitall', [], lines);
+  const any = circuit('waitany', [], `${lines}\n\n`);
+  t.is((await circuit('signal', ['TERM', `${name}/with space`])).status, 0);
+  t.is((await any).stdout, `${name}/with space signaled TERM\n`);
+  t.is((await circuit('stdin', [`${name}/p`])).status, 0);
+  t.deepEqual((await all).stdout.split('\n').sort(), [
+    '',
+    `${name}/p exited 0`,
+    `${name}/with space signaled TERM`,
+  ]);
+  // Arguments go before it, and it is not read then.
+  t.is((await circuit('waitall', [`${name}/p`], `${name}/none`)).stdout, `${name}/p exited 0\n`);
+  const wrong = await circuit('waitall', [], `${name}/none\n`);
+  t.deepEqual([wrong.status, wrong.stdout], [1, '']);
+  t.regex(wrong.stderr, /^circuit: \/X\S+\/none: there is no anchor none\n$/);
+});
+
+test('waitall and waitany of nothing, or on a terminal, are wrong usage at once', async (t) => {
+  const cluster = new Cluster(t);
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  const said = /^circuit: no anchor is given; name them as arguments, or one a line on/;
+  for (const verb of ['waitall', 'waitany']) {
+    for (const input of ['', '\n \n']) {
+      const { status, stdout, stderr } = await cluster.circuit([verb], { input });
+      t.deepEqual([status, stdout], [2, '']);
+      t.regex(stderr, said);
+    }
+    // script(1) gives it a terminal, on which nobody types.
+    const typed = await cluster.run(['script', '-qec', `${NODE} ${CIRCUIT} ${verb}`, '/dev/null']);
+    t.is(typed.status, 2);
+    t.regex(typed.stdout, said);
+  }
+});
+
 test('exec: our streams, arguments and exit status are the process’s, and nothing stays', async (t) => {
   const { circuit, name } = await member(t);
   const path = `${name}/run`;
