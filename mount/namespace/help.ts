@@ -35,7 +35,8 @@ This directory is an anchor: a place on a member, which can have sub-anchors.
   echo 3 > mkchan             make it a channel with room for 3 messages
   echo '{"Path":"ls","Args":["-l"],"Dir":"/"}' > mkproc
                               make it a process; Env, Scrub and Retain can be given, too
-  echo > mk@join              make it a subscription to members that come
+  echo > mk@join              make it a subscription to the members: all that are there, then
+                              those that come
   echo > mk@leave             make it a subscription to members that go
   mkdir test                  make a sub-anchor
   rmdir test                  remove it, when it has no sub-anchors
@@ -80,8 +81,9 @@ This anchor is a process.
 `;
 
 export const SUBSCRIPTION_HELP = `\
-This anchor is a subscription: it tells of the members that its host learns have come
-(kind @join) or gone (kind @leave), from the moment it was made.
+This anchor is a subscription. Of kind @join it tells of the members that were there when it
+was made, its host's own included, and then of those that its host learns have come, without a
+gap. Of kind @leave it tells of those that its host learns have gone since it was made.
 
   cat recv                    wait for the next one, and print its path, /X…
   while cat recv; do :; done  print them all; of several readers, each gets others

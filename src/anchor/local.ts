@@ -266,12 +266,15 @@ export class LocalMember implements Member {
     const element = new SubscriptionElement(kind);
     await this.#followers.change(() => {
       this.#anchors.attach(path, new LocalSubscription(element));
-      // In the same turn: nothing happens between.
-      element.follow((tell) =>
-        this.#options.membership.watch((change) => {
+      // In the same turn: nobody comes between the list and what follows it.
+      element.follow((tell) => {
+        const { membership } = this.#options;
+        const there = kind === '@join' ? membership.members() : [];
+        for (const { name } of there) tell(`/${name}`);
+        return membership.watch((change) => {
           if (`@${change.kind}` === kind) tell(`/${change.member.name}`);
-        }),
-      );
+        });
+      });
     });
   }
 

@@ -41,7 +41,10 @@ export function addElementCommands(add: (name: string, description: string) => C
     .argument('<ANCHOR>', 'the channel, /X…/a')
     .action(async (path, options) => (await import('./channel.js')).close(path, options));
 
-  add('mk@join', 'make a subscription to the members that come; recv waits for one')
+  add(
+    'mk@join',
+    'make a subscription to all members that are there, then to those that come; recv gives one',
+  )
     .argument('<ANCHOR>', 'where, /X…/a; the anchors on the way are made, too')
     .action(async (path, options) =>
       (await import('./subscription.js')).subscribe('@join', path, options),

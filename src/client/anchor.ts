@@ -91,16 +91,20 @@ export class Anchor {
   }
 
   /**
-   * Makes a subscription here, and the anchors on the way: from now on it tells of each
-   * member of which this anchor's member learns that it came. If it is interrupted, the
-   * subscription may have been made.
+   * Makes a subscription here, and the anchors on the way: it first tells of each member that
+   * is there, this anchor's own included, and then of each of which that one learns that it
+   * came: none is missed between, and none told twice. If it is interrupted, the subscription
+   * may have been made.
    * @throws CircuitError EEXIST (there is an element), EINVAL (a name), EINTR
    */
   makeJoinSubscription(options?: Interruptible): Promise<Subscription> {
     return this.#subscribe('@join', options);
   }
 
-  /** As {@link makeJoinSubscription}, of the members that go: in order, or because they fail. */
+  /**
+   * Makes a subscription here that tells of each member that goes from now on, in order or because
+   * it fails. Otherwise as {@link makeJoinSubscription}.
+   */
   makeLeaveSubscription(options?: Interruptible): Promise<Subscription> {
     return this.#subscribe('@leave', options);
   }

@@ -6,8 +6,8 @@ import type { Anchor } from './anchor.js';
 import { Channel } from './channel.js';
 
 /**
- * Tells of the members that come, or that go, as the subscription's member learns
- * of them: in that order, none missed since it was made, and each to one receiver.
+ * Tells of the members that are there and then of those that come, or of those that go, as
+ * the subscription's member learns of them: in that order, none missed, and each to one receiver.
  * Every call can fail with EHOSTUNREACH, if that member cannot be reached. To
  * dispose of it lets go of it and leaves the subscription as it is.
  */

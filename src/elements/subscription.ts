@@ -3,12 +3,12 @@ import { ChannelElement } from './channel.js';
 import type { IncomingMessage, WaitOptions } from './message.js';
 
 /**
- * The most events that wait for a reader: twice what the largest network has of members,
- * as all of them can come at once. Each takes about 1 kB.
+ * The most events that wait for a reader: twice what the largest network has of members, since
+ * a list of all can be followed by as many that come. Each takes about 1 kB.
  */
 export const MAX_PENDING = 20_000;
 
-/** What it tells of: members that come, or that go. */
+/** What it tells of: the members that are there and then those that come, or those that go. */
 export type SubscriptionKind = '@join' | '@leave';
 
 /** Tells of each event, in order, until the result is disposed. */
@@ -33,9 +33,11 @@ export class SubscriptionElement {
     this.events = new ChannelElement(limit);
   }
 
-  /** Takes the events of a source from now on. */
+  /** Takes what a source tells at once, and from now on. */
   follow(source: EventSource): void {
     this.#source = source((event) => this.#enter(event));
+    // That may have been too much already.
+    if (this.#overflowed) this.#source[Symbol.dispose]();
   }
 
   /**

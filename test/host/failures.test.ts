@@ -36,6 +36,9 @@ test.before(async (t) => {
     cwd: `${witness.daemon.mountpoint}/.self`,
   });
   if (made.status !== 0) throw new Error(made.stderr);
+  // Those that are there.
+  const read = 'for member in ../X*; do cat j/recv; done';
+  await cluster.sh(read, { cwd: `${witness.daemon.mountpoint}/.self` });
 });
 
 function at(host: number): Host {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { blocked, channelViews } from './channels.js';
-import { loggedAll, subscriptionViews } from './subscriptions.js';
+import { loggedAll, subscribe, subscriptionViews } from './subscriptions.js';
 
 test('an anchor is made a subscription by mk@join or mk@leave, and has its files then', async (t) => {
   const { local, remote } = await channelViews(t);
@@ -13,7 +13,7 @@ test('an anchor is made a subscription by mk@join or mk@leave, and has its files
         t.is(stdout, `error\nhelp\nkind\npeek\nrecv\nscrub\n${kind}\n400\n200\n400\n`);
         t.deepEqual(JSON.parse((await other.sh('cat s/peek')).stdout), {
           Source: kind,
-          Pending: 0,
+          Pending: kind === '@join' ? 2 : 0,
           Closed: false,
         });
         t.is((await other.sh(`test -e s/mk@join || test -e s/mk@leave`)).status, 1);
@@ -88,7 +88,7 @@ print(len(os.read(fd, 100)))
 
 test('poll(2) waits for an event, and without one O_NONBLOCK gives EAGAIN', async (t) => {
   const { owner, local, remote, guest, come, go } = await subscriptionViews(t);
-  await local.sh('mkdir s && echo > s/mk@join');
+  await subscribe(local, 's', 2);
   for (const [round, view] of [local, remote].entries()) {
     const program = view.spawn('python3', '-c', POLL);
     await program.printed('EAGAIN');

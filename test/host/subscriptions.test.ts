@@ -1,10 +1,11 @@
 import test from 'ava';
 import { blocked, channelViews } from './channels.js';
-import { loggedAll, subscriptionViews } from './subscriptions.js';
+import { loggedAll, subscribe, subscriptionViews } from './subscriptions.js';
 
 test('each member that comes, and each that goes, is one event, for readers on any host', async (t) => {
   const { cluster, owner, local, remote } = await channelViews(t);
-  t.is((await local.sh('mkdir j l && echo > j/mk@join && echo > l/mk@leave')).status, 0);
+  t.is((await local.sh('mkdir l && echo > l/mk@leave')).status, 0);
+  await subscribe(local, 'j', 2);
   for (const view of [local, remote]) {
     for (const end of ['SIGTERM', 'SIGKILL'] as const) {
       const joined = view.spawn('cat', 'j/recv');
@@ -24,9 +25,43 @@ test('each member that comes, and each that goes, is one event, for readers on a
   }
 });
 
+test('mk@join first gives every member that is there, its own included, in the order of ls', async (t) => {
+  const { owner, others, local, remote, name } = await channelViews(t, 3);
+  const listed = (await local.sh(`ls -d /${owner.mountpoint}/X*`)).stdout.replaceAll(/.*X/g, '/X');
+  t.true(listed.includes(`/${name}\n`));
+  for (const view of [local, remote]) {
+    t.is(await subscribe(view, `j-${view.name}`, 1 + others.length), listed);
+  }
+});
+
+test('whenever a subscription is made, each member is told once: in the list, or as one that comes', async (t) => {
+  const { cluster, owner, local } = await channelViews(t);
+  let coming = true;
+  const five = Promise.all(
+    [1, 2, 3, 4, 5].map(() => cluster.start('--no-mount', '-j', owner.address)),
+  ).finally(() => {
+    coming = false;
+  });
+  let made = 0;
+  while (coming) {
+    made += 1;
+    t.is((await local.sh(`mkdir ${made} && echo > ${made}/mk@join`)).status, 0);
+  }
+  await five;
+  await loggedAll(owner, 'joined', 6);
+  const members = await subscribe(local, 'last', 7);
+  for (let each = 1; each <= made; each += 1) {
+    const told = await local.sh(`for i in 1 2 3 4 5 6 7; do cat ${each}/recv; done`);
+    t.is(told.stdout.split('\n').sort().join('\n').trim(), members.trim());
+    t.is(JSON.parse((await local.sh(`cat ${each}/peek`)).stdout).Pending, 0);
+  }
+  t.log(`${made} subscriptions`);
+});
+
 test('of five daemons that come at once, and go at once, none is missed and none told twice, in the order of the log', async (t) => {
   const { cluster, owner, local, remote } = await channelViews(t);
-  await local.sh('mkdir j l && echo > j/mk@join && echo > l/mk@leave');
+  await local.sh('mkdir l && echo > l/mk@leave');
+  await subscribe(local, 'j', 2);
   for (const [round, view] of [local, remote].entries()) {
     const reading = view.sh('for i in 1 2 3 4 5; do cat j/recv; done');
     const five = await Promise.all(
@@ -49,7 +84,7 @@ test('of five daemons that come at once, and go at once, none is missed and none
 
 test('what nobody reads waits, and two readers get distinct events', async (t) => {
   const { cluster, owner, local, remote } = await channelViews(t);
-  await local.sh('mkdir j && echo > j/mk@join');
+  await subscribe(local, 'j', 2);
   await Promise.all([1, 2, 3, 4].map(() => cluster.start('--no-mount', '-j', owner.address)));
   const joined = await loggedAll(owner, 'joined', 5);
   t.is(JSON.parse((await remote.sh('cat j/peek')).stdout).Pending, 4);
@@ -106,7 +141,7 @@ test('the event for a reader whose daemon dies goes to the next', async (t) => {
   const { cluster, owner, local, remotes, others } = await channelViews(t, 3);
   const [dying, next] = remotes;
   if (!dying || !next) throw new Error('three members');
-  await local.sh('mkdir j && echo > j/mk@join');
+  await subscribe(local, 'j', 3);
   const waiting = dying.spawn('cat', 'j/recv');
   await blocked(waiting);
   await others[0]?.stop('SIGKILL');

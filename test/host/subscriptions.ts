@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import { channelViews } from './channels.js';
+import { channelViews, type View } from './channels.js';
 import { eventually, type TestDaemon } from './cluster.js';
 
 /** The first member, which has the subscriptions, seen from two daemons, and a third that comes and goes. */
@@ -42,4 +42,14 @@ export async function loggedAll(
     (seen) => seen.split('\n').length === count + 1,
     20_000,
   );
+}
+
+/** Makes a subscription to the members; gives the paths of the first, so many, a line each. */
+export async function subscribe(view: View, anchor: string, count: number): Promise<string> {
+  const read = `for i in $(seq ${count}); do cat ${anchor}/recv; done`;
+  const { stdout, stderr, status } = await view.sh(
+    `mkdir ${anchor} && echo > ${anchor}/mk@join && ${read}`,
+  );
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
 }

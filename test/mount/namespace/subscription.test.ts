@@ -39,6 +39,7 @@ async function mounted(t: ExecutionContext) {
     for (const listener of listeners) listener(change);
   };
   return {
+    self,
     local,
     tell,
     listeners,
@@ -61,10 +62,11 @@ const paths = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => `/${memberNumber(from + i)}\n`).join('');
 
 test('a subscription tells of its own kind of event, from the moment it was made', async (t) => {
-  const { tell, sh, listeners } = await mounted(t);
+  const { self, tell, sh, listeners } = await mounted(t);
   const before = listeners.size;
   tell('join', memberNumber(0));
   await sh('mkdir j l && echo > j/mk@join && echo > l/mk@leave');
+  t.is((await sh('cat j/recv')).stdout, `/${self.name}\n`);
   for (let i = 1; i < 6; i += 1) tell(i % 2 ? 'join' : 'leave', memberNumber(i));
   const three = await sh('cat j/recv j/recv j/recv; cat l/recv l/recv; cat j/peek l/peek');
   const [first, , third, , fifth] = [1, 2, 3, 4, 5].map((i) => paths(i, i + 1));
@@ -76,7 +78,7 @@ test('a subscription tells of its own kind of event, from the moment it was made
 
 test('three readers at once get each event once, whichever of them are killed', async (t) => {
   const { tell, sh } = await mounted(t);
-  await sh('mkdir j && echo > j/mk@join');
+  await sh('mkdir j && echo > j/mk@join && cat j/recv');
   const killed = sh(`for i in $(seq 30); do
     cat j/recv > /dev/null & pid=$!; kill -KILL $pid; wait $pid; done 2> /dev/null`);
   await killed;

@@ -2,12 +2,29 @@ import test from 'ava';
 import { eventually } from '../../host/cluster.js';
 import { commands } from './commands.js';
 
+test('mk@join first gives the members that are there; recv prints one', async (t) => {
+  const { own, other, channels, circuit, peek } = await commands(t);
+  for (const path of channels) {
+    t.is((await circuit(['mk@join', path])).status, 0);
+    t.is((await peek(path)).Pending, 2);
+    const told = [await circuit(['recv', path]), await circuit(['recv', path])];
+    t.deepEqual(
+      told.map(({ stdout }) => stdout),
+      [`${own}\n`, `${other}\n`].sort(),
+    );
+    t.is((await peek(path)).Pending, 0);
+  }
+});
+
 test('mk@join, mk@leave, recv, peek, ls -l and scrub, at any member', async (t) => {
-  const { cluster, a, b, channels, circuit, peek } = await commands(t);
+  const { cluster, a, b, own, other, channels, circuit, peek } = await commands(t);
   const quiet = { stdout: '', stderr: '', status: 0 };
   const both = channels.flatMap((path) => [`${path}/j`, `${path}/l`]);
   for (const path of both) {
     t.like(await circuit([path.endsWith('j') ? 'mk@join' : 'mk@leave', path]), quiet);
+  }
+  for (const path of both.filter((each) => each.endsWith('j'))) {
+    for (const _member of [own, other]) await circuit(['recv', path]);
   }
   const third = await cluster.start('--no-mount', '-j', b.address);
   const listed = async (count: number) => {
@@ -51,6 +68,8 @@ test('what cannot be done with a subscription: exit 1 and a sentence', async (t)
       t.deepEqual([status, stdout], [1, ''], args.join(' '));
       t.regex(stderr.trimEnd(), said);
     }
+    t.is((await circuit(['recv', path])).status, 0);
+    t.is((await circuit(['recv', path])).status, 0);
     const waiting = start('recv', path);
     t.is((await circuit(['scrub', path])).status, 0);
     t.is(await waiting.status, 1);

@@ -41,10 +41,17 @@ async function pending(subscription: Subscription, count: number): Promise<void>
   );
 }
 
+/** The members that are there, by which a subscription to them begins. */
+async function there(subscription: Subscription): Promise<string[]> {
+  return [await subscription.recv(), await subscription.recv()];
+}
+
 test('a subscription is iterated over, member by member, until it is scrubbed', async (t) => {
-  const { anchors, guest, come, go } = await withGuest(t);
+  const { anchors, circuit, guest, come, go } = await withGuest(t);
   for (const anchor of anchors) {
     using joins = await anchor.walk('j').makeJoinSubscription();
+    const members = circuit.members().map(({ name }) => `/${name}`);
+    t.deepEqual(await there(joins), members);
     using leaves = await anchor.walk('l').makeLeaveSubscription();
     t.deepEqual([joins.kind, leaves.kind], ['@join', '@leave']);
     const received: string[] = [];
@@ -96,6 +103,7 @@ test('who is interrupted, or lets go, has received nothing', async (t) => {
   const { anchors, other, guest, come, go } = await withGuest(t);
   for (const anchor of anchors) {
     using subscription = await anchor.makeJoinSubscription();
+    await there(subscription);
     const interrupted = new AbortController();
     const waiting = [
       t.throwsAsync(subscription.recv({ signal: interrupted.signal }), { code: 'EINTR' }),

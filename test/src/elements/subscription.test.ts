@@ -94,6 +94,22 @@ test('too many that wait end it: they can still be received, and then it fails',
   }
 });
 
+test('a source that tells too much at once is followed no more either', async (t) => {
+  const element = new SubscriptionElement('@join', 3);
+  let followed = true;
+  element.follow((tell) => {
+    for (const event of ['/Xa', '/Xb', '/Xc', '/Xd']) tell(event);
+    return {
+      [Symbol.dispose]: () => {
+        followed = false;
+      },
+    };
+  });
+  t.false(followed);
+  for (const event of ['/Xa\n', '/Xb\n', '/Xc\n']) t.is(await textOf(element.receive()), event);
+  await t.throwsAsync(textOf(element.receive()), { code: 'ENOBUFS' });
+});
+
 test('it takes as many as wait at most, and goes on when some have been received', async (t) => {
   const { element, source } = subscription();
   for (let i = 0; i < MAX_PENDING; i += 1) source.tell(`/X${i}`);

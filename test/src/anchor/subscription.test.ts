@@ -1,0 +1,79 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { LocalMember } from '../../../src/anchor/local.js';
+import { OperationsLog } from '../../../src/log.js';
+import { MAX_MEMBERS } from '../../../src/membership/parameters.js';
+import { newRecord, StubMembership } from '../stub-membership.js';
+
+/** A member whose network is what the test says. */
+function member() {
+  const membership = new StubMembership();
+  const log = new OperationsLog(() => {});
+  return { membership, local: new LocalMember({ membership, log, shutdown: () => {} }) };
+}
+
+/** What waits in a subscription, in its order. */
+async function received(local: LocalMember, path: readonly string[]): Promise<string[]> {
+  const channel = await local.channel(path);
+  const events: string[] = [];
+  while (await channel.ready('recv')) {
+    const event = channel.receive();
+    events.push(Buffer.from(await event.read(100)).toString());
+    await event.delivered();
+    event.close();
+  }
+  return events;
+}
+
+test('@join gives who is there when it is made, and then who comes: none missed, none twice', async (t) => {
+  const step = fc.constantFrom('come', 'go', 'subscribe');
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const { membership, local } = member();
+      const expected: string[][] = [];
+      for (const what of steps) {
+        if (what === 'come') {
+          const guest = newRecord();
+          membership.come(guest);
+          for (const each of expected) each.push(`/${guest.name}\n`);
+        }
+        if (what === 'go') {
+          const guest = membership.members().find(({ name }) => name !== membership.self.name);
+          if (guest) membership.go(guest, 'failed');
+        }
+        if (what === 'subscribe') {
+          const making = local.makeSubscription([`${expected.length}`], '@join');
+          // Who comes before it is made is in the list.
+          const guest = newRecord();
+          membership.come(guest);
+          for (const each of expected) each.push(`/${guest.name}\n`);
+          await making;
+          expected.push(membership.members().map(({ name }) => `/${name}\n`));
+        }
+      }
+      for (const [index, events] of expected.entries()) {
+        t.deepEqual(await received(local, [`${index}`]), events);
+      }
+    }),
+  );
+});
+
+test('@leave gives nobody who is there', async (t) => {
+  const { membership, local } = member();
+  const [a, b] = [newRecord(), newRecord()];
+  membership.come(a, b);
+  await local.makeSubscription(['l'], '@leave');
+  membership.go(b, 'left');
+  t.deepEqual(await received(local, ['l']), [`/${b.name}\n`]);
+});
+
+test('the largest network fits, and so do as many that come before anybody reads', async (t) => {
+  const { membership, local } = member();
+  membership.come(...Array.from({ length: MAX_MEMBERS - 1 }, newRecord));
+  const there = membership.members().map(({ name }) => `/${name}\n`);
+  await local.makeSubscription(['j'], '@join');
+  const coming = Array.from({ length: MAX_MEMBERS }, newRecord);
+  membership.come(...coming);
+  t.like(await (await local.channel(['j'])).peek(), { NumSend: 2 * MAX_MEMBERS, Closed: false });
+  t.deepEqual(await received(local, ['j']), [...there, ...coming.map(({ name }) => `/${name}\n`)]);
+});
