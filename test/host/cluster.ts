@@ -39,8 +39,16 @@ export class Cluster {
   #namespaces = 0;
 
   constructor(t: Pick<ExecutionContext, 'teardown'>) {
-    this.#janitor = new Janitor(t);
-    t.teardown(() => this.#checkLogs());
+    // The logs go with the directory.
+    const teardown = (finish: () => void | Promise<void>) =>
+      t.teardown(async () => {
+        try {
+          this.#checkLogs();
+        } finally {
+          await finish();
+        }
+      });
+    this.#janitor = new Janitor({ teardown });
   }
 
   get directory(): string {
