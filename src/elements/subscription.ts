@@ -4,7 +4,7 @@ import type { IncomingMessage, WaitOptions } from './message.js';
 
 /**
  * The most events that wait for a reader: twice what the largest network has of members, since
- * a list of all can be followed by as many that come. Each takes about 1 kB.
+ * a list of all can be followed by as many that come. Each takes about 1.5 kB.
  */
 export const MAX_PENDING = 20_000;
 
