@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type CircuitError, interrupted } from './error.js';
 
 /** Taken by whatever can wait. */
@@ -24,6 +25,8 @@ export function onAbort(
 ): () => void {
   if (!signal) return () => {};
   const interrupt = () => reject(interrupted());
+  // Any number may wait, which is no leak: Node 20 would warn of more than ten, newer ones do not.
+  setMaxListeners(0, signal);
   if (signal.aborted) interrupt();
   else signal.addEventListener('abort', interrupt, { once: true });
   return () => signal.removeEventListener('abort', interrupt);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import test from 'ava';
+import { Address, newSecret } from '../../../src/address.js';
 import { CIRCUIT_ENV, Cluster, type Result } from '../../host/cluster.js';
 
 test('the exit status is 2 and one line says why when a command is called wrongly', async (t) => {
@@ -61,6 +62,17 @@ test('the exit status is 1 and one line says why when a command fails', async (t
     t.regex(complaint[0] ?? '', said);
     t.regex(complaint[0] ?? '', /^circuit: /);
   }
+});
+
+test('a start that is to join many says one sentence, and Node warns of nothing', async (t) => {
+  const cluster = new Cluster(t);
+  const addresses = Array.from({ length: 15 }, (_, i) => newAddress(i + 1));
+  const joins = addresses.flatMap((address) => ['-j', address]);
+  const { status, stderr } = await cluster.circuit(['start', '--no-mount', '-a', ':0', ...joins]);
+  t.is(status, 1);
+  const complaint = stderr.split('\n').filter((line) => !/^\d{4}-/.test(line));
+  t.is(complaint.length, 2, stderr);
+  t.regex(complaint[0] ?? '', /^circuit: nobody listens on 127\.0\.0\.1:\d+$/);
 });
 
 test('a port that is in use: a sentence, exit 1', async (t) => {
@@ -166,3 +178,7 @@ test('peek and stk are JSON, and hold neither the environment nor the command li
   t.true(report.activeResources.TCPServerWrap >= 1);
   t.notRegex(stdout, /hunter2|circuit\.js/);
 });
+
+function newAddress(port: number): string {
+  return new Address('127.0.0.1', port, 1, newSecret()).toString();
+}
