@@ -49,26 +49,37 @@ test('wait-first prints who ends first, and kills the others', async (t) => {
   await nothingIsLeft(t, cluster, mount);
 });
 
-test('on-leave.sh runs a command for each member that leaves, until Ctrl-C', async (t) => {
+test('on-member.sh runs a command for each member that is there, comes, or goes, until Ctrl-C', async (t) => {
   const { cluster, mount, names, addressFile } = await circuitOf(t, 1);
-  const script = join(EXAMPLES, 'on-leave.sh');
-  const watch = program(cluster.spawn(['sh', script, mount, 'echo', 'gone:']));
+  const script = join(EXAMPLES, 'on-member.sh');
+  const start = (...args: string[]) => program(cluster.spawn(['sh', script, mount, ...args]));
+  const joins = start('join', 'echo', 'there:');
+  const leaves = start('leave', 'echo', 'gone:');
+  let there = `there: /${names[0]}\n`;
+  let gone = '';
+  await joins.printed(there);
   await eventually(
     () => cluster.sh(`ls -d ${mount}/${names[0]}/on-leave-*/recv`),
     ({ status }) => status === 0,
   );
   const address = readFileSync(addressFile, 'utf8').trim();
-  let printed = '';
   for (const end of ['SIGTERM', 'SIGKILL'] as const) {
     const guest = await cluster.start('--no-mount', '-j', address);
     const { stdout } = await cluster.sh(`ls ${mount} | grep -v ${names[0]}`);
-    printed += `gone: /${stdout}`;
+    there += `there: /${stdout}`;
+    gone += `gone: /${stdout}`;
+    await joins.printed(there);
     await guest.stop(end);
-    await watch.printed(printed);
+    await leaves.printed(gone);
   }
-  watch.process.kill('SIGINT');
-  t.is(await watch.status, 130);
-  t.deepEqual([await watch.stdout, await watch.stderr], [printed, '']);
+  for (const [watch, printed] of [
+    [joins, there],
+    [leaves, gone],
+  ] as const) {
+    watch.process.kill('SIGINT');
+    t.is(await watch.status, 130);
+    t.deepEqual([await watch.stdout, await watch.stderr], [printed, '']);
+  }
   await nothingIsLeft(t, cluster, mount);
 });
 

@@ -1,19 +1,21 @@
 #!/bin/sh
-# Runs a command for each member that leaves the network, with its path as the last argument.
+# Runs a command for each member, with its path as the last argument: with `join` for all that are
+# there, and then for each that comes; with `leave` for each that goes.
 #
-#   sh examples/on-leave.sh /circuit logger -t circuit "has gone:"
+#   sh examples/on-member.sh /circuit join logger -t circuit "is there:"
+#   sh examples/on-member.sh /circuit leave logger -t circuit "has gone:"
 #
 # runs until Ctrl-C. No member is missed while the command runs: the events wait.
 set -eu
 
-if [ $# -lt 2 ]; then
-  echo "usage: on-leave.sh MOUNT COMMAND [ARG…]" >&2
+if [ $# -lt 3 ]; then
+  echo "usage: on-member.sh MOUNT join|leave COMMAND [ARG…]" >&2
   exit 2
 fi
-mount=$1
-shift
+mount=$1 change=$2
+shift 2
 # Of this host's own member: what it learns.
-subscription=$mount/$(readlink "$mount/.self")/on-leave-$$
+subscription=$mount/$(readlink "$mount/.self")/on-$change-$$
 finish() {
   trap '' INT TERM
   [ ! -e "$subscription/scrub" ] || echo >"$subscription/scrub"
@@ -23,7 +25,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 mkdir "$subscription"
-echo >"$subscription/mk@leave"
+echo >"$subscription/mk@$change"
 
 # Ends when the subscription is scrubbed: cat fails then.
 watch() {
@@ -33,5 +35,5 @@ watch() {
 # A shell runs its traps at once only while it waits.
 watch "$@" &
 wait $!
-echo "on-leave.sh: the subscription has ended" >&2
+echo "on-member.sh: the subscription has ended" >&2
 exit 1
