@@ -1,9 +1,10 @@
 #!/bin/sh
 # Takes down what a test has set up in DIR when its standard input ends, which it
 # also does when the test is interrupted or killed:
-#   DIR/notes/pids/PID    a process to end, with those that it has started
+#   DIR/notes/pids/PID    a process to end, with its group and those that it has started
 #   DIR/notes/netns/NAME  a network namespace to remove
-# and every mount below DIR, then DIR itself.
+# and every process that has CIRCUIT_TEST=DIR in its environment, every mount below DIR,
+# then DIR itself.
 trap '' INT TERM HUP
 dir=$1
 # A daemon whose holder of the address file ends takes that over, and logs it: it would do so
@@ -19,7 +20,15 @@ for file in "$dir"/notes/pids/*; do
   kill -STOP "$pid" 2>/dev/null
   groups=$(cat /proc/"$pid"/task/*/children 2>/dev/null)
   kill -KILL "$pid" 2>/dev/null
-  for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+  # dash knows a group after -s KILL only: it takes `-KILL -- -1` for an illegal number.
+  for group in $pid $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
+done
+# Those whose parents have gone are found by their environment. Its daemons are dead by now, so
+# that none of these waits for one of them, which would keep us from reading it (proc(5)).
+for _ in 1 2 3 4 5; do
+  left=$(grep -lszxF "CIRCUIT_TEST=$dir" /proc/[0-9]*/environ | cut -d/ -f3)
+  [ "$left" ] || break
+  kill -KILL $left 2>/dev/null
 done
 awk -v dir="$dir/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo |
   while read -r mountpoint; do umount -l "$(printf %b "$mountpoint")"; done

@@ -3,8 +3,13 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { errorCode } from '../src/error.js';
 
 const SCRIPT = join(import.meta.dirname, '../../test/janitor.sh');
+
+// ava has been killed: nobody would hear of these tests, nor end one that waits. ava replaces
+// process.exit(), and would have it reported.
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 /**
  * A temporary directory, and what a test sets up in and beside it. A process of
@@ -14,11 +19,14 @@ const SCRIPT = join(import.meta.dirname, '../../test/janitor.sh');
 export class Janitor {
   /** Absolute, without symbolic links; other users may enter it. */
   readonly directory: string;
+  /** What all programs of the test have in their environment, by which the janitor finds them. */
+  readonly mark: Readonly<Record<string, string>>;
   readonly #notes: string;
   readonly #process: ChildProcess;
 
   constructor(t: Pick<ExecutionContext, 'teardown'>) {
     const base = realpathSync(mkdtempSync(join(tmpdir(), 'circuit-test-')));
+    this.mark = { CIRCUIT_TEST: base };
     this.#notes = join(base, 'notes');
     this.directory = join(base, 'files');
     chmodSync(base, 0o711);
@@ -33,11 +41,16 @@ export class Janitor {
     t.teardown(() => this.#finish());
   }
 
-  /** Notes a process that is to be ended. */
+  /** Notes a process that is to be ended, with the process group that it leads. */
   adopt(child: ChildProcess): void {
-    const note = join(this.#notes, 'pids', String(child.pid));
+    const { pid } = child;
+    if (pid === undefined) return;
+    const note = join(this.#notes, 'pids', String(pid));
     writeFileSync(note, '');
-    child.once('exit', () => rmSync(note, { force: true }));
+    child.once('exit', () => {
+      // What it has left in the background is still to be ended.
+      if (!signalGroup(pid, 0)) rmSync(note, { force: true });
+    });
   }
 
   /** Where a script can note processes of its own: as an empty file named by the process id. */
@@ -55,5 +68,15 @@ export class Janitor {
       this.#process.once('exit', () => resolve());
       this.#process.stdin?.end();
     });
+  }
+}
+
+/** Signals a process group, 0 being none; false where it has no process any more. */
+export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-leader, signal);
+  } catch (error) {
+    if (errorCode(error) === 'ESRCH') return false;
+    throw error;
   }
 }

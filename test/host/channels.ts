@@ -8,6 +8,7 @@ import {
   collect,
   eventually,
   exitOf,
+  PATIENCE,
   type Result,
   type TestDaemon,
 } from './cluster.js';
@@ -17,7 +18,7 @@ export interface View {
   readonly name: 'local' | 'remote';
   /** The first member's directory in the mount of this view's daemon. */
   readonly directory: string;
-  /** Runs a line of shell in it, for 50 s at most if no other time is given, in milliseconds. */
+  /** Runs a line of shell in it, for a minute at most if no other time is given, in milliseconds. */
   sh(script: string, timeout?: number): Promise<Result>;
   /** Starts a program in it. */
   spawn(...argv: string[]): Program;
@@ -65,7 +66,7 @@ export async function viewsOf(cluster: Cluster, owner: TestDaemon, others: reado
     return {
       name: daemon === owner ? 'local' : 'remote',
       directory,
-      sh: (script, timeout = 50_000) => cluster.sh(script, { cwd: directory, timeout }),
+      sh: (script, timeout = PATIENCE) => cluster.sh(script, { cwd: directory, timeout }),
       spawn: (...argv) => program(cluster.spawn(argv, { cwd: directory })),
     };
   };

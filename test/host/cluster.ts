@@ -1,10 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
-import { Janitor } from '../janitor.js';
+import { Janitor, signalGroup } from '../janitor.js';
+
+/**
+ * So long, in milliseconds, a test waits for what Circuit promises no time for: other programs
+ * may keep the processors busy. It costs nothing where the test passes.
+ */
+export const PATIENCE = 60_000;
 
 const CIRCUIT = join(import.meta.dirname, '../../bin/circuit.cjs');
 
@@ -24,7 +32,7 @@ export interface RunOptions {
   readonly input?: string;
   /** A network namespace to run in. */
   readonly netns?: string;
-  /** Milliseconds after which the program is killed. */
+  /** Milliseconds after which the program is killed, with its process group: a minute by custom. */
   readonly timeout?: number;
 }
 
@@ -85,7 +93,8 @@ export class Cluster {
       [...rest, ...listen, ...(mounts ? [] : ['-m', mountpoint]), ...args],
       {
         stdio: ['ignore', 'pipe', openSync(log, 'a')],
-        env: options.env ?? process.env,
+        env: { ...(options.env ?? process.env), ...this.#janitor.mark },
+        detached: true,
         ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       },
@@ -114,18 +123,32 @@ export class Cluster {
     return this.run(['sh', '-c', script], options);
   }
 
-  async run(argv: readonly string[], options: RunOptions = {}): Promise<Result> {
+  /** Runs a program to its end, and that of its output; kills it, and fails, where it takes too long. */
+  run(argv: readonly string[], options: RunOptions = {}): Promise<Result> {
+    const result = this.#run(argv, options);
+    // A test that has failed does not await it any more, and ava ends the whole file where a
+    // rejection is not handled.
+    result.catch(() => {});
+    return result;
+  }
+
+  async #run(argv: readonly string[], options: RunOptions): Promise<Result> {
     const started = performance.now();
     const child = this.spawn(argv, options);
-    const out = collect(child.stdout);
-    const err = collect(child.stderr);
+    const status = exitOf(child).then((value) => ({ value, elapsed: performance.now() - started }));
+    const [out, err] = [printedBy(child.stdout), printedBy(child.stderr)];
     child.stdin?.on('error', () => {});
     child.stdin?.end(options.input ?? '');
-    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeout ?? 30_000);
-    const status = await exitOf(child);
-    clearTimeout(timer);
-    const elapsed = performance.now() - started;
-    return { stdout: await out, stderr: await err, status, elapsed };
+    const limit = options.timeout ?? PATIENCE;
+    const ended = Promise.all([status, out.ended, err.ended]);
+    const [{ value, elapsed }] = await within(limit, ended, () => {
+      // What it has started holds its output, too.
+      if (child.pid) signalGroup(child.pid, 'SIGKILL');
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      return `${argv.join(' ')}: had printed ${JSON.stringify([out.text(), err.text()])}`;
+    });
+    return { stdout: out.text(), stderr: err.text(), status: value, elapsed };
   }
 
   /** Starts a program whose end is the test's, or at the latest the janitor's, business. */
@@ -133,8 +156,10 @@ export class Cluster {
     const [command = '', ...args] = argv;
     const child = spawn(command, args, {
       cwd: options.cwd ?? this.directory,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...options.env, ...this.#janitor.mark },
       stdio: 'pipe',
+      // A process group of its own, which is ended as a whole.
+      detached: true,
       ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });
     this.#janitor.adopt(child);
@@ -179,8 +204,16 @@ export class TestDaemon {
     readonly logFile: string,
   ) {
     this.ended = exitOf(process);
-    this.ready = this.#firstLine();
+    this.ready = this.until(this.#firstLine());
     this.ready.catch(() => {});
+  }
+
+  /** Settles as `event` does; fails with the log where the daemon ends first, or it takes too long. */
+  until<T>(event: Promise<T>): Promise<T> {
+    const gone = this.ended.then((status): never => {
+      throw new Error(`the daemon ended (${status}): ${this.log()}`);
+    });
+    return within(PATIENCE, Promise.race([event, gone]), () => this.log());
   }
 
   get pid(): number {
@@ -208,10 +241,31 @@ export class TestDaemon {
   }
 }
 
-export async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
+export async function collect(stream: Readable | null): Promise<string> {
+  const output = printedBy(stream);
+  await output.ended;
+  return output.text();
+}
+
+/** What a program has printed so far, and when that is all. */
+function printedBy(stream: Readable | null) {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString();
+  stream?.on('data', (chunk) => chunks.push(Buffer.from(chunk)));
+  const ended = stream ? once(stream, 'close') : Promise.resolve([]);
+  return { ended, text: () => Buffer.concat(chunks).toString() };
+}
+
+/** Settles as `promise` does; fails with a complaint where that takes more than `limit` milliseconds. */
+async function within<T>(limit: number, promise: Promise<T>, complaint: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${limit} ms: ${complaint()}`)), limit);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 export function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
@@ -240,7 +294,7 @@ const POLL_INTERVAL = 10;
 export async function eventually<T>(
   look: () => Promise<T>,
   condition: (seen: T) => boolean,
-  timeout = 20_000,
+  timeout = PATIENCE,
   interval = POLL_INTERVAL,
 ): Promise<T> {
   const deadline = performance.now() + timeout;

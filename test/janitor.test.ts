@@ -1,0 +1,97 @@
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { Cluster, eventually } from './host/cluster.js';
+
+const REPOSITORY = join(import.meta.dirname, '../..');
+const CLUSTER = pathToFileURL(join(import.meta.dirname, 'host/cluster.js')).href;
+
+/**
+ * A test that waits for ever, with all that a test can set up: a daemon that runs a process with
+ * an environment of its own, and programs in the background, one in a session of its own.
+ */
+const ENDLESS = `
+import { renameSync, writeFileSync } from 'node:fs';
+import test from 'ava';
+import { Cluster } from ${JSON.stringify(CLUSTER)};
+
+test('waits', async (t) => {
+  const cluster = new Cluster(t);
+  const daemon = await cluster.start();
+  const netns = await cluster.namespace();
+  const { stdout } = await cluster.sh(\`
+    mkdir p; cd p
+    echo '{"Path": "sleep", "Args": ["1000"], "Env": ["A=B"]}' > mkproc
+    cat pid
+    sleep 1000 > /dev/null 2>&1 & echo $!
+    setsid sleep 1000 > /dev/null 2>&1 & echo $!\`, { cwd: \`\${daemon.mountpoint}/.self\` });
+  const pids = [process.pid, process.ppid, daemon.pid, ...stdout.trim().split('\\n').map(Number)];
+  const { directory } = cluster;
+  writeFileSync('new', JSON.stringify({ pids, directory, netns }));
+  renameSync('new', 'begun');
+  await new Promise(() => {});
+});
+`;
+
+interface Begun {
+  /** The worker, ava, the daemon, and three programs. */
+  readonly pids: readonly number[];
+  readonly directory: string;
+  readonly netns: string;
+}
+
+/** Runs `npm test` in a project whose only test waits for ever; resolves when it does. */
+async function runEndless(t: ExecutionContext) {
+  const cluster = new Cluster(t);
+  const project = cluster.mkdir('project');
+  const { scripts, ava } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
+  const described = {
+    type: 'module',
+    scripts: { test: scripts.test },
+    ava: { ...ava, files: ['*.test.js'], cache: false },
+  };
+  writeFileSync(join(project, 'package.json'), JSON.stringify(described));
+  writeFileSync(join(project, 'endless.test.js'), ENDLESS);
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(project, 'node_modules'));
+  const npm = cluster.spawn(['npm', 'test'], { cwd: project });
+  const file = join(project, 'begun');
+  await eventually(async () => existsSync(file), Boolean);
+  const begun: Begun = JSON.parse(readFileSync(file, 'utf8'));
+  return { npm: npm.pid ?? 0, ...begun };
+}
+
+/** The command lines of those that still run; what only waits to be reaped has none. */
+function running(pids: readonly number[]): string[] {
+  return pids.flatMap((pid) => {
+    const file = `/proc/${pid}/cmdline`;
+    const line = existsSync(file) ? readFileSync(file, 'utf8').replaceAll('\0', ' ') : '';
+    return line === '' ? [] : [line];
+  });
+}
+
+for (const [name, signal] of [
+  ['worker', 'SIGKILL'],
+  ['ava', 'SIGKILL'],
+  ['ava', 'SIGTERM'],
+  ['npm', 'SIGKILL'],
+  ['npm', 'SIGTERM'],
+] as const) {
+  test.serial(`${signal} of ${name} leaves nothing of a test that was running`, async (t) => {
+    const { npm, pids, directory, netns } = await runEndless(t);
+    t.is(running(pids).length, 6);
+    const [worker = 0, ava = 0] = pids;
+    process.kill({ worker, ava, npm }[name], signal);
+    const left = await eventually(
+      async () => ({
+        programs: running([npm, ...pids]),
+        mounts: readFileSync('/proc/self/mountinfo', 'utf8').includes(directory),
+        // With what lies beside it.
+        directory: existsSync(join(directory, '..')),
+        netns: existsSync(`/run/netns/${netns}`),
+      }),
+      (seen) => seen.programs.length === 0 && !seen.mounts && !seen.directory && !seen.netns,
+    );
+    t.deepEqual(left, { programs: [], mounts: false, directory: false, netns: false });
+  });
+}
