@@ -64,7 +64,6 @@ alone('a reader that stops reading stops the writer', async (t) => {
 alone(
   '1,000 receivers that wait at another member hold nobody up, and each gets one of 1,000 messages',
   async (t) => {
-    t.timeout(150_000);
     const { cluster, local, remote } = await rendezvousViews(t);
     const out = cluster.mkdir('out');
     const receivers = remote.sh(

@@ -27,8 +27,7 @@ let saw: () => string[];
 const joined: string[] = [];
 const left: string[] = [];
 
-test.before(async (t) => {
-  t.timeout(120_000);
+test.before(async () => {
   network = await networkOn(cluster, 10);
   witness = at(0);
   saw = changesFromNow(witness.daemon);
@@ -64,7 +63,6 @@ async function elapsed(ends: Promise<unknown>): Promise<number> {
 test.serial(
   'a host whose cable is pulled goes from all listings, and comes back by itself',
   async (t) => {
-    t.timeout(120_000);
     const lost = at(9);
     const others = without(network.all, lost);
     const logs = others.map(({ daemon }) => changesFromNow(daemon));
@@ -81,7 +79,6 @@ test.serial(
 test.serial(
   'a daemon that is frozen goes from all listings, and thawed comes back by itself',
   async (t) => {
-    t.timeout(120_000);
     const frozen = at(8);
     const others = without(network.all, frozen);
     const believes = changesFromNow(frozen.daemon);
@@ -96,7 +93,6 @@ test.serial(
 );
 
 test.serial('while three of ten are frozen, ls and circuit ls answer at once', async (t) => {
-  t.timeout(120_000);
   const frozen = [at(5), at(6), at(7)];
   const others = without(network.all, ...frozen);
   for (const { daemon } of frozen) daemon.process.kill('SIGSTOP');
@@ -139,7 +135,6 @@ test.serial('while three of ten are frozen, ls and circuit ls answer at once', a
 test.serial(
   'one that leaves goes from all listings at once, as one that left, and can come again',
   async (t) => {
-    t.timeout(60_000);
     const leaver = at(4);
     const others = without(network.all, leaver);
     const logs = others.map(({ daemon }) => changesFromNow(daemon));
@@ -167,7 +162,6 @@ for (const [signal, how, limit] of [
   ['SIGKILL', 'failed', END],
 ] as const) {
   test.serial(`after ${signal} a daemon goes from all listings, as one that ${how}`, async (t) => {
-    t.timeout(60_000);
     const ending = at(3);
     const others = without(network.all, ending);
     const logs = others.map(({ daemon }) => changesFromNow(daemon));

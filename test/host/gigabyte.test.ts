@@ -35,7 +35,6 @@ async function bounded(
 }
 
 alone('1 GiB passes through one message unchanged, and no daemon grows by 64 MiB', async (t) => {
-  t.timeout(2 * LIMIT);
   const { owner, others, local, remote } = await rendezvousViews(t);
   for (const [from, to] of [
     [local, remote],
@@ -58,7 +57,6 @@ async function make(t: ExecutionContext, view: View, script: string): Promise<vo
 }
 
 alone('1 GiB passes through stdin unchanged, and no daemon grows by 64 MiB', async (t) => {
-  t.timeout(2 * LIMIT);
   const { owner, others, local, remote } = await channelViews(t);
   for (const view of [local, remote]) {
     await make(t, view, 'cksum');
@@ -70,7 +68,6 @@ alone('1 GiB passes through stdin unchanged, and no daemon grows by 64 MiB', asy
 });
 
 alone('1 GiB passes through stdout unchanged, and no daemon grows by 64 MiB', async (t) => {
-  t.timeout(2 * LIMIT);
   const { owner, others, local, remote } = await channelViews(t);
   for (const view of [local, remote]) {
     await make(t, view, GIGABYTE);

@@ -62,7 +62,6 @@ for (const [how, options] of [
   ['where they discover each other, too, ', ['--discover', newGroup().text]],
 ] as const) {
   test(`of two daemons with one name ${how}the one that was started first goes on alone, and says so`, async (t) => {
-    t.timeout(60_000);
     const cluster = new Cluster(t);
     const { a, b, c, state, name } = await network(cluster, options);
     const copy = join(cluster.directory, 'copy');
@@ -103,7 +102,6 @@ test('another daemon at the port of one that was killed is another member', asyn
 });
 
 test('a daemon that was suspended takes nobody for failed, and is back when it goes on', async (t) => {
-  t.timeout(90_000);
   const cluster = new Cluster(t);
   const { a, b, c, name } = await network(cluster);
   const logs = [a, b].map(changesFromNow);

@@ -22,8 +22,7 @@ test.after.always(async () => {
 
 let network: Awaited<ReturnType<typeof networkOn>>;
 
-test.before(async (t) => {
-  t.timeout(120_000);
+test.before(async () => {
   network = await networkOn(cluster, 10, {
     env: { ...process.env, DEBUG: 'circuit:membership' },
   });
@@ -32,7 +31,6 @@ test.before(async (t) => {
 test.serial(
   'a network that is cut in two halves is two networks, and heals by itself',
   async (t) => {
-    t.timeout(120_000);
     const { all, lan } = network;
     const halves = [all.slice(0, 5), all.slice(5)];
     const logs = all.map(({ daemon }) => changesFromNow(daemon));
@@ -57,7 +55,6 @@ test.serial(
 test.serial(
   'two that cannot reach each other, though all others can, stay members for all',
   async (t) => {
-    t.timeout(120_000);
     const { lan, all } = network;
     // Three, so that some of them are neighbours in the overlay.
     const apart = [0, 1, 2];

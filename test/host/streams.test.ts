@@ -52,7 +52,6 @@ async function forAll(t: ExecutionContext, view: View, line: string, after: stri
 
 for (const { name, make, pass } of CROWDS) {
   test.serial(`a hundred ${name} at once share one link, and each arrives unchanged`, async (t) => {
-    t.timeout(LIMIT);
     const { cluster, owner, others, local, remote } = await channelViews(t);
     const out = cluster.mkdir('out');
     const sum = (await cluster.sh(`${NUMBERS} > numbers; cksum < numbers`)).stdout;
