@@ -45,7 +45,7 @@ async function joinsTheDeaf(t: ExecutionContext, cluster: Cluster) {
   const connected = once(deaf, 'connection');
   const { port } = deaf.address() as { port: number };
   const joining = cluster.launch(['-j', `circuit://127.0.0.1:${port}/1/Q${'0'.repeat(32)}`]);
-  return { joining, connected };
+  return { joining, connected: joining.until(connected) };
 }
 
 for (const [name, end] of [
