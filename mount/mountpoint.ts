@@ -60,6 +60,7 @@ async function resolveMountpoint(directory: string): Promise<string> {
   let target = resolve(directory);
   try {
     for (let links = 0; links < MOST_LINKS; links += 1) {
+      await expectAnswer(directory, dirname(target));
       const parent = await withPatience(realpath(dirname(target)));
       target = join(parent, basename(target));
       const link = await linkTarget(target);
@@ -67,7 +68,9 @@ async function resolveMountpoint(directory: string): Promise<string> {
       target = resolve(parent, link);
     }
   } catch (cause) {
-    throw complaint(directory, cause);
+    if (codeOf(cause) !== 'EACCES') throw complaint(directory, cause);
+    const message = `${directory} is out of this user's reach: they must be allowed to enter each directory above it`;
+    throw new MountpointError('EACCES', message, { cause });
   }
   throw new MountpointError('ENOENT', `${directory} is a symbolic link that leads nowhere`);
 }
@@ -83,6 +86,7 @@ async function linkTarget(path: string): Promise<string | undefined> {
 
 async function checkDirectory(target: string): Promise<void> {
   try {
+    await expectAnswer(target, target);
     if (!(await withPatience(stat(target))).isDirectory()) {
       throw new MountpointError('ENOTDIR', `${target} is not a directory`);
     }
@@ -97,31 +101,51 @@ async function checkDirectory(target: string): Promise<void> {
 }
 
 /**
- * Whether whoever serves a mount answers; one that is stuck is not dead. Asks
- * by statfs(2), which the kernel never answers from its caches, and in a process
- * of its own: a thread of ours that is stuck there would keep us from exiting.
+ * Whether a mount is served; one that is stuck is not dead. Asks by statfs(2), which the
+ * kernel never answers from its caches.
  */
 async function isAlive(target: string): Promise<boolean> {
-  const child = spawn('stat', ['-f', '--', target], {
+  const said = await ask('stat', '-f', '--', target);
+  return said === undefined || !/not connected|connection abort/i.test(said);
+}
+
+/** @throws {MountpointError} EBUSY where the file system that holds a directory is stuck */
+async function expectAnswer(mountpoint: string, directory: string): Promise<void> {
+  if ((await ask('ls', '-A', '--', directory)) === undefined) throw stuck(mountpoint);
+}
+
+function stuck(mountpoint: string, options?: ErrorOptions): MountpointError {
+  const message = `${mountpoint} does not answer: its file system is stuck`;
+  return new MountpointError('EBUSY', message, options);
+}
+
+/**
+ * Asks a file system by a program; gives what that complains of, and `undefined` where it does
+ * not come back. A thread of ours that was stuck there would keep us from exiting.
+ */
+async function ask(command: string, ...args: readonly string[]): Promise<string | undefined> {
+  const child = spawn(command, args, {
     cwd: '/',
     env: { ...process.env, LC_ALL: 'C' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let complaint = '';
+  let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint += text;
+    said += text;
   });
   try {
     await withPatience(once(child, 'close'));
-  } catch {
+  } catch (error) {
+    // Without the program nothing can be told of the file system.
+    if (codeOf(error) !== 'ETIMEDOUT') return '';
     // Not even killed does it come back, if its request has been taken and is not
     // answered: it is left to itself.
     child.kill('SIGKILL');
     child.stderr.destroy();
     child.unref();
-    return true;
+    return undefined;
   }
-  return !/not connected|connection abort/i.test(complaint);
+  return said;
 }
 
 function complaint(directory: string, cause: unknown): unknown {
@@ -136,17 +160,11 @@ function complaint(directory: string, cause: unknown): unknown {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS': {
-      const message = `${directory} may not be mounted on by this user: it must be writable`;
+      const message = `${directory} may not be mounted on by this user: they must be allowed to list and to write it`;
       return new MountpointError('EACCES', message, { cause });
     }
     case 'ETIMEDOUT':
-      return new MountpointError(
-        'EBUSY',
-        `${directory} does not answer: its file system is stuck`,
-        {
-          cause,
-        },
-      );
+      return stuck(directory, { cause });
     default:
       return cause;
   }

@@ -32,6 +32,8 @@ export interface Program {
   readonly stdout: Promise<string>;
   readonly stderr: Promise<string>;
   readonly status: Promise<number | NodeJS.Signals>;
+  /** What it has printed so far, errors included. */
+  seen(): string;
   /** Resolves when it has printed `text`, also as an error. */
   printed(text: string): Promise<void>;
 }
@@ -90,6 +92,7 @@ export function program(process: ChildProcess): Program {
     stdout: collect(stdout),
     stderr: collect(stderr),
     status: exitOf(process),
+    seen: () => printed,
     printed: async (text) => {
       await eventually(
         async () => printed,

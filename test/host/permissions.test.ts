@@ -61,15 +61,6 @@ test('as a user without privileges: start, mount, join, ls', async (t) => {
   t.false(readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${a.directory} `));
 });
 
-test('a mount point that this user may not use: a sentence, exit 1', async (t) => {
-  const cluster = new Cluster(t);
-  const directory = cluster.mkdir('roots', 0o755);
-  const daemon = cluster.launch(['-m', directory], { uid: NOBODY, cwd: '/' });
-  t.is(await daemon.ended, 1);
-  t.regex(daemon.log(), /^circuit: .*roots.*/m);
-  t.notRegex(daemon.log(), /\n {4}at /);
-});
-
 test('ps does not show the addresses in a command’s arguments', async (t) => {
   const cluster = new Cluster(t);
   const a = await cluster.start();
