@@ -6,6 +6,7 @@
  * `syscall`.
  */
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 /** umount2(2): detach now, clean up when the last user has gone. */
 export const MNT_DETACH = 2;
@@ -52,7 +53,10 @@ function load(): Addon {
   try {
     return createRequire(import.meta.url)('../native/fuse.node') as Addon;
   } catch (cause) {
-    throw new Error("circuit's FUSE addon cannot be loaded: run `npm run install`.", { cause });
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+    const folder = fileURLToPath(new URL('../..', import.meta.url));
+    const text = `circuit's FUSE addon cannot be loaded: ${reason}; run "npm run install" in ${folder}`;
+    throw new Error(text, { cause });
   }
 }
 

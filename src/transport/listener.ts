@@ -122,7 +122,10 @@ function explain(error: unknown, { host, port }: ListenOptions): unknown {
     case 'EADDRNOTAVAIL':
       return new CircuitError('EADDRNOTAVAIL', `${host} is not an address of this host`);
     case 'EACCES':
-      return new CircuitError('EACCES', `this user may not listen on port ${port}`);
+      return new CircuitError(
+        'EACCES',
+        `this user may not listen on port ${port}; take one of 1024 or more`,
+      );
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return new CircuitError('EADDRNOTAVAIL', `there is no host named ${host}`);

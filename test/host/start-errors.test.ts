@@ -1,0 +1,65 @@
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { CIRCUIT_ENV, Cluster, NOBODY } from './cluster.js';
+
+const { NODE, CIRCUIT } = CIRCUIT_ENV;
+const REPOSITORY = join(import.meta.dirname, '../../..');
+
+test('a port that this user may not listen on is told, with those that they may', async (t) => {
+  const cluster = new Cluster(t);
+  const netns = await cluster.namespace();
+  const script = `sysctl -qw net.ipv4.ip_unprivileged_port_start=1024
+    exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@"`;
+  const within = ['nsenter', `--net=/run/netns/${netns}`, 'sh', '-c', script, 'sh'];
+  for (const where of ['127.0.0.1:80', ':1023']) {
+    const argv = [...within, NODE, CIRCUIT, 'start', '-a', where, '--no-mount'];
+    const { stdout, stderr, status } = await cluster.run(argv, { cwd: '/' });
+    const port = where.split(':')[1];
+    const sentence = `circuit: this user may not listen on port ${port}; take one of 1024 or more\n`;
+    t.deepEqual([stdout, stderr, status], ['', sentence, 1]);
+  }
+});
+
+test('a host that is not there, and one that is not this host, cannot be listened on', async (t) => {
+  const cluster = new Cluster(t);
+  const netns = await cluster.namespace();
+  for (const [host, sentence] of [
+    ['nobody.invalid', 'there is no host named nobody.invalid'],
+    ['192.0.2.1', '192.0.2.1 is not an address of this host'],
+  ]) {
+    const command = [NODE, CIRCUIT, 'start', '-a', `${host}:0`, '--no-mount'];
+    const argv = ['nsenter', `--net=/run/netns/${netns}`, ...command];
+    const { stdout, stderr, status } = await cluster.run(argv);
+    t.deepEqual([stdout, stderr, status], ['', `circuit: ${sentence}\n`, 1]);
+  }
+});
+
+test('an addon that cannot be loaded is told with the reason and how to build it; what needs none works', async (t) => {
+  const cluster = new Cluster(t);
+  const a = await cluster.start('--no-mount');
+  const copy = cluster.mkdir('copy');
+  const circuit = join(copy, 'dist/bin/circuit.cjs');
+  cpSync(join(REPOSITORY, 'dist/bin'), join(copy, 'dist/bin'), { recursive: true });
+  cpSync(join(REPOSITORY, 'package.json'), join(copy, 'package.json'));
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(copy, 'node_modules'));
+  mkdirSync(join(copy, 'dist/native'));
+  const addon = join(copy, 'dist/native/fuse.node');
+  const mountpoint = cluster.mkdir('mnt');
+  for (const [reason, breakIt] of [
+    ["Cannot find module '../native/fuse.node'", () => rmSync(addon, { force: true })],
+    [`${addon}: file too short`, () => writeFileSync(addon, 'no addon')],
+  ] as const) {
+    breakIt();
+    const sentence = `circuit: circuit's FUSE addon cannot be loaded: ${reason}; run "npm run install" in ${copy}/\n`;
+    for (const args of [
+      ['start', '-a', '127.0.0.1:0', '-m', mountpoint],
+      ['mount', '-d', a.address, mountpoint],
+    ]) {
+      const { stdout, stderr, status } = await cluster.run([NODE, circuit, ...args]);
+      t.deepEqual([stdout, stderr, status], ['', sentence, 1]);
+    }
+    const ls = await cluster.run([NODE, circuit, 'ls', '-d', a.address]);
+    t.deepEqual([ls.stderr, ls.status], ['', 0]);
+  }
+});
