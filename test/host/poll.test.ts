@@ -210,3 +210,37 @@ test('in the middle of a message poll(2) waits until it goes on', async (t) => {
     await local.sh('echo > c/scrub; rmdir c');
   }
 });
+
+/** Finds no room for a message, waits for it by poll(2), and sends one. */
+const ROOM = `
+import os, select
+fd = os.open('c/send', os.O_WRONLY | os.O_NONBLOCK)
+poll = select.poll()
+poll.register(fd, select.POLLOUT)
+try: os.write(fd, b'too early')
+except BlockingIOError: print('full')
+assert poll.poll(0) == [], 'there is no room yet'
+print('waiting', flush=True)
+assert poll.poll() == [(fd, select.POLLOUT)]
+print(os.write(fd, b'second'))
+os.close(fd)
+`;
+
+test('a program waits by poll(2) for room in a channel, also in one of another member', async (t) => {
+  const { local, remote } = await channelViews(t);
+  await local.sh('mkdir c; echo 1 > c/mkchan');
+  for (const [sending, receiving] of [
+    [local, local],
+    [local, remote],
+    [remote, local],
+    [remote, remote],
+  ] as const) {
+    t.is((await sending.sh('printf first > c/send')).status, 0);
+    const sender = sending.spawn('python3', '-c', ROOM);
+    await sender.printed('waiting');
+    t.is((await receiving.sh('cat c/recv')).stdout, 'first');
+    t.is(await sender.status, 0, await sender.stderr);
+    t.is(await sender.stdout, 'full\nwaiting\n6\n');
+    t.is((await receiving.sh('cat c/recv')).stdout, 'second');
+  }
+});
