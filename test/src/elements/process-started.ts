@@ -1,8 +1,13 @@
 /** Processes for the tests: each is scrubbed after its test, whatever happens. */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { ExecutionContext } from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { ProcessElement } from '../../../src/elements/process.js';
 import type { OutputReader, ProcessOutput } from '../../../src/elements/process-output.js';
+import { Janitor } from '../../janitor.js';
+
+// They inherit its mark, so that nothing is left of them where the tests are killed, either.
+const { mark } = new Janitor({ teardown: (end) => test.after.always(end) });
+Object.assign(process.env, mark);
 
 export async function start(
   t: ExecutionContext,
