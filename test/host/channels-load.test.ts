@@ -50,7 +50,6 @@ alone('a reader that stops reading stops the writer', async (t) => {
         return { before, after: written() };
       },
       ({ before, after }) => before === after,
-      20_000,
     );
     t.true(stopped.after < 4 * MIB, `${stopped.after} bytes were written`);
     await blocked(sender);
@@ -73,7 +72,6 @@ alone(
     await eventually(
       async () => readersIn(remote.directory),
       (waiting) => waiting === CROWD,
-      60_000,
     );
     // Whom the receivers held up would wait for ever: for what is sent only afterwards.
     for (const view of [local, remote]) {

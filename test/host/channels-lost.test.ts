@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { blocked, channelViews, endsAtOnce, rendezvousViews, type View } from './channels.js';
+import { blocked, channelViews, endsBy, rendezvousViews, type View } from './channels.js';
 import { eventually } from './cluster.js';
 
 /** A program that sends what it is given on its standard input. */
@@ -14,7 +14,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
       for (const other of [local, remote]) {
         const gone = view.spawn('cat', 'c/recv');
         await blocked(gone);
-        await endsAtOnce(gone, signal);
+        await endsBy(gone, signal);
         const sent = other.sh('echo message > c/send');
         const { stdout, status } = await view.sh('cat c/recv');
         t.deepEqual([stdout, status], ['message\n', 0]);
@@ -30,7 +30,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
       for (const other of [local, remote]) {
         const gone = view.spawn('sh', '-c', 'exec /bin/echo never > c/send');
         await blocked(gone);
-        await endsAtOnce(gone, signal);
+        await endsBy(gone, signal);
         const sent = view.sh('echo message > c/send');
         const { stdout, status } = await other.sh('cat c/recv');
         t.deepEqual([stdout, status], ['message\n', 0]);
@@ -235,7 +235,7 @@ test('SIGKILL of a sender leaves what the buffer has taken', async (t) => {
     t.is((await view.sh('echo kept > c/send')).status, 0);
     const second = view.spawn('sh', '-c', 'exec /bin/echo never > c/send');
     await blocked(second);
-    await endsAtOnce(second, 'SIGKILL');
+    await endsBy(second, 'SIGKILL');
     t.is((await view.sh('cat c/recv')).stdout, 'kept\n');
     await eventually(
       () => view.sh('cat c/tryrecv'),

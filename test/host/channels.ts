@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import {
-  AT_ONCE,
   Cluster,
   collect,
   eventually,
@@ -11,6 +10,7 @@ import {
   PATIENCE,
   type Result,
   type TestDaemon,
+  within,
 } from './cluster.js';
 
 /** The first member as one of the daemons shows it. */
@@ -102,13 +102,10 @@ export function program(process: ChildProcess): Program {
   };
 }
 
-/** Ends a program by a signal, and fails if that does not end it at once. */
-export async function endsAtOnce(program: Program, signal: NodeJS.Signals): Promise<void> {
-  const started = performance.now();
+/** Ends a program that waits for what does not come by a signal, and fails if that does not end it. */
+export async function endsBy(program: Program, signal: NodeJS.Signals): Promise<void> {
   program.process.kill(signal);
-  const status = await program.status;
-  const elapsed = performance.now() - started;
-  if (elapsed > AT_ONCE) throw new Error(`${signal} took ${elapsed} ms`);
+  const status = await within(PATIENCE, program.status, () => program.seen());
   if (status !== signal) throw new Error(`${signal} ended it with ${status}`);
 }
 

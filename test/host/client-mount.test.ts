@@ -134,10 +134,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       () => cluster.run(['pgrep', '-P', String(inside.pid), 'cat']),
       ({ status }) => status === 0,
     );
-    const started = performance.now();
     client.process.kill(signal);
     t.is(await client.status, 0);
-    t.true(performance.now() - started < AT_ONCE);
     t.is(await client.stderr, '');
     t.false(isMounted(directory));
     await inside.printed('ended');
@@ -327,10 +325,8 @@ test('Ctrl-C while it still connects: nothing is mounted, exit 0', async (t) => 
     async () => sockets.length,
     (count) => count > 0,
   );
-  const started = performance.now();
   client.process.kill('SIGINT');
   t.is(await client.status, 0);
-  t.true(performance.now() - started < AT_ONCE);
   t.false(isMounted(directory));
   t.is(await client.stderr, '');
 });

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { Janitor, signalGroup } from '../janitor.js';
+import { Slots } from './slots.js';
 
 /**
  * So long, in milliseconds, a test waits for what Circuit promises no time for: other programs
@@ -15,6 +17,9 @@ import { Janitor, signalGroup } from '../janitor.js';
 export const PATIENCE = 60_000;
 
 const CIRCUIT = join(import.meta.dirname, '../../bin/circuit.cjs');
+
+/** More daemons that start at once take longer in all, and each so long that limits of theirs pass. */
+const starting = new Slots(availableParallelism());
 
 export interface Result {
   readonly stdout: string;
@@ -69,10 +74,17 @@ export class Cluster {
   }
 
   /** Starts a daemon and waits until it has printed its address. */
-  async start(...args: string[]): Promise<TestDaemon> {
-    const daemon = this.launch(args);
-    await daemon.ready;
-    return daemon;
+  start(...args: string[]): Promise<TestDaemon> {
+    return this.startWith({}, ...args);
+  }
+
+  /** The same; where others are starting on all processors, it waits for one of them first. */
+  startWith(options: RunOptions, ...args: string[]): Promise<TestDaemon> {
+    return starting.run(async () => {
+      const daemon = this.launch(args, options);
+      await daemon.ready;
+      return daemon;
+    });
   }
 
   /** Starts a daemon on a mount point of its own, unless `args` name one. */
@@ -225,6 +237,15 @@ export class TestDaemon {
     return readFileSync(this.logFile, 'utf8');
   }
 
+  /** When its log first had a line like this, in milliseconds since the epoch. */
+  loggedAt(line: RegExp): number {
+    const found = this.log()
+      .split('\n')
+      .find((one) => line.test(one));
+    if (found === undefined) throw new Error(`there is no line like ${line}: ${this.log()}`);
+    return Date.parse(found.split(' ')[0] ?? '');
+  }
+
   /** Ends the daemon and resolves when it has gone. */
   stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | NodeJS.Signals> {
     this.process.kill(signal);
@@ -256,7 +277,11 @@ function printedBy(stream: Readable | null) {
 }
 
 /** Settles as `promise` does; fails with a complaint where that takes more than `limit` milliseconds. */
-async function within<T>(limit: number, promise: Promise<T>, complaint: () => string): Promise<T> {
+export async function within<T>(
+  limit: number,
+  promise: Promise<T>,
+  complaint: () => string,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not within ${limit} ms: ${complaint()}`)), limit);
@@ -279,8 +304,8 @@ export function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
 }
 
 /**
- * What waits for nobody takes less, also where other tests keep the processors busy; what
- * waits for one that does not answer takes 5 s or more. In milliseconds.
+ * A program that is quick to start and waits for nobody takes less, also where others keep the
+ * processors busy; one that waits for a member that does not answer takes 5 s or more. In milliseconds.
  */
 export const AT_ONCE = 4_000;
 

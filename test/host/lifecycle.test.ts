@@ -28,9 +28,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       cwd: a.mountpoint,
     });
     await new Promise((resolve) => inside.stdout?.once('data', resolve));
-    const started = performance.now();
     t.is(await a.stop(signal), 0);
-    t.true(performance.now() - started < AT_ONCE);
+    t.true(a.loggedAt(/ ended$/) - a.loggedAt(/ left the network /) < AT_ONCE);
     t.false(isMounted(a.mountpoint));
     t.deepEqual(await readdir(a.mountpoint), []);
     inside.kill('SIGKILL');
@@ -57,10 +56,9 @@ for (const [name, end] of [
     const { joining: daemon, connected } = await joinsTheDeaf(t, cluster);
     await connected;
     t.true(isMounted(daemon.mountpoint));
-    const started = performance.now();
     await end(daemon);
     t.is(await daemon.ended, 0, daemon.log());
-    t.true(performance.now() - started < AT_ONCE);
+    t.notRegex(daemon.log(), /did not answer/, 'it has not waited for that');
     t.false(isMounted(daemon.mountpoint));
     await t.throwsAsync(daemon.ready, undefined, 'it prints no address');
   });
@@ -181,11 +179,10 @@ test('a frozen daemon counts as live: the next start is refused within 5 s', asy
   const cluster = new Cluster(t);
   const a = await cluster.start();
   a.process.kill('SIGSTOP');
-  const started = performance.now();
   const second = cluster.launch(['-m', a.mountpoint]);
   t.is(await second.ended, 1);
-  // With what it takes to start on a machine that is busy.
-  t.true(performance.now() - started < 9_000);
+  t.regex(second.log(), /^circuit: .*already mounted on .*host1/m);
+  t.true(second.loggedAt(/ ended$/) - second.loggedAt(/ listens on /) < 5_000);
   a.process.kill('SIGCONT');
   t.is((await cluster.run(['ls', a.mountpoint])).status, 0);
 });

@@ -19,7 +19,7 @@ export async function members(daemon: TestDaemon): Promise<string[]> {
 }
 
 /** Waits until each of the daemons lists them all, and no others; gives the list. */
-export async function areOne(daemons: readonly TestDaemon[], timeout = 20_000): Promise<string[]> {
+export async function areOne(daemons: readonly TestDaemon[], timeout?: number): Promise<string[]> {
   const [view = []] = await eventually(
     async () => await Promise.all(daemons.map(members)),
     (views) => views.every((view) => view.length === daemons.length && `${view}` === `${views[0]}`),
@@ -29,11 +29,10 @@ export async function areOne(daemons: readonly TestDaemon[], timeout = 20_000): 
 }
 
 /** Waits until the log of a daemon has a line like this. */
-export async function logged(daemon: TestDaemon, line: RegExp, timeout = 20_000): Promise<string> {
+export async function logged(daemon: TestDaemon, line: RegExp): Promise<string> {
   return await eventually(
     async () => daemon.log(),
     (log) => line.test(log),
-    timeout,
   );
 }
 

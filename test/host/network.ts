@@ -14,11 +14,6 @@ export interface Host {
   readonly name: string;
 }
 
-/** How long daemons that are started at once may take, on a machine that is busy. */
-const START = 60_000;
-
-/** How many of a large network are started at once: of more none is answered in time. */
-export const STARTED_AT_ONCE = 4;
 /** How often one of them is dialled that does not answer. */
 const TRIES = 5;
 /** How often a large network is asked what it lists, in milliseconds. */
@@ -29,8 +24,8 @@ export async function networkOn(cluster: Cluster, hosts: number, options: RunOpt
   const lan = await Lan.of(cluster, hosts);
   const start = async (host: number, ...args: readonly string[]): Promise<Host> => {
     const netns = lan.hosts[host] ?? '';
-    const daemon = cluster.launch(['-a', `${addressOf(host)}:0`, ...args], { ...options, netns });
-    await daemon.ready;
+    const where = { ...options, netns };
+    const daemon = await cluster.startWith(where, '-a', `${addressOf(host)}:0`, ...args);
     return { daemon, name: await nameOf(daemon) };
   };
   const first = await start(0);
@@ -40,7 +35,7 @@ export async function networkOn(cluster: Cluster, hosts: number, options: RunOpt
   );
   const printed = performance.now();
   const all = [first, ...rest];
-  await listed(all, all, START);
+  await listed(all, all);
   const agreed = performance.now();
   // The moments at which the others were launched, had joined, and all listed all.
   return { lan, all, start, launched, printed, agreed };
@@ -165,16 +160,7 @@ export async function startMany(
   contact: TestDaemon,
   count: number,
 ): Promise<Asked[]> {
-  const started: Asked[] = [];
-  let left = count;
-  const starter = async () => {
-    while (left > 0) {
-      left -= 1;
-      started.push(await startAsked(cluster, contact));
-    }
-  };
-  await Promise.all(Array.from({ length: STARTED_AT_ONCE }, starter));
-  return started;
+  return await Promise.all(Array.from({ length: count }, () => startAsked(cluster, contact)));
 }
 
 /** Starts a daemon without a mount that joins `contact`. */

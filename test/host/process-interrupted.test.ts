@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { alarmed, blocked, channelViews, endsAtOnce, type View } from './channels.js';
+import { alarmed, blocked, channelViews, endsBy, type View } from './channels.js';
 import { eventually } from './cluster.js';
 
 /** What a pipe takes, in bytes: pipe(7). */
@@ -30,7 +30,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
         (taken) => taken >= PIPE_FULL,
       );
       await blocked(writer);
-      await endsAtOnce(writer, signal);
+      await endsBy(writer, signal);
       t.is((await view.sh('echo CONT > p/signal')).status, 0);
       // What was taken is a pipe full, and the end of the input follows.
       const count = Number((await view.sh('cat p/stdout')).stdout);
@@ -46,7 +46,7 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
       for (const file of ['stdout', 'stderr', 'wait']) {
         const reader = view.spawn('cat', `p/${file}`);
         await blocked(reader);
-        await endsAtOnce(reader, signal);
+        await endsBy(reader, signal);
         t.is(await reader.stdout, '');
       }
       t.is((await view.sh('echo kept >> p/stdin')).status, 0);

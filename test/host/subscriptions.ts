@@ -40,7 +40,6 @@ export async function loggedAll(
   return await eventually(
     async () => logged(daemon, what),
     (seen) => seen.split('\n').length === count + 1,
-    20_000,
   );
 }
 

@@ -21,17 +21,14 @@ async function endBlocked(t: ExecutionContext, signal: NodeJS.Signals) {
   const { directory } = await mount(t, root);
   const cat = shell(t, 'exec cat "$1/recv"', directory);
   const caller = await begun.promise;
-  const start = Date.now();
   cat.child.kill(signal);
-  const outcome = await cat.outcome;
-  return { caller, outcome, milliseconds: Date.now() - start };
+  return { caller, outcome: await cat.outcome };
 }
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const) {
   test(`${signal} ends a blocked cat at once and aborts the handler's signal`, async (t) => {
-    const { caller, outcome, milliseconds } = await endBlocked(t, signal);
+    const { caller, outcome } = await endBlocked(t, signal);
     t.is(outcome.signal, signal);
-    t.true(milliseconds < 1000, `${milliseconds} ms`);
     t.true(caller.signal.aborted);
   });
 }
@@ -51,10 +48,8 @@ test('a blocked write can be interrupted while another writer is blocked in the 
   await begun[0]?.promise;
   const second = shell(t, 'exec /bin/echo two > "$1/send"', directory);
   await begun[1]?.promise;
-  const start = Date.now();
   second.child.kill('SIGINT');
   t.is((await second.outcome).signal, 'SIGINT');
-  t.true(Date.now() - start < 1000);
   first.child.kill('SIGINT');
   t.is((await first.outcome).signal, 'SIGINT');
 });

@@ -80,7 +80,7 @@ test('mkdir tells the kernel nothing that its reply does not tell, unless the re
   );
 });
 
-test('a notification that hangs in the kernel delays the end by a second at most', async (t) => {
+test('a notification that hangs in the kernel does not keep the connection from its end', async (t) => {
   const root = new ToyDirectory();
   const { kernel, connection } = await serve(t, root);
   root.delete('gone');
@@ -88,9 +88,7 @@ test('a notification that hangs in the kernel delays the end by a second at most
   const ended = connection.end();
   const reply = await kernel.replyTo(ask(kernel, Opcode.LOOKUP, 1, encodeName('x')));
   t.is(reply.error, ENOTCONN, 'what holds the notification up is answered meanwhile');
-  const begun = Date.now();
   await ended;
-  t.true(Date.now() - begun < 1500);
   t.true(kernel.closed);
 });
 

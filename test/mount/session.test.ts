@@ -24,9 +24,7 @@ test('unmount takes the mount away while a shell works in it, and what it waits 
   const { directory, session, errors } = await mount(t, root);
   const program = shell(t, 'cd "$1"; cat recv; echo ended; read line; ls', directory);
   const caller = await begun.promise;
-  const start = Date.now();
   await session.unmount();
-  t.true(Date.now() - start < 1000);
   await session.ended;
   t.true(caller.signal.aborted);
   t.is(released, 1);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { AT_ONCE, CIRCUIT_ENV } from '../../host/cluster.js';
+import { CIRCUIT_ENV } from '../../host/cluster.js';
 import { commands, connected } from './commands.js';
 
 test('mkchan, send, recv, peek, close and scrub, at any member', async (t) => {
@@ -65,10 +65,8 @@ for (const signal of ['SIGINT', 'SIGKILL'] as const) {
         const gone = start(verb, channel);
         gone.process.stdin?.end(input);
         await connected(gone);
-        const started = performance.now();
         gone.process.kill(signal);
         t.is(await gone.status, signal);
-        t.true(performance.now() - started < AT_ONCE);
         const sent = circuit(['send', channel], verb);
         t.is((await circuit(['recv', channel])).stdout, verb);
         t.is((await sent).status, 0);

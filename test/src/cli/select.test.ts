@@ -1,5 +1,5 @@
 import test from 'ava';
-import { AT_ONCE, eventually } from '../../host/cluster.js';
+import { eventually } from '../../host/cluster.js';
 import { commands } from './commands.js';
 
 test('select prints at once all that are ready, as they were named and in that order', async (t) => {
@@ -86,7 +86,6 @@ test('a log is selected when it grows', async (t) => {
         return ended;
       },
       (seen) => seen,
-      20_000,
     );
     t.is(await waiting.stdout, `${member}/log\n`);
   }
@@ -131,11 +130,9 @@ test('Ctrl-C ends select at once, and it has taken nothing', async (t) => {
     `${own}/p/stdout`,
   );
   await waiting.printed('circuit:select waiting');
-  const started = performance.now();
   waiting.process.kill('SIGINT');
   // A shell shows that as 130.
   t.is(await waiting.status, 'SIGINT');
-  t.true(performance.now() - started < AT_ONCE);
   t.is(await waiting.stdout, '');
   await circuit(['stdin', `${own}/p`], 'line\n');
   t.is((await circuit(['stdout', `${own}/p`])).stdout, 'line\n');
