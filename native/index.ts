@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 /** umount2(2): detach now, clean up when the last user has gone. */
 export const MNT_DETACH = 2;
 
+/** The largest number that the addon takes, a C int. */
+const MAX_INT = 2 ** 31 - 1;
+
 /** mount(2) flags, from sys/mount.h. */
 export const MountFlags = { nosuid: 2, nodev: 4, noatime: 1024 } as const;
 
@@ -38,6 +41,7 @@ interface Addon {
     stdin: number,
     stdout: number,
     stderr: number,
+    openFiles: number,
   ): [start: object, finished: number];
   startOutcome(start: object): [pid: number, pidfd: number];
   abortStart(start: object): void;
@@ -140,6 +144,8 @@ export interface Program {
   readonly directory: string;
   /** What becomes its descriptors 0, 1 and 2; it gets no others. To be closed when it has started. */
   readonly stdio: readonly [number, number, number];
+  /** The soft limit of its descriptors; where the hard limit is lower, that. */
+  readonly openFiles: number;
 }
 
 /** The start of a program, the leader of a session of its own. It never blocks the event loop. */
@@ -152,13 +158,14 @@ export class Start {
   readonly #start: object;
 
   /** @param program No string in it may contain a NUL. */
-  constructor({ candidates, argv, environment, directory, stdio }: Program) {
+  constructor({ candidates, argv, environment, directory, stdio, openFiles }: Program) {
     const [start, finished] = addon.startProcess(
       join(candidates),
       join(argv),
       join(environment),
       directory,
       ...stdio,
+      Math.min(openFiles, MAX_INT),
     );
     this.#start = start;
     this.started = readable(finished)

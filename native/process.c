@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +45,7 @@ struct start {
   struct strings programs, arguments, environment;
   char *directory; /* empty: the one we are in */
   int stdio[3];
+  int open_files;
   int finished; /* the thread's own duplicate of the eventfd */
   /* The outcome; `failed` is the system call that failed with `error`. */
   volatile int error;
@@ -84,12 +86,21 @@ static void close_above_2(void) {
   for (int fd = 3; fd < 1024; fd++) close(fd);
 }
 
+/* By system calls: sigaction(3) and sigprocmask(3) leave out 32 and 33, which the C library uses. */
 static void reset_signals(void) {
-  struct sigaction standard = {.sa_handler = SIG_DFL};
-  sigset_t none;
-  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &standard, NULL);
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
+  /* A struct sigaction of the kernel and a set of signals, all zero: SIG_DFL, and none. */
+  const long none[16] = {0};
+  const size_t set_size = (NSIG - 1) / 8;
+  for (int signal = 1; signal < NSIG; signal++)
+    syscall(SYS_rt_sigaction, signal, none, NULL, set_size);
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, set_size);
+}
+
+static void limit_open_files(int soft) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+  limit.rlim_cur = (rlim_t)soft < limit.rlim_max ? (rlim_t)soft : limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static _Noreturn void be_the_program(struct start *self) {
@@ -101,6 +112,7 @@ static _Noreturn void be_the_program(struct start *self) {
     if (dup2(self->stdio[fd], fd) < 0) give_up(self, "dup2", errno);
   close_above_2();
   reset_signals();
+  limit_open_files(self->open_files);
   if (self->directory[0] && chdir(self->directory) < 0) give_up(self, "chdir", errno);
   for (char **program = self->programs.vector; *program; program++) {
     execve(*program, self->arguments.vector, self->environment.vector);
@@ -193,23 +205,25 @@ static void object_collected(napi_env env, void *data, void *hint) {
 }
 
 /*
- * startProcess(programs, arguments, environment, directory, stdin, stdout, stderr): [external, fd]
+ * startProcess(programs, arguments, environment, directory, stdin, stdout, stderr, openFiles):
+ * [external, fd]
  * The first three are strings that NUL ends; the first program that can be run is. When the
  * descriptor becomes readable, startOutcome has the outcome; then the caller closes it and its own
  * ends of the three. An eventfd and not a thread-safe function of Node-API: that one is gone with
  * its environment (a worker's end), also while a thread still waits.
  */
 napi_value process_start(napi_env env, napi_callback_info info) {
-  napi_value argv[7], external, result;
+  napi_value argv[8], external, result;
   struct start *self = calloc(1, sizeof *self);
   if (self == NULL) return throw_errno(env, ENOMEM, "malloc");
   atomic_init(&self->references, 1);
   pthread_mutex_init(&self->lock, NULL);
-  if (!get_arguments(env, info, 7, argv) || !get_strings(env, argv[0], &self->programs) ||
+  if (!get_arguments(env, info, 8, argv) || !get_strings(env, argv[0], &self->programs) ||
       !get_strings(env, argv[1], &self->arguments) ||
       !get_strings(env, argv[2], &self->environment) ||
       !get_string(env, argv[3], &self->directory) || !get_int(env, argv[4], &self->stdio[0]) ||
-      !get_int(env, argv[5], &self->stdio[1]) || !get_int(env, argv[6], &self->stdio[2])) {
+      !get_int(env, argv[5], &self->stdio[1]) || !get_int(env, argv[6], &self->stdio[2]) ||
+      !get_int(env, argv[7], &self->open_files)) {
     drop(self);
     return NULL;
   }

@@ -2,7 +2,7 @@
  * Bundles the command `circuit` into dist/bin, and compiles it: reading a hundred modules and
  * compiling them would take longer than most commands do.
  */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { build } from 'esbuild';
@@ -12,6 +12,15 @@ import { build } from 'esbuild';
  * first named: an eighth of the time that a command takes, and 6 MB. We send none of them.
  */
 const NEVER_SENT = ['Blob', 'Headers', 'ReadableStream', 'Request', 'Response', 'WritableStream'];
+
+/**
+ * What makes the launcher a command: two lines that are shell and JavaScript both. Node raises the
+ * soft limit of open files before any code of ours runs (PlatformInit in its src/node.cc), and
+ * only what runs before Node can tell how it was: see src/elements/inheritance.ts.
+ */
+const COMMAND = `#!/bin/sh
+':' //; export CIRCUIT_NOFILE="$(ulimit -S -n)"; exec node "$0" "$@"
+`;
 
 /** @param {import('esbuild').BuildOptions} options */
 function bundle(options) {
@@ -36,7 +45,11 @@ function compiled(source, filename) {
 }
 
 await rm('dist/bin', { recursive: true, force: true });
-await bundle({ entryPoints: { circuit: 'dist/src/cli/launcher.cjs' } });
+await bundle({
+  entryPoints: { circuit: 'dist/src/cli/launcher.cjs' },
+  banner: { js: COMMAND },
+});
+await chmod('dist/bin/circuit.cjs', 0o755);
 await bundle({
   entryPoints: { main: 'dist/src/cli/main.js' },
   // What the launcher calls.

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The command `circuit`: runs its bundle with the code that V8 made of it when it was bundled
  * (`src/bundle.mjs`). Where there is none, or it is of another version, V8 compiles as ever.

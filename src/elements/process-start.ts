@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as native from '../../native/index.js';
 import { asCircuitError, CircuitError, interrupted } from '../error.js';
+import { inheritedEnvironment, inheritedOpenFiles } from './inheritance.js';
 import type { ProcessCommand } from './process-command.js';
 
 /** A program that runs. The descriptors are ours: the pidfd, and our ends of its three pipes. */
@@ -15,9 +16,6 @@ export interface StartedProcess {
 
 /** Where programs are looked up if the daemon has no PATH: confstr(_CS_PATH). */
 const STANDARD_PATH = '/bin:/usr/bin';
-
-/** All variables of the circuit begin with this; the key and the address may be among them. */
-const SECRET = 'CIRCUIT';
 
 /**
  * Starts a program. The event loop is never blocked, also if `Dir` or `Path` lie
@@ -64,6 +62,7 @@ async function start(
     environment: command.Env ?? inheritedEnvironment(),
     directory: command.Dir ?? '',
     stdio,
+    openFiles: inheritedOpenFiles(),
   });
   const abort = () => starting.abort();
   signal?.addEventListener('abort', abort, { once: true });
@@ -79,16 +78,6 @@ function candidates(path: string): string[] {
   if (path.includes('/')) return [path];
   const folders = (process.env.PATH || STANDARD_PATH).split(':');
   return folders.filter(isAbsolute).map((folder) => join(folder, path));
-}
-
-let inherited: readonly string[] | undefined;
-
-/** The daemon's environment, which nothing changes, less its secrets. */
-function inheritedEnvironment(): readonly string[] {
-  inherited ??= Object.entries(process.env)
-    .filter(([name]) => !name.startsWith(SECRET))
-    .map(([name, value]) => `${name}=${value}`);
-  return inherited;
 }
 
 function explain(

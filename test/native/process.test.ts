@@ -13,6 +13,7 @@ function startShell(t: ExecutionContext, script: string, directory = '') {
     environment: ['A=1', 'B='],
     directory,
     stdio: [stdin[0], stdout[1], stdout[1]],
+    openFiles: 1024,
   });
   const closed = Promise.allSettled([start.started]).then(() => {
     native.close(stdin[0]);
@@ -140,7 +141,7 @@ test('an environment that ends while programs start takes nothing down with it',
     const native = await import(${JSON.stringify(new URL('../../native/index.js', import.meta.url).href)});
     for (let i = 0; i < 20; i += 1) {
       const [a, b] = native.pipe(0);
-      new native.Start({ candidates: ['/bin/true'], argv: ['true'], environment: [], directory: '', stdio: [a, b, b] });
+      new native.Start({ candidates: ['/bin/true'], argv: ['true'], environment: [], directory: '', stdio: [a, b, b], openFiles: 1024 });
     }
     process.exit();
   `;

@@ -29,3 +29,15 @@ test('where that is missing or of no use, the command runs all the same', async 
   t.is((await cluster.sh(`rm ${cache}`)).status, 0);
   t.is((await version()).stdout, stdout);
 });
+
+test('the command is found through symbolic links, by PATH, and by a path with blanks', async (t) => {
+  const cluster = new Cluster(t);
+  const { stdout } = await cluster.circuit(['--version']);
+  const folder = cluster.mkdir('a folder');
+  symlinkSync(join(BIN, 'circuit.cjs'), join(folder, 'installed'));
+  symlinkSync('installed', join(folder, 'circuit'));
+  const env = { PATH: `${folder}:${process.env.PATH}` };
+  t.is((await cluster.sh('circuit --version', { env })).stdout, stdout);
+  t.is((await cluster.sh('"./a folder/circuit" --version')).stdout, stdout);
+  t.is((await cluster.sh('cd "a folder"; PATH=:$PATH; circuit --version')).stdout, stdout);
+});
