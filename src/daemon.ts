@@ -281,6 +281,7 @@ export class Daemon {
       circuit: this.#circuit,
       log,
       flow: peer.flow,
+      whenSilent: peer.whenSilent,
       who: () => {
         const member = this.#membership.members().find((record) => record.addr === addr);
         return `peer=${member?.name ?? peer.remote}`;

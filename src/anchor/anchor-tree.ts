@@ -113,9 +113,8 @@ export class AnchorTree<E extends Element> {
 
   /** Takes the element away, and the anchors that were there for it alone. It is not scrubbed. */
   detach(path: AnchorPath, element: E): void {
-    const { anchor, missing } = this.#reach(path);
-    if (missing.length > 0 || anchor.element !== element) return;
-    this.#change(anchor, undefined);
+    if (!this.has(path, element)) return;
+    this.#change(this.#reach(path).anchor, undefined);
     for (let depth = path.length; depth > 0; depth -= 1) {
       const { parent, name } = this.#split(path.slice(0, depth));
       const found = parent.children.get(name);
@@ -124,6 +123,12 @@ export class AnchorTree<E extends Element> {
       if (made || other || children.size > 0) return;
       this.#remove(parent, name);
     }
+  }
+
+  /** Whether this is the element at `path`. */
+  has(path: AnchorPath, element: E): boolean {
+    const { anchor, missing } = this.#reach(path);
+    return missing.length === 0 && anchor.element === element;
   }
 
   /** Every element there is. */

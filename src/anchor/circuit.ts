@@ -178,6 +178,12 @@ export interface ElementHost {
    * @throws CircuitError EEXIST, EINVAL (the command), ENOENT or EACCES (the program, Dir)
    */
   makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process>;
+  /**
+   * As `makeProcess`, of a process that somebody attends: when the result is disposed, or its
+   * holder is cut off or silent for 6 s, its group gets HUP, and 3 s later KILL, and the element
+   * is removed.
+   */
+  attendProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process>;
   /** The process at `path`, to be disposed. @throws CircuitError as `channel` */
   process(path: AnchorPath, caller?: Interruptible): Promise<Process>;
   /**

@@ -50,9 +50,9 @@ export class LocalProcess implements Process {
     return this.#element.scrub();
   }
 
-  /** Asks the group to end, and kills it after `grace` milliseconds. */
-  terminate(grace: number): Promise<void> {
-    return this.#element.terminate(grace);
+  /** Asks the group to end, with TERM or HUP, and kills it after `grace` milliseconds. */
+  terminate(grace: number, signal?: 'SIGTERM' | 'SIGHUP'): Promise<void> {
+    return this.#element.terminate(grace, signal);
   }
 
   /** It lives on: only those who hold a remote process hold something. */

@@ -8,8 +8,10 @@ import { CircuitError, errorMessage } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
+import { HANG_UP_GRACE } from '../transport/limits.js';
 import { VERSION } from '../version.js';
 import { AnchorTree } from './anchor-tree.js';
+import { AttendedProcess } from './attended-process.js';
 import type {
   AnchorEntry,
   AnchorPath,
@@ -103,7 +105,7 @@ export class LocalMember implements Member {
   /** The daemon ends. */
   #ending = false;
   /** Processes that are being made, and what breaks that off. */
-  readonly #making = new Map<Promise<Process>, AbortController>();
+  readonly #making = new Map<Promise<LocalProcess>, AbortController>();
 
   constructor(options: LocalMemberOptions) {
     this.#options = options;
@@ -218,7 +220,15 @@ export class LocalMember implements Member {
     );
   }
 
-  async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
+  makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
+    return this.#makeAt(path, command, signal);
+  }
+
+  async #makeAt(
+    path: AnchorPath,
+    command: string,
+    signal: AbortSignal | undefined,
+  ): Promise<LocalProcess> {
     const ending = new AbortController();
     const either = AbortSignal.any([ending.signal, ...(signal ? [signal] : [])]);
     const making = this.#makeProcess(path, command, either);
@@ -230,7 +240,11 @@ export class LocalMember implements Member {
     }
   }
 
-  async #makeProcess(path: AnchorPath, command: string, signal: AbortSignal): Promise<Process> {
+  async #makeProcess(
+    path: AnchorPath,
+    command: string,
+    signal: AbortSignal,
+  ): Promise<LocalProcess> {
     const parsed = parseCommand(command);
     this.#anchors.checkFree(path, 'proc');
     this.#checkGoingOn();
@@ -251,6 +265,11 @@ export class LocalMember implements Member {
     }
     if (parsed.Scrub) started.exited.then(() => this.#remove(path, element)).catch(() => {});
     return element;
+  }
+
+  async attendProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
+    const element = await this.#makeAt(path, command, signal);
+    return new AttendedProcess(element, () => this.#hangUp(path, element));
   }
 
   async process(path: AnchorPath): Promise<Process> {
@@ -292,6 +311,23 @@ export class LocalMember implements Member {
         if (element.kind === 'proc') await element.terminate(grace);
       }),
     ]);
+  }
+
+  /** A process has lost its attendant. */
+  async #hangUp(path: AnchorPath, element: LocalProcess): Promise<void> {
+    if (!this.#anchors.has(path, element)) return;
+    const { log } = this.#options;
+    const anchor = ['', this.name, ...path].join('/');
+    log.event(
+      `${anchor} has lost its exec; its group gets HUP, and after ${HANG_UP_GRACE / 1000} s KILL`,
+    );
+    try {
+      await element.terminate(HANG_UP_GRACE, 'SIGHUP');
+      await this.#remove(path, element);
+      log.event(`${anchor} was removed`);
+    } catch (error) {
+      log.event(`${anchor} was not removed: ${errorMessage(error)}`);
+    }
   }
 
   #checkGoingOn(): void {

@@ -10,12 +10,15 @@ import { Release } from './release.js';
 export class ProcessTarget extends RpcTarget implements Disposable {
   readonly #process: Process;
   readonly #context: ElementContext;
+  readonly #held: Disposable | undefined;
   readonly #release = new Release();
 
-  constructor(process: Process, context: ElementContext) {
+  /** @param held Disposed with it. */
+  constructor(process: Process, context: ElementContext, held?: Disposable) {
     super();
     this.#process = process;
     this.#context = context;
+    this.#held = held;
   }
 
   stdin(append: boolean): WriterTarget {
@@ -43,6 +46,7 @@ export class ProcessTarget extends RpcTarget implements Disposable {
 
   [Symbol.dispose](): void {
     this.#release.run();
+    this.#held?.[Symbol.dispose]();
     this.#process[Symbol.dispose]();
   }
 }

@@ -19,6 +19,7 @@ import type {
 } from './circuit.js';
 import { Followers } from './followers.js';
 import { KnownAnchors } from './known-anchors.js';
+import type { ProcessTarget } from './process-target.js';
 import { call, letGo } from './remote-call.js';
 import { RemoteChannel } from './remote-channel.js';
 import { RemoteProcess } from './remote-process.js';
@@ -169,11 +170,21 @@ export class RemoteMember implements Member {
     );
   }
 
-  async makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
-    const making = this.#attempt(async (member, connection) => {
-      const stub = await member.makeProcess([...path], command);
-      return new RemoteProcess(stub, connection);
-    });
+  makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
+    return this.#start((member) => member.makeProcess([...path], command), signal);
+  }
+
+  attendProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
+    return this.#start((member) => member.attendProcess([...path], command), signal);
+  }
+
+  async #start(
+    start: (member: RpcStub<MemberTarget>) => PromiseLike<RpcStub<ProcessTarget>>,
+    signal?: AbortSignal,
+  ): Promise<Process> {
+    const making = this.#attempt(
+      async (member, connection) => new RemoteProcess(await start(member), connection),
+    );
     try {
       return await this.#answer(making, signal);
     } catch (error) {

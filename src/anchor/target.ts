@@ -3,7 +3,7 @@ import type { MemberName } from '../address.js';
 import { CircuitError } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { FlowControl } from '../transport/flow-control.js';
-import { CALL_TIMEOUT } from '../transport/limits.js';
+import { ATTENDANT_GONE_AFTER, CALL_TIMEOUT } from '../transport/limits.js';
 import { sizeFrom, stringsFrom } from './arguments.js';
 import { ChangeTarget } from './change-target.js';
 import { ChannelTarget } from './channel-target.js';
@@ -77,6 +77,8 @@ export interface TargetContext {
   readonly deliver: (message: unknown) => unknown;
   /** Of what is sent to who calls. */
   readonly flow: FlowControl;
+  /** Tells that nothing was heard of who calls for so many milliseconds. */
+  readonly whenSilent: (listener: () => void, after: number) => Disposable;
   /** Resolves when this host's mount shows what has changed until now. */
   readonly published: () => Promise<void>;
 }
@@ -178,13 +180,21 @@ export class MemberTarget extends RpcTarget {
 
   async makeProcess(path: AnchorPath, command: string): Promise<ProcessTarget> {
     const parsed = stringsFrom(path);
-    const text = String(command);
-    // The peer does not wait longer: what cannot be started by then is not to start some day.
-    const late = AbortSignal.timeout(CALL_TIMEOUT);
-    const made = await this.#changed(`${this.#show(parsed)}/mkproc ${redactProcess(text)}`, () =>
-      this.#member.makeProcess(parsed, text, late),
+    const made = await this.#start(parsed, command, (text, signal) =>
+      this.#member.makeProcess(parsed, text, signal),
     );
     return this.#processTarget(parsed, made);
+  }
+
+  /** It ends when the peer lets go of it, is cut off, or is silent for too long. */
+  async attendProcess(path: AnchorPath, command: string): Promise<ProcessTarget> {
+    const parsed = stringsFrom(path);
+    const made = await this.#start(parsed, command, (text, signal) =>
+      this.#member.attendProcess(parsed, text, signal),
+    );
+    const hangUp = () => made[Symbol.dispose]();
+    const silence = this.#context.whenSilent(hangUp, ATTENDANT_GONE_AFTER);
+    return new ProcessTarget(made, this.#contextOf(parsed), silence);
   }
 
   async process(path: AnchorPath): Promise<ProcessTarget> {
@@ -205,6 +215,19 @@ export class MemberTarget extends RpcTarget {
   async scrub(path: AnchorPath): Promise<void> {
     const parsed = stringsFrom(path);
     await this.#changed(`${this.#show(parsed)}/scrub`, () => this.#member.scrub(parsed));
+  }
+
+  #start(
+    path: AnchorPath,
+    command: string,
+    start: (text: string, signal: AbortSignal) => Promise<Process>,
+  ): Promise<Process> {
+    const text = String(command);
+    // The peer does not wait longer: what cannot be started by then is not to start some day.
+    const late = AbortSignal.timeout(CALL_TIMEOUT);
+    return this.#changed(`${this.#show(path)}/mkproc ${redactProcess(text)}`, () =>
+      start(text, late),
+    );
   }
 
   #processTarget(path: AnchorPath, process: Process): ProcessTarget {

@@ -1,6 +1,7 @@
 import type { Channel } from '../anchor/circuit.js';
 import { CircuitError, errorMessage } from '../error.js';
 import { type DialOptions, dial } from './dial.js';
+import { written } from './output.js';
 import { anchorAt } from './path.js';
 
 /** How much of a message is asked for at a time, in bytes. */
@@ -69,12 +70,11 @@ async function withChannel(
 }
 
 /** Resolves when the operating system has the data. */
-function print(data: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(data, (error) => {
-      if (!error) return resolve();
-      const why = `cannot write to standard output: ${errorMessage(error)}`;
-      reject(new CircuitError('EIO', why, { cause: error }));
-    });
-  });
+async function print(data: Uint8Array): Promise<void> {
+  try {
+    await written(process.stdout, data);
+  } catch (error) {
+    const why = `cannot write to standard output: ${errorMessage(error)}`;
+    throw new CircuitError('EIO', why, { cause: error });
+  }
 }

@@ -3,8 +3,15 @@ import { anchorsGiven } from './anchors-given.js';
 
 const EXEC_HELP = `
 It exits as the process does, with 128 and the signal's number where a signal ended that, with
-127 where there is no such program, and with 126 where it may not be executed. Where exec itself
-is killed by SIGKILL, or loses its connection, the process goes on: see peek and scrub.`;
+127 where there is no such program, and with 126 where it may not be executed.
+
+It waits until the process has ended and nobody holds its output: COMMAND & in a shell keeps it
+waiting, COMMAND >/dev/null 2>&1 & does not. It reads standard input to its end, as ssh does: in a
+loop over lines (while read) give -n.
+
+The process ends with exec. Where exec is killed, is suspended or silent for six seconds, or loses its
+connection, the process group gets HUP, and three seconds later KILL, and the anchor is removed:
+within ten seconds. mkproc makes one that goes on.`;
 
 const ANCHORS_HELP = 'the processes; without any, one a line on standard input';
 
@@ -111,6 +118,7 @@ export function addElementCommands(add: (name: string, description: string) => C
     .usage('[options] <ANCHOR> -- <COMMAND> [ARG...]')
     .argument('<ANCHOR>', 'where, /X…/a')
     .argument('<COMMAND...>', 'the program and its arguments, after --')
+    .option('-n, --no-stdin', 'no standard input: the process reads the end of file at once')
     .addHelpText('after', EXEC_HELP)
     .showHelpAfterError('(the command and its arguments come after --)')
     .action(async (path, command, options) =>

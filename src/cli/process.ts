@@ -1,10 +1,11 @@
 import { constants } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Process, ProcessPeek, ProcessReader, ProcessWriter } from '../anchor/circuit.js';
 import type { CircuitClient } from '../client/client.js';
 import { parseCommand } from '../elements/process-command.js';
 import { asCircuitError, CircuitError, errorCode } from '../error.js';
 import { type DialOptions, dial } from './dial.js';
+import { type Output, written } from './output.js';
 import { anchorAt } from './path.js';
 
 /** How much is read at once, in bytes. */
@@ -67,6 +68,11 @@ export async function output(
   await withProcess(path, options, (remote) => copyOut(remote.output(name), process.stdout));
 }
 
+export interface ExecOptions extends DialOptions {
+  /** Whether our standard input is the process's; otherwise it has none, as with `ssh -n`. */
+  readonly stdin: boolean;
+}
+
 /** Exit statuses of `exec` where there is no process, as of env(1) and of shells. */
 const NO_SUCH_PROGRAM = 127;
 const NOT_EXECUTABLE = 126;
@@ -75,11 +81,11 @@ const NOT_EXECUTABLE = 126;
  * `circuit exec ANCHOR -- COMMAND ARG…`: a process whose streams and signals are
  * ours; exits as it does, and removes it.
  */
-export async function exec(path: string, command: string[], options: DialOptions): Promise<void> {
+export async function exec(path: string, command: string[], options: ExecOptions): Promise<void> {
   const [Path, ...Args] = command;
   await using client = await dial(options);
   const { member, anchor } = anchorAt(client, path);
-  using made = await member.makeProcess(anchor, JSON.stringify({ Path, Args })).catch((error) => {
+  using made = await member.attendProcess(anchor, JSON.stringify({ Path, Args })).catch((error) => {
     const code = errorCode(error);
     if (code === 'ENOENT') process.exitCode = NO_SUCH_PROGRAM;
     if (code === 'EACCES') process.exitCode = NOT_EXECUTABLE;
@@ -88,23 +94,25 @@ export async function exec(path: string, command: string[], options: DialOptions
   // Whoever reads may have enough before the process has ended, and it is to end then.
   process.stdout.removeAllListeners('error').on('error', () => {});
   try {
-    process.exitCode = await attend(made);
+    process.exitCode = await attend(made, options.stdin);
   } catch (error) {
-    if (errorCode(error) !== 'EPIPE') throw error;
-    // As of a command of this host.
-    process.exitCode = 128 + constants.signals.SIGPIPE;
+    // As of a command of this host. EINTR: we were suspended, and it was hung up meanwhile.
+    const ended = { EPIPE: 'SIGPIPE', EINTR: 'SIGHUP' } as const;
+    const code = errorCode(error);
+    if (code !== 'EPIPE' && code !== 'EINTR') throw error;
+    process.exitCode = 128 + constants.signals[ended[code]];
   } finally {
+    // It may still be open, and would keep us here.
+    if (options.stdin) process.stdin.destroy();
     await member.scrub(anchor).catch((error) => {
       // Somebody else may have removed it meanwhile.
       if (errorCode(error) !== 'ENOENT') throw error;
     });
   }
-  // Our standard input may still be open, and is of no more use.
-  process.stdin.destroy();
 }
 
 /** Connects our streams and signals to a process until it ends. @returns The exit status for ours. */
-async function attend(remote: Process): Promise<number> {
+async function attend(remote: Process, hasStdin: boolean): Promise<number> {
   const interrupted = new Promise<number>((resolve) => {
     for (const name of FORWARDED) {
       process.on(name, () =>
@@ -116,7 +124,8 @@ async function attend(remote: Process): Promise<number> {
     }
   });
   let over = false;
-  copyIn(process.stdin, remote.stdin()).catch((error) => {
+  const stdin = remote.stdin();
+  (hasStdin ? copyIn(process.stdin, stdin) : stdin.close()).catch((error) => {
     // It need not read what it is given, and will not when it has ended.
     if (over || errorCode(error) === 'EPIPE') return;
     process.stderr.write(`circuit: ${error.message}\n`);
@@ -126,9 +135,11 @@ async function attend(remote: Process): Promise<number> {
     copyOut(remote.output('stdout'), process.stdout),
     copyOut(remote.output('stderr'), process.stderr),
   ]).then(([status]) => status);
-  const status = await Promise.race([ended, interrupted]);
-  over = true;
-  return status;
+  try {
+    return await Promise.race([ended, interrupted]);
+  } finally {
+    over = true;
+  }
 }
 
 /** As a shell has it. */
@@ -176,25 +187,18 @@ async function copyIn(from: Readable, to: ProcessWriter): Promise<void> {
   await to.close();
 }
 
-async function copyOut(from: ProcessReader, to: Writable): Promise<void> {
+async function copyOut(from: ProcessReader, to: Output): Promise<void> {
   for (;;) {
     const data = await from.read(CHUNK);
     if (data.length === 0) break;
-    await write(to, data);
+    await written(to, data);
     from.received(data.length);
   }
   from.close();
 }
 
 function print(text: string): Promise<void> {
-  return write(process.stdout, text);
-}
-
-/** Resolves when it has been written: whoever reads it sets the pace. */
-function write(to: Writable, data: string | Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    to.write(data, (error) => (error ? reject(error) : resolve()));
-  });
+  return written(process.stdout, text);
 }
 
 async function textOf(stream: Readable): Promise<string> {

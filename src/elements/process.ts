@@ -123,9 +123,9 @@ export class ProcessElement {
     await within(this.scrub(), KILLED_MS, interrupted()).catch(() => undefined);
   }
 
-  /** Asks the group to end with TERM, and after `graceMs` kills it. */
-  async terminate(graceMs: number): Promise<void> {
-    this.#group.signal('SIGTERM');
+  /** Asks the group to end with TERM, or HUP, and after `graceMs` kills it. */
+  async terminate(graceMs: number, signal: 'SIGTERM' | 'SIGHUP' = 'SIGTERM'): Promise<void> {
+    this.#group.signal(signal);
     // What is stopped learns of it only when it goes on.
     this.#group.signal('SIGCONT');
     if (!(await this.#group.gone(graceMs))) {

@@ -24,7 +24,8 @@ export class Connection<Main> {
   readonly #socket: WebSocket;
   readonly #keepalive: NodeJS.Timeout;
   readonly #dialled: boolean;
-  readonly #whenSilent = new Set<() => void>();
+  /** Whom to tell of silence, and after how many milliseconds of it. */
+  readonly #whenSilent = new Map<() => void, number>();
   #lost: (() => void) | undefined;
   #holders = 0;
   // Milliseconds, on a clock that does not go back.
@@ -78,9 +79,9 @@ export class Connection<Main> {
     };
   }
 
-  /** Tells, at most once, that the peer does not answer: long before the connection is cut. */
-  whenSilent(listener: () => void): Disposable {
-    this.#whenSilent.add(listener);
+  /** Tells, at most once, that nothing was heard of the peer for so many milliseconds. */
+  whenSilent(listener: () => void, after = SILENT_AFTER): Disposable {
+    this.#whenSilent.set(listener, after);
     return { [Symbol.dispose]: () => this.#whenSilent.delete(listener) };
   }
 
@@ -114,7 +115,7 @@ export class Connection<Main> {
       this.#socket.terminate();
       return;
     }
-    if (quiet >= SILENT_AFTER) this.#tellSilent();
+    this.#tellSilent(quiet);
     if (!this.#dialled) return;
     if (this.#holders === 0 && now - this.#lastUse > IDLE_TIMEOUT) {
       this.close();
@@ -124,9 +125,9 @@ export class Connection<Main> {
     }
   }
 
-  #tellSilent(): void {
-    const listeners = [...this.#whenSilent];
-    this.#whenSilent.clear();
-    for (const listener of listeners) listener();
+  #tellSilent(quiet: number): void {
+    for (const [listener, after] of [...this.#whenSilent]) {
+      if (quiet >= after && this.#whenSilent.delete(listener)) listener();
+    }
   }
 }

@@ -19,6 +19,8 @@ export interface Peer {
   readonly where: string;
   /** Of what we send it. */
   readonly flow: FlowControl;
+  /** As {@link Connection.whenSilent}. */
+  readonly whenSilent: (listener: () => void, after: number) => Disposable;
   /** Ends the connection, and tells the peer why: one that does not keep to the protocol. */
   readonly refuse: (reason: string) => void;
 }
@@ -140,14 +142,18 @@ export class Transport<Main> {
   /** @param dialled The address that we dialled: not always the one at which the peer says it is. */
   #adopt(
     socket: WebSocket,
-    peer: Omit<Peer, 'where' | 'flow'>,
+    peer: Omit<Peer, 'where' | 'flow' | 'whenSilent'>,
     dialled: string | undefined,
   ): Connection<Main> {
     const where = peer.address?.authority ?? peer.remote;
+    const whenSilent: Peer['whenSilent'] = (...args) => connection.whenSilent(...args);
     const start = (heard: () => void, flow: FlowControl) =>
-      this.#options.start(socket, { ...peer, where, flow }, heard);
+      this.#options.start(socket, { ...peer, where, flow, whenSilent }, heard);
     const address = peer.address?.toString();
-    const connection = new Connection(socket, start, { dialled: dialled !== undefined, address });
+    const connection: Connection<Main> = new Connection(socket, start, {
+      dialled: dialled !== undefined,
+      address,
+    });
     const keys = new Set([address, dialled].filter((key) => key !== undefined));
     this.#open.add(connection);
     for (const key of keys) {

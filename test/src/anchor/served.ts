@@ -16,8 +16,10 @@ export async function served(
 ): Promise<Connection<RpcStub<CircuitTarget>>> {
   const rest = { circuit, log, who: () => 'peer', deliver: () => {}, published: async () => {} };
   const server = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, { flow, where }, heard) =>
-      startRpc<CircuitTarget>(socket, new CircuitTarget({ ...rest, flow }), heard, where),
+    start: (socket, { flow, whenSilent, where }, heard) => {
+      const target = new CircuitTarget({ ...rest, flow, whenSilent });
+      return startRpc<CircuitTarget>(socket, target, heard, where);
+    },
   });
   const client = new Transport<RpcStub<CircuitTarget>>({
     start: (socket, { where }, heard) => startRpc<CircuitTarget>(socket, undefined, heard, where),

@@ -9,6 +9,7 @@ import { CircuitError } from '../../../src/error.js';
 import { OperationsLog } from '../../../src/log.js';
 import { MAX_OPEN_CALLS } from '../../../src/transport/limits.js';
 import { eventually } from '../../host/cluster.js';
+import { deferred } from '../../mount/toy.js';
 import { StubMembership } from '../stub-membership.js';
 import { served } from './served.js';
 
@@ -242,4 +243,30 @@ test('while the daemon ends no process is made', async (t) => {
   await member.terminate(0);
   await t.throwsAsync(member.makeProcess(['p'], '{"Path":"true"}'), { code: 'EHOSTUNREACH' });
   t.deepEqual((await member.view([])).anchors, []);
+});
+
+test('a process whose attendant goes while it starts is hung up', async (t) => {
+  const { circuit, connection } = await peer(t);
+  const local = circuit.member();
+  const started = deferred<void>();
+  const start = local.attendProcess.bind(local);
+  local.attendProcess = async (...args) => {
+    const process = await start(...args);
+    await started.promise;
+    return process;
+  };
+  using member = connection.main.member(circuit.self);
+  const starting = t.throwsAsync(async () => await member.attendProcess(['p'], '{"Path":"cat"}'));
+  await eventually(
+    async () => local.known(['p'])?.kind,
+    (kind) => kind === 'proc',
+  );
+  connection.close();
+  await starting;
+  started.resolve();
+  await eventually(
+    async () => local.known(['p']),
+    (anchor) => anchor === undefined,
+  );
+  t.pass();
 });

@@ -4,7 +4,9 @@ import test from 'ava';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Connection } from '../../../src/transport/connection.js';
 import {
+  ATTENDANT_GONE_AFTER,
   DEAD_AFTER,
+  HANG_UP_GRACE,
   IDLE_TIMEOUT,
   KEEPALIVE_INTERVAL,
   PING_AFTER,
@@ -110,6 +112,24 @@ test.serial(
     passInSilence(KEEPALIVE_INTERVAL);
     await connection.closed;
     t.is(silent, 1);
+  },
+);
+
+test.serial(
+  'an attendant that is suspended for 3 s has not gone, and after 10 s nothing is left of its process',
+  async (t) => {
+    const { client, accepted } = await pair(t);
+    const connection = new Connection(client, () => undefined, { dialled: false });
+    let gone = 0;
+    connection.whenSilent(() => {
+      gone += 1;
+    }, ATTENDANT_GONE_AFTER);
+    accepted.pause();
+    // It may have said nothing before, as long as it had no need for a ping.
+    passInSilence(PING_AFTER + KEEPALIVE_INTERVAL + 3_000);
+    t.is(gone, 0);
+    passInSilence(10_000 - HANG_UP_GRACE - (PING_AFTER + KEEPALIVE_INTERVAL + 3_000));
+    t.is(gone, 1);
   },
 );
 
