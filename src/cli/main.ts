@@ -5,6 +5,7 @@ import { escapeControls } from '../escape-controls.js';
 import { VERSION } from '../version.js';
 import { addElementCommands } from './element-commands.js';
 import { commandNamed, withTwoDashes } from './long-options.js';
+import { surviveLostTerminal } from './lost-terminal.js';
 
 /** Exit statuses: 0 done, 1 it failed, 2 wrong usage. */
 const FAILED = 1;
@@ -139,6 +140,7 @@ async function main(): Promise<void> {
   const args = process.argv.slice(2);
   // Addresses among the arguments are secrets; ps need not show them to everybody.
   process.title = ['circuit', ...args.slice(0, 1)].join(' ');
+  surviveLostTerminal();
   process.stdout.on('error', (error) => {
     // Who reads has had enough, as in `circuit ls | head -1`.
     if (errorCode(error) === 'EPIPE') process.exit(0);
