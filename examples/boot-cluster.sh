@@ -9,6 +9,8 @@ set -eu
 
 program=$(dirname "$0")/../dist/bin/circuit.cjs
 circuit() { node "$program" "$@"; }
+# However this script ends, killed too, its daemons are told to end: PR_SET_PDEATHSIG of prctl(2).
+daemon() { exec setpriv --pdeathsig TERM node "$program" start "$@"; }
 say() { printf '\n# %s\n' "$*"; }
 run() { printf '$ %s\n' "$*" | sed "s#$dir#…#g; s#/Q[0-9a-f]*#/Q…#g"; "$@"; }
 
@@ -20,13 +22,13 @@ finish() {
   rm -rf "$dir"
 }
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP PIPE
 
 say 'Start a daemon on each host. It prints its address, and logs on standard error.'
 for host in host1 host2 host3; do
   mkdir -p "$dir/$host/circuit"
   echo "$host\$ circuit start -a 127.0.0.1:0 -m …/$host/circuit > address 2>> log &"
-  node "$program" start -a 127.0.0.1:0 -m "$dir/$host/circuit" \
+  daemon -a 127.0.0.1:0 -m "$dir/$host/circuit" \
     >"$dir/$host/address" 2>>"$dir/$host/log" &
   pids="$pids $!"
 done

@@ -17,13 +17,13 @@ shift 2
 # Of this host's own member: what it learns.
 subscription=$mount/$(readlink "$mount/.self")/on-$change-$$
 finish() {
-  trap '' INT TERM
+  trap '' INT TERM HUP
   [ ! -e "$subscription/scrub" ] || echo >"$subscription/scrub"
   wait
   rmdir "$subscription"
 }
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 mkdir "$subscription"
 echo >"$subscription/mk@$change"
 

@@ -21,7 +21,7 @@ finish() {
   wait
 }
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 mkdir "$a" "$b" "$c"
 
 echo '{"Path": "seq", "Args": ["1000"]}' >"$a/mkproc"

@@ -46,7 +46,7 @@ if [ $# -lt 3 ]; then
 fi
 a=$2 b=$3 sleeper=
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 start "$a" "$b" || exit 1
 echo "guards on $mount/$a/watchbot and $mount/$b/watchbot"
 # A shell runs its traps at once only while it waits.

@@ -16,7 +16,7 @@ name=work-queue-$$
 home=$mount/$(readlink "$mount/.self")/$name
 members=$(ls "$mount")
 finish() {
-  trap '' INT TERM
+  trap '' INT TERM HUP
   for element in "$mount"/*/"$name"/*/scrub; do
     [ ! -e "$element" ] || echo >"$element"
   done
@@ -26,7 +26,7 @@ finish() {
   wait
 }
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 
 for member in $members; do mkdir "$mount/$member/$name"; done
 mkdir "$home/jobs" "$home/results"
