@@ -52,9 +52,11 @@ napi_value fuse_watch_for(napi_env env, napi_callback_info info);
 /* process.c */
 napi_value process_start(napi_env env, napi_callback_info info);
 napi_value process_start_outcome(napi_env env, napi_callback_info info);
+napi_value process_start_pid(napi_env env, napi_callback_info info);
 napi_value process_abort_start(napi_env env, napi_callback_info info);
 napi_value process_reap(napi_env env, napi_callback_info info);
 napi_value process_is_stopped(napi_env env, napi_callback_info info);
+napi_value process_is_child_subreaper(napi_env env, napi_callback_info info);
 
 /* pipe.c */
 napi_value pipe_open(napi_env env, napi_callback_info info);

@@ -44,9 +44,11 @@ interface Addon {
     openFiles: number,
   ): [start: object, finished: number];
   startOutcome(start: object): [pid: number, pidfd: number];
+  startPid(start: object): number;
   abortStart(start: object): void;
   reapProcess(pid: number): number | undefined;
   isStopped(pid: number): boolean;
+  isChildSubreaper(): boolean;
   pipe(ours: number): [readingEnd: number, writingEnd: number];
   readPipe(fd: number, into: Uint8Array): number;
   writePipe(fd: number, bytes: Uint8Array): number;
@@ -148,6 +150,15 @@ export interface Program {
   readonly openFiles: number;
 }
 
+/** Children whose starts have not come to an end, and those that run, or have not been reaped. */
+const starting = new Set<object>();
+const unreaped = new Set<number>();
+
+/** Whether somebody here waits for this child. */
+export function isOwnChild(pid: number): boolean {
+  return unreaped.has(pid) || [...starting].some((start) => addon.startPid(start) === pid);
+}
+
 /** The start of a program, the leader of a session of its own. It never blocks the event loop. */
 export class Start {
   /**
@@ -174,7 +185,13 @@ export class Start {
         throw error;
       })
       .finally(() => addon.close(finished))
-      .then(() => addon.startOutcome(start));
+      .then(() => addon.startOutcome(start))
+      .then(([pid, pidfd]) => {
+        unreaped.add(pid);
+        return [pid, pidfd] as const;
+      })
+      .finally(() => starting.delete(start));
+    starting.add(start);
   }
 
   /** Kills it if it does not run yet; `started` then settles either way. */
@@ -197,10 +214,17 @@ function join(strings: readonly string[]): Uint8Array {
 }
 
 /** Takes leave of a child that has ended: the status as wait(2) has it, or undefined while it runs. */
-export const reapProcess = addon.reapProcess;
+export function reapProcess(pid: number): number | undefined {
+  const status = addon.reapProcess(pid);
+  if (status !== undefined) unreaped.delete(pid);
+  return status;
+}
 
 /** Whether a child that has not been reaped is stopped now. */
 export const isStopped = addon.isStopped;
+
+/** Whether orphans among our descendants become our children: PR_SET_CHILD_SUBREAPER of prctl(2). */
+export const isChildSubreaper = addon.isChildSubreaper;
 
 /** pipe2(2), closed on exec. Of its ends, `ours` (0 for the reading one) does not block. */
 export const pipe = addon.pipe;

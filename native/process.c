@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -139,6 +140,8 @@ static void reap_child(pid_t pid) {
 static void *run_start(void *data) {
   struct start *self = data;
   pid_t pid = fork_child(self);
+  /* The child has noted it, too, unless vfork(2) is fork(2), as under qemu-user. */
+  if (pid > 0) atomic_store(&self->pid, pid);
   if (pid < 0) {
     self->failed = "vfork";
     self->error = errno;
@@ -271,6 +274,12 @@ napi_value process_start_outcome(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* startPid(external): number. The child's, which may have ended since; 0 while there is none. */
+napi_value process_start_pid(napi_env env, napi_callback_info info) {
+  struct start *self = get_start(env, info);
+  return self == NULL ? NULL : from_int(env, atomic_load(&self->pid));
+}
+
 /* abortStart(external): void. Kills the child unless it has become its program. */
 napi_value process_abort_start(napi_env env, napi_callback_info info) {
   struct start *self = get_start(env, info);
@@ -303,5 +312,15 @@ napi_value process_is_stopped(napi_env env, napi_callback_info info) {
   if (waitid(P_PID, pid, &what, WSTOPPED | WNOHANG | WNOWAIT) < 0 && errno != ECHILD)
     return throw_errno(env, errno, "waitid");
   napi_get_boolean(env, what.si_pid == pid && what.si_code == CLD_STOPPED, &result);
+  return result;
+}
+
+/* isChildSubreaper(): boolean. Whether orphans among our descendants become our children. */
+napi_value process_is_child_subreaper(napi_env env, napi_callback_info info) {
+  napi_value result;
+  int is_subreaper = 0;
+  (void)info;
+  prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper);
+  napi_get_boolean(env, is_subreaper != 0, &result);
   return result;
 }

@@ -17,6 +17,7 @@ import { linksOver } from './member-links.js';
 import { MembershipDriver } from './membership/driver.js';
 import type { Membership } from './membership/membership.js';
 import type { MemberRecord } from './membership/record.js';
+import { OrphanReaper } from './orphans.js';
 import { StateDirectory } from './state-directory.js';
 import { startRpc } from './transport/rpc.js';
 import type { ClusterKey } from './transport/security.js';
@@ -60,6 +61,7 @@ export class Daemon {
   readonly #state: StateDirectory | undefined;
   readonly #local: LocalMember;
   readonly #circuit: LocalCircuit;
+  readonly #orphans: OrphanReaper;
   /** Aborted when somebody wants it to end. */
   readonly #ending = new AbortController();
   readonly #ended = new AbortController();
@@ -92,6 +94,7 @@ export class Daemon {
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);
     });
+    this.#orphans = new OrphanReaper((event) => log.event(event));
     this.#membership.watch(({ kind, member, state: why }) => {
       if (!this.#parting)
         log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);
@@ -208,6 +211,7 @@ export class Daemon {
       this.#unmounted = false;
       this.#log.event(`not unmounted: ${errorMessage(error)}`);
     }
+    this.#orphans[Symbol.dispose]();
     this.#transport.close();
     this.#state?.close();
     this.#log.event(`${this.#membership.self.name} ended`);

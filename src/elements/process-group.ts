@@ -1,6 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { asCircuitError, errorCode } from '../error.js';
+import { processStats } from './process-stat.js';
 
 /** How often to look whether the rest of a group has gone; the kernel tells of children alone. */
 const LOOK_MS = 5;
@@ -47,17 +47,10 @@ export class ProcessGroup {
     if (!this.#isOurs()) return false;
     if (!this.#leaderGone) return true;
     // What is left may have ended already, and wait for an init that never reaps it.
-    for (const pid of await readdir('/proc')) {
-      if (/^\d+$/.test(pid) && (await this.#hasLiving(pid))) return true;
+    for await (const { group, state } of processStats()) {
+      if (group === this.#id && !/[ZXx]/.test(state)) return true;
     }
     return false;
-  }
-
-  async #hasLiving(pid: string): Promise<boolean> {
-    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-    // proc(5): pid (comm) state ppid pgrp …; comm may contain anything.
-    const [state = '', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(group) === this.#id && !/[ZXx]/.test(state);
   }
 
   /** A group keeps its leader's pid from being used again; a living leader is thus another's. */

@@ -1,0 +1,41 @@
+import test from 'ava';
+import { program } from './channels.js';
+import { CIRCUIT_ENV, Cluster, eventually } from './cluster.js';
+
+test('a daemon that is PID 1 reaps orphans, and takes no exit status from those who wait for it', async (t) => {
+  const cluster = new Cluster(t);
+  const start = `
+    exec unshare --pid --fork --kill-child --mount-proc \\
+      "$NODE" "$CIRCUIT" start --no-mount -a 127.0.0.1:0 > address 2> log`;
+  const init = program(cluster.spawn(['sh', '-c', `umask 077; ${start}`], { env: CIRCUIT_ENV }));
+  const printed = await eventually(
+    () => cluster.sh('cat address'),
+    ({ stdout: seen }) => seen.endsWith('\n'),
+    60_000,
+  );
+  const address = printed.stdout.trim();
+  t.regex(address, /\/1\/Q/);
+  const name = (await cluster.circuit(['ls', '-d', address])).stdout.trim();
+  const children = async () => (await cluster.sh(`ps -o stat=,args= --ppid ${pid}`)).stdout;
+  const pid = (await cluster.sh(`ps -o pid= --ppid ${init.pid}`)).stdout.trim();
+
+  // Each leaves an orphan that ends after it, and has a status of its own.
+  const script = 'sleep 0.1 >/dev/null 2>&1 & exit $1';
+  const statuses = Array.from({ length: 12 }, (_, status) => status);
+  const exits = statuses.map(async (status) => {
+    const argv = ['exec', '-n', '-d', address, `${name}/p${status}`, '--'];
+    return (await cluster.circuit([...argv, 'sh', '-c', script, 'sh', String(status)])).status;
+  });
+  t.deepEqual(await Promise.all(exits), statuses);
+  // What has ended and is not waited for yet stays for whoever does.
+  const kept = JSON.stringify({ Path: 'sh', Args: ['-c', 'exit 77'] });
+  t.is(
+    (await cluster.circuit(['mkproc', '-d', address, `${name}/kept`], { input: kept })).status,
+    0,
+  );
+  await eventually(children, (left) => left === '', 60_000);
+  const { stdout } = await cluster.circuit(['wait', '-d', address, `${name}/kept`]);
+  t.is(JSON.parse(stdout).Exit, '77');
+  await cluster.sh(`kill -TERM ${pid}`);
+  t.is(await init.status, 0);
+});
