@@ -315,7 +315,8 @@ export class LocalMember implements Member {
 
   /** A process has lost its attendant. */
   async #hangUp(path: AnchorPath, element: LocalProcess): Promise<void> {
-    if (!this.#anchors.has(path, element)) return;
+    // It was scrubbed, or terminate() ends it.
+    if (this.#ending || !this.#anchors.has(path, element)) return;
     const { log } = this.#options;
     const anchor = ['', this.name, ...path].join('/');
     log.event(

@@ -7,7 +7,7 @@ It exits as the process does, with 128 and the signal's number where a signal en
 
 It waits until the process has ended and nobody holds its output: COMMAND & in a shell keeps it
 waiting, COMMAND >/dev/null 2>&1 & does not. It reads standard input to its end, as ssh does: in a
-loop over lines (while read) give -n.
+loop over lines (while read), and in the background of a terminal, give -n.
 
 The process ends with exec. Where exec is killed, is suspended or silent for six seconds, or loses its
 connection, the process group gets HUP, and three seconds later KILL, and the anchor is removed:
