@@ -94,6 +94,7 @@ NAPI_MODULE_INIT() {
       METHOD("reapProcess", process_reap),
       METHOD("isStopped", process_is_stopped),
       METHOD("isChildSubreaper", process_is_child_subreaper),
+      METHOD("trimMemory", memory_trim),
       METHOD("pipe", pipe_open),
       METHOD("readPipe", pipe_read),
       METHOD("writePipe", pipe_write),

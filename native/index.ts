@@ -1,6 +1,6 @@
 /**
  * The typed door to the addon in C: a FUSE device, mount(2), processes and
- * their pipes, locks of files, and readiness.
+ * their pipes, locks of files, memory, and readiness.
  *
  * Whatever fails throws an Error with `code` (`ENODEV`), `errno` (negative) and
  * `syscall`.
@@ -49,6 +49,7 @@ interface Addon {
   reapProcess(pid: number): number | undefined;
   isStopped(pid: number): boolean;
   isChildSubreaper(): boolean;
+  trimMemory(): void;
   pipe(ours: number): [readingEnd: number, writingEnd: number];
   readPipe(fd: number, into: Uint8Array): number;
   writePipe(fd: number, bytes: Uint8Array): number;
@@ -225,6 +226,9 @@ export const isStopped = addon.isStopped;
 
 /** Whether orphans among our descendants become our children: PR_SET_CHILD_SUBREAPER of prctl(2). */
 export const isChildSubreaper = addon.isChildSubreaper;
+
+/** malloc_trim(3): gives the kernel what was freed. */
+export const trimMemory = addon.trimMemory;
 
 /** pipe2(2), closed on exec. Of its ends, `ours` (0 for the reading one) does not block. */
 export const pipe = addon.pipe;

@@ -286,6 +286,7 @@ export class Daemon {
       log,
       flow: peer.flow,
       whenSilent: peer.whenSilent,
+      messages: this.#local.messages.ofConnection(),
       who: () => {
         const member = this.#membership.members().find((record) => record.addr === addr);
         return `peer=${member?.name ?? peer.remote}`;

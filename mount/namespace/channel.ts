@@ -76,14 +76,14 @@ class SendHandle implements Handle {
     return this.#readiness.poll(PollEvents.out, notify);
   }
 
-  async write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<undefined> {
+  async write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<number> {
     this.#killed = false;
     // What can fail with EAGAIN is that the message begins: to break it off would lose it.
     const options = { signal, nonblock: nonblock || (this.#nonblock && !this.#begun) };
     const once = this.#nonblock && !nonblock;
-    await writeStream(this.#place, () => this.#message.write(data, options), once);
+    const taken = await writeStream(this.#place, () => this.#message.write(data, options), once);
     this.#begun = true;
-    return undefined;
+    return taken;
   }
 
   /** Who is killed need not be the last to close it: timeout(1), and a shell, hold it, too. */

@@ -1,6 +1,7 @@
 import { RpcTarget } from 'capnweb';
 import { CircuitError, interrupted } from '../error.js';
 import type { FlowControl } from '../transport/flow-control.js';
+import { MAX_CHUNK } from '../transport/limits.js';
 import { sizeFrom } from './arguments.js';
 import type {
   Channel,
@@ -66,6 +67,9 @@ export class OutgoingTarget extends RpcTarget implements Disposable {
 
   async accept(data: Uint8Array, nonblock: boolean, last: boolean): Promise<boolean> {
     if (!(data instanceof Uint8Array)) throw new CircuitError('EINVAL', 'a message is bytes');
+    if (data.length > MAX_CHUNK) {
+      throw new CircuitError('EINVAL', `a piece of a message has at most ${MAX_CHUNK} bytes`);
+    }
     return await this.#message.accept(data, { nonblock: nonblock === true, last: last === true });
   }
 

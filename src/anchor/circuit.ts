@@ -1,6 +1,7 @@
 import type { MemberName } from '../address.js';
 import type { ChannelPeek } from '../elements/channel.js';
 import type { IncomingMessage, OutgoingMessage, WaitOptions } from '../elements/message.js';
+import type { MessageShare } from '../elements/message-memory.js';
 import type { ProcessPeek } from '../elements/process.js';
 import type { SubscriptionKind } from '../elements/subscription.js';
 import type { Interruptible } from '../interruptible.js';
@@ -170,7 +171,7 @@ export interface ElementHost {
    * @param caller Its signal is asked for only if there is something to wait for.
    * @throws CircuitError ENOENT; another member's, when it is used
    */
-  channel(path: AnchorPath, caller?: Interruptible): Promise<Channel>;
+  channel(path: AnchorPath, caller?: ChannelCaller): Promise<Channel>;
   /**
    * Starts a process.
    * @param command The JSON of the file `mkproc`.
@@ -196,6 +197,12 @@ export interface ElementHost {
   makeSubscription(path: AnchorPath, kind: SubscriptionKind, signal?: AbortSignal): Promise<void>;
   /** Aborts the element and removes it, whatever its state. @throws CircuitError ENOENT */
   scrub(path: AnchorPath, signal?: AbortSignal): Promise<void>;
+}
+
+/** Who opens a channel. */
+export interface ChannelCaller extends Interruptible {
+  /** What their messages hold of the memory of the channel's member; this host's programs' by default. */
+  readonly messages?: MessageShare | undefined;
 }
 
 /** What one can wait for at a channel. */

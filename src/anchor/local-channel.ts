@@ -1,5 +1,6 @@
 import type { ChannelElement, ChannelPeek } from '../elements/channel.js';
-import type { IncomingMessage, OutgoingMessage } from '../elements/message.js';
+import { type IncomingMessage, MAX_WAITING, type OutgoingMessage } from '../elements/message.js';
+import { MESSAGE_OVERHEAD, type MessageShare, UNBOUNDED } from '../elements/message-memory.js';
 import { until } from '../interruptible.js';
 import type { Channel, ChannelDirection } from './circuit.js';
 
@@ -9,13 +10,21 @@ export class LocalChannel implements Channel {
   /** Only scrub ends a channel. */
   readonly alive = true;
   readonly #element: ChannelElement;
+  readonly #share: MessageShare;
 
-  constructor(element: ChannelElement) {
+  /** @param share Of the memory, for what is sent through this. */
+  constructor(element: ChannelElement, share: MessageShare = UNBOUNDED) {
     this.#element = element;
+    this.#share = share;
+  }
+
+  /** The same channel, for senders with another share of the memory. */
+  sharing(share: MessageShare): LocalChannel {
+    return new LocalChannel(this.#element, share);
   }
 
   send(): OutgoingMessage {
-    return this.#element.send();
+    return this.#element.send(this.#share);
   }
 
   receive(): IncomingMessage {
@@ -35,11 +44,15 @@ export class LocalChannel implements Channel {
   }
 
   whenReady(direction: ChannelDirection, signal?: AbortSignal): Promise<void> {
-    return until(
-      () => this.#isReady(direction),
-      (look) => this.#element.onChange(look),
-      signal,
-    );
+    const watch = (look: () => void) => {
+      const watched = [this.#element.onChange(look), this.#share.onRoom(look)];
+      return {
+        [Symbol.dispose]: () => {
+          for (const each of watched) each[Symbol.dispose]();
+        },
+      };
+    };
+    return until(() => this.#isReady(direction), watch, signal);
   }
 
   async scrub(): Promise<void> {
@@ -50,6 +63,8 @@ export class LocalChannel implements Channel {
   [Symbol.dispose](): void {}
 
   #isReady(direction: ChannelDirection): boolean {
-    return direction === 'send' ? this.#element.canSend : this.#element.canReceive;
+    if (direction === 'recv') return this.#element.canReceive;
+    const { closed, canSend } = this.#element;
+    return closed || (canSend && this.#share.hasRoom(MAX_WAITING + MESSAGE_OVERHEAD));
   }
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Address, isMemberName, type MemberName } from '../address.js';
 import { ChannelElement } from '../elements/channel.js';
+import { MessageMemory } from '../elements/message-memory.js';
 import { ProcessElement } from '../elements/process.js';
 import { parseCommand } from '../elements/process-command.js';
 import { SubscriptionElement, type SubscriptionKind } from '../elements/subscription.js';
@@ -17,6 +18,7 @@ import type {
   AnchorPath,
   AnchorView,
   Channel,
+  ChannelCaller,
   Circuit,
   LogExtent,
   LogPiece,
@@ -102,6 +104,9 @@ export class LocalMember implements Member {
   readonly #options: LocalMemberOptions;
   readonly #followers = new Followers();
   readonly #anchors: AnchorTree<LocalElement>;
+  /** Of the messages in its channels. */
+  readonly messages = new MessageMemory();
+  readonly #ownMessages = this.messages.ofHost();
   /** The daemon ends. */
   #ending = false;
   /** Processes that are being made, and what breaks that off. */
@@ -207,12 +212,13 @@ export class LocalMember implements Member {
   }
 
   async makeChannel(path: AnchorPath, capacity: number): Promise<void> {
-    const element = new LocalChannel(new ChannelElement(capacity));
+    const element = new LocalChannel(new ChannelElement(capacity), this.#ownMessages);
     await this.#followers.change(() => this.#anchors.attach(path, element));
   }
 
-  async channel(path: AnchorPath): Promise<Channel> {
+  async channel(path: AnchorPath, { messages }: ChannelCaller = {}): Promise<Channel> {
     const element = this.#anchors.element(path);
+    if (messages && element.kind === 'chan') return element.sharing(messages);
     if (element.kind !== 'proc') return element;
     throw new CircuitError(
       'ENOENT',

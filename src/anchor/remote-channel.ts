@@ -1,9 +1,9 @@
 import type { RpcStub } from 'capnweb';
 import { Turns } from '../elements/turns.js';
+import { writeInPieces } from '../elements/write-in-pieces.js';
 import { asCircuitError, CircuitError, errorCode, wouldWait } from '../error.js';
 import { interruptible } from '../interruptible.js';
 import type { Connection } from '../transport/connection.js';
-import { MAX_CHUNK } from '../transport/limits.js';
 import type {
   ChannelTarget,
   IncomingTarget,
@@ -76,20 +76,10 @@ class RemoteOutgoing implements OutgoingMessage {
     this.#channel = channel;
   }
 
-  async write(data: Uint8Array, options: WriteOptions = {}): Promise<void> {
-    const { signal, nonblock = false, last = false } = options;
-    if (this.#begun && !nonblock) await this.drained(signal);
-    for (let at = 0; at === 0 || at < data.length; at += MAX_CHUNK) {
-      const isLast = at + MAX_CHUNK >= data.length;
-      const chunk = data.subarray(at, at + MAX_CHUNK);
-      await this.accept(chunk, { signal, nonblock, last: last && isLast });
-      if (nonblock) continue;
-      // The bytes have been taken: to fail now would have them written twice.
-      await this.drained(signal).catch((error) => {
-        if (!isLast || errorCode(error) !== 'EINTR') throw error;
-      });
-    }
-    if (last) this.abort();
+  async write(data: Uint8Array, options: WriteOptions = {}): Promise<number> {
+    const taken = await writeInPieces(this, data, options, this.#begun);
+    if (options.last && taken === data.length) this.abort();
+    return taken;
   }
 
   async accept(data: Uint8Array, options: WriteOptions = {}): Promise<boolean> {
@@ -112,6 +102,7 @@ class RemoteOutgoing implements OutgoingMessage {
         this.#wait(accepted.then((isFull) => (isFull ? stub.drained() : undefined)));
         return true;
       }
+      // There was no room, or no memory, and nothing has been taken: it can be tried again.
       if (code === 'EAGAIN' || code === 'EINTR') this.#retryLater();
       else this.abort();
       throw error;
@@ -138,7 +129,9 @@ class RemoteOutgoing implements OutgoingMessage {
   }
 
   async whenReady(signal?: AbortSignal): Promise<void> {
-    if (this.#stub) await call(this.#stub.whenReady(), signal, true);
+    // Also one that has not begun, and had no room to: to answer at once would make its writer spin.
+    if (!this.#ended) this.#stub ??= this.#channel.send();
+    if (this.#stub) await call(this.#stub.whenReady(), signal, this.#begun);
   }
 
   /** It goes out ahead of the letting go, and is there first. */

@@ -1,5 +1,6 @@
 import { RpcTarget } from 'capnweb';
 import type { MemberName } from '../address.js';
+import type { MessageShare } from '../elements/message-memory.js';
 import { CircuitError } from '../error.js';
 import type { OperationsLog } from '../log.js';
 import type { FlowControl } from '../transport/flow-control.js';
@@ -79,6 +80,8 @@ export interface TargetContext {
   readonly flow: FlowControl;
   /** Tells that nothing was heard of who calls for so many milliseconds. */
   readonly whenSilent: (listener: () => void, after: number) => Disposable;
+  /** What the messages of who calls hold of this daemon's memory. */
+  readonly messages: MessageShare;
   /** Resolves when this host's mount shows what has changed until now. */
   readonly published: () => Promise<void>;
 }
@@ -174,7 +177,8 @@ export class MemberTarget extends RpcTarget {
 
   async channel(path: AnchorPath): Promise<ChannelTarget> {
     const parsed = stringsFrom(path);
-    const channel = await this.#member.channel(parsed);
+    const { messages } = this.#context;
+    const channel = await this.#member.channel(parsed, { messages });
     return new ChannelTarget(channel, this.#contextOf(parsed));
   }
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type * as anchor from '../anchor/circuit.js';
-import { errorCode } from '../error.js';
+import { errorCode, interrupted } from '../error.js';
 import { type Interruptible, interruptible } from '../interruptible.js';
 import { MAX_CHUNK } from '../transport/limits.js';
 import type { Anchor } from './anchor.js';
@@ -44,12 +44,12 @@ export class Channel implements Disposable, AsyncDisposable {
     const message = this.#channel.send();
     try {
       if (typeof data === 'string' || data instanceof Uint8Array) {
-        await message.write(bytesOf(data), { signal, last: true });
+        await writeWhole(message, bytesOf(data), { signal, last: true });
         return;
       }
       for await (const piece of interruptibly(data, signal)) {
         const bytes = bytesOf(piece);
-        if (bytes.length > 0) await message.write(bytes, { signal });
+        if (bytes.length > 0) await writeWhole(message, bytes, { signal });
       }
       await message.write(new Uint8Array(), { signal, last: true });
     } catch (error) {
@@ -188,6 +188,16 @@ class Patience implements Disposable {
     clearTimeout(this.#timer);
     this.#impatient?.removeEventListener('abort', this.#begin);
   }
+}
+
+/** @throws CircuitError as {@link anchor.OutgoingMessage.write}; EINTR where only a part was taken */
+async function writeWhole(
+  message: anchor.OutgoingMessage,
+  data: Uint8Array,
+  options: anchor.WriteOptions,
+): Promise<void> {
+  const taken = await message.write(data, options);
+  if (taken < data.length) throw interrupted();
 }
 
 function bytesOf(data: MessageData): Uint8Array {

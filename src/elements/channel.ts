@@ -3,6 +3,7 @@ import { HandOff } from './hand-off.js';
 import { Incoming } from './incoming-message.js';
 import type { IncomingMessage, OutgoingMessage } from './message.js';
 import type { MessageBody } from './message-body.js';
+import { type MessageShare, UNBOUNDED } from './message-memory.js';
 import { Outgoing } from './outgoing-message.js';
 
 /** The most places that a channel can have. */
@@ -41,6 +42,10 @@ export class ChannelElement {
     return this.#handOff.capacity;
   }
 
+  get closed(): boolean {
+    return this.#handOff.closed;
+  }
+
   /** Whether the first write of a message would be answered at once. */
   get canSend(): boolean {
     return this.#handOff.canSend;
@@ -57,8 +62,9 @@ export class ChannelElement {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
-  send(): OutgoingMessage {
-    return new Outgoing(this.#handOff);
+  /** @param share Of the memory, for who sends. */
+  send(share: MessageShare = UNBOUNDED): OutgoingMessage {
+    return new Outgoing(this.#handOff, share, (look) => this.onChange(look));
   }
 
   receive(): IncomingMessage {

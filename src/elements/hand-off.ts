@@ -21,6 +21,8 @@ export interface SenderEvents {
   readonly refused: () => void;
   /** A receiver gave it back, and it has neither a place nor another receiver. */
   readonly returned?: () => void;
+  /** It was withdrawn, and no receiver has it. */
+  readonly dropped?: () => void;
 }
 
 /** What a receiver is told. */
@@ -230,7 +232,7 @@ export class HandOff<Message> {
     waiting.entry = undefined;
     entry.offeredTo = undefined;
     const placeless = () => entry.list === this.#entered;
-    if (entry.withdrawn) this.#put(entry, undefined);
+    if (entry.withdrawn) this.#drop(entry);
     else if (this.#scrubbed || (this.#closed && placeless())) this.#refuse(entry);
     else if (placeless()) {
       this.#events.push(() => {
@@ -241,7 +243,12 @@ export class HandOff<Message> {
 
   #withdraw(entry: Entry<Message>): void {
     entry.withdrawn = true;
-    if (!entry.offeredTo) this.#put(entry, undefined);
+    if (!entry.offeredTo) this.#drop(entry);
+  }
+
+  #drop(entry: Entry<Message>): void {
+    this.#put(entry, undefined);
+    this.#events.push(() => entry.events.dropped?.());
   }
 
   #admit(entry: Entry<Message>): void {

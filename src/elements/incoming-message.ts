@@ -29,6 +29,8 @@ export class Incoming implements IncomingMessage {
     if (nonblock && !(this.#body?.readable ?? this.#handOff.canReceive)) {
       throw wouldWait('there is no message');
     }
+    // Asking for more, the receiver has dealt with what it had.
+    if (this.#state === 'delivered') this.#body?.settle();
     const body = this.#body ?? (await this.#offer(signal));
     await body.until(() => body.readable || this.#isClosed(), signal);
     // Who has gone meanwhile has given the message back: its bytes are another's.
@@ -56,6 +58,7 @@ export class Incoming implements IncomingMessage {
     if (this.#state !== 'offered') return;
     this.#state = 'delivered';
     this.#undelivered.length = 0;
+    this.#body?.settle();
     this.#receiving?.take();
   }
 

@@ -1,18 +1,31 @@
 import { CircuitError, type ErrorCode } from '../error.js';
 import { until } from '../interruptible.js';
+import { MAX_WAITING } from './message.js';
+import { MESSAGE_OVERHEAD, type MessageShare } from './message-memory.js';
 
-/** How much of a message waits for its receiver, in bytes. */
-export const MAX_WAITING = 64 * 1024;
-
-/** The bytes of one message on their way from a sender to a receiver, with backpressure. */
+/**
+ * The bytes of one message on their way from a sender to a receiver, with backpressure. It owns
+ * its bytes, and accounts for them in its sender's share of the memory until they are delivered.
+ */
 export class MessageBody {
+  readonly #share: MessageShare;
   readonly #chunks: Uint8Array[] = [];
   #waiting = 0;
+  /** What was taken last is still in the hands of the one who took it. */
+  #taken = 0;
+  /** In the share: what waits, what was taken, and what a message costs by itself. */
+  #held = 0;
   #ended = false;
   #failure: CircuitError | undefined;
   /** The receiver has gone: nobody will read what is still written. */
   #abandoned = false;
+  /** Nobody will read it, and what is written to it is not kept. */
+  #dropped = false;
   readonly #listeners = new Set<() => void>();
+
+  constructor(share: MessageShare) {
+    this.#share = share;
+  }
 
   /** Whether a read would be answered at once. */
   get readable(): boolean {
@@ -34,18 +47,24 @@ export class MessageBody {
     return this.#waiting > MAX_WAITING;
   }
 
+  /** Whether it has broken off, or its receiver has gone: a write fails. */
+  get isOver(): boolean {
+    return this.#abandoned || this.#failure !== undefined;
+  }
+
   /** Whether a write would be answered at once. */
   get writable(): boolean {
-    return this.#waiting < MAX_WAITING || this.#abandoned || this.#failure !== undefined;
+    return this.#waiting < MAX_WAITING || this.isOver;
   }
 
   /** Resolves when `condition` holds, which is looked at whenever something has changed. @throws CircuitError EINTR */
   async until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
-    const watch = (look: () => void) => {
-      this.#listeners.add(look);
-      return { [Symbol.dispose]: () => this.#listeners.delete(look) };
-    };
-    if (!condition()) await until(condition, watch, signal);
+    if (!condition()) await until(condition, (look) => this.onChange(look), signal);
+  }
+
+  onChange(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
   /** To be called also when what somebody waits for here has changed elsewhere. */
@@ -53,11 +72,20 @@ export class MessageBody {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Adds bytes; at most a writer's last chunk goes beyond {@link MAX_WAITING}. */
+  /** From now on it costs what a message costs. */
+  enter(): void {
+    this.#hold(MESSAGE_OVERHEAD);
+  }
+
+  /**
+   * Adds a copy of these bytes; at most a writer's last chunk goes beyond {@link MAX_WAITING}.
+   * They are the writer's: a buffer that is used again, or a small part of a large frame.
+   */
   push(data: Uint8Array): void {
-    if (data.length === 0) return;
-    this.#chunks.push(data);
+    if (data.length === 0 || this.#dropped) return;
+    this.#chunks.push(new Uint8Array(data));
     this.#waiting += data.length;
+    this.#hold(data.length);
     this.changed();
   }
 
@@ -84,9 +112,17 @@ export class MessageBody {
   /** Nobody reads any more: writers fail with EPIPE. */
   abandon(): void {
     this.#abandoned = true;
+    this.drop();
+    this.changed();
+  }
+
+  /** Nobody will read it: it holds nothing any more. */
+  drop(): void {
+    this.#dropped = true;
     this.#chunks.length = 0;
     this.#waiting = 0;
-    this.changed();
+    this.#taken = 0;
+    this.#free(this.#held);
   }
 
   /** @throws CircuitError EPIPE (it has gone) */
@@ -106,14 +142,33 @@ export class MessageBody {
     else this.#chunks.shift();
     const taken = chunk.subarray(0, max);
     this.#waiting -= taken.length;
+    this.#taken += taken.length;
     this.changed();
     return taken;
   }
 
+  /** What was taken until now has been delivered. */
+  settle(): void {
+    this.#free(this.#taken);
+    this.#taken = 0;
+  }
+
   /** Puts back what was taken last, to be taken next. */
   unread(data: Uint8Array): void {
-    if (data.length === 0) return;
+    if (data.length === 0 || this.#dropped) return;
     this.#chunks.unshift(data);
     this.#waiting += data.length;
+    this.#taken -= data.length;
+  }
+
+  #hold(bytes: number): void {
+    this.#held += bytes;
+    this.#share.hold(bytes);
+  }
+
+  #free(bytes: number): void {
+    if (bytes === 0) return;
+    this.#held -= bytes;
+    this.#share.free(bytes);
   }
 }

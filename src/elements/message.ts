@@ -1,5 +1,8 @@
 /** One message of a channel, as its sender and its receiver have it. */
 
+/** How much of a message waits for its receiver, in bytes. */
+export const MAX_WAITING = 64 * 1024;
+
 export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
   /** Fail with EAGAIN where the call would wait. */
@@ -14,24 +17,26 @@ export interface WriteOptions extends WaitOptions {
 /** A message on its way into a channel. */
 export interface OutgoingMessage {
   /**
-   * {@link accept}, and then {@link drained}, which may be interrupted: the bytes have been
-   * taken, and the next write waits.
-   * @throws CircuitError as these
+   * Waits for room, adds bytes, and waits until they are {@link drained}.
+   * @returns How many were taken, which are the writer's again: fewer where it was interrupted,
+   *   or would have to wait, after the first of them.
+   * @throws CircuitError as {@link accept}
    */
-  write(data: Uint8Array, options?: WriteOptions): Promise<void>;
+  write(data: Uint8Array, options?: WriteOptions): Promise<number>;
   /**
    * Adds bytes. The first of them wait until the message is accepted, by a receiver or by a
-   * free place.
+   * free place. For room nobody waits here: {@link whenReady} does.
    * @returns Whether there is no room for more, so that {@link drained} would wait.
-   * @throws CircuitError EPIPE (closed, or the receiver has gone), EAGAIN, EINTR (not
-   *   accepted; a message written in one piece may have been in that very moment)
+   * @throws CircuitError EPIPE (closed, or the receiver has gone), EAGAIN (there is no room, or
+   *   no memory; or what `nonblock` says), EINTR (not accepted; a message written in one piece
+   *   may have been in that very moment)
    */
   accept(data: Uint8Array, options?: WriteOptions): Promise<boolean>;
   /** Resolves when no more than 64 KiB wait for the receiver. @throws CircuitError EPIPE, EINTR */
   drained(signal?: AbortSignal): Promise<void>;
-  /** Whether more of a message that was accepted would be taken at once. */
+  /** Whether there is room for more of the message, and memory. */
   ready(signal?: AbortSignal): Promise<boolean>;
-  /** Resolves when it may be. */
+  /** Resolves when there may be. @throws CircuitError EINTR */
   whenReady(signal?: AbortSignal): Promise<void>;
   /**
    * Completes the message, for a sender that could not be told of a failure; one that

@@ -1,8 +1,11 @@
 import { CircuitError, errorCode, interrupted, wouldWait } from '../error.js';
-import { onAbort } from '../interruptible.js';
+import { onAbort, until } from '../interruptible.js';
+import { MAX_CHUNK } from '../transport/limits.js';
 import type { HandOff, Sending } from './hand-off.js';
 import type { OutgoingMessage, WriteOptions } from './message.js';
 import { MessageBody } from './message-body.js';
+import { MESSAGE_OVERHEAD, type MessageShare } from './message-memory.js';
+import { writeInPieces } from './write-in-pieces.js';
 
 /** After these a message that was not accepted can be tried again: it has not begun. */
 const RETRIABLE: ReadonlySet<string> = new Set(['EAGAIN', 'EINTR']);
@@ -12,7 +15,9 @@ type State = 'new' | 'entered' | 'admitted' | 'refused' | 'ended';
 /** The sender's side of a message of this member's channel. */
 export class Outgoing implements OutgoingMessage {
   readonly #handOff: HandOff<MessageBody>;
-  #body = new MessageBody();
+  readonly #share: MessageShare;
+  readonly #onChange: (look: () => void) => Disposable;
+  #body: MessageBody;
   #sending: Sending | undefined;
   #state: State = 'new';
   #decided: (() => void) | undefined;
@@ -20,19 +25,23 @@ export class Outgoing implements OutgoingMessage {
   /** Ends the wait until it is accepted. */
   #interrupt: (() => void) | undefined;
 
-  constructor(handOff: HandOff<MessageBody>) {
+  /**
+   * @param share Of the memory, for its sender.
+   * @param onChange Tells when the channel may have been closed.
+   */
+  constructor(
+    handOff: HandOff<MessageBody>,
+    share: MessageShare,
+    onChange: (look: () => void) => Disposable,
+  ) {
     this.#handOff = handOff;
+    this.#share = share;
+    this.#onChange = onChange;
+    this.#body = new MessageBody(share);
   }
 
-  async write(data: Uint8Array, options: WriteOptions = {}): Promise<void> {
-    await this.accept(data, options);
-    if (options.nonblock === true) return;
-    try {
-      await this.drained(options.signal);
-    } catch (error) {
-      // The bytes have been taken: to fail now would have them written twice.
-      if (errorCode(error) !== 'EINTR') throw error;
-    }
+  async write(data: Uint8Array, options: WriteOptions = {}): Promise<number> {
+    return await writeInPieces(this, data, options, this.#state !== 'new');
   }
 
   async accept(data: Uint8Array, options: WriteOptions = {}): Promise<boolean> {
@@ -49,12 +58,21 @@ export class Outgoing implements OutgoingMessage {
   }
 
   async ready(): Promise<boolean> {
-    return this.#body.writable;
+    return this.#body.writable && this.#hasMemory;
   }
 
-  whenReady(signal?: AbortSignal): Promise<void> {
+  async whenReady(signal?: AbortSignal): Promise<void> {
     const body = this.#body;
-    return body.until(() => body.writable, signal);
+    const isReady = () => body.isOver || (body.writable && this.#hasMemory);
+    const watch = (look: () => void) => {
+      const watched = [body.onChange(look), this.#share.onRoom(look), this.#onChange(look)];
+      return {
+        [Symbol.dispose]: () => {
+          for (const each of watched) each[Symbol.dispose]();
+        },
+      };
+    };
+    if (!isReady()) await until(isReady, watch, signal);
   }
 
   end(): void {
@@ -71,9 +89,16 @@ export class Outgoing implements OutgoingMessage {
     this.#interrupt?.();
   }
 
+  /** Whether there is memory for a piece, or none is needed: a closed channel refuses it. */
+  get #hasMemory(): boolean {
+    return this.#handOff.closed || this.#share.hasRoom(MAX_CHUNK + MESSAGE_OVERHEAD);
+  }
+
   /** The first write: gets the message accepted. */
   async #enter(data: Uint8Array, { signal, nonblock, last }: WriteOptions): Promise<void> {
     if (nonblock && !this.#handOff.canSend) throw wouldWait('no receiver and no place is free');
+    if (!this.#handOff.closed) this.#share.checkRoom(data.length + MESSAGE_OVERHEAD);
+    this.#body.enter();
     this.#body.push(data);
     if (last) this.#body.end();
     this.#state = 'entered';
@@ -86,6 +111,7 @@ export class Outgoing implements OutgoingMessage {
       admitted: ifOurs(() => this.#decide('admitted')),
       refused: ifOurs(() => this.#decide('refused')),
       returned: ifOurs(() => this.#returned?.()),
+      dropped: () => body.drop(),
     });
     try {
       await this.#decision(signal, nonblock ?? false);
@@ -99,14 +125,20 @@ export class Outgoing implements OutgoingMessage {
   }
 
   #startAnew(): void {
-    this.#body = new MessageBody();
+    this.#body = new MessageBody(this.#share);
     this.#sending = undefined;
     this.#state = 'new';
   }
 
   #append(data: Uint8Array, { nonblock, last }: WriteOptions): void {
     if (this.#is('refused')) throw this.#refusal();
+    this.#body.checkReceiver();
     if (nonblock && !this.#body.writable) throw wouldWait('the receiver is behind');
+    if (data.length > 0) {
+      // To wait here would be to hold what the wait is to keep out.
+      if (this.#body.isFull) throw wouldWait('64 KiB of the message wait for its receiver');
+      this.#share.checkRoom(data.length);
+    }
     this.#body.push(data);
     if (!last) return;
     this.#state = 'ended';

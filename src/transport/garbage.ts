@@ -21,6 +21,15 @@ export function passed(bytes: number): void {
   collect({ type: 'minor' });
 }
 
+/**
+ * Collects everything that is dead, which takes up to a tenth of a second. Without an argument:
+ * the V8 of Node 20 takes `{ type: 'major' }` for a minor collection.
+ */
+export function collectAll(): void {
+  collect ??= collector();
+  collect();
+}
+
 /** The one way to it in a process that was not started with the flag, which does not stay set. */
 function collector(): Collect {
   setFlagsFromString('--expose-gc');
@@ -29,4 +38,4 @@ function collector(): Collect {
   return gc;
 }
 
-type Collect = (options: { readonly type: 'minor' }) => void;
+type Collect = (options?: { readonly type: 'minor' }) => void;

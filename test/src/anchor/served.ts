@@ -3,6 +3,7 @@ import type { RpcStub } from 'capnweb';
 import { Address, newSecret } from '../../../src/address.js';
 import type { Circuit } from '../../../src/anchor/circuit.js';
 import { CircuitTarget } from '../../../src/anchor/target.js';
+import { MessageMemory } from '../../../src/elements/message-memory.js';
 import type { OperationsLog } from '../../../src/log.js';
 import type { Connection } from '../../../src/transport/connection.js';
 import { startRpc } from '../../../src/transport/rpc.js';
@@ -13,8 +14,11 @@ export async function served(
   t: ExecutionContext,
   circuit: Circuit,
   log: OperationsLog,
+  messages = new MessageMemory().ofConnection(),
 ): Promise<Connection<RpcStub<CircuitTarget>>> {
-  const rest = { circuit, log, who: () => 'peer', deliver: () => {}, published: async () => {} };
+  const deliver = () => {};
+  const published = async () => {};
+  const rest = { circuit, log, messages, who: () => 'peer', deliver, published };
   const server = new Transport<RpcStub<CircuitTarget>>({
     start: (socket, { flow, whenSilent, where }, heard) => {
       const target = new CircuitTarget({ ...rest, flow, whenSilent });

@@ -5,9 +5,10 @@ import { LocalMember } from '../../../src/anchor/local.js';
 import { WriterTarget } from '../../../src/anchor/process-target.js';
 import { RemoteMember } from '../../../src/anchor/remote.js';
 import { RosterTarget } from '../../../src/anchor/roster-target.js';
+import { MAX_HELD_OF_CONNECTION } from '../../../src/elements/message-memory.js';
 import { CircuitError } from '../../../src/error.js';
 import { OperationsLog } from '../../../src/log.js';
-import { MAX_OPEN_CALLS } from '../../../src/transport/limits.js';
+import { MAX_CHUNK, MAX_OPEN_CALLS } from '../../../src/transport/limits.js';
 import { eventually } from '../../host/cluster.js';
 import { deferred } from '../../mount/toy.js';
 import { StubMembership } from '../stub-membership.js';
@@ -235,6 +236,56 @@ test('a read without waiting that is interrupted loses nothing', async (t) => {
   await interrupted((options) => message.read(1, options));
   t.is(text(await message.read(10)), 'two');
   message.close();
+});
+
+test('a peer’s send waits while its messages hold all that they may, and loses nothing', async (t) => {
+  const operations = log();
+  const circuit = new ToyCircuit(operations);
+  const share = circuit.member().messages.ofConnection();
+  const connection = await served(t, circuit, operations, share);
+  const member = new RemoteMember(circuit.self, async () => connection);
+  await member.makeChannel(['c'], 10);
+  using channel = await member.channel(['c']);
+  share.hold(MAX_HELD_OF_CONNECTION);
+  const data = Buffer.alloc(3 * MAX_CHUNK, 'circuit');
+  let accepted = false;
+  const sending = channel
+    .send()
+    .write(data, { last: true })
+    .finally(() => {
+      accepted = true;
+    });
+  await t.throwsAsync(channel.send().write(data, { nonblock: true }), {
+    code: 'EAGAIN',
+    message: /came over this connection hold 64 MiB/,
+  });
+  t.false(await channel.ready('send'));
+  const ready = channel.whenReady('send');
+  // What is asked for afterwards on the same connection is answered.
+  t.is((await channel.peek()).NumSend, 0);
+  t.false(accepted);
+  share.free(MAX_HELD_OF_CONNECTION);
+  await ready;
+  const message = channel.receive();
+  const chunks: Uint8Array[] = [];
+  do {
+    chunks.push(await message.read(MAX_CHUNK));
+    await message.delivered();
+  } while (!message.complete);
+  message.close();
+  t.is(await sending, data.length);
+  t.true(Buffer.concat(chunks).equals(data));
+});
+
+test('a piece of a message that is larger than a call carries is EINVAL', async (t) => {
+  const { circuit, connection } = await peer(t);
+  using member = connection.main.member(circuit.self);
+  await member.makeChannel(['c'], 1);
+  using channel = member.channel(['c']);
+  using message = channel.send();
+  await t.throwsAsync(() => message.accept(new Uint8Array(MAX_CHUNK + 1), false, true), {
+    message: /at most 1048576 bytes/,
+  });
 });
 
 test('while the daemon ends no process is made', async (t) => {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { ChannelElement } from '../../../src/elements/channel.js';
-import type { IncomingMessage } from '../../../src/elements/message.js';
-import { MAX_WAITING } from '../../../src/elements/message-body.js';
+import { type IncomingMessage, MAX_WAITING } from '../../../src/elements/message.js';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 
@@ -173,16 +172,34 @@ test('a sender that was interrupted before its message was accepted can try agai
   t.is(await received, 'once');
 });
 
-test('an interrupt after the bytes were taken does not have them written twice', async (t) => {
+test('an interrupted write tells how much it has taken, and none of that is written twice', async (t) => {
   const channel = new ChannelElement(1);
   const message = channel.send();
+  const data = randomBytes(3 * MAX_WAITING);
   const stop = new AbortController();
-  const writing = message.write(randomBytes(2 * MAX_WAITING), { signal: stop.signal });
-  await new Promise((resolve) => setImmediate(resolve));
+  const writing = message.write(data, { signal: stop.signal });
+  t.false(await isSettled(writing));
   stop.abort();
-  await writing;
+  t.is(await writing, MAX_WAITING);
+  const again = new AbortController();
+  const more = message.write(data.subarray(MAX_WAITING), { signal: again.signal });
+  t.false(await isSettled(more));
+  again.abort();
+  t.is(await more, 2 * MAX_WAITING, 'what waits already has been taken');
+  const none = t.throwsAsync(message.write(data, again), { code: 'EINTR' });
+  await none;
   message.end();
-  t.is((await readAll(channel.receive())).length, 2 * MAX_WAITING);
+  t.true((await readAll(channel.receive())).equals(data));
+});
+
+test('what waits is the channel’s own: its sender may use the buffer again', async (t) => {
+  const channel = new ChannelElement(1);
+  const buffer = bytes('first');
+  const message = channel.send();
+  await message.write(buffer);
+  buffer.set(bytes('other'));
+  await message.write(buffer, { last: true });
+  t.is(await receive(channel), 'firstother');
 });
 
 test('without waiting: EAGAIN, unless it can be done at once', async (t) => {

@@ -1,0 +1,192 @@
+import test from 'ava';
+import { ChannelElement } from '../../../src/elements/channel.js';
+import { MAX_WAITING, type OutgoingMessage } from '../../../src/elements/message.js';
+import {
+  LEFT_TO_HOST,
+  MAX_HELD,
+  MAX_HELD_OF_CONNECTION,
+  MessageMemory,
+} from '../../../src/elements/message-memory.js';
+
+const MIB = 1024 * 1024;
+const PIECE = new Uint8Array(MIB).fill(7);
+
+/** Whether a promise is settled already. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const note = () => {
+    settled = true;
+  };
+  promise.then(note, note);
+  await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+}
+
+/** Receives one message whole, and gives its length. */
+async function receive(channel: ChannelElement): Promise<number> {
+  const message = channel.receive();
+  let length = 0;
+  for (;;) {
+    const data = await message.read(MIB);
+    await message.delivered();
+    length += data.length;
+    if (data.length === 0) break;
+  }
+  message.close();
+  return length;
+}
+
+test('a message that is full takes no more from a sender that does not wait until it is drained', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  t.true(await message.accept(PIECE), 'it is full');
+  await t.throwsAsync(message.accept(new Uint8Array(1)), {
+    code: 'EAGAIN',
+    message: /64 KiB of the message wait for its receiver/,
+  });
+  await message.accept(new Uint8Array(), { last: true });
+  t.is(await receive(channel), MIB, 'and what was accepted is there');
+});
+
+test('a message whose receiver has gone keeps nothing of what is written to it', async (t) => {
+  const memory = new MessageMemory();
+  const channel = new ChannelElement(1);
+  const message = channel.send(memory.ofConnection());
+  await message.accept(PIECE);
+  const receiver = channel.receive();
+  await receiver.read(1);
+  await receiver.delivered();
+  receiver.close();
+  for (let i = 0; i < 3; i += 1) await t.throwsAsync(message.accept(PIECE), { code: 'EPIPE' });
+  t.is(memory.held, 0);
+});
+
+test('the messages of one connection hold 64 MiB; then trysend is EAGAIN, and send waits', async (t) => {
+  const memory = new MessageMemory();
+  const share = memory.ofConnection();
+  const channel = new ChannelElement(1_000);
+  let sent = 0;
+  const full = await t.throwsAsync(
+    async () => {
+      for (; sent < 1_000; sent += 1) {
+        await channel.send(share).write(PIECE, { last: true, nonblock: true });
+      }
+    },
+    { code: 'EAGAIN' },
+  );
+  t.regex(full.message, /came over this connection hold 64 MiB/);
+  t.true(sent >= 60 && memory.held <= MAX_HELD_OF_CONNECTION);
+  share.hold(MAX_HELD_OF_CONNECTION - memory.held);
+  const waiting = [1, 2].map(() => channel.send(share).write(PIECE.subarray(-MAX_WAITING)));
+  t.false(await isSettled(Promise.race(waiting)));
+  // Nobody else is held up.
+  await channel.send(memory.ofConnection()).write(PIECE.subarray(1), { nonblock: true });
+  await channel.send(memory.ofHost()).write(PIECE.subarray(1), { nonblock: true });
+  t.is(await receive(channel), MIB);
+  t.deepEqual(await Promise.all(waiting), [MAX_WAITING, MAX_WAITING]);
+  for (let i = 1; i < sent; i += 1) t.is(await receive(channel), MIB, 'none was lost');
+});
+
+test('all messages together hold 256 MiB, of which 64 are left to programs of this host', async (t) => {
+  const memory = new MessageMemory();
+  const [first, ...others] = [1, 2, 3].map(() => memory.ofConnection());
+  const host = memory.ofHost();
+  for (const share of [first, ...others]) share?.hold(MAX_HELD_OF_CONNECTION);
+  t.is(memory.held, MAX_HELD - LEFT_TO_HOST);
+  const newcomer = memory.ofConnection();
+  t.true(newcomer.hasRoom(MIB), 'one that holds nothing goes on');
+  newcomer.hold(MIB);
+  t.throws(() => newcomer.checkRoom(1), { code: 'EAGAIN', message: /of this daemon hold 192 MiB/ });
+  t.true(host.hasRoom(LEFT_TO_HOST - MIB));
+  host.hold(LEFT_TO_HOST - MIB);
+  t.throws(() => host.checkRoom(1), { code: 'EAGAIN', message: /of this daemon hold 256 MiB/ });
+  first?.free(MIB);
+  t.true(host.hasRoom(1));
+  t.false(newcomer.hasRoom(1));
+});
+
+test('a send that waits for memory is refused when its channel is closed, and can be interrupted', async (t) => {
+  const memory = new MessageMemory();
+  const share = memory.ofConnection();
+  share.hold(MAX_HELD_OF_CONNECTION);
+  const channel = new ChannelElement(10);
+  const stop = new AbortController();
+  const interrupted = channel.send(share).write(PIECE, { signal: stop.signal });
+  const refused = channel.send(share).write(PIECE);
+  t.false(await isSettled(Promise.race([interrupted, refused])));
+  stop.abort();
+  await t.throwsAsync(interrupted, { code: 'EINTR' });
+  channel.close();
+  await t.throwsAsync(refused, { code: 'EPIPE', message: /is closed/ });
+  await t.throwsAsync(channel.send(share).write(PIECE), { code: 'EPIPE', message: /is closed/ });
+});
+
+test('a message holds nothing any more when it has ended, however it did', async (t) => {
+  const memory = new MessageMemory();
+  const share = memory.ofConnection();
+  const data = new Uint8Array(1_000);
+  const begun = async (channel: ChannelElement): Promise<OutgoingMessage> => {
+    const message = channel.send(share);
+    await message.write(data);
+    return message;
+  };
+  const ends: Record<string, (channel: ChannelElement) => Promise<unknown>> = {
+    'it was received': async (channel) => {
+      (await begun(channel)).end();
+      await receive(channel);
+    },
+    'its sender went before anybody received it': async (channel) => (await begun(channel)).abort(),
+    'its sender went while it was offered': async (channel) => {
+      const message = await begun(channel);
+      const receiver = channel.receive();
+      await receiver.read(10);
+      message.abort();
+      receiver.close();
+    },
+    'it was complete, offered and taken back before it was accepted': async (channel) => {
+      await begun(channel);
+      const message = channel.send(share);
+      const writing = message.write(data, { last: true });
+      const [first, second] = [channel.receive(), channel.receive()];
+      await first.read(10);
+      await second.read(10);
+      message.abort();
+      await t.throwsAsync(writing, { code: 'EINTR' });
+      second.close();
+      await first.delivered();
+      first.close();
+    },
+    'its receiver went in the middle of it': async (channel) => {
+      await begun(channel);
+      const receiver = channel.receive();
+      await receiver.read(10);
+      await receiver.delivered();
+      receiver.close();
+    },
+    'the channel was scrubbed': async (channel) => {
+      await begun(channel);
+      const waiting = channel.send(share).write(data);
+      channel.scrub();
+      await t.throwsAsync(waiting, { code: 'EPIPE' });
+    },
+    'the channel was scrubbed while it was offered': async (channel) => {
+      await begun(channel);
+      const receiver = channel.receive();
+      await receiver.read(10);
+      channel.scrub();
+      receiver.close();
+    },
+    'it was interrupted before it was accepted': async (channel) => {
+      const first = await begun(channel);
+      const stop = new AbortController();
+      const waiting = channel.send(share).write(data, { signal: stop.signal });
+      stop.abort();
+      await t.throwsAsync(waiting, { code: 'EINTR' });
+      first.abort();
+    },
+  };
+  for (const [how, run] of Object.entries(ends)) {
+    await run(new ChannelElement(1));
+    t.is(memory.held, 0, how);
+  }
+});
