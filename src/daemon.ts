@@ -8,6 +8,7 @@ import { addressFile } from './address-file.js';
 import { LocalCircuit, LocalMember } from './anchor/local.js';
 import { RemoteMember } from './anchor/remote.js';
 import { CircuitTarget } from './anchor/target.js';
+import { EndingsLog } from './endings-log.js';
 import { asCircuitError, CircuitError, errorMessage } from './error.js';
 import { type DiscoverOptions, Finder } from './finder.js';
 import { reachableHost } from './host-address.js';
@@ -19,6 +20,7 @@ import type { Membership } from './membership/membership.js';
 import type { MemberRecord } from './membership/record.js';
 import { OrphanReaper } from './orphans.js';
 import { StateDirectory } from './state-directory.js';
+import { CloseCode } from './transport/ending.js';
 import { startRpc } from './transport/rpc.js';
 import type { ClusterKey } from './transport/security.js';
 import { type Peer, Transport } from './transport/transport.js';
@@ -108,6 +110,7 @@ export class Daemon {
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const log = new OperationsLog(options.log);
+    const endings = new EndingsLog(log);
     const state =
       options.stateDirectory === undefined
         ? undefined
@@ -122,7 +125,9 @@ export class Daemon {
           daemon ? daemon.#mainFor(peer) : undefined,
           heard,
           peer.where,
+          peer.ending,
         ),
+      ended: (remote, event) => endings.note(remote, event),
     });
     try {
       const name = (await state?.memberName()) ?? newMemberName();
@@ -298,9 +303,7 @@ export class Daemon {
           this.#membership.deliver(message, peer.address.toString());
         } catch (error) {
           isRefused = true;
-          const reason = errorMessage(error);
-          log.event(`peer=${peer.remote} is disconnected: ${reason}`);
-          peer.refuse(reason);
+          peer.ending.refuse(CloseCode.policy, errorMessage(error));
           throw error;
         }
       },

@@ -42,8 +42,7 @@ async function waitForAny(
     ready.add(file);
   });
   await Promise.race(waits);
-  if (!client.isOpen)
-    throw new CircuitError('EHOSTUNREACH', 'the connection to the daemon was lost');
+  if (!client.isOpen) throw new CircuitError('EHOSTUNREACH', client.whyClosed);
   return files.filter((file) => ready.has(file));
 }
 

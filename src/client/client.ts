@@ -45,6 +45,11 @@ export class CircuitClient implements AsyncDisposable {
     return this.#connection.isOpen;
   }
 
+  /** Why we are not connected any more, in a sentence. */
+  get whyClosed(): string {
+    return this.#isClosed ? 'this client was closed' : this.#connection.whyEnded;
+  }
+
   /** The members as they were when we dialled, or last refreshed, sorted by name. */
   members(): readonly MemberEntry[] {
     return this.#roster;
@@ -105,10 +110,7 @@ export class CircuitClient implements AsyncDisposable {
   #memberNamed(name: MemberName): Member {
     return new RemoteMember(name, () => {
       if (this.#connection.isOpen) return this.#connection;
-      const why = this.#isClosed
-        ? 'this client was closed'
-        : 'the connection to the daemon was lost';
-      throw new CircuitError('EHOSTUNREACH', why);
+      throw new CircuitError('EHOSTUNREACH', this.whyClosed);
     });
   }
 }

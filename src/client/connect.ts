@@ -38,7 +38,8 @@ export async function connect(
 ): Promise<DaemonConnection> {
   const transport = new Transport<RpcStub<CircuitTarget>>({
     clusterKey,
-    start: (socket, { where }, heard) => startRpc<CircuitTarget>(socket, undefined, heard, where),
+    start: (socket, { where, ending }, heard) =>
+      startRpc<CircuitTarget>(socket, undefined, heard, where, ending),
   });
   const limit = AbortSignal.timeout(CALL_TIMEOUT);
   const either = signal ? AbortSignal.any([limit, signal]) : limit;

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { Ending } from './ending.js';
 import { FlowControl } from './flow-control.js';
 import {
   DEAD_AFTER,
@@ -22,6 +23,7 @@ export class Connection<Main> {
   /** Where the peer listens, if it is a daemon: its circuit address. */
   readonly address: string | undefined;
   readonly #socket: WebSocket;
+  readonly #ending: Ending;
   readonly #keepalive: NodeJS.Timeout;
   readonly #dialled: boolean;
   /** Whom to tell of silence, and after how many milliseconds of it. */
@@ -38,17 +40,18 @@ export class Connection<Main> {
    * @param start Starts the RPC session; it calls `heard` for each message.
    * @param options.dialled Whether we made the connection: who did pings, and closes it when
    *   nobody uses it.
+   * @param options.ending Where it is said why it ends.
    */
   constructor(
     socket: WebSocket,
     start: (heard: () => void, flow: FlowControl) => Main,
-    { dialled, address }: { readonly dialled: boolean; readonly address?: string | undefined },
+    { dialled, address, ending = new Ending(socket, 'the peer') }: ConnectionOptions,
   ) {
     this.#socket = socket;
     this.#dialled = dialled;
     this.address = address;
     this.flow = new FlowControl(socket);
-    socket.on('error', () => socket.terminate());
+    this.#ending = ending;
     for (const sign of ['ping', 'pong']) socket.on(sign, () => this.#heard());
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     this.main = start(() => {
@@ -65,6 +68,11 @@ export class Connection<Main> {
 
   get isOpen(): boolean {
     return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  /** Why it has ended, in a sentence. */
+  get whyEnded(): string {
+    return this.#ending.sentence;
   }
 
   /** Keeps the connection open, used or not, until the result is disposed. */
@@ -112,7 +120,7 @@ export class Connection<Main> {
     this.#lastCheck = now;
     const quiet = now - this.#lastHeard;
     if (quiet >= DEAD_AFTER) {
-      this.#socket.terminate();
+      this.#ending.cut(`nothing was heard of the peer for ${DEAD_AFTER / 1000} s`);
       return;
     }
     this.#tellSilent(quiet);
@@ -130,4 +138,10 @@ export class Connection<Main> {
       if (quiet >= after && this.#whenSilent.delete(listener)) listener();
     }
   }
+}
+
+interface ConnectionOptions {
+  readonly dialled: boolean;
+  readonly address?: string | undefined;
+  readonly ending?: Ending;
 }

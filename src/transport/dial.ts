@@ -72,7 +72,7 @@ export function dial(
       signal?.removeEventListener('abort', onAbort);
       socket.removeAllListeners('error');
       // Until the caller listens, which is before anything that the peer sends is heard.
-      socket.on('error', () => socket.terminate());
+      socket.on('error', () => {});
       socket.pause();
       setImmediate(() => socket.resume());
       resolve(socket);

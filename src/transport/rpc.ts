@@ -6,7 +6,8 @@ import {
 } from 'capnweb';
 import { Packr } from 'msgpackr';
 import type { RawData, WebSocket } from 'ws';
-import { CircuitError } from '../error.js';
+import { CircuitError, errorMessage } from '../error.js';
+import { CloseCode, Ending } from './ending.js';
 import { passed } from './garbage.js';
 import { MAX_CHUNK, MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 
@@ -44,7 +45,7 @@ const MAX_BATCH = 64 * 1024;
 class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   readonly encodingLevel = 'jsonCompatibleWithBytes';
   readonly #socket: WebSocket;
-  readonly #where: string;
+  readonly #ending: Ending;
   readonly #received: unknown[] = [];
   readonly #unsent: Buffer[] = [];
   #unsentBytes = 0;
@@ -56,23 +57,25 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   #failure: Error | undefined;
 
   /** @param onFrame Told of each frame that comes, and how many messages were in it. */
-  constructor(socket: WebSocket, where: string, onFrame: (messages: number) => void) {
+  constructor(socket: WebSocket, ending: Ending, onFrame: (messages: number) => void) {
     this.#socket = socket;
-    this.#where = where;
+    this.#ending = ending;
     socket.on('message', (data: RawData, isBinary: boolean) => {
       if (this.#failure) return;
       const { length } = data as Buffer;
       if (length >= BULK) passed(length);
+      if (!isBinary) {
+        return this.refuse(CloseCode.unsupportedData, 'a text frame; circuit messages are binary');
+      }
       try {
-        if (!isBinary) throw new CircuitError('EPROTO', 'a text frame');
         const messages = unpack(data as Buffer);
         for (const message of messages) this.#deliver(message);
         onFrame(messages.length);
       } catch {
-        this.refuse(1002, 'the peer sent what is not a circuit message');
+        this.refuse(CloseCode.protocolError, 'the peer sent what is not a circuit message');
       }
     });
-    socket.once('close', () => this.#fail('was lost'));
+    socket.once('close', () => this.#fail());
   }
 
   send(message: unknown): number {
@@ -142,8 +145,9 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   #transmit(frame: Buffer, sent?: (error?: Error) => void): void {
-    if (this.#socket.bufferedAmount > MAX_UNSENT) this.#socket.terminate();
-    else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame, sent);
+    if (this.#socket.bufferedAmount > MAX_UNSENT) {
+      this.#ending.cut(`the peer does not read: ${MAX_UNSENT / 1024 / 1024} MiB lie unsent`);
+    } else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame, sent);
   }
 
   receive(): Promise<unknown> {
@@ -154,14 +158,15 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     });
   }
 
-  abort(): void {
-    this.refuse(1002, 'the session was broken off');
+  /** Cap'n Web goes on no more: a message was none of its own, or beyond its limits. */
+  abort(reason?: unknown): void {
+    this.refuse(CloseCode.protocolError, errorMessage(reason));
   }
 
-  /** Hears nothing more of the peer, and says why: codes are those of RFC 6455, section 7.4.1. */
+  /** Hears nothing more of the peer, and says why. */
   refuse(code: number, reason: string): void {
-    this.#fail(`was ended: ${reason}`);
-    this.#socket.close(code, reason);
+    this.#ending.refuse(code, reason);
+    this.#fail();
   }
 
   #deliver(message: unknown): void {
@@ -179,8 +184,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     return message;
   }
 
-  #fail(why: string): void {
-    this.#failure ??= new CircuitError('EHOSTUNREACH', `the connection to ${this.#where} ${why}`);
+  #fail(): void {
+    this.#failure ??= new CircuitError('EHOSTUNREACH', this.#ending.sentence);
     this.#waiting?.reject(this.#failure);
     this.#waiting = undefined;
   }
@@ -214,6 +219,7 @@ interface PromiseWithResolvers {
  * @param main What the peer may call, an `RpcTarget`.
  * @param onMessage Told whenever messages come.
  * @param where HOST:PORT of the peer, for errors.
+ * @param ending Of the connection.
  * @returns What we may call of the peer. Its calls fail with EHOSTUNREACH when
  *   the connection is lost.
  */
@@ -222,15 +228,16 @@ export function startRpc<Remote extends RpcCompatible<Remote>>(
   main: unknown,
   onMessage: () => void,
   where: string,
+  ending = new Ending(socket, where),
 ): RpcStub<Remote> {
   let uncounted = 0;
-  const transport = new WebSocketRpcTransport(socket, where, (messages) => {
+  const transport = new WebSocketRpcTransport(socket, ending, (messages) => {
     onMessage();
     uncounted += messages;
     if (uncounted < COUNT_EVERY) return;
     uncounted = 0;
     if (session.getStats().exports > MAX_OPEN_CALLS) {
-      transport.refuse(1008, `more than ${MAX_OPEN_CALLS} open calls`);
+      transport.refuse(CloseCode.policy, `more than ${MAX_OPEN_CALLS} open calls`);
     }
   });
   const session = new RpcSession<Remote>(transport, main, { limits: { maxDepth: 32 } });

@@ -5,6 +5,7 @@ import { Address, formatAuthority } from '../address.js';
 import { interruptible } from '../interruptible.js';
 import { Connection } from './connection.js';
 import { dial } from './dial.js';
+import { Ending } from './ending.js';
 import type { FlowControl } from './flow-control.js';
 import { ADDRESS_HEADER, Listener, type ListenOptions } from './listener.js';
 import type { ClusterKey } from './security.js';
@@ -21,8 +22,8 @@ export interface Peer {
   readonly flow: FlowControl;
   /** As {@link Connection.whenSilent}. */
   readonly whenSilent: (listener: () => void, after: number) => Disposable;
-  /** Ends the connection, and tells the peer why: one that does not keep to the protocol. */
-  readonly refuse: (reason: string) => void;
+  /** For what the connection is ended: the peer does not keep to the protocol. */
+  readonly ending: Ending;
 }
 
 export interface TransportOptions<Main> {
@@ -32,6 +33,8 @@ export interface TransportOptions<Main> {
    * each message. @returns What we may call of the peer.
    */
   readonly start: (socket: WebSocket, peer: Peer, heard: () => void) => Main;
+  /** Told what became of a peer, where its connection has not ended as connections do. */
+  readonly ended?: ((remote: string, event: string) => void) | undefined;
 }
 
 /**
@@ -117,8 +120,7 @@ export class Transport<Main> {
         told = addressIn(headers);
       },
     }).then((socket) => {
-      const refuse = (reason: string) => refuseWith(socket, reason);
-      const peer = { address: told ?? address, remote: address.authority, refuse };
+      const peer = { address: told ?? address, remote: address.authority };
       return this.#adopt(socket, peer, key);
     });
     this.#dialling.set(key, dialled);
@@ -134,7 +136,6 @@ export class Transport<Main> {
         request.socket.remoteAddress ?? '',
         request.socket.remotePort ?? 0,
       ).replace(/^\[::ffff:([\d.]+)\]/, '$1'),
-      refuse: (reason: string) => refuseWith(socket, reason),
     };
     this.#adopt(socket, peer, undefined);
   }
@@ -142,18 +143,18 @@ export class Transport<Main> {
   /** @param dialled The address that we dialled: not always the one at which the peer says it is. */
   #adopt(
     socket: WebSocket,
-    peer: Omit<Peer, 'where' | 'flow' | 'whenSilent'>,
+    peer: Omit<Peer, 'where' | 'flow' | 'whenSilent' | 'ending'>,
     dialled: string | undefined,
   ): Connection<Main> {
     const where = peer.address?.authority ?? peer.remote;
+    const { start: startOver, ended } = this.#options;
+    const ending = new Ending(socket, where, (event) => ended?.(peer.remote, event));
     const whenSilent: Peer['whenSilent'] = (...args) => connection.whenSilent(...args);
     const start = (heard: () => void, flow: FlowControl) =>
-      this.#options.start(socket, { ...peer, where, flow, whenSilent }, heard);
+      startOver(socket, { ...peer, where, flow, whenSilent, ending }, heard);
     const address = peer.address?.toString();
-    const connection: Connection<Main> = new Connection(socket, start, {
-      dialled: dialled !== undefined,
-      address,
-    });
+    const options = { dialled: dialled !== undefined, address, ending };
+    const connection: Connection<Main> = new Connection(socket, start, options);
     const keys = new Set([address, dialled].filter((key) => key !== undefined));
     this.#open.add(connection);
     for (const key of keys) {
@@ -171,17 +172,6 @@ export class Transport<Main> {
     if (others.length > 0) this.#connections.set(key, others);
     else this.#connections.delete(key);
   }
-}
-
-/** RFC 6455, section 7.4.1: 1008, a violation of policy; and 5.5: its reason has at most 123 bytes. */
-function refuseWith(socket: WebSocket, reason: string): void {
-  socket.close(
-    1008,
-    Buffer.from(reason)
-      .subarray(0, 123)
-      .toString()
-      .replace(/\ufffd+$/, ''),
-  );
 }
 
 /**

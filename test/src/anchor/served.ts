@@ -20,9 +20,9 @@ export async function served(
   const published = async () => {};
   const rest = { circuit, log, messages, who: () => 'peer', deliver, published };
   const server = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, { flow, whenSilent, where }, heard) => {
+    start: (socket, { flow, whenSilent, where, ending }, heard) => {
       const target = new CircuitTarget({ ...rest, flow, whenSilent });
-      return startRpc<CircuitTarget>(socket, target, heard, where);
+      return startRpc<CircuitTarget>(socket, target, heard, where, ending);
     },
   });
   const client = new Transport<RpcStub<CircuitTarget>>({

@@ -1,0 +1,99 @@
+import type { WebSocket } from 'ws';
+import { errorCode, errorMessage } from '../error.js';
+import { escapeControls } from '../escape-controls.js';
+import { MAX_MESSAGE } from './limits.js';
+
+/** Why a connection is ended, as the close frame says it (RFC 6455, section 7.4.1). */
+export const CloseCode = { protocolError: 1002, unsupportedData: 1003, policy: 1008 } as const;
+
+/** 1005 and 1006 stand for a close frame without a code, and for none at all. */
+const USUAL: ReadonlySet<number> = new Set([1000, 1001, 1005, 1006]);
+
+/** What those mean that `ws` sends without a reason. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  1002: 'what it was sent is against the WebSocket protocol',
+  1007: 'a text that is not UTF-8',
+  1009: `a frame of more than ${MAX_MESSAGE / 1024 / 1024} MiB`,
+};
+
+/** How long a reason may be, in bytes: a close frame has room for so many (RFC 6455, section 5.5). */
+const MAX_REASON = 123;
+
+/** How much of a reason the log shows, in characters. */
+const MAX_SHOWN = 200;
+
+/** The end of one connection: whoever ends it for a reason says why, once, to both sides. */
+export class Ending {
+  readonly #socket: WebSocket;
+  readonly #where: string;
+  readonly #told: (event: string) => void;
+  #sentence: string | undefined;
+
+  /**
+   * @param where HOST:PORT of the peer.
+   * @param told What became of the peer, where that is not a usual end: at most once.
+   */
+  constructor(socket: WebSocket, where: string, told: (event: string) => void = () => {}) {
+    this.#socket = socket;
+    this.#where = where;
+    this.#told = told;
+    // A frame against the protocol is answered with a close frame, by `ws`; other errors end it at once.
+    socket.on('error', (error) => {
+      if (!errorCode(error)?.startsWith('WS_ERR_')) return socket.terminate();
+      const isTooLong = errorCode(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+      this.#ends((isTooLong && MEANINGS[1009]) || errorMessage(error));
+    });
+    socket.once('close', (code: number, reason: Buffer) => {
+      if (!USUAL.has(code)) this.#endedByPeer(code, reason.toString());
+    });
+  }
+
+  /** Why the connection has ended, or is ending, in a sentence. */
+  get sentence(): string {
+    return this.#sentence ?? `the connection to ${this.#where} was lost`;
+  }
+
+  /** Ends the connection, and tells the peer why. */
+  refuse(code: number, reason: string): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const shown = this.#ends(reason);
+    // A letter that was cut in two is left out.
+    const frame = Buffer.from(shown)
+      .subarray(0, MAX_REASON)
+      .toString()
+      .replace(/\ufffd+$/, '');
+    this.#socket.close(code, frame);
+  }
+
+  /** Ends the connection to one who would not hear why. */
+  cut(reason: string): void {
+    this.#ends(reason);
+    this.#socket.terminate();
+  }
+
+  #ends(reason: string): string {
+    const shown = presentable(reason);
+    if (this.#sentence === undefined) {
+      this.#sentence = `the connection to ${this.#where} was ended: ${shown}`;
+      this.#told(`is disconnected: ${shown}`);
+    }
+    return shown;
+  }
+
+  #endedByPeer(code: number, reason: string): void {
+    if (this.#sentence !== undefined) return;
+    const why = presentable(reason || MEANINGS[code] || `code ${code}`);
+    this.#sentence = `${this.#where} ended the connection: ${why}`;
+    this.#told(`ended the connection: ${why}`);
+  }
+}
+
+/** In one line, and without what could be a secret: a reason may be the peer's, or quote a message. */
+function presentable(reason: string): string {
+  const masked = reason
+    .replace(/^(bad RPC message):.*/s, '$1')
+    .slice(0, 10 * MAX_SHOWN)
+    .replace(/[0-9a-f]{17,}/gi, '…');
+  const shown = escapeControls(masked.trim());
+  return shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown;
+}
