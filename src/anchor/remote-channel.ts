@@ -71,6 +71,8 @@ class RemoteOutgoing implements OutgoingMessage {
   #ended = false;
   /** That there is room for more, where there was none. */
   #drained: Promise<void> | undefined;
+  /** Bytes whose writer was told that they are taken are still on their way. */
+  #onTheirWay: Promise<void> | undefined;
 
   constructor(channel: RpcStub<ChannelTarget>) {
     this.#channel = channel;
@@ -98,8 +100,8 @@ class RemoteOutgoing implements OutgoingMessage {
     } catch (error) {
       const { code } = asCircuitError(error);
       if (code === 'EINTR' && begun) {
-        // It is on its way, and will be taken.
-        this.#wait(accepted.then((isFull) => (isFull ? stub.drained() : undefined)));
+        this.#onTheirWay = this.#getAccepted(stub, accepted, new Uint8Array(data), last);
+        this.#wait(this.#onTheirWay.then(() => stub.drained()));
         return true;
       }
       // There was no room, or no memory, and nothing has been taken: it can be tried again.
@@ -116,6 +118,24 @@ class RemoteOutgoing implements OutgoingMessage {
     } catch (error) {
       if (errorCode(error) !== 'EINTR') this.abort();
       throw error;
+    }
+  }
+
+  /** Its writer has gone on, so that there is nobody else to try again where there is no room. */
+  async #getAccepted(
+    stub: RpcStub<OutgoingTarget>,
+    first: PromiseLike<boolean>,
+    data: Uint8Array,
+    last: boolean,
+  ): Promise<void> {
+    for (let accepted = first; ; accepted = stub.accept(data, false, last)) {
+      try {
+        await accepted;
+        return;
+      } catch (error) {
+        if (errorCode(error) !== 'EAGAIN') throw error;
+        await stub.whenReady();
+      }
     }
   }
 
@@ -136,7 +156,17 @@ class RemoteOutgoing implements OutgoingMessage {
 
   /** It goes out ahead of the letting go, and is there first. */
   end(): void {
-    if (!this.#ended && this.#stub) letGo(this.#stub.end());
+    const stub = this.#stub;
+    if (!this.#ended && stub && this.#onTheirWay) {
+      this.#ended = true;
+      this.#stub = undefined;
+      this.#onTheirWay
+        .then(() => letGo(stub.end()))
+        .catch(() => {})
+        .finally(() => letGo(stub));
+      return;
+    }
+    if (!this.#ended && stub) letGo(stub.end());
     this.abort();
   }
 

@@ -277,6 +277,37 @@ test('a peer’s send waits while its messages hold all that they may, and loses
   t.true(Buffer.concat(chunks).equals(data));
 });
 
+test('what an interrupted write has taken arrives, though there is no memory for it yet', async (t) => {
+  const operations = log();
+  const circuit = new ToyCircuit(operations);
+  const share = circuit.member().messages.ofConnection();
+  const connection = await served(t, circuit, operations, share);
+  const member = new RemoteMember(circuit.self, async () => connection);
+  await member.makeChannel(['c'], 1);
+  using channel = await member.channel(['c']);
+  const message = channel.send();
+  await message.write(Buffer.from('first '));
+  share.hold(MAX_HELD_OF_CONNECTION);
+  const giveUp = new AbortController();
+  const buffer = Buffer.from('second');
+  const taken = message.accept(buffer, giveUp);
+  giveUp.abort();
+  t.true(await taken);
+  buffer.fill('x');
+  message.end();
+  // It has been refused by now, since this is answered after it.
+  t.is((await channel.peek()).NumSend, 1);
+  share.free(MAX_HELD_OF_CONNECTION);
+  const incoming = channel.receive();
+  let text = '';
+  while (!incoming.complete) {
+    text += Buffer.from(await incoming.read(100)).toString();
+    await incoming.delivered();
+  }
+  incoming.close();
+  t.is(text, 'first second');
+});
+
 test('a piece of a message that is larger than a call carries is EINVAL', async (t) => {
   const { circuit, connection } = await peer(t);
   using member = connection.main.member(circuit.self);
