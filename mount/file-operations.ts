@@ -21,6 +21,7 @@ import { notifyPoll } from './wire/notification.js';
 import type { RequestBody } from './wire/request.js';
 import { OpenOut, PollOut, WriteOut } from './wire/structs.js';
 import { WriteBehind } from './write-behind.js';
+import { WriteBuffers } from './write-buffers.js';
 
 const { EAGAIN, EBADF, EINTR, EINVAL, EISDIR } = constants.errno;
 
@@ -31,6 +32,7 @@ export type FileRequest = Extract<
 
 export class FileOperations {
   readonly #files = new OpenFiles();
+  readonly #buffers = new WriteBuffers();
   readonly #invalidation: Invalidation;
   readonly #notify: (message: Uint8Array) => void;
 
@@ -130,21 +132,26 @@ export class FileOperations {
     const { handle, behind } = file;
     if (handle.write === undefined) return EBADF;
     if (behind && nonblock) return EAGAIN;
-    // The message buffer serves the next request while the handler keeps these bytes.
-    const copy = new Uint8Array(data);
-    const write = () => handle.write?.(copy, nonblock, caller, offset);
-    const writing = behind
-      ? file.settle(behind).then(() => (caller.aborted ? Promise.reject(interrupted()) : write()))
-      : write();
-    const written = (taken = copy.length) => this.#afterChanges(WriteOut.encode({ size: taken }));
-    if (handle.io !== 'stream' || !isPromise(writing)) return whenReady(writing, written);
-    const answer = new Promise<number | undefined>((resolve, reject) => {
-      writing.then(resolve, reject);
-      caller.early = () => {
-        file.behind = new WriteBehind(writeRest(handle, copy, writing, caller), caller);
-        resolve(undefined);
-      };
-    });
+    const { bytes, giveBack } = this.#buffers.lend(data, handle.io === 'stream');
+    const write = () => handle.write?.(bytes, nonblock, caller, offset);
+    const written = (taken = bytes.length) => this.#afterChanges(WriteOut.encode({ size: taken }));
+    let writing: Awaitable<number | undefined>;
+    try {
+      writing = behind
+        ? file.settle(behind).then(() => (caller.aborted ? Promise.reject(interrupted()) : write()))
+        : write();
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+    if (!isPromise(writing)) {
+      giveBack();
+      return written(writing);
+    }
+    // The handle has the bytes until then, also where its writer was interrupted and answered.
+    const { answer, done } =
+      handle.io === 'stream' ? answeredEarly(file, bytes, writing, caller) : alone(writing);
+    done.then(giveBack, giveBack);
     return answer.then(written);
   }
 
@@ -195,16 +202,48 @@ function interrupted(): Error {
   return Object.assign(new Error('interrupted'), { code: 'EINTR' });
 }
 
+interface Writing {
+  /** How much of it the program is told to have been taken; all, if nothing. */
+  readonly answer: Promise<number | undefined>;
+  /** Settles when the handle has no more to do with the bytes. */
+  readonly done: Promise<unknown>;
+}
+
+function alone(writing: Promise<number | undefined>): Writing {
+  return { answer: writing, done: writing };
+}
+
+/** A write whose program, if it is stopped, is answered before it is done. */
+function answeredEarly(
+  file: OpenFile,
+  bytes: Uint8Array,
+  writing: Promise<number | undefined>,
+  caller: RequestCaller,
+): Writing {
+  let isEarly = false;
+  const done = writing.then((taken) =>
+    isEarly ? writeRest(file.handle, bytes, taken ?? bytes.length, caller) : undefined,
+  );
+  const answer = new Promise<number | undefined>((resolve, reject) => {
+    writing.then(resolve, reject);
+    caller.early = () => {
+      isEarly = true;
+      file.behind = new WriteBehind(done, caller);
+      resolve(undefined);
+    };
+  });
+  return { answer, done };
+}
+
 /** What is left of a write when its program has been answered. */
 async function writeRest(
   handle: Handle,
-  data: Uint8Array,
-  writing: Promise<number | undefined>,
+  bytes: Uint8Array,
+  begun: number,
   caller: Caller,
 ): Promise<void> {
-  let taken = (await writing) ?? data.length;
-  while (taken < data.length && !caller.aborted) {
-    const rest = data.subarray(taken);
+  for (let taken = begun; taken < bytes.length && !caller.aborted; ) {
+    const rest = bytes.subarray(taken);
     taken += (await handle.write?.(rest, false, caller, 0)) ?? rest.length;
   }
 }

@@ -111,7 +111,11 @@ export interface Handle {
   readonly io: 'cached' | 'direct' | 'stream';
   /** Up to `size` bytes; an empty array is the end of file. Throws EAGAIN if it would wait and `nonblock`. */
   read?(offset: number, size: number, nonblock: boolean, caller: Caller): Awaitable<Uint8Array>;
-  /** Takes all of `data` (it is the handle's to keep), or the number of bytes that it returns. */
+  /**
+   * Takes all of `data`, or the number of bytes that it returns. The bytes are good until this
+   * returns, or until its promise is settled: a handle that keeps them for longer copies them.
+   * A stream may be given the beginning of what write(2) had, and is called again with the rest.
+   */
   write?(
     data: Uint8Array,
     nonblock: boolean,

@@ -70,6 +70,16 @@ test('a place takes a message of up to 64 KiB; more waits for the receiver', asy
   t.is((await incoming.read(1 << 20)).length, 0);
 });
 
+test('what was written stays as it was, though the writer uses its bytes again', async (t) => {
+  const channel = new ChannelElement(1);
+  const bytes = Buffer.from('first');
+  const sending = channel.send();
+  await sending.write(bytes);
+  bytes.fill('x');
+  sending.end();
+  t.is(await receive(channel), 'first');
+});
+
 test('a message of any length arrives whole and in order, with bounded memory', async (t) => {
   const channel = new ChannelElement(0);
   const data = randomBytes(5_000_000);
