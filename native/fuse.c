@@ -94,11 +94,11 @@ NAPI_MODULE_INIT() {
       METHOD("reapProcess", process_reap),
       METHOD("isStopped", process_is_stopped),
       METHOD("isChildSubreaper", process_is_child_subreaper),
-      METHOD("trimMemory", memory_trim),
       METHOD("pipe", pipe_open),
       METHOD("readPipe", pipe_read),
       METHOD("writePipe", pipe_write),
       METHOD("isReady", pipe_is_ready),
+      METHOD("trimMemory", memory_trim),
   };
   napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods);
   return exports;

@@ -49,11 +49,11 @@ interface Addon {
   reapProcess(pid: number): number | undefined;
   isStopped(pid: number): boolean;
   isChildSubreaper(): boolean;
-  trimMemory(): void;
   pipe(ours: number): [readingEnd: number, writingEnd: number];
   readPipe(fd: number, into: Uint8Array): number;
   writePipe(fd: number, bytes: Uint8Array): number;
   isReady(fd: number): boolean;
+  trimMemory(): void;
 }
 
 function load(): Addon {
@@ -227,9 +227,6 @@ export const isStopped = addon.isStopped;
 /** Whether orphans among our descendants become our children: PR_SET_CHILD_SUBREAPER of prctl(2). */
 export const isChildSubreaper = addon.isChildSubreaper;
 
-/** malloc_trim(3): gives the kernel what was freed. */
-export const trimMemory = addon.trimMemory;
-
 /** pipe2(2), closed on exec. Of its ends, `ours` (0 for the reading one) does not block. */
 export const pipe = addon.pipe;
 
@@ -241,3 +238,6 @@ export const writePipe = addon.writePipe;
 
 /** poll(2): whether reading or writing would not wait, be it that it fails. */
 export const isReady = addon.isReady;
+
+/** Gives the kernel the memory that the C library keeps though it is free (malloc_trim(3)). */
+export const trimMemory = addon.trimMemory;

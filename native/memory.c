@@ -1,16 +1,12 @@
-/* What the C library keeps of the memory that was freed. */
+/* Memory that was freed and that the C library still keeps. */
 #include "addon.h"
 
-#include <malloc.h>
+/* malloc_trim(3) is glibc's; other C libraries keep less. */
+extern int malloc_trim(size_t pad) __attribute__((weak));
 
-/*
- * trimMemory(): undefined. glibc gives freed memory back only from the end of its heap
- * (malloc_trim(3)); musl does by itself.
- */
+/* trimMemory(): void. Gives the kernel what is free, also between what is not. */
 napi_value memory_trim(napi_env env, napi_callback_info info) {
   (void)info;
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
+  if (malloc_trim) malloc_trim(0);
   return from_undefined(env);
 }

@@ -1,5 +1,5 @@
 import { type CircuitError, wouldWait } from '../error.js';
-import { returnMemorySoon } from '../return-memory.js';
+import { freed } from '../garbage.js';
 
 const MIB = 1024 * 1024;
 
@@ -60,7 +60,7 @@ export class MessageMemory {
     if (bytes >= 0) return;
     if (this.#peak - this.#held >= RETURN_AFTER) {
       this.#peak = this.#held;
-      returnMemorySoon();
+      freed();
     }
     for (const listener of this.#listeners) listener();
   }

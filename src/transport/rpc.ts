@@ -7,8 +7,8 @@ import {
 import { Packr } from 'msgpackr';
 import type { RawData, WebSocket } from 'ws';
 import { CircuitError, errorMessage } from '../error.js';
+import { onRest, passed } from '../garbage.js';
 import { CloseCode, Ending } from './ending.js';
-import { passed } from './garbage.js';
 import { MAX_CHUNK, MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 
 /** How often the open calls are counted, in messages: counting walks the whole table. */
@@ -16,16 +16,24 @@ const COUNT_EVERY = 1_000;
 
 const packr = new Packr({ useRecords: false });
 
-/** A message with so many bytes in one piece is packed into a buffer that is used again. */
+/** A message with so many bytes in its pieces is packed into a buffer that is used again. */
 const BULK = 32 * 1024;
-/** Room for the largest piece that a call carries, and for what is around it, in bytes. */
-const BULK_BUFFER = MAX_CHUNK + 64 * 1024;
-const MAX_BULK_BUFFERS = 2;
+/** Room for what is around the pieces, in bytes. */
+const AROUND = 16 * 1024;
+/** The buffers: for the largest piece that a call carries, and for smaller ones. */
+const BULK_BUFFERS = [MAX_CHUNK / 16, MAX_CHUNK / 8, MAX_CHUNK / 4, MAX_CHUNK / 2, MAX_CHUNK].map(
+  (size) => ({ size: size + AROUND, free: [] as Buffer[] }),
+);
+/** How many of each size are kept for later. */
+const MAX_FREE_BUFFERS = 4;
 /** What msgpackr begins with by itself. */
 const SMALL_BUFFER = 8192;
-/** How deep it is looked for, so that small messages do not wait for that. */
+/** How deep pieces are looked for, so that small messages do not wait for that. */
 const MAX_DEPTH = 6;
-const bulkBuffers: Buffer[] = [];
+
+onRest(() => {
+  for (const { free } of BULK_BUFFERS) free.length = 0;
+});
 
 /**
  * How long a message that the peer can wait for waits for others to go out with, in
@@ -79,7 +87,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   send(message: unknown): number {
-    if (isBulk(message)) return this.#sendBulk(message);
+    const bytes = bytesIn(message);
+    if (bytes >= BULK) return this.#sendBulk(message, bytes);
     const data = packr.pack(message);
     if (data.length > MAX_MESSAGE) throw tooLong();
     if (this.#unsentBytes + data.length > MAX_BATCH) this.#flush();
@@ -94,8 +103,10 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
    * As a frame of its own. The buffer is free again when the socket has taken it: msgpackr
    * would allocate four times the size, and garbage of that size is collected at a cost.
    */
-  #sendBulk(message: unknown): number {
-    const buffer = bulkBuffers.pop() ?? Buffer.allocUnsafeSlow(BULK_BUFFER);
+  #sendBulk(message: unknown, bytes: number): number {
+    const size = bytes + AROUND;
+    const buffers = BULK_BUFFERS.find((each) => each.size >= size) ?? { size, free: [] };
+    const buffer = buffers.free.pop() ?? Buffer.allocUnsafeSlow(buffers.size);
     packr.useBuffer(buffer);
     const data = packr.pack(message);
     // What is packed next must not follow in the same buffer.
@@ -104,7 +115,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     if (data.length > MAX_MESSAGE) throw tooLong();
     passed(data.length);
     this.#transmit(data, (error) => {
-      if (!error && bulkBuffers.length < MAX_BULK_BUFFERS) bulkBuffers.push(buffer);
+      if (!error && buffers.free.length < MAX_FREE_BUFFERS) buffers.free.push(buffer);
     });
     return data.length;
   }
@@ -196,12 +207,12 @@ function unpack(frame: Buffer): unknown[] {
   return frame.length > MAX_BATCH ? [packr.unpack(frame)] : packr.unpackMultiple(frame);
 }
 
-/** Whether a message has a large piece of bytes, as an argument, an answer, or a property of one. */
-function isBulk(value: unknown, depth = 0): boolean {
-  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return false;
-  if (value instanceof Uint8Array) return value.length >= BULK;
+/** How many bytes are in the pieces of a message: an argument, an answer, or a property of one. */
+function bytesIn(value: unknown, depth = 0): number {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return 0;
+  if (value instanceof Uint8Array) return value.length;
   const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  return parts.some((part) => isBulk(part, depth + 1));
+  return parts.reduce<number>((sum, part) => sum + bytesIn(part, depth + 1), 0);
 }
 
 function tooLong(): CircuitError {

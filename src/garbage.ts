@@ -1,0 +1,112 @@
+/**
+ * What streams leave behind. V8 collects by how much its own heap has grown, and what buffers
+ * hold lies outside of it: where messages take few objects, 64 MiB of dead buffers lie about
+ * before it begins. And while streams run it enlarges the space of young objects, to 32 MiB on
+ * Node 20 and 22 and to 64 MiB on 24 and later, and keeps that when they have ended.
+ */
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+const MIB = 1024 * 1024;
+
+/** After so many bytes what died young is collected, which takes a millisecond. */
+const COLLECT_EVERY = 8 * MIB;
+
+/** With so much outside of V8's heap all that is dead is collected, which takes twenty. */
+const MAX_OUTSIDE = 40 * MIB;
+
+/** How large the space of young objects may become, both halves of it, in bytes. */
+const YOUNG_SPACE = 8 * MIB;
+
+/** After so long without a stream memory is given back, in milliseconds. */
+const REST = 3000;
+
+/** And what V8 has freed by then is given to the kernel, in milliseconds. */
+const SWEPT = 1000;
+
+/** Without options it collects everything that is dead; on Node 20 any options mean `minor`. */
+type Collect = (options?: {
+  readonly type: 'minor' | 'major';
+  /** Also makes the space of young objects small again. */
+  readonly flavor?: 'last-resort';
+}) => void;
+
+const KNOWS_FLAVORS = Number.parseInt(process.versions.node, 10) >= 22;
+
+const listeners = new Set<() => void>();
+let sinceLooked = 0;
+let sinceCollected = 0;
+let growing = true;
+let collect: Collect | undefined;
+let trim: (() => void) | undefined;
+let rest: NodeJS.Timeout | undefined;
+let freeing: NodeJS.Timeout | undefined;
+
+/** So many bytes of a stream went through this process. */
+export function moved(bytes: number): void {
+  sinceLooked += bytes;
+  if (sinceLooked < MIB) return;
+  sinceLooked = 0;
+  rest ??= setTimeout(giveBack, REST).unref();
+  rest.refresh();
+  if (growing && youngSpace() >= YOUNG_SPACE) grow(false);
+}
+
+/** The same, where the bytes had buffers of their own. */
+export function passed(bytes: number): void {
+  moved(bytes);
+  sinceCollected += bytes;
+  if (sinceCollected < COLLECT_EVERY) return;
+  sinceCollected = 0;
+  collect ??= collector();
+  collect({ type: 'minor' });
+  if (getHeapStatistics().external_memory > MAX_OUTSIDE) collect();
+}
+
+/** Much that was kept for long is kept no more: its memory is given back soon, whatever else runs. */
+export function freed(): void {
+  freeing ??= setTimeout(() => {
+    freeing = undefined;
+    giveBack();
+  }, REST).unref();
+}
+
+/** Calls the listener when streams have come to rest, to let go of what it keeps for the next. */
+export function onRest(listener: () => void): void {
+  listeners.add(listener);
+}
+
+/** @param run Gives the kernel what the C library keeps of what was freed. */
+export function trimBy(run: () => void): void {
+  trim = run;
+}
+
+function giveBack(): void {
+  rest = undefined;
+  for (const listener of listeners) listener();
+  collect ??= collector();
+  if (KNOWS_FLAVORS) collect({ type: 'major', flavor: 'last-resort' });
+  else collect();
+  grow(true);
+  // V8 frees the buffers later, on a thread of its own.
+  if (trim) setTimeout(trim, SWEPT).unref();
+}
+
+function youngSpace(): number {
+  const spaces = getHeapSpaceStatistics();
+  return spaces.find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0;
+}
+
+/** Whether V8 may enlarge the space of young objects: its limit is fixed when a process starts. */
+function grow(wanted: boolean): void {
+  growing = wanted;
+  setFlagsFromString(`--semi-space-growth-factor=${wanted ? 2 : 1}`);
+}
+
+/** The one way to it in a process that was not started with the flag, which does not stay set. */
+function collector(): Collect {
+  setFlagsFromString('--expose-gc');
+  const gc: Collect = runInNewContext('gc');
+  setFlagsFromString('--no-expose-gc');
+  return gc;
+}
