@@ -65,7 +65,8 @@ export function passed(bytes: number): void {
 
 /** Much that was kept for long is kept no more: its memory is given back soon, whatever else runs. */
 export function freed(): void {
-  freeing ??= setTimeout(() => {
+  if (freeing) return;
+  freeing = setTimeout(() => {
     freeing = undefined;
     giveBack();
   }, REST).unref();

@@ -135,10 +135,11 @@ export class ReaderTarget extends RpcTarget implements Disposable {
   }
 
   /**
-   * Adds what follows at once: a pipe holds 64 KiB, and an answer takes as long
-   * for a little as for much: not while answers wait.
+   * Adds what follows at once, as far as it has room behind the first in memory: a pipe holds
+   * 64 KiB, and an answer takes as long for a little as for much: not while answers wait.
    */
-  async #gather(first: Uint8Array, size: number): Promise<Uint8Array> {
+  async #gather(first: Uint8Array, max: number): Promise<Uint8Array> {
+    const size = Math.min(max, first.buffer.byteLength - first.byteOffset);
     const pieces = [first];
     let length = first.length;
     while (length < size && length >= pieces.length * WORTH_MORE && !this.#flow.congested) {

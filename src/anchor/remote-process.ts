@@ -1,6 +1,7 @@
 import type { RpcStub } from 'capnweb';
 import { errorCode, interrupted, wouldWait } from '../error.js';
 import { interruptible, within } from '../interruptible.js';
+import { StreamBudget } from '../stream-budget.js';
 import type { Connection } from '../transport/connection.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import type {
@@ -116,14 +117,16 @@ class RemoteWriter implements ProcessWriter {
   }
 }
 
-/** What is asked for in one call, in bytes. */
-const CHUNK = 512 * 1024;
+/** What is asked for of an output that does not stream, in bytes; one that gives as much does. */
+const PIECE = 64 * 1024;
 
 /** How many chunks are asked for before the first of them has come. */
 const AHEAD = 2;
 
-/** From this size on, a chunk is followed by others, in bytes. */
-const WORTH_ASKING_AHEAD = 64 * 1024;
+interface AskedChunk extends Asked<Uint8Array> {
+  /** How much of what this process may hold is kept for the answer, in bytes. */
+  readonly held: number;
+}
 
 /**
  * While an output streams, the next chunks are asked for before its reader has had the one
@@ -134,7 +137,11 @@ class RemoteReader implements ProcessReader {
   /** What has come and is not read yet. */
   readonly #atHand: Uint8Array[] = [];
   /** What has been asked for and is not at hand yet, in order. */
-  readonly #asked: Asked<Uint8Array>[] = [];
+  readonly #asked: AskedChunk[] = [];
+  /** The last chunk was full, and so will be the next. */
+  #streams = false;
+  /** Of what is at hand, and of full chunks that were asked for. */
+  readonly #budget = new StreamBudget();
   /** How much has been received since the other side was told, in bytes. */
   #received = 0;
   #begun = false;
@@ -146,8 +153,8 @@ class RemoteReader implements ProcessReader {
 
   async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
     const chunk = this.#atHand.shift() ?? (await this.#nextChunk(nonblock, signal));
-    if (chunk.length <= max) return chunk;
-    this.#atHand.unshift(chunk.subarray(max));
+    if (chunk.length > max) this.#atHand.unshift(chunk.subarray(max));
+    this.#count();
     return chunk.subarray(0, max);
   }
 
@@ -164,6 +171,7 @@ class RemoteReader implements ProcessReader {
 
   unread(data: Uint8Array): void {
     if (data.length > 0) this.#atHand.unshift(data);
+    this.#count();
   }
 
   received(bytes: number): void {
@@ -174,6 +182,7 @@ class RemoteReader implements ProcessReader {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#budget.hold(0);
     const done = () => letGo(this.#stub);
     this.#stub.finish(this.#received).then(done, done);
   }
@@ -196,31 +205,43 @@ class RemoteReader implements ProcessReader {
       return await this.#nextChunk(nonblock, signal);
     }
     // Somebody else may have waited for the same one, and had it.
-    if (this.#asked[0] !== next) return await this.read(CHUNK, { signal, nonblock });
+    if (this.#asked[0] !== next) return await this.read(PIECE, { signal, nonblock });
     this.#asked.shift();
     return this.#came(chunk);
   }
 
   #came(chunk: Uint8Array): Uint8Array {
     this.#begun = true;
-    if (chunk.length >= WORTH_ASKING_AHEAD) while (this.#asked.length < AHEAD) this.#ask(false);
+    this.#streams = chunk.length >= PIECE;
+    while (this.#streams && this.#asked.length < AHEAD && this.#budget.chunk > 0) {
+      this.#ask(false);
+    }
     return chunk;
   }
 
   /** The first of those asked for; asks, if there is none. */
-  #first(): Asked<Uint8Array> {
+  #first(): AskedChunk {
     return this.#asked[0] ?? this.#ask(false);
   }
 
-  #ask(nonblock: boolean): Asked<Uint8Array> {
-    const next = asked(this.#request(nonblock));
+  #ask(nonblock: boolean): AskedChunk {
+    const size = (this.#streams && this.#budget.chunk) || PIECE;
+    const held = this.#streams ? size : 0;
+    const next = Object.assign(asked(this.#request(size, nonblock)), { held });
     this.#asked.push(next);
+    this.#count();
     return next;
   }
 
-  async #request(nonblock: boolean): Promise<Uint8Array> {
+  async #request(size: number, nonblock: boolean): Promise<Uint8Array> {
     const received = this.#received;
     this.#received = 0;
-    return await this.#stub.read(CHUNK, nonblock, received);
+    return await this.#stub.read(size, nonblock, received);
+  }
+
+  #count(): void {
+    if (this.#closed) return;
+    const atHand = this.#atHand.reduce((sum, { length }) => sum + length, 0);
+    this.#budget.hold(this.#asked.reduce((sum, { held }) => sum + held, atHand));
   }
 }

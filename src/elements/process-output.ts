@@ -1,7 +1,10 @@
 import * as native from '../../native/index.js';
 import { interrupted, wouldWait } from '../error.js';
+import { moved } from '../garbage.js';
+import { StreamBudget } from '../stream-budget.js';
 import type { WaitOptions } from './message.js';
 import { PipeEnd } from './process-pipe.js';
+import { Slab } from './slab.js';
 import { Turns } from './turns.js';
 
 /** What one program reads of an output of a process. */
@@ -39,8 +42,11 @@ export const MAX_LEFT = 1024 * 1024;
 export class PipedOutput implements ProcessOutput, OutputReader {
   readonly #pipe: PipeEnd;
   readonly #turns = new Turns();
-  /** What was given back, and what the pipe held when it was released. */
+  /** Copies of what was given back, and what the pipe held when it was released. */
   readonly #unread: Uint8Array[] = [];
+  readonly #budget = new StreamBudget();
+  #slab: Slab | undefined;
+  #released = false;
 
   /** @param fd Our end of the pipe; becomes this object's. */
   constructor(fd: number) {
@@ -66,7 +72,7 @@ export class PipedOutput implements ProcessOutput, OutputReader {
     if (!nonblock) await this.#pipe.breathe();
     for (;;) {
       if (signal?.aborted) throw interrupted();
-      const data = this.#takeUnread(max) ?? this.#readPipe(max);
+      const data = this.#takeUnread(max) ?? this.#readPipe(max, nonblock);
       if (data) return data;
       if (nonblock) throw wouldWait('nothing has come yet');
       await this.#pipe.wait(signal);
@@ -75,24 +81,32 @@ export class PipedOutput implements ProcessOutput, OutputReader {
 
   unread(data: Uint8Array): void {
     if (data.length === 0) return;
-    this.#unread.unshift(data);
+    // It may stay for long, and a slab is larger.
+    this.#unread.unshift(new Uint8Array(data));
+    if (!this.#released) this.#budget.take(data.length);
+    Slab.received(data);
     this.#pipe.wake();
   }
 
   received(data: Uint8Array): void {
-    giveUp(data);
+    Slab.received(data);
   }
 
   catchUp(): void {}
 
   release(): void {
+    const before = this.#unread.reduce((sum, { length }) => sum + length, 0);
     for (let left = MAX_LEFT; left > 0 && this.#pipe.fd !== undefined; ) {
       const data = this.#readPipe(left);
       if (!data || data.length === 0) break;
-      this.#unread.push(data);
+      this.#unread.push(new Uint8Array(data));
+      Slab.received(data);
       left -= data.length;
     }
     this.#pipe.close();
+    // From now on it lasts no longer than those who have it open.
+    if (!this.#released) this.#budget.giveBack(before);
+    this.#released = true;
   }
 
   #takeUnread(max: number): Uint8Array | undefined {
@@ -100,64 +114,35 @@ export class PipedOutput implements ProcessOutput, OutputReader {
     if (!first) return undefined;
     if (first.length > max) this.#unread[0] = first.subarray(max);
     else this.#unread.shift();
-    return first.subarray(0, max);
+    const taken = first.subarray(0, max);
+    if (!this.#released) this.#budget.giveBack(taken.length);
+    return taken;
   }
 
-  #readPipe(max: number): Uint8Array | undefined {
+  /** @param more Whether it follows what was just read, to lie behind it in memory. */
+  #readPipe(max: number, more = false): Uint8Array | undefined {
     const { fd } = this.#pipe;
     if (fd === undefined) return new Uint8Array();
-    const data = readAvailable(fd, max);
+    const data = this.#readAvailable(fd, max, more);
     if (data?.length === 0) this.#pipe.close();
     if (data) this.#pipe.count(data.length);
+    if (data) moved(data.length);
     return data;
   }
-}
 
-/**
- * Reads are made into slabs, and what they return are parts of them. One of which all has
- * been received is used again: memory that is left to the garbage collector stays for many
- * megabytes of output, and has it run again and again.
- */
-class Slab {
-  readonly bytes = Buffer.allocUnsafeSlow(SLAB_SIZE);
-  used = 0;
-  /** What has been given out and is not known to be received. */
-  given = 0;
-}
-
-const SLAB_SIZE = 1024 * 1024;
-const PIPE_SIZE = 64 * 1024;
-/** Below, a copy is cheaper than to keep the slab alive for the few bytes. */
-const SMALL = 4096;
-/** Slabs that are kept for later. */
-const MAX_FREE = 2;
-
-let slab: Slab | undefined;
-const free: Slab[] = [];
-const slabs = new WeakMap<ArrayBufferLike, Slab>();
-
-/** What a pipe has, without waiting: nothing at the end of file, undefined where it would wait. */
-function readAvailable(fd: number, max: number): Uint8Array | undefined {
-  if (!slab || SLAB_SIZE - slab.used < Math.min(max, PIPE_SIZE)) {
-    slab = free.pop() ?? new Slab();
-    slabs.set(slab.bytes.buffer, slab);
+  /** What the pipe has, without waiting: nothing at the end of file, undefined where it would wait. */
+  #readAvailable(fd: number, max: number, more: boolean): Uint8Array | undefined {
+    const read = (into: Uint8Array) => native.readPipe(fd, into);
+    const wanted = more ? Math.min(max, PIPE_SIZE) : max;
+    if (!this.#slab?.fits(wanted)) this.#slab = Slab.take(this.#budget);
+    if (this.#slab) return this.#slab.read(max, SMALL, read);
+    const count = read(scratch.subarray(0, max));
+    return count < 0 ? undefined : scratch.slice(0, count);
   }
-  const into = slab.bytes.subarray(slab.used, slab.used + max);
-  const count = native.readPipe(fd, into);
-  if (count < 0) return undefined;
-  const data = into.subarray(0, count);
-  if (count < SMALL) return Buffer.from(data);
-  slab.used += count;
-  slab.given += count;
-  return data;
 }
 
-/** What a read returned may be overwritten. */
-function giveUp(data: Uint8Array): void {
-  const from = slabs.get(data.buffer);
-  if (!from) return;
-  from.given -= data.length;
-  if (from.given > 0) return;
-  from.used = 0;
-  if (from !== slab && free.length < MAX_FREE) free.push(from);
-}
+/** Below, a copy is cheaper than to keep the slab alive for the few bytes. */
+const SMALL = 4 * 1024;
+const PIPE_SIZE = 64 * 1024;
+/** Where all streams together hold so much that one may hold no slab, it reads this much. */
+const scratch = new Uint8Array(SMALL);
