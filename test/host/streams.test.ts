@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { dial } from '../../src/client/index.js';
 import { channelViews, type View } from './channels.js';
-import { growth, MIB } from './memory.js';
+import { eventually } from './cluster.js';
+import { growth, MIB, residentSet } from './memory.js';
 
 /** So that a busy machine gets through, in milliseconds. */
 const LIMIT = 120_000;
@@ -68,6 +69,33 @@ for (const { name, make, pass } of CROWDS) {
     t.notRegex(logs, /failed|suspect/);
   });
 }
+
+test.serial(
+  'forty outputs read at once take less than 96 MiB of each daemon, which go back within 10 s',
+  async (t) => {
+    t.timeout(LIMIT);
+    const { owner, others, local, remote } = await channelViews(t);
+    const daemons = [owner, ...others];
+    const before = daemons.map(residentSet);
+    const script = (line: string) => `for i in $(seq 40); do ${line} done; wait`;
+    const make = makeProcess('cat /dev/zero');
+    t.is((await local.sh(script(`mkdir $i && ${make} || exit;`), LIMIT)).status, 0);
+    const read = `head -c ${20 * MIB} $i/stdout | wc -c &`;
+    const grown = await growth(daemons, async () => {
+      const { stdout } = await remote.sh(script(read), LIMIT);
+      t.is(stdout, `${20 * MIB}\n`.repeat(40));
+    });
+    t.log(`the daemons grew by ${grown.map((bytes) => Math.round(bytes / MIB)).join(' and ')} MiB`);
+    for (const bytes of grown) t.true(bytes < 96 * MIB, `a daemon grew by ${bytes} bytes`);
+    t.is((await local.sh(script('echo > $i/scrub;'), LIMIT)).status, 0);
+    const left = await eventually(
+      async () => daemons.map((daemon, i) => residentSet(daemon) - (before[i] ?? 0)),
+      (sizes) => sizes.every((bytes) => bytes < 48 * MIB),
+      10_000,
+    );
+    t.log(`of which ${left.map((bytes) => Math.round(bytes / MIB)).join(' and ')} MiB are left`);
+  },
+);
 
 test.serial('two hundred messages of 1 MiB that are received at once all arrive', async (t) => {
   const { owner, name } = await channelViews(t, 1);

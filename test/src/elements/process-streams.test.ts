@@ -52,6 +52,30 @@ test.serial(
   },
 );
 
+test.serial('readers that stop hold 16 MiB at most together, and others go on', async (t) => {
+  const MIB = 1024 * 1024;
+  const buffers = new Map<ArrayBufferLike, number>();
+  const received: (() => void)[] = [];
+  let given = 0;
+  for (let count = 0; count < 40; count += 1) {
+    const process = await script(t, 'cat /dev/zero');
+    const reader = process.stdout.open();
+    for (let turn = 0; turn < 10; turn += 1) {
+      const data = await reader.read(512 * 1024);
+      given += data.length;
+      buffers.set(data.buffer, data.buffer.byteLength);
+      received.push(() => reader.received?.(data));
+    }
+  }
+  const held = [...buffers.values()].reduce((sum, size) => sum + size, 0);
+  t.log(`${given} bytes were read into ${held}`);
+  // Of the last ones each read gives 4 KiB.
+  t.true(held < 20 * MIB, `${held} bytes`);
+  const other = await script(t, 'seq 100000');
+  t.is((await readAll(other.stdout.open())).length, 588_895);
+  for (const each of received) each();
+});
+
 test('a reader that stops reading holds the process back at 64 KiB', async (t) => {
   const fill = `
 import os, sys
