@@ -233,7 +233,9 @@ napi_value process_start(napi_env env, napi_callback_info info) {
   int finished = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   self->finished = finished < 0 ? -1 : fcntl(finished, F_DUPFD_CLOEXEC, 0);
   int error = self->finished < 0 ? errno : 0;
+  const char *failed = finished < 0 ? "eventfd" : "fcntl";
   if (error == 0) {
+    failed = "pthread_create";
     atomic_store(&self->references, 2);
     error = create_thread(self);
     if (error != 0) {
@@ -244,7 +246,7 @@ napi_value process_start(napi_env env, napi_callback_info info) {
   if (error != 0) {
     if (finished >= 0) close(finished);
     drop(self);
-    return throw_errno(env, error, "pthread_create");
+    return throw_errno(env, error, failed);
   }
   napi_create_external(env, self, object_collected, NULL, &external);
   napi_create_array_with_length(env, 2, &result);

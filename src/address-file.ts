@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Address } from './address.js';
 import { redact } from './anchor/redact.js';
-import { CircuitError, errorCode, errorMessage } from './error.js';
+import {
+  asCircuitError,
+  CircuitError,
+  errorCode,
+  errorMessage,
+  isOutOfDescriptors,
+} from './error.js';
 
 /**
  * The file in which this host's daemon leaves its address for commands that
@@ -21,6 +27,7 @@ export function readAddressFile(file: string): Address {
   try {
     text = readFileSync(file, 'utf8').trim();
   } catch (error) {
+    if (isOutOfDescriptors(error)) throw asCircuitError(error);
     if (errorCode(error) === 'EACCES') {
       const sentence = `${file}, which has the address of a daemon, may not be read by this user`;
       throw new CircuitError('EACCES', sentence);

@@ -3,6 +3,7 @@
  * cause is known and translated once at each face: to an errno by the mount, to
  * a line and an exit status by the command line.
  */
+import { hostname } from 'node:os';
 
 /** The errnos that the circuit answers with; see errno(3). */
 const ERROR_CODES = [
@@ -20,7 +21,9 @@ const ERROR_CODES = [
   'EINVAL',
   'EIO',
   'EISDIR',
+  'EMFILE',
   'ENAMETOOLONG',
+  'ENFILE',
   'ENOBUFS',
   'ENODATA',
   'ENOENT',
@@ -62,7 +65,12 @@ export function errorCode(error: unknown): string | undefined {
 
 /** The sentence of any error. */
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof CircuitError || !isOutOfDescriptors(error)) return error.message;
+  // It may travel to another host: it says whose limit was reached, and which.
+  return errorCode(error) === 'EMFILE'
+    ? `process ${process.pid} on ${hostname()} has as many files open as it may: end some of what it runs, or start it with a higher limit (ulimit -n)`
+    : `${hostname()} has as many files open as it may: end some programs there, or raise its limit (sysctl fs.file-max)`;
 }
 
 /** Any error as one of ours: an unknown errno becomes EIO. */
@@ -70,6 +78,11 @@ export function asCircuitError(error: unknown): CircuitError {
   if (error instanceof CircuitError) return error;
   const code = ERROR_CODES.find((known) => known === errorCode(error)) ?? 'EIO';
   return new CircuitError(code, errorMessage(error), { cause: error });
+}
+
+/** Whether a call failed since no descriptor was left. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes(errorCode(error) ?? '');
 }
 
 /** A signal came, or whoever waited has gone. */

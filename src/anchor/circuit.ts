@@ -63,7 +63,7 @@ export interface Member extends AnchorHost, ElementHost {
    * are tried; if any fails, so does the call, with the first one's errno and a
    * sentence on each.
    * @throws CircuitError EINVAL, EACCES, ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, EPROTO,
-   *   ECONNRESET, EINTR, ECANCELED (it left meanwhile, or another daemon was started as it)
+   *   ECONNRESET, EMFILE, EINTR, ECANCELED (it left meanwhile, or another daemon was started as it)
    */
   join(addresses: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Leaves the network and goes on alone. */

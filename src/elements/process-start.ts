@@ -20,7 +20,7 @@ const STANDARD_PATH = '/bin:/usr/bin';
 /**
  * Starts a program. The event loop is never blocked, also if `Dir` or `Path` lie
  * in a file system that does not answer: then it is the promise that waits.
- * @throws CircuitError ENOENT, EACCES, ENOTDIR (Dir is a file), EINVAL, EINTR.
+ * @throws CircuitError ENOENT, EACCES, ENOTDIR (Dir is a file), EINVAL, EINTR, EMFILE.
  *   Then there is no process, and no descriptor is left open.
  */
 export async function startProcess(

@@ -40,7 +40,7 @@ export class ProcessElement {
   /**
    * Starts a process. While its directory or program cannot be reached (a dead
    * mount) this waits and blocks nothing else, and aborting ends the wait.
-   * @throws CircuitError EINVAL (the command), ENOENT, EACCES, ENOTDIR, EINTR;
+   * @throws CircuitError EINVAL (the command), ENOENT, EACCES, ENOTDIR, EMFILE, EINTR;
    *   nothing is left behind then
    */
   static async start(

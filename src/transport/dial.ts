@@ -2,7 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Address } from '../address.js';
-import { CircuitError, errorCode, errorMessage } from '../error.js';
+import {
+  asCircuitError,
+  CircuitError,
+  errorCode,
+  errorMessage,
+  isOutOfDescriptors,
+} from '../error.js';
 import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MAX_MESSAGE } from './limits.js';
 import { ADDRESS_HEADER, SUBPROTOCOL } from './listener.js';
 import {
@@ -26,7 +32,7 @@ const SECURE_CONTEXT = createSecureContext({ ...TLS_VERSION, ca: [] });
  *   over this connection.
  * @throws CircuitError EACCES (wrong secret or cluster key), ECONNREFUSED,
  *   ETIMEDOUT (after `timeout`, or {@link HANDSHAKE_TIMEOUT}), EHOSTUNREACH, EPROTO (not a
- *   circuit), ECONNRESET, EIO (a system call here failed), EINTR (`signal` was aborted).
+ *   circuit), ECONNRESET, EMFILE, EIO (a system call here failed), EINTR (`signal` was aborted).
  */
 export function dial(
   address: Address,
@@ -104,6 +110,7 @@ function silent(address: Address, timeout: number): string {
 }
 
 function explain(error: Error, address: Address, timeout: number): CircuitError {
+  if (isOutOfDescriptors(error)) return asCircuitError(error);
   const where = address.authority;
   switch (errorCode(error)) {
     case 'ECONNREFUSED':
@@ -119,7 +126,10 @@ function explain(error: Error, address: Address, timeout: number): CircuitError 
     case 'EINVAL':
       return new CircuitError('EHOSTUNREACH', `there is no route to ${where}`);
     case 'ECONNRESET':
-      return new CircuitError('ECONNRESET', `${where} closed the connection; is it a circuit?`);
+      return new CircuitError(
+        'ECONNRESET',
+        `${where} closed the connection; is it a circuit? One that may open no more files (ulimit -n) does so, too`,
+      );
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
@@ -130,7 +140,7 @@ function explain(error: Error, address: Address, timeout: number): CircuitError 
         ? new CircuitError('EACCES', `${where} refused us: wrong address or cluster key`)
         : new CircuitError('EPROTO', `what listens on ${where} is not a circuit`);
     default:
-      // A system call of ours that failed, as for want of descriptors, says nothing of the peer.
+      // A system call of ours that failed says nothing of the peer.
       return new CircuitError(
         'syscall' in error ? 'EIO' : 'EPROTO',
         `cannot talk to ${where}: ${errorMessage(error)}`,

@@ -3,7 +3,13 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { formatAuthority, type Secret } from '../address.js';
-import { CircuitError, errorCode, errorMessage } from '../error.js';
+import {
+  asCircuitError,
+  CircuitError,
+  errorCode,
+  errorMessage,
+  isOutOfDescriptors,
+} from '../error.js';
 import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MAX_MESSAGE, MAX_UNPROVEN_SOCKETS } from './limits.js';
 import { type ClusterKey, limitRecords, presharedKey, TLS_VERSION } from './security.js';
 
@@ -115,6 +121,7 @@ function peerOf(socket: Socket): string {
 }
 
 function explain(error: unknown, { host, port }: ListenOptions): unknown {
+  if (isOutOfDescriptors(error)) return asCircuitError(error);
   const where = formatAuthority(host ?? '*', port);
   switch (errorCode(error)) {
     case 'EADDRINUSE':
