@@ -80,7 +80,7 @@ class RemoteOutgoing implements OutgoingMessage {
 
   async write(data: Uint8Array, options: WriteOptions = {}): Promise<number> {
     const taken = await writeInPieces(this, data, options, this.#begun);
-    if (options.last && taken === data.length) this.abort();
+    if (options.last && taken === data.length) this.#finish();
     return taken;
   }
 
@@ -139,6 +139,23 @@ class RemoteOutgoing implements OutgoingMessage {
     }
   }
 
+  /**
+   * Lets go of a message that is complete, or is by what `complete` sends: it goes out ahead of the
+   * letting go, and is there first; both go out after what is on its way.
+   */
+  #finish(complete: (stub: RpcStub<OutgoingTarget>) => void = () => {}): void {
+    const stub = this.#stub;
+    this.#ended = true;
+    this.#stub = undefined;
+    if (!stub) return;
+    const finish = () => {
+      complete(stub);
+      letGo(stub);
+    };
+    if (this.#onTheirWay) this.#onTheirWay.then(finish, () => letGo(stub));
+    else finish();
+  }
+
   #wait(drained: PromiseLike<void>): void {
     this.#drained = call(drained, undefined, true);
     this.#drained.catch(() => {});
@@ -154,20 +171,8 @@ class RemoteOutgoing implements OutgoingMessage {
     if (this.#stub) await call(this.#stub.whenReady(), signal, this.#begun);
   }
 
-  /** It goes out ahead of the letting go, and is there first. */
   end(): void {
-    const stub = this.#stub;
-    if (!this.#ended && stub && this.#onTheirWay) {
-      this.#ended = true;
-      this.#stub = undefined;
-      this.#onTheirWay
-        .then(() => letGo(stub.end()))
-        .catch(() => {})
-        .finally(() => letGo(stub));
-      return;
-    }
-    if (!this.#ended && stub) letGo(stub.end());
-    this.abort();
+    this.#finish((stub) => letGo(stub.end()));
   }
 
   abort(): void {

@@ -58,21 +58,19 @@ export class Outgoing implements OutgoingMessage {
   }
 
   async ready(): Promise<boolean> {
-    return this.#body.writable && this.#hasMemory;
+    return this.#isReady;
   }
 
   async whenReady(signal?: AbortSignal): Promise<void> {
-    const body = this.#body;
-    const isReady = () => body.isOver || (body.writable && this.#hasMemory);
     const watch = (look: () => void) => {
-      const watched = [body.onChange(look), this.#share.onRoom(look), this.#onChange(look)];
+      const watched = [this.#body.onChange(look), this.#share.onRoom(look), this.#onChange(look)];
       return {
         [Symbol.dispose]: () => {
           for (const each of watched) each[Symbol.dispose]();
         },
       };
     };
-    if (!isReady()) await until(isReady, watch, signal);
+    if (!this.#isReady) await until(() => this.#isReady, watch, signal);
   }
 
   end(): void {
@@ -89,9 +87,11 @@ export class Outgoing implements OutgoingMessage {
     this.#interrupt?.();
   }
 
-  /** Whether there is memory for a piece, or none is needed: a closed channel refuses it. */
-  get #hasMemory(): boolean {
-    return this.#handOff.closed || this.#share.hasRoom(MAX_CHUNK + MESSAGE_OVERHEAD);
+  /** Whether there is room for a piece, and memory; none is needed where it will be refused. */
+  get #isReady(): boolean {
+    if (this.#body.isOver) return true;
+    if (this.#state === 'new' && this.#handOff.closed) return true;
+    return this.#body.writable && this.#share.hasRoom(MAX_CHUNK + MESSAGE_OVERHEAD);
   }
 
   /** The first write: gets the message accepted. */

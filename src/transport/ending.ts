@@ -22,7 +22,7 @@ const MAX_REASON = 123;
 /** How much of a reason the log shows, in characters. */
 const MAX_SHOWN = 200;
 
-/** The end of one connection: whoever ends it for a reason says why, once, to both sides. */
+/** The end of one connection. Where there is a reason, both sides are told of it, once. */
 export class Ending {
   readonly #socket: WebSocket;
   readonly #where: string;
@@ -37,7 +37,7 @@ export class Ending {
     this.#socket = socket;
     this.#where = where;
     this.#told = told;
-    // A frame against the protocol is answered with a close frame, by `ws`; other errors end it at once.
+    // To a frame against the protocol `ws` answers with a close frame; other errors end it at once.
     socket.on('error', (error) => {
       if (!errorCode(error)?.startsWith('WS_ERR_')) return socket.terminate();
       const isTooLong = errorCode(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';

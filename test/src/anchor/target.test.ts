@@ -285,27 +285,32 @@ test('what an interrupted write has taken arrives, though there is no memory for
   const member = new RemoteMember(circuit.self, async () => connection);
   await member.makeChannel(['c'], 1);
   using channel = await member.channel(['c']);
-  const message = channel.send();
-  await message.write(Buffer.from('first '));
-  share.hold(MAX_HELD_OF_CONNECTION);
-  const giveUp = new AbortController();
-  const buffer = Buffer.from('second');
-  const taken = message.accept(buffer, giveUp);
-  giveUp.abort();
-  t.true(await taken);
-  buffer.fill('x');
-  message.end();
-  // It has been refused by now, since this is answered after it.
-  t.is((await channel.peek()).NumSend, 1);
-  share.free(MAX_HELD_OF_CONNECTION);
-  const incoming = channel.receive();
-  let text = '';
-  while (!incoming.complete) {
-    text += Buffer.from(await incoming.read(100)).toString();
-    await incoming.delivered();
+  for (const last of [false, true]) {
+    const message = channel.send();
+    await message.write(Buffer.from('first '));
+    const held = MAX_HELD_OF_CONNECTION;
+    share.hold(held);
+    const giveUp = new AbortController();
+    const buffer = Buffer.from('second');
+    const writing = message.write(buffer, { signal: giveUp.signal, last });
+    // It has been sent by then, and is not answered yet.
+    await new Promise((resolve) => setImmediate(resolve));
+    giveUp.abort();
+    t.is(await writing, buffer.length);
+    buffer.fill('x');
+    if (!last) message.end();
+    // It has been refused by now, since this is answered after it.
+    t.is((await channel.peek()).NumSend, last ? 2 : 1);
+    share.free(held);
+    const incoming = channel.receive();
+    let text = '';
+    while (!incoming.complete) {
+      text += Buffer.from(await incoming.read(100)).toString();
+      await incoming.delivered();
+    }
+    incoming.close();
+    t.is(text, 'first second');
   }
-  incoming.close();
-  t.is(text, 'first second');
 });
 
 test('a piece of a message that is larger than a call carries is EINVAL', async (t) => {
