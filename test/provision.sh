@@ -10,6 +10,7 @@ libfuse2:
 tree:tree
 iproute2:ip
 util-linux:setpriv
+procps:ps
 python3:python3
 busybox-static:busybox
 rsync:rsync
