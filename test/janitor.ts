@@ -33,9 +33,11 @@ export class Janitor {
     mkdirSync(join(this.#notes, 'pids'), { recursive: true });
     mkdirSync(join(this.#notes, 'netns'));
     mkdirSync(this.directory);
-    // As a process group of its own it does not get the terminal's Ctrl-C.
+    // As a process group of its own it does not get the terminal's Ctrl-C, and without the mark
+    // of a test that runs this one, no end by that one's janitor before it has done its work.
     this.#process = spawn('sh', [SCRIPT, base], {
       detached: true,
+      env: { ...process.env, CIRCUIT_TEST: undefined },
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     t.teardown(() => this.#finish());
