@@ -9,8 +9,8 @@ const PROBE = `
   umask; nice; pwd
   cat /proc/self/oom_score_adj /proc/self/timerslack_ns /proc/self/personality /proc/self/cgroup
   grep -E '^(Sig(Pnd|Blk|Ign)|Shd|Cap|NoNewPrivs|Seccomp|Cpus|Uid|Gid|Groups|CoreDumping|THP)' /proc/self/status
-  # The shell's own, and those that tell where it is.
-  env | grep -vE '^(_|SHLVL|PWD|OLDPWD)=' | sort
+  # The shell's own, those that tell where it is, and the mark of the tests, which is for no process.
+  env | grep -vE '^(_|SHLVL|PWD|OLDPWD|CIRCUIT_TEST)=' | sort
 `;
 
 /** Starts a daemon by a line of shell; gives what its processes print of a script. */
@@ -56,7 +56,7 @@ test('a process has what the daemon was started with: limits, umask, priority, d
 /** Becomes a program that has a terminal, descriptors too many, and every signal ignored and blocked. */
 const UNTIDY = `
 import ctypes, fcntl, os, signal, sys, termios
-os.setsid()
+if os.getsid(0) != os.getpid(): os.setsid()
 for fd in os.openpty(): os.set_inheritable(fd, True)
 fcntl.ioctl(fd, termios.TIOCSCTTY, 0)
 rt_sigaction = {'x86_64': 13, 'aarch64': 134}[os.uname().machine]
