@@ -1,7 +1,15 @@
+import { setMaxListeners } from 'node:events';
 import { CircuitError } from '../error.js';
 
 /** Why a signal of ours is aborted; made once: AbortController makes a DOMException each time. */
 const LET_GO = new CircuitError('EINTR', 'let go');
+
+/** For any number of calls that wait: Node would warn of the eleventh, in the daemon's log. */
+function releasable(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 /** Whether a peer still holds what we export: what it waits for ends when it lets go. */
 export class Release {
@@ -16,7 +24,7 @@ export class Release {
 
   /** Runs a call that waits as long as the peer holds on. */
   async whileHeld<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    this.#controller ??= new AbortController();
+    this.#controller ??= releasable();
     if (this.#done) this.#controller.abort(LET_GO);
     this.#waiting += 1;
     try {

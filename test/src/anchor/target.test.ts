@@ -313,6 +313,22 @@ test('what an interrupted write has taken arrives, though there is no memory for
   }
 });
 
+test('a peer that waits for one thing many times brings about no warning', async (t) => {
+  const { circuit, connection } = await peer(t);
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  t.teardown(() => process.off('warning', note));
+  using member = connection.main.member(circuit.self);
+  await member.makeChannel(['c'], 0);
+  using channel = member.channel(['c']);
+  const waiting = Array.from({ length: 50 }, () => channel.whenReady('recv'));
+  await member.scrub(['c']);
+  await Promise.all(waiting);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.deepEqual(warnings, []);
+});
+
 test('a piece of a message that is larger than a call carries is EINVAL', async (t) => {
   const { circuit, connection } = await peer(t);
   using member = connection.main.member(circuit.self);
