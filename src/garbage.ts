@@ -12,8 +12,8 @@ const MIB = 1024 * 1024;
 /** After so many bytes what died young is collected, which takes a millisecond. */
 const COLLECT_EVERY = 8 * MIB;
 
-/** With so much outside of V8's heap all that is dead is collected, which takes twenty. */
-const MAX_OUTSIDE = 40 * MIB;
+/** When memory has grown by so much, all that is dead is collected, which takes twenty. */
+const MAX_GROWTH = 16 * MIB;
 
 /** How large the space of young objects may become, both halves of it, in bytes. */
 const YOUNG_SPACE = 8 * MIB;
@@ -36,6 +36,10 @@ const KNOWS_FLAVORS = Number.parseInt(process.versions.node, 10) >= 22;
 const listeners = new Set<() => void>();
 let sinceLooked = 0;
 let sinceCollected = 0;
+/** Some of them had buffers of their own. */
+let inBuffers = false;
+/** In V8's heap and outside of it, at the least since all that was dead was collected. */
+let least = Number.POSITIVE_INFINITY;
 let growing = true;
 let collect: Collect | undefined;
 let trim: (() => void) | undefined;
@@ -46,21 +50,28 @@ let freeing: NodeJS.Timeout | undefined;
 export function moved(bytes: number): void {
   sinceLooked += bytes;
   if (sinceLooked < MIB) return;
+  sinceCollected += sinceLooked;
   sinceLooked = 0;
   rest ??= setTimeout(giveBack, REST).unref();
   rest.refresh();
   if (growing && youngSpace() >= YOUNG_SPACE) grow(false);
+  if (sinceCollected < COLLECT_EVERY) return;
+  sinceCollected = 0;
+  collect ??= collector();
+  if (inBuffers) collect({ type: 'minor' });
+  inBuffers = false;
+  const { used_heap_size, external_memory } = getHeapStatistics();
+  const size = used_heap_size + external_memory;
+  least = Math.min(least, size);
+  if (size < least + MAX_GROWTH) return;
+  least = Number.POSITIVE_INFINITY;
+  collect();
 }
 
 /** The same, where the bytes had buffers of their own. */
 export function passed(bytes: number): void {
+  inBuffers = true;
   moved(bytes);
-  sinceCollected += bytes;
-  if (sinceCollected < COLLECT_EVERY) return;
-  sinceCollected = 0;
-  collect ??= collector();
-  collect({ type: 'minor' });
-  if (getHeapStatistics().external_memory > MAX_OUTSIDE) collect();
 }
 
 /** Much that was kept for long is kept no more: its memory is given back soon, whatever else runs. */

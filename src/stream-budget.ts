@@ -9,7 +9,7 @@ const LIMIT = 16 * 1024 * KIB;
  * "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", IEEE/ACM Transactions on
  * Networking 6(2), 1998).
  */
-const SHARE = 1 / 8;
+const SHARE = 1 / 4;
 
 /** The sizes of what is read or asked for at once: a stream among many has less, in bytes. */
 export const CHUNKS = [512 * KIB, 256 * KIB, 128 * KIB, 64 * KIB] as const;

@@ -117,7 +117,7 @@ class RemoteWriter implements ProcessWriter {
   }
 }
 
-/** What is asked for of an output that does not stream, in bytes; one that gives as much does. */
+/** What is asked for at the least, in bytes; an output that gives as much streams. */
 const PIECE = 64 * 1024;
 
 /** How many chunks are asked for before the first of them has come. */
@@ -138,9 +138,9 @@ class RemoteReader implements ProcessReader {
   readonly #atHand: Uint8Array[] = [];
   /** What has been asked for and is not at hand yet, in order. */
   readonly #asked: AskedChunk[] = [];
-  /** The last chunk was full, and so will be the next. */
+  /** The last chunk was a large one, and so will be the next. */
   #streams = false;
-  /** Of what is at hand, and of full chunks that were asked for. */
+  /** Of what is at hand, and of large chunks that were asked for. */
   readonly #budget = new StreamBudget();
   /** How much has been received since the other side was told, in bytes. */
   #received = 0;
@@ -225,7 +225,8 @@ class RemoteReader implements ProcessReader {
   }
 
   #ask(nonblock: boolean): AskedChunk {
-    const size = (this.#streams && this.#budget.chunk) || PIECE;
+    // Where nothing streams yet, little comes, and nothing is held for it.
+    const size = this.#budget.chunk || PIECE;
     const held = this.#streams ? size : 0;
     const next = Object.assign(asked(this.#request(size, nonblock)), { held });
     this.#asked.push(next);

@@ -1,4 +1,5 @@
 import { CircuitError, type ErrorCode } from '../error.js';
+import { passed } from '../garbage.js';
 import { until } from '../interruptible.js';
 import { MAX_WAITING } from './message.js';
 import { MESSAGE_OVERHEAD, type MessageShare } from './message-memory.js';
@@ -86,6 +87,7 @@ export class MessageBody {
     this.#chunks.push(new Uint8Array(data));
     this.#waiting += data.length;
     this.#hold(data.length);
+    passed(data.length);
     this.changed();
   }
 

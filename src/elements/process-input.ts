@@ -1,5 +1,6 @@
 import * as native from '../../native/index.js';
 import { CircuitError, errorCode, interrupted, wouldWait } from '../error.js';
+import { moved } from '../garbage.js';
 import type { WaitOptions } from './message.js';
 import { PipeEnd } from './process-pipe.js';
 import { Turns } from './turns.js';
@@ -72,6 +73,7 @@ export class ProcessInput {
       if (count === undefined) return partial(done, brokenPipe());
       done += count;
       this.#pipe.count(count);
+      moved(count);
       if (count === piece.length) {
         if (!nonblock) await this.#pipe.breathe();
       } else if (nonblock) {

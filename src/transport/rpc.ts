@@ -25,7 +25,7 @@ const BULK_BUFFERS = [MAX_CHUNK / 16, MAX_CHUNK / 8, MAX_CHUNK / 4, MAX_CHUNK / 
   (size) => ({ size: size + AROUND, free: [] as Buffer[] }),
 );
 /** How many of each size are kept for later. */
-const MAX_FREE_BUFFERS = 4;
+const MAX_FREE_BUFFERS = 8;
 /** What msgpackr begins with by itself. */
 const SMALL_BUFFER = 8192;
 /** How deep pieces are looked for, so that small messages do not wait for that. */
