@@ -95,6 +95,9 @@ export class WriterTarget extends RpcTarget implements Disposable {
 /** A process that fills its pipe like this has more to say, in bytes. */
 const WORTH_MORE = 16 * 1024;
 
+/** So much in one answer is a stream, in bytes. */
+const MUCH = 64 * 1024;
+
 /**
  * A peer's access to an output of a process. What reads gave is the peer's when it
  * says how much of it was received; what is left when it goes is given back.
@@ -104,6 +107,8 @@ export class ReaderTarget extends RpcTarget implements Disposable {
   readonly #flow: FlowControl;
   readonly #release = new Release();
   #lastRead: Promise<unknown> = Promise.resolve();
+  /** The last answer was a large one. */
+  #streams = false;
 
   constructor(reader: ProcessReader, flow: FlowControl) {
     super();
@@ -142,13 +147,21 @@ export class ReaderTarget extends RpcTarget implements Disposable {
     const size = Math.min(max, first.buffer.byteLength - first.byteOffset);
     const pieces = [first];
     let length = first.length;
-    while (length < size && length >= pieces.length * WORTH_MORE && !this.#flow.congested) {
+    // A writer that is fast is met at its first page when it has been waited for.
+    let goOn = this.#streams;
+    while (
+      length < size &&
+      (goOn || length >= pieces.length * WORTH_MORE) &&
+      !this.#flow.congested
+    ) {
+      goOn = false;
       await new Promise((resolve) => setImmediate(resolve));
       const piece = await this.#readMore(size - length);
       if (!piece) break;
       pieces.push(piece);
       length += piece.length;
     }
+    this.#streams = length >= MUCH;
     return joined(pieces, length);
   }
 
