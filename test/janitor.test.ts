@@ -61,11 +61,19 @@ async function runEndless(t: ExecutionContext) {
   return { npm: npm.pid ?? 0, ...begun };
 }
 
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    // It has ended, before or while it was read (ESRCH).
+    return '';
+  }
+}
+
 /** The command lines of those that still run; what only waits to be reaped has none. */
 function running(pids: readonly number[]): string[] {
   return pids.flatMap((pid) => {
-    const file = `/proc/${pid}/cmdline`;
-    const line = existsSync(file) ? readFileSync(file, 'utf8').replaceAll('\0', ' ') : '';
+    const line = commandLine(pid);
     return line === '' ? [] : [line];
   });
 }
