@@ -82,7 +82,7 @@ export function attrOut(inode: Inode, attributes: Attributes, owner: Owner): Uin
   });
 }
 
-/** Of a mode, what has no effect where only the owner may use the mount. */
+/** The bits of a mode that have no effect where only the owner may use the mount. */
 const OTHERS = 0o077;
 
 /**

@@ -235,7 +235,7 @@ function answeredEarly(
   return { answer, done };
 }
 
-/** What is left of a write when its program has been answered. */
+/** Writes the rest when the program has been answered. */
 async function writeRest(
   handle: Handle,
   bytes: Uint8Array,

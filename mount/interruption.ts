@@ -27,7 +27,7 @@ const ENDING = maskOf([SIGHUP, SIGINT, SIGQUIT, SIGTERM]);
 export type Interruption = 'harmless' | 'stop' | 'handled' | 'end';
 
 /**
- * What interrupts a thread; `end` for one that we cannot see.
+ * Tells what interrupts a thread; `end` for one that we cannot see.
  * @param thread What the kernel gave as `pid` of the request.
  */
 export function interruptionOf(thread: number): Interruption {

@@ -15,7 +15,7 @@ export class MountError extends Error {
 
 const LOAD = "load the kernel's module (modprobe fuse)";
 
-/** What a container lacks; Docker's and Podman's options. */
+/** A container lacks these; the options are Docker's and Podman's. */
 const CONTAINER = 'a container needs --device /dev/fuse --cap-add SYS_ADMIN';
 
 /** open(2) of /dev/fuse failed. */
@@ -46,7 +46,7 @@ export function mountError(cause: unknown): unknown {
       const message = `mounting is not permitted without CAP_SYS_ADMIN; ${CONTAINER}`;
       return new MountError(code, message, { cause });
     }
-    // Of what mount(2) gives EACCES for, the checks before leave a security module's no.
+    // The checks before exclude all reasons of mount(2) but a security module's refusal.
     case 'EACCES': {
       const message = `a security module forbids mounting; ${CONTAINER} --security-opt apparmor=unconfined`;
       return new MountError(code, message, { cause });

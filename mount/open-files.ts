@@ -132,7 +132,7 @@ export class OpenFile {
       handle.release?.();
       return;
     }
-    // Whoever closed it last was not the writer, who waits.
+    // Another program closed it last; the writer still waits.
     const release = () => handle.release?.();
     behind.done.then(release, release);
   }

@@ -17,7 +17,7 @@ export class WriteBehind {
     this.#caller = caller;
   }
 
-  /** Whose write it is, as {@link RequestCaller.filesOwner}. */
+  /** The writer, as {@link RequestCaller.filesOwner}. */
   get filesOwner(): number {
     return this.#caller.filesOwner;
   }

@@ -1,5 +1,5 @@
 /**
- * What streams leave behind. V8 collects by how much its own heap has grown, and what buffers
+ * The memory that streams leave behind. V8 collects by how much its own heap has grown, and what buffers
  * hold lies outside of it: where messages take few objects, 64 MiB of dead buffers lie about
  * before it begins. And while streams run it enlarges the space of young objects, to 32 MiB on
  * Node 20 and 22 and to 64 MiB on 24 and later, and keeps that when they have ended.

@@ -16,7 +16,7 @@ export const CHUNKS = [512 * KIB, 256 * KIB, 128 * KIB, 64 * KIB] as const;
 
 let held = 0;
 
-/** What one stream holds of that which all may hold. */
+/** Accounts for what one stream holds of the bytes that all may hold. */
 export class StreamBudget {
   #held = 0;
 

@@ -20,7 +20,7 @@ export class LogFile implements File {
   readonly kind = 'file';
   readonly ttl = 0;
   readonly #member: Member;
-  /** What the size is while the member does not answer. */
+  /** The size that is shown while the member does not answer. */
   #lastEnd = 0;
 
   constructor(member: Member) {

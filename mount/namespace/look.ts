@@ -7,7 +7,7 @@ import type { Member } from '../../src/anchor/circuit.js';
 export const LOOK_TIMEOUT = 100;
 
 /**
- * What a member answers to a look.
+ * Asks a member for what a look shows.
  * @returns Nothing where it is known not to answer, or does not in time.
  * @throws CircuitError what it answers
  */

@@ -9,7 +9,7 @@ const SAME_FOR = 20;
 /** How many values are remembered; the one that was not looked at for the longest time goes first. */
 const REMEMBERED = 2_000;
 
-/** What the values of one directory are rendered from. */
+/** The values of one directory, and how to render them. */
 export interface ValueSource {
   /** Differs from that of every other source of the mount. */
   readonly key: string;

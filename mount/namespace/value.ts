@@ -6,8 +6,8 @@ import type { Renderings, ValueSource } from './renderings.js';
 let lastId = 0;
 
 /**
- * A value file. What is found under its name at some time is a {@link RenderedFile}, or one of these,
- * an inode of its own as well, while the member does not answer.
+ * A value file. A look at its name finds a {@link RenderedFile}, or one of these, an inode of its own as
+ * well, while the member does not answer.
  */
 export class ValueFile implements File {
   readonly kind = 'file';
@@ -26,7 +26,7 @@ export class ValueFile implements File {
     this.#name = name;
   }
 
-  /** What a look finds: of size 0 until it is opened, where the member does not answer. */
+  /** The file for a look: of size 0 until it is opened, where the member does not answer. */
   async now(caller: Caller): Promise<File> {
     const rendered = await this.#renderings.look(this.#source, this.#name, caller);
     return rendered ?? new ValueFile(this.#renderings, this.#source, this.#name);

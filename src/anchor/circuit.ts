@@ -199,9 +199,9 @@ export interface ElementHost {
   scrub(path: AnchorPath, signal?: AbortSignal): Promise<void>;
 }
 
-/** Who opens a channel. */
+/** A program, or a peer, that opens a channel. */
 export interface ChannelCaller extends Interruptible {
-  /** What their messages hold of the memory of the channel's member; this host's programs' by default. */
+  /** Accounts for their messages in the memory of the channel's member; by default as this host's. */
   readonly messages?: MessageShare | undefined;
 }
 

@@ -104,7 +104,7 @@ export class LocalMember implements Member {
   readonly #options: LocalMemberOptions;
   readonly #followers = new Followers();
   readonly #anchors: AnchorTree<LocalElement>;
-  /** Of the messages in its channels. */
+  /** The memory of the messages in its channels. */
   readonly messages = new MessageMemory();
   readonly #ownMessages = this.messages.ofHost();
   /** The daemon ends. */

@@ -117,7 +117,7 @@ class RemoteWriter implements ProcessWriter {
   }
 }
 
-/** What is asked for at the least, in bytes; an output that gives as much streams. */
+/** Bytes that are asked for at the least; an output that gives as much streams. */
 const PIECE = 64 * 1024;
 
 /** How many chunks are asked for before the first of them has come. */
@@ -140,7 +140,7 @@ class RemoteReader implements ProcessReader {
   readonly #asked: AskedChunk[] = [];
   /** The last chunk was a large one, and so will be the next. */
   #streams = false;
-  /** Of what is at hand, and of large chunks that were asked for. */
+  /** Counts what is at hand, and large chunks that were asked for. */
   readonly #budget = new StreamBudget();
   /** How much has been received since the other side was told, in bytes. */
   #received = 0;

@@ -1,4 +1,4 @@
-/** What a process gets from the daemon, as it was when the daemon was started. */
+/** The things that a process gets from the daemon, as they were when the daemon was started. */
 
 /** All variables of the circuit begin with this; the key and the address may be among them. */
 const SECRET = 'CIRCUIT';

@@ -12,7 +12,7 @@ export class MessageBody {
   readonly #share: MessageShare;
   readonly #chunks: Uint8Array[] = [];
   #waiting = 0;
-  /** What was taken last is still in the hands of the one who took it. */
+  /** Bytes that were taken last, and are still in the hands of the one who took them. */
   #taken = 0;
   /** In the share: what waits, what was taken, and what a message costs by itself. */
   #held = 0;
@@ -149,7 +149,7 @@ export class MessageBody {
     return taken;
   }
 
-  /** What was taken until now has been delivered. */
+  /** All that was taken until now has been delivered. */
   settle(): void {
     this.#free(this.#taken);
     this.#taken = 0;

@@ -3,13 +3,13 @@ import { freed } from '../garbage.js';
 
 const MIB = 1024 * 1024;
 
-/** What the messages of all channels of a daemon hold of its memory at most, in bytes. */
+/** Bytes that the messages of all channels of a daemon hold of its memory at most. */
 export const MAX_HELD = 256 * MIB;
 
 /** How much of that only programs of this host may use, so that no peer takes all of it, in bytes. */
 export const LEFT_TO_HOST = 64 * MIB;
 
-/** What the messages that came over one connection hold at most, in bytes. */
+/** Bytes that the messages of one connection hold at most. */
 export const MAX_HELD_OF_CONNECTION = 64 * MIB;
 
 /**
@@ -18,17 +18,17 @@ export const MAX_HELD_OF_CONNECTION = 64 * MIB;
  */
 const ALWAYS_FREE = MIB;
 
-/** What a message takes beside its bytes: V8's heap grows by as much for each that waits. In bytes. */
+/** Bytes that a message takes beside its own: V8's heap grows by as much for each that waits. */
 export const MESSAGE_OVERHEAD = 2048;
 
 /** After so many bytes less than there were, memory is given back to the kernel, in bytes. */
 const RETURN_AFTER = 16 * MIB;
 
-/** What one sender, or all of one kind, may hold. In bytes. */
+/** The bytes that one sender, or all of one kind, may hold. */
 interface Bounds {
-  /** Of this share alone. */
+  /** The limit of this share alone. */
   readonly own: number;
-  /** Of all shares together. */
+  /** The limit of all shares together. */
   readonly all: number;
 }
 
@@ -39,12 +39,12 @@ export class MessageMemory {
   #peak = 0;
   readonly #listeners = new Set<() => void>();
 
-  /** What programs of this host send. */
+  /** For the messages of this host's programs. */
   ofHost(): MessageShare {
     return new MessageShare(this, { own: MAX_HELD, all: MAX_HELD });
   }
 
-  /** What comes over one connection. */
+  /** For the messages that come over one connection. */
   ofConnection(): MessageShare {
     return new MessageShare(this, { own: MAX_HELD_OF_CONNECTION, all: MAX_HELD - LEFT_TO_HOST });
   }
@@ -72,7 +72,7 @@ export class MessageMemory {
   }
 }
 
-/** What the messages of one sender hold. */
+/** Accounts for the messages of one sender. */
 export class MessageShare {
   readonly #memory: MessageMemory;
   readonly #bounds: Bounds;

@@ -130,7 +130,7 @@ export class PipedOutput implements ProcessOutput, OutputReader {
     return data;
   }
 
-  /** What the pipe has, without waiting: nothing at the end of file, undefined where it would wait. */
+  /** Reads without waiting: nothing at the end of file, undefined where it would wait. */
   #readAvailable(fd: number, max: number, more: boolean): Uint8Array | undefined {
     const read = (into: Uint8Array) => native.readPipe(fd, into);
     const wanted = more ? Math.min(max, PIPE_SIZE) : max;

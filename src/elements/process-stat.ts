@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Of /proc/PID/stat what we need. */
+/** The fields of /proc/PID/stat that we need. */
 export interface ProcessStat {
   readonly pid: number;
   /** `Z` for one that has ended and was not reaped. */

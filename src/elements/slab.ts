@@ -22,7 +22,7 @@ export class Slab {
   readonly #bytes: Uint8Array;
   readonly #budget: StreamBudget;
   #used = 0;
-  /** What has been given out and is not known to be received. */
+  /** Bytes that have been given out and are not known to be received. */
   #given = 0;
   #taken = true;
 
@@ -32,7 +32,7 @@ export class Slab {
     return size === 0 ? undefined : new Slab(size, budget);
   }
 
-  /** What a read returned may be overwritten, if it is part of a slab. */
+  /** The bytes that a read returned may be overwritten, if they are part of a slab. */
   static received(data: Uint8Array): void {
     const slab = slabs.get(data.buffer);
     if (slab) slab.#received(data.length);

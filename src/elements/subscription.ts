@@ -8,7 +8,7 @@ import type { IncomingMessage, WaitOptions } from './message.js';
  */
 export const MAX_PENDING = 20_000;
 
-/** What it tells of: the members that are there and then those that come, or those that go. */
+/** It tells of the members that are there and then of those that come, or of those that go. */
 export type SubscriptionKind = '@join' | '@leave';
 
 /** Tells of each event, in order, until the result is disposed. */
@@ -36,7 +36,7 @@ export class SubscriptionElement {
   /** Takes what a source tells at once, and from now on. */
   follow(source: EventSource): void {
     this.#source = source((event) => this.#enter(event));
-    // That may have been too much already.
+    // The list may have been too long already.
     if (this.#overflowed) this.#source[Symbol.dispose]();
   }
 

@@ -14,7 +14,7 @@ export interface Reply {
 export interface RequestOptions {
   readonly unique?: number;
   readonly nodeid?: number;
-  /** Whose request it is; one that we cannot see, if not given. */
+  /** The thread that asks; one that we cannot see, if not given. */
   readonly pid?: number;
   /** What the header says; by default the truth. */
   readonly len?: number;

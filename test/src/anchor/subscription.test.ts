@@ -12,7 +12,7 @@ function member() {
   return { membership, local: new LocalMember({ membership, log, shutdown: () => {} }) };
 }
 
-/** What waits in a subscription, in its order. */
+/** The events that wait in a subscription, in order. */
 async function received(local: LocalMember, path: readonly string[]): Promise<string[]> {
   const channel = await local.channel(path);
   const events: string[] = [];
@@ -43,7 +43,7 @@ test('@join gives who is there when it is made, and then who comes: none missed,
         }
         if (what === 'subscribe') {
           const making = local.makeSubscription([`${expected.length}`], '@join');
-          // Who comes before it is made is in the list.
+          // A member that comes before it is made is in the list.
           const guest = newRecord();
           membership.come(guest);
           for (const each of expected) each.push(`/${guest.name}\n`);

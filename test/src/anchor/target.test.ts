@@ -261,7 +261,7 @@ test('a peer’s send waits while its messages hold all that they may, and loses
   });
   t.false(await channel.ready('send'));
   const ready = channel.whenReady('send');
-  // What is asked for afterwards on the same connection is answered.
+  // Later calls on the same connection are answered.
   t.is((await channel.peek()).NumSend, 0);
   t.false(accepted);
   share.free(MAX_HELD_OF_CONNECTION);

@@ -69,7 +69,7 @@ test.serial('readers that stop hold 16 MiB at most together, and others go on', 
   }
   const held = [...buffers.values()].reduce((sum, size) => sum + size, 0);
   t.log(`${given} bytes were read into ${held}`);
-  // Of the last ones each read gives 4 KiB.
+  // Each read of the last ones gives 4 KiB.
   t.true(held < 20 * MIB, `${held} bytes`);
   const other = await script(t, 'seq 100000');
   t.is((await readAll(other.stdout.open())).length, 588_895);
