@@ -4,7 +4,7 @@ const KIB = 1024;
 const LIMIT = 16 * 1024 * KIB;
 
 /**
- * What one stream may hold, as a part of what is free. So a few have much, many have less each,
+ * One stream may hold a part of what is free. So a few have much, many have less each,
  * and there is always something left for the next: Dynamic Thresholds (Choudhury and Hahne,
  * "Dynamic Queue Length Thresholds for Shared-Memory Packet Switches", IEEE/ACM Transactions on
  * Networking 6(2), 1998).
