@@ -9,18 +9,20 @@ const WORD = /^[a-z][a-z-]+$/;
  * A word that is neither an option of the command nor short options in one is given two dashes,
  * too: commander then says that there is no such option, and suggests the likely one. It is not
  * the value of a short option, as `pth` would be in `-dpth`.
- * @param circuit Has the commands, and these the options. What follows `--`, and the command that
- *   `exec` is to run, are left as they are.
+ * @param circuit The program. Words after `--`, and the command that `exec` is to run, stay as they
+ *   are: that command begins at the first word after the anchor that is no option, as with env(1).
  */
 export function withTwoDashes(circuit: Command, args: readonly string[]): readonly string[] {
   const taken: string[] = [];
   const rest = [...args];
   let command = circuit;
+  let hasAnchor = false;
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === '--') return [...taken, arg, ...rest];
     if (!arg.startsWith('-') || arg === '-') {
+      if (hasAnchor) return [...taken, '--', arg, ...rest];
       taken.push(arg);
-      if (command.name() === 'exec') return [...taken, ...rest];
+      hasAnchor = command.name() === 'exec';
       if (command === circuit) command = commandNamed(circuit, arg) ?? circuit;
     } else {
       const options = command.createHelp().visibleOptions(command);

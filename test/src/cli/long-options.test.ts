@@ -47,7 +47,11 @@ const TRANSLATIONS: ReadonlyArray<readonly [given: string, taken: string]> = [
   ['ls -x -9 -KILL -', 'ls -x -9 -KILL -'],
   // Of another command, or of none.
   ['frob -long', 'frob --long'],
-  ['exec -dial a /X/p prog -discover x', 'exec --dial a /X/p prog -discover x'],
+  // Of exec up to the command that it runs, which begins at the first word that is no option.
+  ['exec -dial a /X/p prog -discover x', 'exec --dial a /X/p -- prog -discover x'],
+  ['exec /X/p -dial a prog -- -n', 'exec /X/p --dial a -- prog -- -n'],
+  ['exec /X/p -dial a -- prog -n', 'exec /X/p --dial a -- prog -n'],
+  ['exec -long /X/p', 'exec --long /X/p'],
   ['exec -long -- prog -long', 'exec --long -- prog -long'],
   ['ls -- -long', 'ls -- -long'],
 ];
@@ -146,5 +150,20 @@ test('what exec is to run keeps its options', async (t) => {
   for (const path of channels) {
     const run = await circuit(['exec', path, '--', 'echo', '-discover', '-long', '--', '-d=x']);
     t.deepEqual([run.stdout, run.status], ['-discover -long -- -d=x\n', 0], run.stderr);
+  }
+});
+
+test('exec takes its own options before and after the anchor, and none from the command, also without --', async (t) => {
+  const { a, own, cluster } = await commands(t);
+  const path = `${own}/p`;
+  const runs: ReadonlyArray<readonly [given: readonly string[], printed: string]> = [
+    [['-d', a.address, path, 'head', '-n', '1'], '1\n'],
+    [['-d', a.address, path, 'echo', '-n', 'hi'], 'hi'],
+    [[path, '-dial', a.address, '--', 'echo', '-n', 'hi'], 'hi'],
+    [['-d', a.address, path, '-no-stdin', '--', 'cat'], ''],
+  ];
+  for (const [given, printed] of runs) {
+    const run = await cluster.circuit(['exec', ...given], { input: '1\n2\n3\n' });
+    t.deepEqual([run.stdout, run.stderr, run.status], [printed, '', 0]);
   }
 });
