@@ -184,7 +184,7 @@ export interface ElementHost {
    * holder is cut off or silent for 6 s, its group gets HUP, and 3 s later KILL, and the element
    * is removed.
    */
-  attendProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process>;
+  attendProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<AttendedProcess>;
   /** The process at `path`, to be disposed. @throws CircuitError as `channel` */
   process(path: AnchorPath, caller?: Interruptible): Promise<Process>;
   /**
@@ -237,6 +237,14 @@ export interface Process extends Disposable {
   /** @param name Of a signal to the process group, or its number. @throws CircuitError EINVAL */
   signal(name: string, signal?: AbortSignal): Promise<void>;
   peek(signal?: AbortSignal): Promise<ProcessPeek>;
+}
+
+export interface AttendedProcess extends Process {
+  /**
+   * As {@link ElementHost.scrub}, of this very process: another one that is at its path by now is
+   * left alone, and it is no error where it has gone.
+   */
+  scrub(signal?: AbortSignal): Promise<void>;
 }
 
 export interface ProcessWriter {

@@ -12,11 +12,11 @@ import type { MemberRecord } from '../membership/record.js';
 import { HANG_UP_GRACE } from '../transport/limits.js';
 import { VERSION } from '../version.js';
 import { AnchorTree } from './anchor-tree.js';
-import { AttendedProcess } from './attended-process.js';
 import type {
   AnchorEntry,
   AnchorPath,
   AnchorView,
+  AttendedProcess,
   Channel,
   ChannelCaller,
   Circuit,
@@ -30,6 +30,7 @@ import type {
 } from './circuit.js';
 import { Followers } from './followers.js';
 import { isListedState, knownPeek, memberEntry } from './listed-member.js';
+import { LocalAttendedProcess } from './local-attended-process.js';
 import { LocalChannel } from './local-channel.js';
 import { LocalProcess } from './local-process.js';
 import { LocalSubscription } from './local-subscription.js';
@@ -273,9 +274,18 @@ export class LocalMember implements Member {
     return element;
   }
 
-  async attendProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
+  async attendProcess(
+    path: AnchorPath,
+    command: string,
+    signal?: AbortSignal,
+  ): Promise<AttendedProcess> {
     const element = await this.#makeAt(path, command, signal);
-    return new AttendedProcess(element, () => this.#hangUp(path, element));
+    return new LocalAttendedProcess(element, {
+      hangUp: () => this.#hangUp(path, element),
+      scrub: async () => {
+        if (this.#anchors.has(path, element)) await this.#remove(path, element);
+      },
+    });
   }
 
   async process(path: AnchorPath): Promise<Process> {

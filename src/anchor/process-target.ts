@@ -10,15 +10,12 @@ import { Release } from './release.js';
 export class ProcessTarget extends RpcTarget implements Disposable {
   readonly #process: Process;
   readonly #context: ElementContext;
-  readonly #held: Disposable | undefined;
   readonly #release = new Release();
 
-  /** @param held Disposed with it. */
-  constructor(process: Process, context: ElementContext, held?: Disposable) {
+  constructor(process: Process, context: ElementContext) {
     super();
     this.#process = process;
     this.#context = context;
-    this.#held = held;
   }
 
   stdin(append: boolean): WriterTarget {
@@ -46,8 +43,34 @@ export class ProcessTarget extends RpcTarget implements Disposable {
 
   [Symbol.dispose](): void {
     this.#release.run();
-    this.#held?.[Symbol.dispose]();
     this.#process[Symbol.dispose]();
+  }
+}
+
+/** The same of a process that the peer attends. */
+export class AttendedTarget extends ProcessTarget {
+  readonly #silence: Disposable;
+  readonly #scrub: () => Promise<void>;
+
+  /** @param silence Disposed with it. */
+  constructor(
+    process: Process,
+    context: ElementContext,
+    silence: Disposable,
+    scrub: () => Promise<void>,
+  ) {
+    super(process, context);
+    this.#silence = silence;
+    this.#scrub = scrub;
+  }
+
+  scrub(): Promise<void> {
+    return this.#scrub();
+  }
+
+  override [Symbol.dispose](): void {
+    this.#silence[Symbol.dispose]();
+    super[Symbol.dispose]();
   }
 }
 

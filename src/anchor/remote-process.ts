@@ -5,6 +5,7 @@ import { StreamBudget } from '../stream-budget.js';
 import type { Connection } from '../transport/connection.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import type {
+  AttendedProcess,
   OutputName,
   Process,
   ProcessPeek,
@@ -12,7 +13,12 @@ import type {
   ProcessWriter,
   WaitOptions,
 } from './circuit.js';
-import type { ProcessTarget, ReaderTarget, WriterTarget } from './process-target.js';
+import type {
+  AttendedTarget,
+  ProcessTarget,
+  ReaderTarget,
+  WriterTarget,
+} from './process-target.js';
 import { type Asked, asked, call, letGo } from './remote-call.js';
 
 /** A process of another member. */
@@ -52,6 +58,20 @@ export class RemoteProcess implements Process {
   [Symbol.dispose](): void {
     letGo(this.#stub);
     this.#held[Symbol.dispose]();
+  }
+}
+
+/** A process of another member that ends with the one who holds this. */
+export class RemoteAttendedProcess extends RemoteProcess implements AttendedProcess {
+  readonly #stub: RpcStub<AttendedTarget>;
+
+  constructor(stub: RpcStub<AttendedTarget>, connection: Connection<unknown>) {
+    super(stub, connection);
+    this.#stub = stub;
+  }
+
+  scrub(signal?: AbortSignal): Promise<void> {
+    return call(this.#stub.scrub(), signal);
   }
 }
 

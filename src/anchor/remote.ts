@@ -8,6 +8,7 @@ import type {
   AnchorEntry,
   AnchorPath,
   AnchorView,
+  AttendedProcess,
   Channel,
   LogExtent,
   LogPiece,
@@ -19,10 +20,9 @@ import type {
 } from './circuit.js';
 import { Followers } from './followers.js';
 import { KnownAnchors } from './known-anchors.js';
-import type { ProcessTarget } from './process-target.js';
 import { call, letGo } from './remote-call.js';
 import { RemoteChannel } from './remote-channel.js';
-import { RemoteProcess } from './remote-process.js';
+import { RemoteAttendedProcess, RemoteProcess } from './remote-process.js';
 import type { CircuitTarget, MemberTarget } from './target.js';
 
 type Via = Connection<RpcStub<CircuitTarget>>;
@@ -171,20 +171,26 @@ export class RemoteMember implements Member {
   }
 
   makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
-    return this.#start((member) => member.makeProcess([...path], command), signal);
-  }
-
-  attendProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process> {
-    return this.#start((member) => member.attendProcess([...path], command), signal);
-  }
-
-  async #start(
-    start: (member: RpcStub<MemberTarget>) => PromiseLike<RpcStub<ProcessTarget>>,
-    signal?: AbortSignal,
-  ): Promise<Process> {
-    const making = this.#attempt(
-      async (member, connection) => new RemoteProcess(await start(member), connection),
+    return this.#start(
+      async (member, connection) =>
+        new RemoteProcess(await member.makeProcess([...path], command), connection),
+      signal,
     );
+  }
+
+  attendProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<AttendedProcess> {
+    return this.#start(
+      async (member, connection) =>
+        new RemoteAttendedProcess(await member.attendProcess([...path], command), connection),
+      signal,
+    );
+  }
+
+  async #start<T extends Process>(
+    start: (member: RpcStub<MemberTarget>, connection: Via) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const making = this.#attempt(start);
     try {
       return await this.#answer(making, signal);
     } catch (error) {

@@ -25,7 +25,7 @@ import type {
 import type { ElementContext } from './element-context.js';
 import { LogGrowthTarget } from './log-growth-target.js';
 import { formatPath } from './path.js';
-import { ProcessTarget } from './process-target.js';
+import { AttendedTarget, ProcessTarget } from './process-target.js';
 import { redact, redactProcess } from './redact.js';
 import { RosterTarget } from './roster-target.js';
 import { isSubscriptionKind } from './subscription.js';
@@ -191,14 +191,15 @@ export class MemberTarget extends RpcTarget {
   }
 
   /** It ends when the peer lets go of it, is cut off, or is silent for too long. */
-  async attendProcess(path: AnchorPath, command: string): Promise<ProcessTarget> {
+  async attendProcess(path: AnchorPath, command: string): Promise<AttendedTarget> {
     const parsed = stringsFrom(path);
     const made = await this.#start(parsed, command, (text, signal) =>
       this.#member.attendProcess(parsed, text, signal),
     );
     const hangUp = () => made[Symbol.dispose]();
     const silence = this.#context.whenSilent(hangUp, ATTENDANT_GONE_AFTER);
-    return new ProcessTarget(made, this.#contextOf(parsed), silence);
+    const scrub = () => this.#changed(`${this.#show(parsed)}/scrub`, () => made.scrub());
+    return new AttendedTarget(made, this.#contextOf(parsed), silence, scrub);
   }
 
   async process(path: AnchorPath): Promise<ProcessTarget> {
@@ -221,11 +222,11 @@ export class MemberTarget extends RpcTarget {
     await this.#changed(`${this.#show(parsed)}/scrub`, () => this.#member.scrub(parsed));
   }
 
-  #start(
+  #start<T extends Process>(
     path: AnchorPath,
     command: string,
-    start: (text: string, signal: AbortSignal) => Promise<Process>,
-  ): Promise<Process> {
+    start: (text: string, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const text = String(command);
     // The peer does not wait longer: what cannot be started by then is not to start some day.
     const late = AbortSignal.timeout(CALL_TIMEOUT);

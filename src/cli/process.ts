@@ -104,10 +104,7 @@ export async function exec(path: string, command: string[], options: ExecOptions
   } finally {
     // It may still be open, and would keep us here.
     if (options.stdin) process.stdin.destroy();
-    await member.scrub(anchor).catch((error) => {
-      // Somebody else may have removed it meanwhile.
-      if (errorCode(error) !== 'ENOENT') throw error;
-    });
+    await made.scrub();
   }
 }
 

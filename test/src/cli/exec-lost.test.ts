@@ -38,7 +38,12 @@ async function attended(t: ExecutionContext) {
     return stdout.replace(/^Z.*\n/gm, '') + anchors.map((ls) => ls.stdout).join('');
   };
   const log = () => all.a.log() + all.b.log();
-  return { ...all, runs, leftOvers, log };
+  const mkproc = async (path: string) => {
+    const made = await all.circuit(['mkproc', path], '{"Path": "sleep", "Args": ["1000"]}');
+    if (made.status !== 0) throw new Error(made.stderr);
+  };
+  const phase = async (path: string) => (await all.peek(path)).Phase;
+  return { ...all, runs, leftOvers, log, mkproc, phase };
 }
 
 test('exec is killed: the group gets HUP, and later KILL, the anchors go, and the log tells', async (t) => {
@@ -55,14 +60,28 @@ test('exec is killed: the group gets HUP, and later KILL, the anchors go, and th
 });
 
 test('exec that stays suspended loses the process, and fails when it goes on', async (t) => {
-  const { runs, leftOvers } = await attended(t);
+  const { runs, leftOvers, mkproc, phase } = await attended(t);
   for (const run of runs) run.program.process.kill('SIGSTOP');
   const hangUps = () => Promise.all(runs.map(async (run) => read(run.hangUpFile)));
   await eventually(hangUps, (seen) => seen.every((note) => note !== ''), 60_000);
   await eventually(leftOvers, (left) => left === '', 60_000);
+  for (const { path } of runs) await mkproc(path);
   for (const { program: exec, path } of runs) {
     exec.process.kill('SIGCONT');
     t.not(await exec.status, 0, path);
+    t.is(await phase(path), 'running', path);
+  }
+});
+
+test('exec whose process somebody has removed leaves alone what is at its anchor now', async (t) => {
+  const { runs, circuit, mkproc, phase } = await attended(t);
+  for (const { path, program: exec } of runs) {
+    exec.process.kill('SIGSTOP');
+    t.is((await circuit(['scrub', path])).status, 0);
+    await mkproc(path);
+    exec.process.kill('SIGCONT');
+    t.deepEqual([await exec.status, await exec.stderr], [128 + 9, '']);
+    t.is(await phase(path), 'running', path);
   }
 });
 

@@ -1,16 +1,29 @@
-import type { OutputName, Process, ProcessPeek, ProcessReader, ProcessWriter } from './circuit.js';
+import type {
+  AttendedProcess,
+  OutputName,
+  Process,
+  ProcessPeek,
+  ProcessReader,
+  ProcessWriter,
+} from './circuit.js';
 
-/** A process that ends with the one who holds this. */
-export class AttendedProcess implements Process {
+export interface Attendance {
+  /** Ends the process, which has lost its attendant; called once. */
+  hangUp(): Promise<void>;
+  /** As {@link AttendedProcess.scrub}. */
+  scrub(): Promise<void>;
+}
+
+/** A process of this member that ends with the one who holds this. */
+export class LocalAttendedProcess implements AttendedProcess {
   readonly kind = 'proc';
   readonly #process: Process;
-  readonly #hangUp: () => Promise<void>;
+  readonly #attendance: Attendance;
   #held = true;
 
-  /** @param hangUp Ends the process; called once. */
-  constructor(process: Process, hangUp: () => Promise<void>) {
+  constructor(process: Process, attendance: Attendance) {
     this.#process = process;
-    this.#hangUp = hangUp;
+    this.#attendance = attendance;
   }
 
   stdin(options?: { readonly append?: boolean }): ProcessWriter {
@@ -33,9 +46,13 @@ export class AttendedProcess implements Process {
     return this.#process.peek(signal);
   }
 
+  scrub(): Promise<void> {
+    return this.#attendance.scrub();
+  }
+
   [Symbol.dispose](): void {
     if (!this.#held) return;
     this.#held = false;
-    void this.#hangUp();
+    void this.#attendance.hangUp();
   }
 }
