@@ -29,7 +29,7 @@ export function readAddressFile(file: string): Address {
   } catch (error) {
     if (isOutOfDescriptors(error)) throw asCircuitError(error);
     if (errorCode(error) === 'EACCES') {
-      const sentence = `${file}, which has the address of a daemon, may not be read by this user`;
+      const sentence = `${redact(file)}, which has the address of a daemon, may not be read by this user; give -d ADDRESS, or run this as its user`;
       throw new CircuitError('EACCES', sentence);
     }
     throw nobodyThere(file);
@@ -39,7 +39,7 @@ export function readAddressFile(file: string): Address {
   try {
     return Address.parse(text);
   } catch (error) {
-    throw new CircuitError('EINVAL', `${file}: ${errorMessage(error)}`);
+    throw new CircuitError('EINVAL', `${redact(file)}: ${errorMessage(error)}`);
   }
 }
 

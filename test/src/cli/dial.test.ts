@@ -13,16 +13,40 @@ test('an address file that this user may not read is named, be it that of $CIRCU
   const file = join(runtime, 'circuit/address');
   mkdirSync(join(runtime, 'circuit'));
   writeFileSync(file, `circuit://127.0.0.1:1/1/Q${'0'.repeat(32)}\n`, { mode: 0o600 });
-  const sentence = `circuit: ${file}, which has the address of a daemon, may not be read by this user`;
+  const sentence = `circuit: ${file}, which has the address of a daemon, may not be read by this user; give -d ADDRESS, or run this as its user\n`;
   for (const env of [{ CIRCUIT: file }, { XDG_RUNTIME_DIR: runtime }]) {
     const { stdout, stderr, status } = await cluster.run([NODE, CIRCUIT, 'ls'], {
       uid: NOBODY,
       cwd: '/',
       env,
     });
-    t.deepEqual([stdout, status], ['', 1]);
-    t.true(stderr.startsWith(sentence), stderr);
-    t.regex(stderr, /^[^\n]*\n$/);
+    t.deepEqual([stdout, stderr, status], ['', sentence, 1]);
+  }
+});
+
+test('an address that $CIRCUIT has instead of a file is a secret in each sentence', async (t) => {
+  const cluster = new Cluster(t);
+  const secret = `Q${'0'.repeat(32)}`;
+  const directory = cluster.mkdir('circuit:');
+  const at = (name: string) => join(directory, name, secret);
+  for (const name of ['unreadable', 'junk']) {
+    mkdirSync(join(directory, name));
+    writeFileSync(at(name), 'junk', { mode: name === 'junk' ? 0o644 : 0o600 });
+  }
+  for (const [name, said] of [
+    ['none', /no daemon has left its address in/],
+    ['unreadable', /may not be read by this user/],
+    ['junk', /not a circuit address/],
+  ] as const) {
+    const { stderr, status } = await cluster.run([NODE, CIRCUIT, 'ls'], {
+      uid: NOBODY,
+      cwd: '/',
+      env: { CIRCUIT: at(name) },
+    });
+    t.is(status, 1);
+    t.regex(stderr, said);
+    t.true(stderr.includes(`${directory}/${name}/Q…`), stderr);
+    t.notRegex(stderr, /0{32}/);
   }
 });
 
