@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 
 /**
  * The anchors that a command is given: its arguments, or without any the lines of standard input,
- * as from `circuit ls`. None at all is wrong usage, and so is a terminal: nobody waits for lines.
+ * as from `circuit ls`, which may have printed none. A terminal is wrong usage: it would have to
+ * be typed on.
  * @param command Says so.
  */
 export async function anchorsGiven(
@@ -11,9 +12,21 @@ export async function anchorsGiven(
   command: Command,
 ): Promise<readonly string[]> {
   if (paths.length > 0) return paths;
-  const input = process.stdin.isTTY ? '' : await text(process.stdin);
-  const lines = input.split(/\r?\n/).filter((line) => line.trim() !== '');
-  if (lines.length > 0) return lines;
+  if (process.stdin.isTTY) return noneGiven(command);
+  const input = await text(process.stdin);
+  return input.split(/\r?\n/).filter((line) => line.trim() !== '');
+}
+
+/** As {@link anchorsGiven}, of a command that needs one at least: none at all is wrong usage. */
+export async function someAnchorsGiven(
+  paths: readonly string[],
+  command: Command,
+): Promise<readonly string[]> {
+  const given = await anchorsGiven(paths, command);
+  return given.length > 0 ? given : noneGiven(command);
+}
+
+function noneGiven(command: Command): never {
   return command.error(
     'error: no anchor is given; name them as arguments, or one a line on standard input',
   );

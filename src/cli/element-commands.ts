@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { anchorsGiven } from './anchors-given.js';
+import { anchorsGiven, someAnchorsGiven } from './anchors-given.js';
 
 const EXEC_HELP = `
 It exits as the process does, with 128 and the signal's number where a signal ended that, with
@@ -79,7 +79,7 @@ export function addElementCommands(add: (name: string, description: string) => C
     .argument('<ANCHOR>', 'the process, /X…/a')
     .action(async (path, options) => (await import('./process.js')).wait(path, options));
 
-  add('waitall', 'wait for the end of all, and print each as it ends')
+  add('waitall', 'wait for the end of all, be it none, and print each as it ends')
     .argument('[ANCHOR...]', ANCHORS_HELP)
     .action(async (paths, options, command) =>
       (await import('./process.js')).waitall(await anchorsGiven(paths, command), options),
@@ -88,7 +88,7 @@ export function addElementCommands(add: (name: string, description: string) => C
   add('waitany', 'wait for the first that ends, and print it')
     .argument('[ANCHOR...]', ANCHORS_HELP)
     .action(async (paths, options, command) =>
-      (await import('./process.js')).waitany(await anchorsGiven(paths, command), options),
+      (await import('./process.js')).waitany(await someAnchorsGiven(paths, command), options),
     );
 
   add('select', 'wait until one of these files is ready, and print those that are')
