@@ -334,7 +334,7 @@ export class LocalMember implements Member {
     // It was scrubbed, or terminate() ends it.
     if (this.#ending || !this.#anchors.has(path, element)) return;
     const { log } = this.#options;
-    const anchor = ['', this.name, ...path].join('/');
+    const anchor = formatPath(this.name, path);
     log.event(
       `${anchor} has lost its exec; its group gets HUP, and after ${HANG_UP_GRACE / 1000} s KILL`,
     );
