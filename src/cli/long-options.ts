@@ -23,7 +23,11 @@ export function withTwoDashes(circuit: Command, args: readonly string[]): readon
       if (hasAnchor) return [...taken, '--', arg, ...rest];
       taken.push(arg);
       hasAnchor = command.name() === 'exec';
-      if (command === circuit) command = commandNamed(circuit, arg) ?? circuit;
+      if (command !== circuit) continue;
+      const named = commandNamed(circuit, arg);
+      // commander says so, but not where a --help follows.
+      if (!named) return taken;
+      command = named;
     } else {
       const options = command.createHelp().visibleOptions(command);
       const { words, takesNext } = translate(options, arg);

@@ -46,7 +46,7 @@ const TRANSLATIONS: ReadonlyArray<readonly [given: string, taken: string]> = [
   ['start -nomount', 'start --nomount'],
   ['ls -x -9 -KILL -', 'ls -x -9 -KILL -'],
   // Of another command, or of none.
-  ['frob -long', 'frob --long'],
+  ['frob -long', 'frob'],
   // Of exec up to the command that it runs, which begins at the first word that is no option.
   ['exec -dial a /X/p prog -discover x', 'exec --dial a /X/p -- prog -discover x'],
   ['exec /X/p -dial a prog -- -n', 'exec /X/p --dial a -- prog -- -n'],
@@ -132,6 +132,15 @@ test('a typing error in an option is answered with the likely one, and status 2'
       stderr,
       new RegExp(`^circuit: unknown option .*\\n?\\(Did you mean ${likely}\\?\\)\\n$`),
     );
+  }
+});
+
+test('an unknown command is wrong usage, whatever follows it', async (t) => {
+  const cluster = new Cluster(t);
+  for (const args of [['-h'], ['--help'], ['-long', '/'], ['x', '-help']]) {
+    const { stdout, stderr, status } = await cluster.circuit(['mkdri', ...args]);
+    const sentence = "circuit: unknown command 'mkdri' (Did you mean mkdir?)\n";
+    t.deepEqual([stdout, stderr, status], ['', sentence, 2], args.join(' '));
   }
 });
 
