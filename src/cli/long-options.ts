@@ -8,7 +8,8 @@ const WORD = /^[a-z][a-z-]+$/;
  * equals sign may stand before the value of a short one, as in the Go circuit (pkg.go.dev/flag).
  * A word that is neither an option of the command nor short options in one is given two dashes,
  * too: commander then says that there is no such option, and suggests the likely one. It is not
- * the value of a short option, as `pth` would be in `-dpth`.
+ * the value of a short option, as `pth` would be in `-dpth`. An option that takes no value may have
+ * `=true`, which is what it means; with any other value it is an error.
  * @param circuit The program. Words after `--`, and the command that `exec` is to run, stay as they
  *   are: that command begins at the first word after the anchor that is no option, as with env(1).
  */
@@ -30,7 +31,8 @@ export function withTwoDashes(circuit: Command, args: readonly string[]): readon
       command = named;
     } else {
       const options = command.createHelp().visibleOptions(command);
-      const { words, takesNext } = translate(options, arg);
+      const { words, takesNext, wrong } = translate(options, arg);
+      if (wrong !== undefined) command.error(`error: ${wrong}`);
       taken.push(...words, ...(takesNext ? rest.splice(0, 1) : []));
     }
   }
@@ -46,11 +48,14 @@ interface Translation {
   readonly words: readonly string[];
   /** The next argument is the value of this option, whatever it looks like. */
   readonly takesNext: boolean;
+  /** A sentence, where the option cannot be meant like this. */
+  readonly wrong?: string;
 }
 
 function translate(options: readonly Option[], arg: string): Translation {
   const [, dashes, name = '', value] = /^(--?)([^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
   const long = named(options, `--${name}`);
+  if (long && !long.required && value !== undefined) return flag(`--${name}`, value);
   if (long) {
     const words = [value === undefined ? `--${name}` : `--${name}=${value}`];
     return { words, takesNext: long.required && value === undefined };
@@ -65,7 +70,15 @@ function translate(options: readonly Option[], arg: string): Translation {
       ? { words: [arg], takesNext: true }
       : { words: [`-${name}`, value], takesNext: false };
   }
+  if (isCluster && value !== undefined) return flag(`-${name}`, value);
   return isCluster || !WORD.test(name) ? unchanged : { words: [`-${arg}`], takesNext: false };
+}
+
+/** An option that takes no value, and has one. */
+function flag(option: string, value: string): Translation {
+  const translation = { words: [option], takesNext: false };
+  if (value === 'true') return translation;
+  return { ...translation, wrong: `option '${option}' takes no value; leave it out for =false` };
 }
 
 function named(options: readonly Option[], flag: string): Option | undefined {

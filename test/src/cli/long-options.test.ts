@@ -35,6 +35,10 @@ const TRANSLATIONS: ReadonlyArray<readonly [given: string, taken: string]> = [
   ['ls -ldcircuit://h:1', 'ls -ldcircuit://h:1'],
   ['ls -d=circuit://h:1', 'ls -d circuit://h:1'],
   ['ls -ld=a=b', 'ls -ld a=b'],
+  // An option that takes no value.
+  ['ls -long=true -depth=true -l=true', 'ls --long --depth -l'],
+  ['start -no-mount=true', 'start --no-mount'],
+  ['ls -ld=true', 'ls -ld true'],
   // A value is one whatever it looks like.
   ['ls -d -long -long', 'ls -d -long --long'],
   ['ls -discover -long', 'ls --discover -long'],
@@ -132,6 +136,21 @@ test('a typing error in an option is answered with the likely one, and status 2'
       stderr,
       new RegExp(`^circuit: unknown option .*\\n?\\(Did you mean ${likely}\\?\\)\\n$`),
     );
+  }
+});
+
+test('an option that takes no value may have =true; another value is an error', async (t) => {
+  const { circuit, own } = await commands(t);
+  const listed = await circuit(['ls', '-l=true', '--depth=true', '/...']);
+  t.regex(listed.stdout, new RegExp(`^alive   ${own}$`, 'm'), listed.stderr);
+  for (const [given, option] of [
+    ['-long=false', '--long'],
+    ['--long=no', '--long'],
+    ['-l=false', '-l'],
+  ] as const) {
+    const { stdout, stderr, status } = await circuit(['ls', given, '/...']);
+    const sentence = `circuit: option '${option}' takes no value; leave it out for =false\n`;
+    t.deepEqual([stdout, stderr, status], ['', sentence, 2]);
   }
 });
 
