@@ -17,6 +17,7 @@ run() { printf '$ %s\n' "$*" | sed "s#$dir#…#g; s#/Q[0-9a-f]*#/Q…#g"; "$@"; 
 dir=$(mktemp -d)
 pids=
 finish() {
+  trap '' INT TERM HUP PIPE
   for pid in $pids; do kill "$pid" 2>/dev/null || true; done
   wait
   rm -rf "$dir"

@@ -14,6 +14,7 @@ fi
 name=pipeline-$$
 a=$mount/$2/$name b=$mount/$3/$name c=$mount/$4/$name
 finish() {
+  trap '' INT TERM HUP
   for part in "$a" "$b" "$c"; do
     [ ! -e "$part/scrub" ] || echo >"$part/scrub"
     [ ! -d "$part" ] || rmdir "$part"

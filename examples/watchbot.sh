@@ -23,6 +23,7 @@ start() {
 }
 
 finish() {
+  trap '' INT TERM HUP
   kill "$sleeper"
   # Who is stopped restarts nobody.
   for member in "$a" "$b"; do echo STOP >"$mount/$member/watchbot/signal"; done

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -13,6 +14,28 @@ test('pipeline.sh counts what passes three members', async (t) => {
   const { cluster, mount } = await circuitOf(t, 3);
   const result = await cluster.run(['sh', join(EXAMPLES, 'pipeline.sh'), mount]);
   t.deepEqual([result.stdout, result.stderr, result.status], ['271\n', '', 0]);
+  await nothingIsLeft(t, cluster, mount);
+});
+
+/** Presses Ctrl-C, as somebody does who is in a hurry, until the program has ended. */
+async function interruptedAgainAndAgain(child: ChildProcess) {
+  const ended = exitOf(child);
+  const hasEnded = async () => {
+    child.kill('SIGINT');
+    return child.exitCode !== null || child.signalCode !== null;
+  };
+  await eventually(hasEnded, (yes) => yes);
+  return await ended;
+}
+
+test('pipeline.sh that is interrupted, however often, leaves nothing', async (t) => {
+  const { cluster, mount } = await circuitOf(t, 3);
+  const pipeline = cluster.spawn(['sh', join(EXAMPLES, 'pipeline.sh'), mount]);
+  await eventually(
+    () => cluster.sh(`ls -d ${mount}/X*/pipeline-*`),
+    ({ stdout }) => stdout !== '',
+  );
+  await interruptedAgainAndAgain(pipeline);
   await nothingIsLeft(t, cluster, mount);
 });
 
@@ -112,7 +135,8 @@ for (const [example, anchor] of [
       await cluster.sh(`echo KILL > ${mount}/${name}/${anchor}/signal`);
       both = await eventually(pids, (seen) => seen.length === 2 && seen[index] !== victim);
     }
-    bot.kill('SIGINT');
+    if (example === 'watchbot.sh') t.is(await interruptedAgainAndAgain(bot), 130);
+    else bot.kill('SIGINT');
     await ended;
     await nothingIsLeft(t, cluster, mount);
   });
