@@ -3,7 +3,7 @@
 # also does when the test is interrupted or killed:
 #   DIR/notes/pids/PID    a process to end, with its group and those that it has started
 #   DIR/notes/netns/NAME  a network namespace to remove
-# and every process that has CIRCUIT_TEST=DIR in its environment, every mount below DIR,
+# and every process that has TEST_OF=DIR in its environment, every mount below DIR,
 # then DIR itself.
 trap '' INT TERM HUP
 dir=$1
@@ -16,7 +16,8 @@ cat >/dev/null
 for file in "$dir"/notes/pids/*; do
   [ -e "$file" ] || continue
   pid=${file##*/}
-  # The processes that a daemon has started are groups of their own; it is to start no more.
+  # The processes that a daemon has started are groups of their own, and one with an environment
+  # of its own is found in no other way; the daemon is to start no more.
   kill -STOP "$pid" 2>/dev/null
   groups=$(cat /proc/"$pid"/task/*/children 2>/dev/null)
   kill -KILL "$pid" 2>/dev/null
@@ -26,7 +27,7 @@ done
 # Those whose parents have gone are found by their environment. Its daemons are dead by now, so
 # that none of these waits for one of them, which would keep us from reading it (proc(5)).
 for _ in 1 2 3 4 5; do
-  left=$(grep -lszxF "CIRCUIT_TEST=$dir" /proc/[0-9]*/environ | cut -d/ -f3)
+  left=$(grep -lszxF "TEST_OF=$dir" /proc/[0-9]*/environ | cut -d/ -f3)
   [ "$left" ] || break
   kill -KILL $left 2>/dev/null
 done

@@ -103,3 +103,20 @@ for (const [name, signal] of [
     t.deepEqual(left, { programs: [], mounts: false, directory: false, netns: false });
   });
 }
+
+test('a process of a daemon that was killed ends with the test', async (t) => {
+  const ends: (() => void | Promise<void>)[] = [];
+  const cluster = new Cluster({ teardown: (end) => ends.push(end) });
+  const daemon = await cluster.start();
+  const { stdout } = await cluster.sh(
+    `mkdir p; cd p; echo '{"Path": "sleep", "Args": ["1000"]}' > mkproc; cat pid`,
+    { cwd: `${daemon.mountpoint}/.self` },
+  );
+  await daemon.stop('SIGKILL');
+  t.deepEqual(running([Number(stdout)]), ['sleep 1000 ']);
+  for (const end of ends) await end();
+  await eventually(
+    async () => running([Number(stdout)]),
+    (left) => left.length === 0,
+  );
+});

@@ -19,14 +19,17 @@ process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 export class Janitor {
   /** Absolute, without symbolic links; other users may enter it. */
   readonly directory: string;
-  /** What all programs of the test have in their environment, by which the janitor finds them. */
+  /**
+   * The variable by which the janitor finds all programs of the test. Its name does not begin with
+   * CIRCUIT: a daemon gives such a variable to none of its processes (src/elements/inheritance.ts).
+   */
   readonly mark: Readonly<Record<string, string>>;
   readonly #notes: string;
   readonly #process: ChildProcess;
 
   constructor(t: Pick<ExecutionContext, 'teardown'>) {
     const base = realpathSync(mkdtempSync(join(tmpdir(), 'circuit-test-')));
-    this.mark = { CIRCUIT_TEST: base };
+    this.mark = { TEST_OF: base };
     this.#notes = join(base, 'notes');
     this.directory = join(base, 'files');
     chmodSync(base, 0o711);
@@ -37,7 +40,7 @@ export class Janitor {
     // of a test that runs this one, no end by that one's janitor before it has done its work.
     this.#process = spawn('sh', [SCRIPT, base], {
       detached: true,
-      env: { ...process.env, CIRCUIT_TEST: undefined },
+      env: { ...process.env, TEST_OF: undefined },
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     t.teardown(() => this.#finish());

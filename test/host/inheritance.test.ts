@@ -9,8 +9,8 @@ const PROBE = `
   umask; nice; pwd
   cat /proc/self/oom_score_adj /proc/self/timerslack_ns /proc/self/personality /proc/self/cgroup
   grep -E '^(Sig(Pnd|Blk|Ign)|Shd|Cap|NoNewPrivs|Seccomp|Cpus|Uid|Gid|Groups|CoreDumping|THP)' /proc/self/status
-  # The shell's own, those that tell where it is, and the mark of the tests, which is for no process.
-  env | grep -vE '^(_|SHLVL|PWD|OLDPWD|CIRCUIT_TEST)=' | sort
+  # All but the shell's own, and those that tell where it is.
+  env | grep -vE '^(_|SHLVL|PWD|OLDPWD)=' | sort
 `;
 
 /** Starts a daemon by a line of shell; gives what its processes print of a script. */
