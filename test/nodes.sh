@@ -12,8 +12,9 @@ folder=$(mktemp -d)
 running=
 finish() {
   trap '' HUP INT TERM
-  # ava is the leader of a process group, so that its workers end with it.
-  [ -z "$running" ] || kill -TERM -- "-$running" 2> /dev/null
+  # ava is the leader of a process group, so that its workers end with it. dash knows a group
+  # after -s TERM only: it takes `-TERM -- -1` for an illegal number.
+  [ -z "$running" ] || kill -s TERM -- "-$running" 2> /dev/null
   [ -z "$running" ] || wait "$running"
   rm -rf "$folder"
 }
