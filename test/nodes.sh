@@ -2,11 +2,15 @@
 # Runs the whole suite on each Node that is supported beside the oldest: `npm run test:nodes`.
 # Arguments go to ava instead, as in `npm run test:nodes -- dist/test/host/boot.test.js`.
 # Each Node is installed in a temporary folder, of which nothing is left, also when this is
-# interrupted. Needs root and what test/provision.sh installs; a run takes minutes for each.
+# interrupted. Each compiles the command for itself, as where it is installed: code that another
+# Node has compiled is of no use to it. In the end it is compiled for the Node that npm runs on.
+# Needs root and what test/provision.sh installs; a run takes minutes for each.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
 NODES='22.23.5 24.22.3 26.12.1'
+
+npm run compile || exit 1
 
 folder=$(mktemp -d)
 running=
@@ -17,6 +21,7 @@ finish() {
   [ -z "$running" ] || kill -s TERM -- "-$running" 2> /dev/null
   [ -z "$running" ] || wait "$running"
   rm -rf "$folder"
+  npm run --silent bundle
 }
 trap finish EXIT
 trap 'exit 129' HUP
@@ -33,8 +38,6 @@ run() {
   return "$status"
 }
 
-npm run compile || exit 1
-
 failed=0
 results=
 for version in $NODES; do
@@ -48,6 +51,8 @@ for version in $NODES; do
     result='is not what was installed'
   elif ! "$bin/node" -e 'require("./dist/native/fuse.node").close'; then
     result='does not load the addon'
+  elif ! run "$bin/node" src/bundle.mjs; then
+    result='does not bundle the command'
   elif ! run env PATH="$bin:$PATH" "$bin/node" node_modules/ava/entrypoints/cli.mjs "$@"; then
     result='failed'
   else
