@@ -10,7 +10,15 @@ dir=$1
 # A daemon whose holder of the address file ends takes that over, and logs it: it would do so
 # in the middle of another test. While a test runs the file is nobody's.
 address=/run/circuit/address
-[ "$(id -u)" = 0 ] && mkdir -p "${address%/*}" && exec 9>>"$address" && flock --shared --nonblock 9
+held() { [ /proc/self/fd/9 -ef "$address" ]; }
+if [ "$(id -u)" = 0 ] && mkdir -p "${address%/*}"; then
+  # Another janitor may take the file away between these two lines, or be about to.
+  for _ in 1 2 3 4 5; do
+    # dash would end where the file cannot be opened, but for `command`.
+    command exec 9>>"$address" || break
+    flock --shared --nonblock 9 && held && break
+  done
+fi
 cat >/dev/null
 
 for file in "$dir"/notes/pids/*; do
@@ -42,4 +50,4 @@ for _ in 1 2 3 4 5; do
   sleep 1
 done
 # The last of those that run at once takes it away; flock(2) lets two never lock it so.
-flock --exclusive --nonblock 9 2>/dev/null && [ ! -s "$address" ] && rm -f "$address"
+flock --exclusive --nonblock 9 2>/dev/null && held && [ ! -s "$address" ] && rm -f "$address"

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Cluster, eventually } from './host/cluster.js';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
+const JANITOR = join(REPOSITORY, 'test/janitor.sh');
 const CLUSTER = pathToFileURL(join(import.meta.dirname, 'host/cluster.js')).href;
 
 /**
@@ -119,4 +120,36 @@ test('a process of a daemon that was killed ends with the test', async (t) => {
     async () => running([Number(stdout)]),
     (left) => left.length === 0,
   );
+});
+
+/** Runs a janitor, with a /run/circuit of its own that `prepare` has made, for the directory `dir`. */
+async function tidy(cluster: Cluster, prepare: string) {
+  cluster.mkdir('dir');
+  const script = `mount -t tmpfs tmpfs /run/circuit && { ${prepare}
+    sh "$JANITOR" "$PWD/dir" < /dev/null; ls -A /run/circuit; }`;
+  const env = { JANITOR };
+  return await cluster.run(['unshare', '--mount', 'sh', '-c', script], { env });
+}
+
+test('the janitor does its work also where it cannot keep the address file', async (t) => {
+  const cluster = new Cluster(t);
+  await tidy(cluster, 'mkdir /run/circuit/address;');
+  t.false(existsSync(join(cluster.directory, 'dir')));
+});
+
+test('the janitor keeps the address file that is there, and takes it away', async (t) => {
+  const cluster = new Cluster(t);
+  const tools = cluster.mkdir('tools');
+  // The first time, another janitor takes the file away before the lock is got.
+  const flock = `[ -e ../removed ] || mv /run/circuit/address ../removed; exec flock "$@"`;
+  // It waits by cat(1) for the end of the test.
+  const cat = `flock --exclusive --nonblock /run/circuit/address true || echo kept > ../kept`;
+  for (const [tool, line] of Object.entries({ flock, cat })) {
+    const script = `#!/bin/sh\nPATH=\${PATH#*:}; cd ${tools}; ${line}\n`;
+    writeFileSync(join(tools, tool), script, { mode: 0o755 });
+  }
+  const { stdout, stderr } = await tidy(cluster, `PATH=${tools}:$PATH;`);
+  t.deepEqual([stdout, stderr], ['', '']);
+  t.true(existsSync(join(cluster.directory, 'kept')));
+  t.false(existsSync(join(cluster.directory, 'dir')));
 });
