@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { Janitor, signalGroup } from '../janitor.js';
-import { Slots } from './slots.js';
 
 /**
  * So long, in milliseconds, a test waits for what Circuit promises no time for: other programs
@@ -18,8 +16,12 @@ export const PATIENCE = 60_000;
 
 const CIRCUIT = join(import.meta.dirname, '../../bin/circuit.cjs');
 
-/** More daemons that start at once take longer in all, and each so long that limits of theirs pass. */
-const starting = new Slots(availableParallelism());
+/**
+ * The start that was asked for last. Daemons start one after the other: ava runs as many test files
+ * at once as there are processors, each in a process of its own, and where more daemons start at
+ * once, each takes so long that limits of theirs pass.
+ */
+let lastStart: Promise<unknown> = Promise.resolve();
 
 export interface Result {
   readonly stdout: string;
@@ -80,14 +82,20 @@ export class Cluster {
 
   /** The same; where others are starting on all processors, it waits for one of them first. */
   startWith(options: RunOptions, ...args: string[]): Promise<TestDaemon> {
-    return starting.run(async () => {
+    const started = lastStart.then(async () => {
       const daemon = this.launch(args, options);
       await daemon.ready;
       return daemon;
     });
+    // The next one starts also where this one could not.
+    lastStart = started.catch(() => {});
+    return started;
   }
 
-  /** Starts a daemon on a mount point of its own, unless `args` name one. */
+  /**
+   * Starts a daemon on a mount point of its own, unless `args` name one, and waits for nothing:
+   * it is for one that cannot start, or that the test deals with before it is ready.
+   */
   launch(args: string[], options: RunOptions = {}): TestDaemon {
     this.#daemons += 1;
     const id = `host${this.#daemons}`;

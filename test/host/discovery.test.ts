@@ -22,16 +22,14 @@ test('three daemons that are started with --discover find each other, over loopb
 test('$CIRCUIT_DISCOVER does as --discover; one that is killed is found again when it restarts', async (t) => {
   const cluster = new Cluster(t);
   const env = { ...process.env, CIRCUIT_DISCOVER: newGroup().text };
-  const [a, b] = [cluster.launch([], { env }), cluster.launch([], { env })];
-  await Promise.all([a.ready, b.ready]);
+  const [a, b] = [await cluster.startWith({ env }), await cluster.startWith({ env })];
   await areOne([a, b]);
   await b.stop('SIGKILL');
-  const again = cluster.launch([], { env });
-  await again.ready;
+  const again = await cluster.startWith({ env });
   t.is((await areOne([a, again])).length, 2);
 });
 
-test('ten daemons that are started at once are one network', async (t) => {
+test('ten daemons that are started in quick succession are one network', async (t) => {
   const cluster = new Cluster(t);
   const { text } = newGroup();
   const start = () => cluster.start('--discover', text);
@@ -91,12 +89,11 @@ test('daemons on several hosts find each other, each on the interface that it li
   const [one = '', two = '', three = ''] = (await Lan.of(cluster, 3)).hosts;
   const { text } = newGroup();
   const options = ['--discover', text];
-  const a = cluster.launch([...options, '-a', ':0', '--if', 'eth0'], { netns: one });
-  const b = cluster.launch([...options, '-a', '10.98.0.2:0'], { netns: two });
-  const c = cluster.launch([...options, '-a', ':0'], { netns: three });
+  const a = await cluster.startWith({ netns: one }, ...options, '-a', ':0', '--if', 'eth0');
+  const b = await cluster.startWith({ netns: two }, ...options, '-a', '10.98.0.2:0');
+  const c = await cluster.startWith({ netns: three }, ...options, '-a', ':0');
   // It shares a host with the first, but is to be reached on its loopback alone.
-  const apart = cluster.launch([...options], { netns: one });
-  await Promise.all([a, b, c, apart].map(({ ready }) => ready));
+  const apart = await cluster.startWith({ netns: one }, ...options);
   await areOne([a, b, c]);
   t.regex(a.log(), /over eth0 is plain/);
   t.regex(c.log(), /over (lo, eth0|eth0, lo) is plain/);
@@ -109,9 +106,8 @@ test('an IPv6 group finds daemons on other hosts', async (t) => {
   const cluster = new Cluster(t);
   const [one = '', two = ''] = (await Lan.of(cluster, 2)).hosts;
   const options = ['--discover', '[ff02::8822]:18822', '-a', ':0'];
-  const a = cluster.launch(options, { netns: one });
-  const b = cluster.launch([...options, '--if', 'eth0'], { netns: two });
-  await Promise.all([a.ready, b.ready]);
+  const a = await cluster.startWith({ netns: one }, ...options);
+  const b = await cluster.startWith({ netns: two }, ...options, '--if', 'eth0');
   t.is((await areOne([a, b])).length, 2);
 });
 

@@ -75,8 +75,8 @@ test('one that cannot prove the key is told nothing, whatever certificate it has
   await once(impostor, 'listening');
   const { port } = impostor.address() as { port: number };
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: `${cluster.directory}/cert.pem` };
-  const daemon = cluster.launch([], { env });
-  const address = await daemon.ready;
+  const daemon = await cluster.startWith({ env });
+  const { address } = daemon;
   for (const host of ['127.0.0.1', 'localhost']) {
     const target = address.replace(/127\.0\.0\.1:\d+/, `${host}:${port}`);
     const join = await cluster.sh(`echo "${target}" > ${daemon.mountpoint}/.self/join`);

@@ -119,8 +119,8 @@ test('a host that drops packets is ETIMEDOUT within 5 s', async (t) => {
       neighbour add 10.99.0.2 lladdr 02:00:00:00:00:02 dev v0`,
   });
   t.is(link.status, 0, link.stderr);
-  const a = cluster.launch([], { netns });
-  const address = await a.ready;
+  const a = await cluster.startWith({ netns });
+  const { address } = a;
   const result = await join(cluster, a, address.replace('127.0.0.1', '10.99.0.2'));
   refused(t, result, /Connection timed out/);
   t.regex(result.error, /^10\.99\.0\.2:\d+ did not answer within 5 s\n$/);
@@ -129,8 +129,8 @@ test('a host that drops packets is ETIMEDOUT within 5 s', async (t) => {
 test('a host that is not there, and one that no route leads to, are EHOSTUNREACH', async (t) => {
   const cluster = new Cluster(t);
   const netns = await cluster.namespace();
-  const a = cluster.launch([], { netns });
-  const address = await a.ready;
+  const a = await cluster.startWith({ netns });
+  const { address } = a;
   const routeless = await join(cluster, a, address.replace('127.0.0.1', '10.99.0.2'));
   refused(t, routeless, /No route to host/);
   t.regex(routeless.error, /^there is no route to 10\.99\.0\.2:\d+\n$/);

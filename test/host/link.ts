@@ -17,10 +17,9 @@ export async function linkedViews(t: ExecutionContext) {
     await ip(`-n ${netns} address add ${address}/24 dev link0`);
     await ip(`-n ${netns} link set link0 up`);
   }
-  const owner = cluster.launch(['-a', '10.99.0.1:0'], { netns: here });
-  await owner.ready;
-  const other = cluster.launch(['-a', '10.99.0.2:0', '-j', owner.address], { netns: there });
-  await other.ready;
+  const owner = await cluster.startWith({ netns: here }, '-a', '10.99.0.1:0');
+  const join = ['-a', '10.99.0.2:0', '-j', owner.address];
+  const other = await cluster.startWith({ netns: there }, ...join);
   return {
     cluster,
     ...(await viewsOf(cluster, owner, [other])),

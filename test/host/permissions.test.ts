@@ -39,12 +39,9 @@ test('as a user without privileges: start, mount, join, ls', async (t) => {
     return directory;
   };
   const start = async (directory: string) => {
-    const daemon = cluster.launch(['-m', directory], {
-      uid: NOBODY,
-      cwd: '/',
-      env: { PATH: process.env.PATH },
-    });
-    return { directory, address: await daemon.ready, daemon };
+    const options = { uid: NOBODY, cwd: '/', env: { PATH: process.env.PATH } };
+    const daemon = await cluster.startWith(options, '-m', directory);
+    return { directory, address: daemon.address, daemon };
   };
   const [a, b] = [await start(await own('a')), await start(await own('b'))];
   const as = (script: string) => cluster.sh(script, { uid: NOBODY, cwd: '/' });

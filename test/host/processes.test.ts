@@ -187,10 +187,9 @@ test('a process that works in the mount, or is to be started in it, does not han
 
 test('the environment is the daemon’s less its secrets, or what Env says', async (t) => {
   const { cluster } = await views(t);
-  const daemon = cluster.launch([], {
+  const daemon = await cluster.startWith({
     env: { ...process.env, CIRCUIT_HMAC: '', CIRCUIT: 'secret', VISIBLE: 'yes' },
   });
-  await daemon.ready;
   const sh = (script: string) => cluster.sh(script, { cwd: `${daemon.mountpoint}/.self` });
   await sh('mkdir e; echo \'{"Path":"env"}\' > e/mkproc');
   const { stdout } = await sh('cat e/stdout');

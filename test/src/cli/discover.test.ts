@@ -9,11 +9,7 @@ import { circuitIn, newGroup } from '../../host/multicast.js';
 async function host(cluster: Cluster, ...options: string[]) {
   const netns = await cluster.namespace();
   const { text } = newGroup();
-  const start = async (...args: string[]) => {
-    const daemon = cluster.launch(['--no-mount', ...args], { netns });
-    await daemon.ready;
-    return daemon;
-  };
+  const start = (...args: string[]) => cluster.startWith({ netns }, '--no-mount', ...args);
   const daemon = await start('--discover', text, ...options);
   const run = (args: readonly string[], env?: NodeJS.ProcessEnv) =>
     circuitIn(cluster, netns, args, env);

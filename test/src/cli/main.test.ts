@@ -164,8 +164,9 @@ test('--advertise and --if decide what the address says', async (t) => {
 
 test('peek and stk are JSON, and hold neither the environment nor the command line', async (t) => {
   const cluster = new Cluster(t);
-  const daemon = cluster.launch(['--no-mount'], { env: { ...process.env, PASSWORD: 'hunter2' } });
-  const address = await daemon.ready;
+  const env = { ...process.env, PASSWORD: 'hunter2' };
+  const daemon = await cluster.startWith({ env }, '--no-mount');
+  const { address } = daemon;
   const name = (await cluster.circuit(['ls', '-d', address])).stdout.trim();
   const peek = JSON.parse((await cluster.circuit(['peek', '-d', address, name])).stdout);
   t.is(peek.Addr, address);
