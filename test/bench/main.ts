@@ -109,7 +109,7 @@ async function syscall(
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [index, [, path]] of targets.entries()) {
       const argv = [process.execPath, SYSCALLS, operation, String(count), path];
-      const { stdout, stderr, status } = await cluster.run(argv, { timeout: 60_000 });
+      const { stdout, stderr, status } = await cluster.run(argv);
       if (status !== 0) throw new Error(`${operation} ${path}: ${stderr}`);
       medians[index]?.push(Number(stdout));
     }
@@ -202,9 +202,7 @@ async function messagesByFiles(from: TestDaemon, to: TestDaemon, name: string): 
   await cluster.sh(`mkdir m && echo 0 > m/mkchan`, { cwd: join(to.mountpoint, name) });
   for (let round = 0; round < FILE_WARM_UPS + ELEMENT_ROUNDS; round += 1) {
     const program = (verb: string, daemon: TestDaemon) =>
-      cluster.run([process.execPath, MESSAGES, verb, '3000', file(daemon, verb)], {
-        timeout: 60_000,
-      });
+      cluster.run([process.execPath, MESSAGES, verb, '3000', file(daemon, verb)]);
     const [sent, received] = await Promise.all([program('send', from), program('recv', to)]);
     if (sent.status !== 0 || received.status !== 0) throw new Error(sent.stderr + received.stderr);
     if (round >= FILE_WARM_UPS) rates.push(Number(received.stdout));

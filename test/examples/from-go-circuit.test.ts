@@ -39,7 +39,6 @@ test('every command line of the page for users of the Go circuit prints what sta
       NODE: CIRCUIT_ENV.NODE,
       CIRCUIT_JS: CIRCUIT_ENV.CIRCUIT,
     },
-    timeout: 60_000,
   });
   const printed = stdout.split(`${BETWEEN}\n`);
   for (const [index, step] of SESSION.entries()) {

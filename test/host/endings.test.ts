@@ -7,7 +7,7 @@ import type { CircuitTarget } from '../../src/anchor/target.js';
 import { dial } from '../../src/transport/dial.js';
 import { MAX_MESSAGE } from '../../src/transport/limits.js';
 import { startRpc } from '../../src/transport/rpc.js';
-import { Cluster, eventually, type TestDaemon } from './cluster.js';
+import { Cluster, eventually, PATIENCE, type TestDaemon } from './cluster.js';
 
 const packr = new Packr({ useRecords: false });
 
@@ -143,7 +143,7 @@ test('a peer that comes back again and again to be refused does not fill the log
       return { counted: count(), made };
     },
     (seen) => seen.counted === seen.made,
-    60_000,
+    PATIENCE,
     500,
   );
   t.pass();

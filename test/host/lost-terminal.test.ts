@@ -28,7 +28,6 @@ async function loseTerminal(cluster: Cluster, line: string, ready: string): Prom
   await eventually(
     () => cluster.sh(ready, { env }),
     ({ status }) => status === 0,
-    60_000,
   );
   terminal.process.stdin?.end();
   return (await terminal.stdout).split('ended with ')[1] ?? '';

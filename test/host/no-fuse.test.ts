@@ -14,7 +14,6 @@ async function apart(t: ExecutionContext, script: string) {
   await cluster.sh(`mkdir dir && chown ${NOBODY} dir`);
   return await cluster.run(['unshare', '--mount', 'sh', '-c', script], {
     env: { ...CIRCUIT_ENV, PIDS: cluster.pids },
-    timeout: 60_000,
   });
 }
 

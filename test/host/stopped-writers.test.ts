@@ -12,7 +12,7 @@ async function members(t: ExecutionContext) {
   const directories = names.map((name) => join(a.mountpoint, name));
   t.is(directories.length, 2);
   const python = (script: string, ...args: string[]) =>
-    cluster.run(['python3', '-c', TOOLS + script, ...args], { timeout: 60_000 });
+    cluster.run(['python3', '-c', TOOLS + script, ...args]);
   return { cluster, a, b, directories, python };
 }
 
