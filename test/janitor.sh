@@ -44,7 +44,7 @@ awk -v dir="$dir/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo |
 for file in "$dir"/notes/netns/*; do
   [ -e "$file" ] && ip netns delete "${file##*/}"
 done
-# What has lost its daemon may write a last line meanwhile.
+# Programs that have lost their daemon may write a last line meanwhile.
 for _ in 1 2 3 4 5; do
   rm -rf "$dir" && break
   sleep 1

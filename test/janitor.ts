@@ -53,7 +53,7 @@ export class Janitor {
     const note = join(this.#notes, 'pids', String(pid));
     writeFileSync(note, '');
     child.once('exit', () => {
-      // What it has left in the background is still to be ended.
+      // Programs that it left in the background are still to be ended.
       if (!signalGroup(pid, 0)) rmSync(note, { force: true });
     });
   }

@@ -28,11 +28,11 @@ export interface View {
 export interface Program {
   readonly pid: number;
   readonly process: ChildProcess;
-  /** What it prints, in full. */
+  /** All that it prints. */
   readonly stdout: Promise<string>;
   readonly stderr: Promise<string>;
   readonly status: Promise<number | NodeJS.Signals>;
-  /** What it has printed so far, errors included. */
+  /** The output so far, errors included. */
   seen(): string;
   /** Resolves when it has printed `text`, also as an error. */
   printed(text: string): Promise<void>;

@@ -9,8 +9,8 @@ const DAEMONS = 30;
 const CHURN = 60_000;
 const SECOND = 1_000;
 /**
- * What a part of the test may take. It tells ava that this test goes on, and suspends ava's own
- * limit for the whole run: for longer than that is, a test that hangs would not be ended.
+ * The time that a part of the test may take. It tells ava that this test goes on, and suspends
+ * ava's own limit for the whole run: for longer than that is, a test that hangs would not be ended.
  */
 const PHASE = 4 * 60_000;
 /** How many that were to start each second may be late, before none is ended meanwhile. */
@@ -21,7 +21,7 @@ const IDLE = 60_000 + PATIENCE;
 const LINKS = 2 * 5;
 /** The listening socket; the connections of this test; the log and standard output are none. */
 const OTHER_SOCKETS = 4;
-/** What a daemon may have grown that has seen sixty come and sixty go. */
+/** The most that a daemon may have grown that has seen sixty come and sixty go. */
 const GROWTH = 40 * MIB;
 
 test('thirty daemons of which one ends and one comes each second agree soon after, and nothing is left over of those that went', async (t) => {

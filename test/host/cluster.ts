@@ -80,7 +80,7 @@ export class Cluster {
     return this.startWith({}, ...args);
   }
 
-  /** The same; where others are starting on all processors, it waits for one of them first. */
+  /** The same; a start that was asked for before is waited for first. */
   startWith(options: RunOptions, ...args: string[]): Promise<TestDaemon> {
     const started = lastStart.then(async () => {
       const daemon = this.launch(args, options);
@@ -162,7 +162,7 @@ export class Cluster {
     const limit = options.timeout ?? PATIENCE;
     const ended = Promise.all([status, out.ended, err.ended]);
     const [{ value, elapsed }] = await within(limit, ended, () => {
-      // What it has started holds its output, too.
+      // Its children hold its output, too.
       if (child.pid) signalGroup(child.pid, 'SIGKILL');
       child.stdout?.destroy();
       child.stderr?.destroy();
@@ -276,7 +276,7 @@ export async function collect(stream: Readable | null): Promise<string> {
   return output.text();
 }
 
-/** What a program has printed so far, and when that is all. */
+/** The output of a program so far, and when it is complete. */
 function printedBy(stream: Readable | null) {
   const chunks: Buffer[] = [];
   stream?.on('data', (chunk) => chunks.push(Buffer.from(chunk)));

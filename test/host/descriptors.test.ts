@@ -54,7 +54,7 @@ test('a daemon that has no descriptor left says so of what it was asked, stays u
     cluster.run(['bash', '-c', `echo ${other.address} > ${mountpoint}/.self/join`]);
   const ls = () => cluster.circuit(['ls', '-d', daemon.address, '/']);
   const nowhere = `circuit://127.0.0.1:1/1/Q${'0'.repeat(32)}`;
-  // What it had open for a moment is closed at the next look, and free: then it is refused.
+  // Descriptors that were open for a moment are free at the next look: then it is refused.
   await eventually(
     async () => {
       await leave(t, cluster, daemon, 0);
@@ -65,7 +65,7 @@ test('a daemon that has no descriptor left says so of what it was asked, stays u
   );
   const { stdout } = await cluster.sh(`cat ${mountpoint}/.self/error`);
   t.regex(stdout, new RegExp(`process ${daemon.pid} on .*ulimit -n`));
-  // What it had open for a moment is closed by now, and free.
+  // Descriptors that were open for a moment are free by now.
   const refused = await eventually(
     async () => {
       await leave(t, cluster, daemon, 0);

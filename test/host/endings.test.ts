@@ -18,7 +18,7 @@ function nested(depth: number): unknown {
   return value;
 }
 
-/** What a peer does that ends its connection, with what it is told, and the log says. */
+/** Misdeeds that end a connection, each with what the peer and the log are told. */
 const MISDEEDS: ReadonlyArray<
   readonly [what: string, run: (socket: WebSocket) => void, code: number, reason: RegExp]
 > = [

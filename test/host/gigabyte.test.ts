@@ -16,7 +16,7 @@ const SUM = '413731640 1073741824\n';
 /** So that a busy machine gets through, in milliseconds. */
 const LIMIT = 240_000;
 
-/** What is measured here is measured one after the other: each test fills the machine. */
+/** Measurements run one after the other: each test fills the machine. */
 const alone = test.serial;
 
 /** Fails where one of the daemons grows by 48 MiB while `run` runs. */

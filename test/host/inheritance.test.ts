@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { CIRCUIT_ENV, Cluster, eventually } from './cluster.js';
 
-/** What a process has from whoever started it, one line each. */
+/** All that a process inherits, one line each. */
 const PROBE = `
   ulimit -a -S; ulimit -a -H
   umask; nice; pwd

@@ -9,7 +9,7 @@ import { blocked, channelViews, type Program, type View } from './channels.js';
 import { eventually } from './cluster.js';
 import { growth, MIB, residentSet } from './memory.js';
 
-/** What is measured here is measured one after the other. */
+/** Measurements run one after the other. */
 const alone = test.serial;
 
 /** Channels of capacity 1, each of which a peer sends 1 MiB. */

@@ -26,7 +26,7 @@ test('a daemon that is PID 1 reaps orphans, and takes no exit status from those 
     return (await cluster.circuit([...argv, 'sh', '-c', script, 'sh', String(status)])).status;
   });
   t.deepEqual(await Promise.all(exits), statuses);
-  // What has ended and is not waited for yet stays for whoever does.
+  // A process that has ended stays until somebody waits for it.
   const kept = JSON.stringify({ Path: 'sh', Args: ['-c', 'exit 77'] });
   t.is(
     (await cluster.circuit(['mkproc', '-d', address, `${name}/kept`], { input: kept })).status,
