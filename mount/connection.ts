@@ -230,8 +230,12 @@ export class Connection {
     const { caller, opcode } = pending;
     const interruption = interruptionOf(caller.pid);
     if (interruption === 'stop' && caller.answerEarly()) return;
-    // Programs take no heed of what close(2) returns: that must not lose what they wrote.
-    const goesOn = opcode === Opcode.FLUSH ? interruption !== 'end' : interruption === 'harmless';
+    // A close must not lose what was written, of which its program takes no heed. A command is
+    // done within seconds, and the program stops then.
+    const goesOn =
+      interruption === 'harmless' ||
+      (opcode === Opcode.FLUSH && interruption !== 'end') ||
+      (opcode === Opcode.WRITE && interruption === 'stop');
     if (goesOn) {
       // The kernel tells of one signal only: whether another has come, we must see ourselves.
       setTimeout(() => this.#interrupt(unique), NEXT_LOOK).unref();

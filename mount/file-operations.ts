@@ -20,7 +20,6 @@ import {
 import { notifyPoll } from './wire/notification.js';
 import type { RequestBody } from './wire/request.js';
 import { OpenOut, PollOut, WriteOut } from './wire/structs.js';
-import { WriteBehind } from './write-behind.js';
 import { WriteBuffers } from './write-buffers.js';
 
 const { EAGAIN, EBADF, EINTR, EINVAL, EISDIR } = constants.errno;
@@ -133,12 +132,15 @@ export class FileOperations {
     if (handle.write === undefined) return EBADF;
     if (behind && nonblock) return EAGAIN;
     const { bytes, giveBack } = this.#buffers.lend(data, handle.io === 'stream');
-    const write = () => handle.write?.(bytes, nonblock, caller, offset);
+    const write = () => {
+      file.throwFailure(caller);
+      return handle.write?.(bytes, nonblock, caller, offset);
+    };
     const written = (taken = bytes.length) => this.#afterChanges(WriteOut.encode({ size: taken }));
     let writing: Awaitable<number | undefined>;
     try {
       writing = behind
-        ? file.settle(behind).then(() => (caller.aborted ? Promise.reject(interrupted()) : write()))
+        ? behind.over.then(() => (caller.aborted ? Promise.reject(interrupted()) : write()))
         : write();
     } catch (error) {
       giveBack();
@@ -157,12 +159,20 @@ export class FileOperations {
 
   /** A program that closes what it has written waits for what it was told to have written. */
   #flush(file: OpenFile, caller: Caller): Awaitable<void> {
-    const { behind, handle } = file;
-    if (behind?.filesOwner !== caller.filesOwner) return handle.flush?.(caller);
-    const withdraw = () => behind.withdraw();
-    if (isBeingKilled(caller.pid)) withdraw();
-    caller.signal.addEventListener('abort', withdraw, { once: true });
-    return file.settle(behind).finally(() => handle.flush?.(caller));
+    const { handle } = file;
+    const behind = file.behind?.filesOwner === caller.filesOwner ? file.behind : undefined;
+    const giveUp = () => {
+      behind?.withdraw();
+      handle.abandon?.();
+    };
+    if ((behind || handle.abandon) && isBeingKilled(caller.pid)) giveUp();
+    const flush = () => {
+      file.throwFailure(caller);
+      return handle.flush?.(caller);
+    };
+    if (!behind) return flush();
+    caller.signal.addEventListener('abort', giveUp, { once: true });
+    return behind.over.then(flush);
   }
 
   /**
@@ -228,7 +238,7 @@ function answeredEarly(
     writing.then(resolve, reject);
     caller.early = () => {
       isEarly = true;
-      file.behind = new WriteBehind(done, caller);
+      file.writeBehind(done, caller);
       resolve(undefined);
     };
   });

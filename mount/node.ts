@@ -124,6 +124,11 @@ export interface Handle {
   ): Awaitable<number | undefined>;
   /** Runs at each close(2) of a file open for writing; what it throws is what close(2) returns. */
   flush?(caller: Caller): Awaitable<void>;
+  /**
+   * A program that has it open is being killed, or gave up before all that it wrote was taken: what
+   * was written need not be complete. Runs before `flush`.
+   */
+  abandon?(): void;
   /** The last reference has gone. */
   release?(): void;
   /**

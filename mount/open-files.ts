@@ -1,9 +1,10 @@
 /** The files that the kernel holds open, by the number that we gave it (`fh`). */
 import { whenReady } from './awaitable.js';
+import type { RequestCaller } from './caller.js';
 import { type Awaitable, type Caller, type Handle, type OpenMode, PollEvents } from './node.js';
 import type { Inode } from './tree.js';
 import { OpenFlags } from './wire/constants.js';
-import type { WriteBehind } from './write-behind.js';
+import { WriteBehind } from './write-behind.js';
 
 /** asm-generic/poll.h: what select(2) and old programs ask for beside POLLIN and POLLOUT. */
 const POLLRDNORM = 0x40;
@@ -20,8 +21,9 @@ export class OpenFile {
   #watcher: (() => void) | undefined;
   /** Reads whose answers are not known to have reached the reader, or not. */
   readonly #reads = new Set<Read>();
-  /** A write that goes on though its program was answered. */
-  behind: WriteBehind | undefined;
+  #behind: WriteBehind | undefined;
+  /** Why a write behind failed, for its program to be told. */
+  #failure: { readonly error: unknown; readonly filesOwner: number } | undefined;
 
   constructor(
     readonly fh: number,
@@ -71,11 +73,30 @@ export class OpenFile {
     return interrupted.length > 0 ? Promise.all(interrupted.map(({ over }) => over)) : undefined;
   }
 
-  /** Waits for a write behind. @throws what that failed with */
-  settle(behind: WriteBehind): Promise<void> {
-    return behind.done.finally(() => {
-      if (this.behind === behind) this.behind = undefined;
+  /** The last write that goes on though its program was answered. */
+  get behind(): WriteBehind | undefined {
+    return this.#behind;
+  }
+
+  /** A write goes on behind its program, which is answered now; `done` settles as the write does. */
+  writeBehind(done: Promise<unknown>, caller: RequestCaller): void {
+    const { filesOwner } = caller;
+    const failed = (error: unknown) => {
+      this.#failure = { error, filesOwner };
+    };
+    const behind = new WriteBehind(done, caller, failed, this.#behind);
+    this.#behind = behind;
+    behind.over.then(() => {
+      if (this.#behind === behind) this.#behind = undefined;
     });
+  }
+
+  /** Tells a program, once, why a write of its that went on behind it has failed. */
+  throwFailure({ filesOwner }: Caller): void {
+    const failure = this.#failure;
+    if (failure?.filesOwner !== filesOwner) return;
+    this.#failure = undefined;
+    throw failure.error;
   }
 
   /**
@@ -83,10 +104,10 @@ export class OpenFile {
    * once when that may have changed; a call that is still due is not scheduled again.
    */
   poll(wake: (() => void) | undefined): Awaitable<number> {
-    const { handle, behind } = this;
-    if (behind) {
-      // There may be room when that is done, and poll(2) asks again.
-      if (wake) behind.done.then(wake, wake);
+    const { handle } = this;
+    if (this.#behind) {
+      // There may be room when that is over, and poll(2) asks again.
+      if (wake) this.#behind.over.then(wake);
       return 0;
     }
     if (handle.poll === undefined) return withNormal(PollEvents.in | PollEvents.out);
@@ -127,14 +148,9 @@ export class OpenFile {
   release(): void {
     this.#notifyScheduled = false;
     this.#watcher = undefined;
-    const { behind, handle } = this;
-    if (!behind) {
-      handle.release?.();
-      return;
-    }
     // Another program closed it last; the writer still waits.
-    const release = () => handle.release?.();
-    behind.done.then(release, release);
+    if (this.#behind) this.#behind.over.then(() => this.handle.release?.());
+    else this.handle.release?.();
   }
 }
 

@@ -7,23 +7,42 @@ import type { RequestCaller } from './caller.js';
  * makes the call anew.
  */
 export class WriteBehind {
-  /** Settles as the write does; what it fails with is for the next write, or for the close. */
-  readonly done: Promise<void>;
+  /** Resolves when the write is over, however it ended. */
+  readonly over: Promise<void>;
   readonly #caller: RequestCaller;
+  readonly #previous: WriteBehind | undefined;
+  #withdrawn = false;
 
-  constructor(done: Promise<void>, caller: RequestCaller) {
-    this.done = done;
-    this.done.catch(() => undefined);
+  /**
+   * @param done Settles as the write does.
+   * @param failed Told why it failed, unless it was withdrawn.
+   * @param previous The write that this one waits for.
+   */
+  constructor(
+    done: Promise<unknown>,
+    caller: RequestCaller,
+    failed: (error: unknown) => void,
+    previous: WriteBehind | undefined,
+  ) {
     this.#caller = caller;
+    this.#previous = previous;
+    this.over = done.then(
+      () => undefined,
+      (error: unknown) => {
+        if (!this.#withdrawn) failed(error);
+      },
+    );
   }
 
-  /** The writer, as {@link RequestCaller.filesOwner}. */
+  /** The table of open files of its program, as {@link RequestCaller.filesOwner}. */
   get filesOwner(): number {
     return this.#caller.filesOwner;
   }
 
   /** The program is killed, or gives up: what has not been taken by now is not to be. */
   withdraw(): void {
+    this.#withdrawn = true;
     this.#caller.abort();
+    this.#previous?.withdraw();
   }
 }

@@ -8,8 +8,8 @@ import { MAX_WRITE } from './initialization.js';
 /** Below this size a copy of its own is cheaper, in bytes. */
 const SMALL = 16 * 1024;
 
-/** Large buffers that are lent at once. */
-const MAX_LENT = 8;
+/** Large buffers that are lent at once: one more writer may have its write(2) taken in part. */
+const MAX_LENT = 32;
 
 /** How much of a write is taken while all of them are lent, in bytes. */
 const PIECE = 64 * 1024;

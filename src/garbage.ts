@@ -94,6 +94,7 @@ export function trimBy(run: () => void): void {
 }
 
 function giveBack(): void {
+  clearTimeout(rest);
   rest = undefined;
   for (const listener of listeners) listener();
   collect ??= collector();

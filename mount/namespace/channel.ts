@@ -4,7 +4,6 @@ import type {
   IncomingMessage,
   OutgoingMessage,
 } from '../../src/anchor/circuit.js';
-import { isBeingKilled } from '../killed.js';
 import { type Awaitable, type Caller, type File, type Handle, PollEvents } from '../node.js';
 import { jsonText, StreamFile } from './control.js';
 import { commandFile, type Place, valueFiles, writeStream } from './operation.js';
@@ -61,8 +60,8 @@ class SendHandle implements Handle {
   readonly #readiness: Readiness;
   /** The message has been accepted. */
   #begun = false;
-  /** Somebody who held it open has been killed since the last write: it may not be complete. */
-  #killed = false;
+  /** A program that held it open has been killed since the last write: it may not be complete. */
+  #abandoned = false;
 
   constructor(place: Place, channel: Channel, nonblock: boolean) {
     this.#place = place;
@@ -77,7 +76,7 @@ class SendHandle implements Handle {
   }
 
   async write(data: Uint8Array, nonblock: boolean, { signal }: Caller): Promise<number> {
-    this.#killed = false;
+    this.#abandoned = false;
     // What can fail with EAGAIN is that the message begins: to break it off would lose it.
     const options = { signal, nonblock: nonblock || (this.#nonblock && !this.#begun) };
     const once = this.#nonblock && !nonblock;
@@ -86,14 +85,14 @@ class SendHandle implements Handle {
     return taken;
   }
 
-  /** Who is killed need not be the last to close it: timeout(1), and a shell, hold it, too. */
-  flush({ pid }: Caller): void {
-    this.#killed ||= isBeingKilled(pid);
+  /** The program need not be the last to close it: timeout(1), and a shell, hold it, too. */
+  abandon(): void {
+    this.#abandoned = true;
   }
 
   release(): void {
     this.#readiness.end();
-    if (this.#killed) this.#message.abort();
+    if (this.#abandoned) this.#message.abort();
     else this.#message.end();
     this.#channel[Symbol.dispose]();
   }

@@ -13,7 +13,8 @@ export class RenderedFile implements File {
   /** The name may have another text at any time; this one never. */
   readonly ttl = 0;
   readonly attributesTtl = STATIC_TTL;
-  readonly #size: number;
+  /** Bytes. */
+  readonly size: number;
   readonly #mtime: bigint;
   readonly #renderAnew: (caller: Caller) => Promise<RenderedFile>;
   #content: Buffer | undefined;
@@ -26,7 +27,7 @@ export class RenderedFile implements File {
     lastId += 1;
     this.id = `text ${lastId}`;
     this.#content = content;
-    this.#size = content.length;
+    this.size = content.length;
     this.#mtime = mtime;
     this.#renderAnew = renderAnew;
   }
@@ -41,7 +42,7 @@ export class RenderedFile implements File {
   }
 
   attributes(): Attributes {
-    return { mode: VALUE_MODE, size: this.#size, mtime: this.#mtime };
+    return { mode: VALUE_MODE, size: this.size, mtime: this.#mtime };
   }
 
   async open(mode: OpenMode, caller: Caller): Promise<Handle> {

@@ -6,8 +6,14 @@ import { RenderedFile } from './rendered-file.js';
 /** How long a program that has looked at a value finds it as it was, in milliseconds. */
 const SAME_FOR = 20;
 
-/** How many values are remembered; the one that was not looked at for the longest time goes first. */
-const REMEMBERED = 2_000;
+/** How much of the last texts is kept, in bytes; the one that was not looked at for longest goes first. */
+const KEPT = 4 * 1024 * 1024;
+
+/** A text beside its bytes, in bytes. */
+const OVERHEAD = 512;
+
+/** How often what is of no more use is forgotten, in milliseconds. */
+const FORGET_EVERY = 1_000;
 
 /** The values of one directory, and how to render them. */
 export interface ValueSource {
@@ -47,8 +53,10 @@ interface Rendering {
 export class Renderings {
   readonly #renderings = new Map<string, Rendering>();
   readonly #files = new Map<string, RenderedFile>();
+  #kept = 0;
   #epoch = 0;
   #lastTime = 0n;
+  #forgetting: NodeJS.Timeout | undefined;
 
   /** Something was done through this mount, and any value may have changed by it. */
   expire(): void {
@@ -111,9 +119,10 @@ export class Renderings {
         rendering.settled = performance.now();
       };
       text.then(settled, settled);
-      remember(this.#renderings, keyOf(source, one), rendering);
+      this.#renderings.set(keyOf(source, one), rendering);
       return rendering;
     };
+    this.#forgetLater();
     const wanted = ask(name);
     if (source.remote) for (const other in texts) if (other !== name) ask(other);
     return wanted;
@@ -127,8 +136,35 @@ export class Renderings {
     const file = last?.has(content)
       ? last
       : new RenderedFile(content, this.#now(), (caller) => this.open(source, name, caller));
-    remember(this.#files, key, file)?.drop();
+    this.#remove(key);
+    this.#files.set(key, file);
+    this.#kept += costOf(file);
+    for (const oldest of this.#files.keys()) {
+      if (this.#kept <= KEPT) break;
+      this.#remove(oldest)?.drop();
+    }
     return file;
+  }
+
+  #remove(key: string): RenderedFile | undefined {
+    const file = this.#files.get(key);
+    if (!file) return undefined;
+    this.#files.delete(key);
+    this.#kept -= costOf(file);
+    return file;
+  }
+
+  /** A text is good for the program that has looked, for a moment; one that has not come is asked for. */
+  #forgetLater(): void {
+    if (this.#forgetting) return;
+    this.#forgetting = setTimeout(() => {
+      this.#forgetting = undefined;
+      const now = performance.now();
+      for (const [key, { settled }] of this.#renderings) {
+        if (settled !== undefined && settled + SAME_FOR < now) this.#renderings.delete(key);
+      }
+      if (this.#renderings.size > 0) this.#forgetLater();
+    }, FORGET_EVERY).unref();
   }
 
   /** Nanoseconds since the epoch; moves with each text, since rsync keeps a copy of the same size and time. */
@@ -147,13 +183,6 @@ function keyOf({ key }: ValueSource, name: string): string {
   return `${key}/${name}`;
 }
 
-/** @returns The value that had to go. */
-function remember<T>(map: Map<string, T>, key: string, value: T): T | undefined {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= REMEMBERED) return undefined;
-  const [oldest] = map;
-  if (!oldest) return undefined;
-  map.delete(oldest[0]);
-  return oldest[1];
+function costOf({ size }: RenderedFile): number {
+  return size + OVERHEAD;
 }
