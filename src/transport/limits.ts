@@ -45,14 +45,14 @@ export const PING_AFTER = 2_000;
 /** A peer that was not heard of for so long is silent: a ping and its answer are overdue. */
 export const SILENT_AFTER = 3_500;
 
+/** And its connection is cut after so long: what runs over it may only be slow. */
+export const DEAD_AFTER = 10_000;
+
 /** A process that somebody attends is hung up after its attendant was silent for so long. */
 export const ATTENDANT_GONE_AFTER = 6_000;
 
 /** And killed after so long, if it has not ended by itself. */
 export const HANG_UP_GRACE = 3_000;
-
-/** And its connection is cut after so long: what runs over it may only be slow. */
-export const DEAD_AFTER = 10_000;
 
 /** How often connections are looked at for all of this. */
 export const KEEPALIVE_INTERVAL = 500;
