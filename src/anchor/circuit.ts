@@ -181,8 +181,8 @@ export interface ElementHost {
   makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process>;
   /**
    * As `makeProcess`, of a process that somebody attends: when the result is disposed, or its
-   * holder is cut off or silent for 6 s, its group gets HUP, and 3 s later KILL, and the element
-   * is removed.
+   * holder is cut off or silent for ATTENDANT_GONE_AFTER, its group gets HUP, after HANG_UP_GRACE
+   * KILL, and the element is removed.
    */
   attendProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<AttendedProcess>;
   /** The process at `path`, to be disposed. @throws CircuitError as `channel` */

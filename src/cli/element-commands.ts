@@ -9,19 +9,19 @@ It waits until the process has ended and nobody holds its output: COMMAND & in a
 waiting, COMMAND >/dev/null 2>&1 & does not. It reads standard input to its end, as ssh does: in a
 loop over lines (while read), and in the background of a terminal, give -n.
 
-The process ends with exec. Where exec is killed, is suspended or silent for six seconds, or loses its
-connection, the process group gets HUP, and three seconds later KILL, and the anchor is removed:
-within ten seconds. mkproc makes one that goes on.`;
+The process ends with exec. Where exec is killed, stays suspended or silent, or loses its connection,
+the process group gets HUP, and later KILL, and the anchor is removed: within ten seconds. mkproc
+makes one that goes on.`;
 
 const ANCHORS_HELP = 'the processes; without any, one a line on standard input';
 
 /** Adds the commands on channels, processes, subscriptions and whatever an anchor can be. */
 export function addElementCommands(add: (name: string, description: string) => Command): void {
   add('mkdir', 'make an anchor, which stays until rmdir removes it')
-    .argument('<ANCHOR>', 'the anchor, /X…/a/b; the one above it, /X…/a, is there')
+    .argument('<ANCHOR>', 'the anchor, /X…/a/b; the one above it, /X…/a, must be there')
     .action(async (path, options) => (await import('./anchor.js')).mkdir(path, options));
 
-  add('rmdir', 'remove an anchor without sub-anchors, and an element that has ended with it')
+  add('rmdir', 'remove an anchor that has no sub-anchors, with its element if that has ended')
     .argument('<ANCHOR>', 'the anchor, /X…/a')
     .action(async (path, options) => (await import('./anchor.js')).rmdir(path, options));
 
