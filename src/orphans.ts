@@ -34,21 +34,28 @@ export class OrphanReaper implements Disposable {
   }
 
   #lookSoon(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#look().catch((error) => this.#log(`orphans are not reaped: ${errorMessage(error)}`));
+    this.#timer ??= setTimeout(async () => {
+      try {
+        await this.#look();
+      } catch (error) {
+        this.#log(`orphans are not reaped: ${errorMessage(error)}`);
+      } finally {
+        this.#timer = undefined;
+      }
+      if (this.#seen.size > 0) this.#lookSoon();
     }, LOOK_AFTER).unref();
   }
 
   async #look(): Promise<void> {
+    const seen = this.#seen;
+    this.#seen = new Set();
     const left = new Set<number>();
     for await (const { pid, parent, state } of processStats()) {
       if (state !== 'Z' || parent !== process.pid || isOwnChild(pid)) continue;
-      if (this.#seen.has(pid)) reap(pid);
+      if (seen.has(pid)) reap(pid);
       else left.add(pid);
     }
     this.#seen = left;
-    this.#timer = undefined;
-    if (left.size > 0) this.#lookSoon();
   }
 }
 

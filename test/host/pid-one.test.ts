@@ -1,8 +1,9 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { program } from './channels.js';
 import { CIRCUIT_ENV, Cluster, eventually } from './cluster.js';
 
-test('a daemon that is PID 1 reaps orphans, and takes no exit status from those who wait for it', async (t) => {
+/** A daemon that is the first process of a PID namespace. */
+async function pidOne(t: ExecutionContext) {
   const cluster = new Cluster(t);
   const start = `
     exec unshare --pid --fork --kill-child --mount-proc \\
@@ -17,13 +18,18 @@ test('a daemon that is PID 1 reaps orphans, and takes no exit status from those 
   const name = (await cluster.circuit(['ls', '-d', address])).stdout.trim();
   const children = async () => (await cluster.sh(`ps -o stat=,args= --ppid ${pid}`)).stdout;
   const pid = (await cluster.sh(`ps -o pid= --ppid ${init.pid}`)).stdout.trim();
+  const run = (anchor: string, ...argv: readonly string[]) =>
+    cluster.circuit(['exec', '-n', '-d', address, `${name}/${anchor}`, '--', ...argv]);
+  return { cluster, init, address, name, pid, children, run };
+}
 
+test('a daemon that is PID 1 reaps orphans, and takes no exit status from those who wait for it', async (t) => {
+  const { cluster, init, address, name, pid, children, run } = await pidOne(t);
   // Each leaves an orphan that ends after it, and has a status of its own.
   const script = 'sleep 0.1 >/dev/null 2>&1 & exit $1';
   const statuses = Array.from({ length: 12 }, (_, status) => status);
   const exits = statuses.map(async (status) => {
-    const argv = ['exec', '-n', '-d', address, `${name}/p${status}`, '--'];
-    return (await cluster.circuit([...argv, 'sh', '-c', script, 'sh', String(status)])).status;
+    return (await run(`p${status}`, 'sh', '-c', script, 'sh', String(status))).status;
   });
   t.deepEqual(await Promise.all(exits), statuses);
   // A process that has ended stays until somebody waits for it.
@@ -37,4 +43,21 @@ test('a daemon that is PID 1 reaps orphans, and takes no exit status from those 
   t.is(JSON.parse(stdout).Exit, '77');
   await cluster.sh(`kill -TERM ${pid}`);
   t.is(await init.status, 0);
+});
+
+test('a daemon that is PID 1 reaps orphans again after it could not look for them', async (t) => {
+  const { cluster, pid, children, run } = await pidOne(t);
+  const orphan = 'setsid sleep 1000 >/dev/null 2>&1 &';
+  t.is((await run('a', 'sh', '-c', orphan)).status, 0);
+  await eventually(children, (left) => /^S\w* +sleep 1000\n$/.test(left));
+  const before = (await cluster.sh(`prlimit --pid ${pid} --nofile --noheadings -o SOFT`)).stdout;
+  await cluster.sh(`prlimit --pid ${pid} --nofile=3: && pkill -P ${pid} -x sleep`);
+  await eventually(
+    () => cluster.sh('cat log'),
+    ({ stdout }) => / orphans are not reaped: .* as many files open as it may/.test(stdout),
+  );
+  t.regex(await children(), /^Z/);
+  await cluster.sh(`prlimit --pid ${pid} --nofile=${before.trim()}:`);
+  t.is((await run('b', 'true')).status, 0);
+  await eventually(children, (left) => left === '');
 });
