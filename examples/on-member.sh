@@ -8,13 +8,15 @@
 # runs until Ctrl-C. No member is missed while the command runs: the events wait.
 set -eu
 
-if [ $# -lt 3 ]; then
+usage() {
   echo "usage: on-member.sh MOUNT join|leave COMMAND [ARG…]" >&2
   exit 2
-fi
+}
+[ $# -ge 3 ] || usage
 mount=$1 change=$2
 shift 2
-# Of this host's own member: what it learns.
+case $change in join | leave) ;; *) usage ;; esac
+# The subscription tells what this host's own member learns.
 subscription=$mount/$(readlink "$mount/.self")/on-$change-$$
 finish() {
   trap '' INT TERM HUP

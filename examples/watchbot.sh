@@ -25,7 +25,7 @@ start() {
 finish() {
   trap '' INT TERM HUP
   kill "$sleeper"
-  # Who is stopped restarts nobody.
+  # A guard that is stopped restarts nobody.
   for member in "$a" "$b"; do echo STOP >"$mount/$member/watchbot/signal"; done
   for member in "$a" "$b"; do
     echo >"$mount/$member/watchbot/scrub"

@@ -40,7 +40,7 @@ export class AddressClaim implements Disposable {
   /** The file that is ours, and locked. */
   #held: number | undefined;
   #watcher: FSWatcher | undefined;
-  /** What was logged last. */
+  /** The event that was logged last. */
   #said: string | undefined;
 
   constructor(options: AddressClaimOptions) {
@@ -111,7 +111,7 @@ export class AddressClaim implements Disposable {
 /** Locks `file` and puts `text` in it; gives its descriptor, or `undefined` where it is another's. */
 function claim(file: string, text: string): number | undefined {
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
-  // What is no file, as a FIFO, is not waited for.
+  // A FIFO in its place is not waited for.
   const fd = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
   let isOurs = false;
   try {

@@ -14,8 +14,7 @@ import { build } from 'esbuild';
 const NEVER_SENT = ['Blob', 'Headers', 'ReadableStream', 'Request', 'Response', 'WritableStream'];
 
 /**
- * What makes the launcher a command: two lines that are shell and JavaScript both. Node raises the
- * soft limit of open files before any code of ours runs (PlatformInit in its src/node.cc), and
+ * Two lines, shell and JavaScript both, make the launcher a command. Node raises the soft limit of open files before any code of ours runs (PlatformInit in its src/node.cc), and
  * only what runs before Node can tell how it was: see src/elements/inheritance.ts.
  */
 const COMMAND = `#!/bin/sh

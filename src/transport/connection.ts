@@ -26,7 +26,7 @@ export class Connection<Main> {
   readonly #ending: Ending;
   readonly #keepalive: NodeJS.Timeout;
   readonly #dialled: boolean;
-  /** Whom to tell of silence, and after how many milliseconds of it. */
+  /** The listeners for silence, each with the milliseconds after which it is told. */
   readonly #whenSilent = new Map<() => void, number>();
   #lost: (() => void) | undefined;
   #holders = 0;

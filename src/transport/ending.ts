@@ -9,7 +9,7 @@ export const CloseCode = { protocolError: 1002, unsupportedData: 1003, policy: 1
 /** 1005 and 1006 stand for a close frame without a code, and for none at all. */
 const USUAL: ReadonlySet<number> = new Set([1000, 1001, 1005, 1006]);
 
-/** What those mean that `ws` sends without a reason. */
+/** The meaning of the codes that `ws` sends without a reason. */
 const MEANINGS: Readonly<Record<number, string>> = {
   1002: 'what it was sent is against the WebSocket protocol',
   1007: 'a text that is not UTF-8',
