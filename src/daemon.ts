@@ -124,7 +124,6 @@ export class Daemon {
           socket,
           daemon ? daemon.#mainFor(peer) : undefined,
           heard,
-          peer.where,
           peer.ending,
         ),
       ended: (remote, event) => endings.note(remote, event),

@@ -38,8 +38,7 @@ export async function connect(
 ): Promise<DaemonConnection> {
   const transport = new Transport<RpcStub<CircuitTarget>>({
     clusterKey,
-    start: (socket, { where, ending }, heard) =>
-      startRpc<CircuitTarget>(socket, undefined, heard, where, ending),
+    start: (socket, { ending }, heard) => startRpc<CircuitTarget>(socket, undefined, heard, ending),
   });
   const limit = AbortSignal.timeout(CALL_TIMEOUT);
   const either = signal ? AbortSignal.any([limit, signal]) : limit;

@@ -8,7 +8,7 @@ import { Packr } from 'msgpackr';
 import type { RawData, WebSocket } from 'ws';
 import { CircuitError, errorMessage } from '../error.js';
 import { onRest, passed } from '../garbage.js';
-import { CloseCode, Ending } from './ending.js';
+import { CloseCode, type Ending } from './ending.js';
 import { MAX_CHUNK, MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 
 /** How often the open calls are counted, in messages: counting walks the whole table. */
@@ -229,8 +229,7 @@ interface PromiseWithResolvers {
  *
  * @param main What the peer may call, an `RpcTarget`.
  * @param onMessage Told whenever messages come.
- * @param where HOST:PORT of the peer, for errors.
- * @param ending Of the connection.
+ * @param ending The end of the connection, which tells why there are no answers any more.
  * @returns What we may call of the peer. Its calls fail with EHOSTUNREACH when
  *   the connection is lost.
  */
@@ -238,8 +237,7 @@ export function startRpc<Remote extends RpcCompatible<Remote>>(
   socket: WebSocket,
   main: unknown,
   onMessage: () => void,
-  where: string,
-  ending = new Ending(socket, where),
+  ending: Ending,
 ): RpcStub<Remote> {
   let uncounted = 0;
   const transport = new WebSocketRpcTransport(socket, ending, (messages) => {

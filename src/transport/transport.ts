@@ -147,11 +147,11 @@ export class Transport<Main> {
     dialled: string | undefined,
   ): Connection<Main> {
     const where = peer.address?.authority ?? peer.remote;
-    const { start: startOver, ended } = this.#options;
+    const { start: startSession, ended } = this.#options;
     const ending = new Ending(socket, where, (event) => ended?.(peer.remote, event));
     const whenSilent: Peer['whenSilent'] = (...args) => connection.whenSilent(...args);
     const start = (heard: () => void, flow: FlowControl) =>
-      startOver(socket, { ...peer, where, flow, whenSilent, ending }, heard);
+      startSession(socket, { ...peer, where, flow, whenSilent, ending }, heard);
     const address = peer.address?.toString();
     const options = { dialled: dialled !== undefined, address, ending };
     const connection: Connection<Main> = new Connection(socket, start, options);

@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws';
 import { Address } from '../../src/address.js';
 import type { CircuitTarget } from '../../src/anchor/target.js';
 import { dial } from '../../src/transport/dial.js';
+import { Ending } from '../../src/transport/ending.js';
 import { MAX_MESSAGE } from '../../src/transport/limits.js';
 import { startRpc } from '../../src/transport/rpc.js';
 import { Cluster, eventually, PATIENCE, type TestDaemon } from './cluster.js';
@@ -102,7 +103,7 @@ test('a peer that does not answer for 10 s is so in the log', async (t) => {
   const daemon = await cluster.start('--no-mount');
   const socket = await dial(Address.parse(daemon.address), {});
   // It made the connection, so that it is the one to ping, and does not.
-  startRpc<CircuitTarget>(socket, undefined, () => {}, 'the daemon');
+  startRpc<CircuitTarget>(socket, undefined, () => {}, new Ending(socket, 'the daemon'));
   await once(socket, 'close');
   t.regex(await logged(t, daemon, 1), /is disconnected: nothing was heard of the peer for 10 s$/);
 });

@@ -52,7 +52,7 @@ async function muteDaemon(t: ExecutionContext) {
   }
   const secret = newSecret();
   const transport = new Transport<unknown>({
-    start: (socket, peer, heard) => startRpc(socket, new Mute(), heard, peer.where),
+    start: (socket, peer, heard) => startRpc(socket, new Mute(), heard, peer.ending),
   });
   t.teardown(() => transport.close());
   const port = await transport.listen({ host: '127.0.0.1', port: 0, secret });

@@ -6,6 +6,7 @@ import type { CircuitTarget } from '../../src/anchor/target.js';
 import { MAX_RECORDS } from '../../src/membership/parameters.js';
 import { MAX_INCARNATION } from '../../src/membership/record.js';
 import { dial } from '../../src/transport/dial.js';
+import { Ending } from '../../src/transport/ending.js';
 import { startRpc } from '../../src/transport/rpc.js';
 import { Cluster } from './cluster.js';
 import { areOne, logged, members } from './multicast.js';
@@ -18,7 +19,12 @@ async function peerOf(address: string, self: string | undefined) {
   const socket = await dial(Address.parse(address), { self });
   socket.on('error', () => {});
   const closed = once(socket, 'close');
-  const main = startRpc<CircuitTarget>(socket, undefined, () => {}, 'the daemon');
+  const main = startRpc<CircuitTarget>(
+    socket,
+    undefined,
+    () => {},
+    new Ending(socket, 'the daemon'),
+  );
   return { socket, main, closed };
 }
 

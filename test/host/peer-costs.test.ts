@@ -3,6 +3,7 @@ import test from 'ava';
 import { Address } from '../../src/address.js';
 import type { CircuitTarget } from '../../src/anchor/target.js';
 import { dial } from '../../src/transport/dial.js';
+import { Ending } from '../../src/transport/ending.js';
 import { MAX_CHUNK } from '../../src/transport/limits.js';
 import { startRpc } from '../../src/transport/rpc.js';
 import { blocked, channelViews, type Program, type View } from './channels.js';
@@ -27,7 +28,10 @@ const BACK_WITHIN = 10_000;
 /** A program that holds the address of a daemon, and calls it without the library's manners. */
 async function peerOf(address: string) {
   const socket = await dial(Address.parse(address), {});
-  return { socket, main: startRpc<CircuitTarget>(socket, undefined, () => {}, 'the daemon') };
+  return {
+    socket,
+    main: startRpc<CircuitTarget>(socket, undefined, () => {}, new Ending(socket, 'the daemon')),
+  };
 }
 
 alone(

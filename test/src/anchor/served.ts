@@ -20,13 +20,13 @@ export async function served(
   const published = async () => {};
   const rest = { circuit, log, messages, who: () => 'peer', deliver, published };
   const server = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, { flow, whenSilent, where, ending }, heard) => {
+    start: (socket, { flow, whenSilent, ending }, heard) => {
       const target = new CircuitTarget({ ...rest, flow, whenSilent });
-      return startRpc<CircuitTarget>(socket, target, heard, where, ending);
+      return startRpc<CircuitTarget>(socket, target, heard, ending);
     },
   });
   const client = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, { where }, heard) => startRpc<CircuitTarget>(socket, undefined, heard, where),
+    start: (socket, { ending }, heard) => startRpc<CircuitTarget>(socket, undefined, heard, ending),
   });
   t.teardown(() => server.close());
   t.teardown(() => client.close());

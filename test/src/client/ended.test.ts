@@ -28,9 +28,9 @@ class Daemon extends RpcTarget {
 test('a client whose connection was ended is told why, by what waits and by what is called later', async (t) => {
   const endings: Ending[] = [];
   const server = new Transport<unknown>({
-    start: (socket, { where, ending }, heard) => {
+    start: (socket, { ending }, heard) => {
       endings.push(ending);
-      return startRpc(socket, new Daemon(), heard, where, ending);
+      return startRpc(socket, new Daemon(), heard, ending);
     },
   });
   t.teardown(() => server.close());

@@ -73,7 +73,6 @@ test('a peer that does not read is cut off, and whoever called it is told why', 
     ours.socket,
     undefined,
     () => {},
-    'host:1',
     ours.ending,
   );
   Object.defineProperty(ours.socket, 'bufferedAmount', { get: () => MAX_UNSENT + 1 });
