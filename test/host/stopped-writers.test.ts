@@ -127,6 +127,68 @@ print('done')`,
   }
 });
 
+test('a long message whose stopped sender gives up is broken off, never cut short with a clean end', async (t) => {
+  const { directories, python } = await members(t);
+  for (const directory of directories) {
+    const result = await python(
+      `
+os.chdir(sys.argv[1])
+os.mkdir('c')
+# A place in the buffer, which takes the beginning of the message.
+open('c/mkchan', 'w').write('1\\n')
+for ending in (signal.SIGKILL, signal.SIGINT):
+    process = start(['dd', 'if=/dev/zero', 'of=c/send', 'bs=900000', 'count=1', 'status=none'])
+    stop(process)
+    if ending == signal.SIGINT:
+        go_on(process)
+        until(lambda: not writes(process))
+    os.killpg(process.pid, ending)
+    os.killpg(process.pid, signal.SIGCONT)
+    over(process)
+    receiver = subprocess.Popen(['cat', 'c/recv'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    open('c/send', 'w').write('next')
+    seen, said = receiver.communicate(timeout=50)
+    if seen != b'next': assert b'Input/output error' in said, (ending, len(seen))
+    else: assert said == b''
+    if seen != b'next': assert subprocess.check_output(['cat', 'c/recv']) == b'next'
+print('done')`,
+      directory,
+    );
+    t.deepEqual([result.stdout, result.status], ['done\n', 0], result.stderr);
+  }
+});
+
+test('what a stopped writer has written is no more in the way of poll(2) when it is taken', async (t) => {
+  const { directories, python } = await members(t);
+  for (const directory of directories) {
+    const result = await python(
+      `
+import select
+os.chdir(sys.argv[1])
+os.mkdir('c')
+open('c/mkchan', 'w').write('0\\n')
+process = start(['python3', '-c', '''
+import os, select
+fd = os.open("c/send", os.O_WRONLY)
+os.write(fd, b"one ")
+room = select.poll()
+room.register(fd, select.POLLOUT)
+assert room.poll(50_000) == [(fd, select.POLLOUT)]
+os.set_blocking(fd, False)
+assert os.write(fd, b"two") == 3
+os.close(fd)'''])
+stop(process)
+go_on(process)
+until(lambda: not writes(process))
+assert subprocess.check_output(['cat', 'c/recv']) == b'one two'
+assert over(process) == (0, '')
+print('done')`,
+      directory,
+    );
+    t.deepEqual([result.stdout, result.status], ['done\n', 0], result.stderr);
+  }
+});
+
 test('what a stopped writer has written arrives in order, and is not given up by a second stop', async (t) => {
   const { directories, python } = await members(t);
   for (const directory of directories) {
