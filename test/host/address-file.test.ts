@@ -80,6 +80,33 @@ test('the address file passes to another daemon of this host when its holder end
   t.deepEqual(files(), []);
 });
 
+/** In milliseconds: "at once" is before the next look, "a few seconds" is well after it. */
+const AT_ONCE = 1_000;
+const A_FEW_SECONDS = 5_000;
+
+test('the address file passes on at once where its holder ends in order, within a few seconds where it is killed', async (t) => {
+  const { launch, holder } = host(t);
+  const first = await launch();
+  // Its next look is almost two seconds away.
+  const second = await launch();
+  await first.stop();
+  await eventually(
+    async () => second.log(),
+    (log) => TAKEN.test(log),
+  );
+  t.is(holder(), second.address);
+  t.true(second.loggedAt(TAKEN) - first.loggedAt(/ ended$/) < AT_ONCE, second.log());
+  const third = await launch();
+  const killed = Date.now();
+  await second.stop('SIGKILL');
+  await eventually(
+    async () => third.log(),
+    (log) => TAKEN.test(log),
+  );
+  t.is(holder(), third.address);
+  t.true(third.loggedAt(TAKEN) - killed < A_FEW_SECONDS, third.log());
+});
+
 test('an address file that somebody removes comes back, and goes with its daemon', async (t) => {
   const { file, launch, holder, files } = host(t);
   const daemon = await launch();
