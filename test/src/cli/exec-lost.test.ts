@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type Program, program } from '../../host/channels.js';
-import { CIRCUIT_ENV, eventually } from '../../host/cluster.js';
+import { CIRCUIT_ENV, eventually, type TestDaemon } from '../../host/cluster.js';
 import { commands } from './commands.js';
 
 /** Goes on at HUP, with another in its group that does, and notes that it came. */
@@ -12,8 +12,13 @@ const DEAF = `
   echo "group $$"
   while :; do sleep 0.1; done`;
 
+/** So long after exec was lost its process and its anchor may still be there, in milliseconds. */
+const GONE_WITHIN = 10_000;
+
 interface Run {
   readonly path: string;
+  /** The one on whose host it runs. */
+  readonly daemon: TestDaemon;
   readonly program: Program;
   readonly hangUpFile: string;
 }
@@ -26,7 +31,7 @@ async function attended(t: ExecutionContext) {
     const path = `${member}/x/p`;
     const hangUpFile = join(cluster.directory, `hang-up${index}`);
     const exec = start('exec', path, '--', 'sh', '-c', DEAF, 'sh', hangUpFile);
-    return { path, program: exec, hangUpFile };
+    return { path, daemon: index === 0 ? all.a : all.b, program: exec, hangUpFile };
   });
   for (const run of runs) await run.program.printed('group');
   const pids = await Promise.all(runs.map(async ({ path }) => (await all.peek(path)).Pid));
@@ -38,18 +43,26 @@ async function attended(t: ExecutionContext) {
     return stdout.replace(/^Z.*\n/gm, '') + anchors.map((ls) => ls.stdout).join('');
   };
   const log = () => all.a.log() + all.b.log();
+  /** Whether the log of its daemon has it that an anchor was removed in time. */
+  const inTime = (since: number) =>
+    runs.every(({ path, daemon }) => {
+      const removed = daemon.loggedAt(new RegExp(` ${path} was removed$`));
+      return removed - since <= GONE_WITHIN;
+    });
   const mkproc = async (path: string) => {
     const made = await all.circuit(['mkproc', path], '{"Path": "sleep", "Args": ["1000"]}');
     if (made.status !== 0) throw new Error(made.stderr);
   };
   const phase = async (path: string) => (await all.peek(path)).Phase;
-  return { ...all, runs, leftOvers, log, mkproc, phase };
+  return { ...all, runs, leftOvers, log, inTime, mkproc, phase };
 }
 
-test('exec is killed: the group gets HUP, and later KILL, the anchors go, and the log tells', async (t) => {
-  const { runs, leftOvers, log } = await attended(t);
+test('exec is killed: the group gets HUP, and later KILL, the anchors go within 10 s, and the log tells', async (t) => {
+  const { runs, leftOvers, log, inTime } = await attended(t);
+  const since = Date.now();
   for (const run of runs) run.program.process.kill('SIGKILL');
-  await eventually(leftOvers, (left) => left === '', 60_000);
+  await eventually(leftOvers, (left) => left === '');
+  t.true(inTime(since), log());
   for (const { path, hangUpFile } of runs) {
     t.regex(readFileSync(hangUpFile, 'utf8'), /^HUP\n$/);
     t.regex(
@@ -59,12 +72,14 @@ test('exec is killed: the group gets HUP, and later KILL, the anchors go, and th
   }
 });
 
-test('exec that stays suspended loses the process, and fails when it goes on', async (t) => {
-  const { runs, leftOvers, mkproc, phase } = await attended(t);
+test('exec that stays suspended loses the process within 10 s, and fails when it goes on', async (t) => {
+  const { runs, leftOvers, log, inTime, mkproc, phase } = await attended(t);
+  const since = Date.now();
   for (const run of runs) run.program.process.kill('SIGSTOP');
   const hangUps = () => Promise.all(runs.map(async (run) => read(run.hangUpFile)));
-  await eventually(hangUps, (seen) => seen.every((note) => note !== ''), 60_000);
-  await eventually(leftOvers, (left) => left === '', 60_000);
+  await eventually(hangUps, (seen) => seen.every((note) => note !== ''));
+  await eventually(leftOvers, (left) => left === '');
+  t.true(inTime(since), log());
   for (const { path } of runs) await mkproc(path);
   for (const { program: exec, path } of runs) {
     exec.process.kill('SIGCONT');
@@ -85,14 +100,16 @@ test('exec whose process somebody has removed leaves alone what is at its anchor
   }
 });
 
-test('exec that loses the daemon through which it goes loses the process', async (t) => {
+test('exec that loses the daemon through which it goes loses the process within 10 s', async (t) => {
   const { runs, a, b, other, cluster } = await attended(t);
   const [, run] = runs;
+  const since = Date.now();
   a.process.kill('SIGKILL');
   t.is(await run?.program.status, 1);
   t.regex((await run?.program.stderr) ?? '', /^circuit: .*connection.* was lost\n$/);
   const ls = () => cluster.circuit(['ls', '-d', b.address, `${other}/...`]);
-  await eventually(ls, ({ stdout }) => stdout === '', 60_000);
+  await eventually(ls, ({ stdout }) => stdout === '');
+  t.true(b.loggedAt(/ was removed$/) - since <= GONE_WITHIN, b.log());
 });
 
 test('exec -n reads nothing, and so leaves a loop its input', async (t) => {
@@ -146,20 +163,17 @@ test('exec whose terminal is stopped, as by Ctrl-S, is not suspended by that', a
   await eventually(
     async () => (await cluster.sh(`cat /proc/${await child()}/task/*/wchan`)).stdout,
     (wchan) => /tty_write|wait_woken/.test(wchan),
-    60_000,
   );
   // It hears of a signal, and passes it on.
   await cluster.sh(`kill -TERM ${await child()}`);
   await eventually(
     async () => read(terminated),
     (note) => note === 'TERM',
-    60_000,
   );
   terminal.process.stdin?.end();
   await eventually(
     () => circuit(['ls', `${own}/...`]),
     ({ stdout }) => stdout === '',
-    60_000,
   );
   t.pass();
 });
