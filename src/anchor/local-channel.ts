@@ -1,6 +1,6 @@
 import type { ChannelElement, ChannelPeek } from '../elements/channel.js';
-import { type IncomingMessage, MAX_WAITING, type OutgoingMessage } from '../elements/message.js';
-import { MESSAGE_OVERHEAD, type MessageShare, UNBOUNDED } from '../elements/message-memory.js';
+import type { IncomingMessage, OutgoingMessage } from '../elements/message.js';
+import { type MessageShare, UNBOUNDED } from '../elements/message-memory.js';
 import { until } from '../interruptible.js';
 import type { Channel, ChannelDirection } from './circuit.js';
 
@@ -65,6 +65,6 @@ export class LocalChannel implements Channel {
   #isReady(direction: ChannelDirection): boolean {
     if (direction === 'recv') return this.#element.canReceive;
     const { closed, canSend } = this.#element;
-    return closed || (canSend && this.#share.hasRoom(MAX_WAITING + MESSAGE_OVERHEAD));
+    return closed || (canSend && this.#share.roomFor(false) > 0);
   }
 }

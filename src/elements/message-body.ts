@@ -18,6 +18,8 @@ export class MessageBody {
   #held = 0;
   #ended = false;
   #failure: CircuitError | undefined;
+  /** A receiver has it for good. */
+  #received = false;
   /** The receiver has gone: nobody will read what is still written. */
   #abandoned = false;
   /** Nobody will read it, and what is written to it is not kept. */
@@ -46,6 +48,11 @@ export class MessageBody {
   /** Whether {@link drained} would wait. */
   get isFull(): boolean {
     return this.#waiting > MAX_WAITING;
+  }
+
+  /** Whether its receiver can go on only when more is written. */
+  get isAwaited(): boolean {
+    return this.#received && this.#waiting === 0;
   }
 
   /** Whether it has broken off, or its receiver has gone: a write fails. */
@@ -149,10 +156,13 @@ export class MessageBody {
     return taken;
   }
 
-  /** All that was taken until now has been delivered. */
+  /** All that was taken until now has been delivered, and the message is its receiver's. */
   settle(): void {
+    const isNews = !this.#received;
+    this.#received = true;
     this.#free(this.#taken);
     this.#taken = 0;
+    if (isNews) this.changed();
   }
 
   /** Puts back what was taken last, to be taken next. */

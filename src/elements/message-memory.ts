@@ -1,15 +1,19 @@
 import { type CircuitError, wouldWait } from '../error.js';
 import { freed } from '../garbage.js';
+import { MAX_WAITING } from './message.js';
 
 const MIB = 1024 * 1024;
 
-/** Bytes that the messages of all channels of a daemon hold of its memory at most. */
+/**
+ * While the messages of all channels of a daemon hold less than this, one more piece may be
+ * added, in bytes: so they go at most one piece beyond it, and so do all bounds here.
+ */
 export const MAX_HELD = 256 * MIB;
 
 /** How much of that only programs of this host may use, so that no peer takes all of it, in bytes. */
 export const LEFT_TO_HOST = 64 * MIB;
 
-/** Bytes that the messages of one connection hold at most. */
+/** The same for the messages of one connection, in bytes. */
 export const MAX_HELD_OF_CONNECTION = 64 * MIB;
 
 /**
@@ -17,6 +21,15 @@ export const MAX_HELD_OF_CONNECTION = 64 * MIB;
  * others hold, it goes on. A connection costs as much by itself.
  */
 const ALWAYS_FREE = MIB;
+
+/**
+ * Beyond the bounds, the messages that a receiver has emptied may still hold this together, in
+ * bytes: their receivers can go on to the next message, and free its memory, only when they end.
+ */
+const LEFT_TO_AWAITED = 8 * MIB;
+
+/** Where that is used up, such a message may still add a piece of so many bytes. */
+export const LEAST_PIECE = 256;
 
 /** Bytes that a message takes beside its own: V8's heap grows by as much for each that waits. */
 export const MESSAGE_OVERHEAD = 2048;
@@ -83,16 +96,24 @@ export class MessageShare {
     this.#bounds = bounds;
   }
 
-  /** Whether so many bytes more may be held. */
-  hasRoom(bytes: number): boolean {
-    if (this.#held < ALWAYS_FREE) return true;
+  /**
+   * How many bytes the next piece of a message may have at most; none where there is no room.
+   * @param isAwaited A receiver has the message and has read all that was written, so that
+   *   nothing but the next piece lets it go on.
+   */
+  roomFor(isAwaited: boolean): number {
+    if (this.#held < ALWAYS_FREE) return Number.POSITIVE_INFINITY;
     const { own, all } = this.#bounds;
-    return this.#held + bytes <= own && this.#memory.held + bytes <= all;
+    const room = Math.min(own - this.#held, all - this.#memory.held);
+    if (room > 0) return Number.POSITIVE_INFINITY;
+    if (!isAwaited) return 0;
+    return room + LEFT_TO_AWAITED > 0 ? MAX_WAITING : LEAST_PIECE;
   }
 
-  /** @throws CircuitError EAGAIN, naming the bound, where so many bytes more may not be held. */
-  checkRoom(bytes: number): void {
-    if (!this.hasRoom(bytes)) throw this.#full(bytes);
+  /** @throws CircuitError EAGAIN, naming the bound, where a piece of so many bytes has no room. */
+  checkRoom(bytes: number, isAwaited: boolean): void {
+    const room = this.roomFor(isAwaited);
+    if (room === 0 || bytes > room) throw this.#full();
   }
 
   hold(bytes: number): void {
@@ -110,10 +131,10 @@ export class MessageShare {
     return this.#memory.onRoom(listener);
   }
 
-  #full(bytes: number): CircuitError {
+  #full(): CircuitError {
     const { own, all } = this.#bounds;
     const [bound, whose] =
-      this.#held + bytes > own && own < all
+      this.#held >= own && own < all
         ? [own, 'that came over this connection']
         : [all, 'in the channels of this daemon'];
     return wouldWait(

@@ -1,10 +1,9 @@
 import { CircuitError, errorCode, interrupted, wouldWait } from '../error.js';
 import { onAbort, until } from '../interruptible.js';
-import { MAX_CHUNK } from '../transport/limits.js';
 import type { HandOff, Sending } from './hand-off.js';
 import type { OutgoingMessage, WriteOptions } from './message.js';
 import { MessageBody } from './message-body.js';
-import { MESSAGE_OVERHEAD, type MessageShare } from './message-memory.js';
+import type { MessageShare } from './message-memory.js';
 import { writeInPieces } from './write-in-pieces.js';
 
 /** After these a message that was not accepted can be tried again: it has not begun. */
@@ -91,13 +90,13 @@ export class Outgoing implements OutgoingMessage {
   get #isReady(): boolean {
     if (this.#body.isOver) return true;
     if (this.#state === 'new' && this.#handOff.closed) return true;
-    return this.#body.writable && this.#share.hasRoom(MAX_CHUNK + MESSAGE_OVERHEAD);
+    return this.#body.writable && this.#share.roomFor(this.#body.isAwaited) > 0;
   }
 
   /** The first write: gets the message accepted. */
   async #enter(data: Uint8Array, { signal, nonblock, last }: WriteOptions): Promise<void> {
     if (nonblock && !this.#handOff.canSend) throw wouldWait('no receiver and no place is free');
-    if (!this.#handOff.closed) this.#share.checkRoom(data.length + MESSAGE_OVERHEAD);
+    if (!this.#handOff.closed) this.#share.checkRoom(data.length, false);
     this.#body.enter();
     this.#body.push(data);
     if (last) this.#body.end();
@@ -137,7 +136,7 @@ export class Outgoing implements OutgoingMessage {
     if (data.length > 0) {
       // To wait here would be to hold what the wait is to keep out.
       if (this.#body.isFull) throw wouldWait('64 KiB of the message wait for its receiver');
-      this.#share.checkRoom(data.length);
+      this.#share.checkRoom(data.length, this.#body.isAwaited);
     }
     this.#body.push(data);
     if (!last) return;

@@ -1,15 +1,21 @@
 import { errorCode } from '../error.js';
 import { MAX_CHUNK } from '../transport/limits.js';
 import { MAX_WAITING, type OutgoingMessage, type WriteOptions } from './message.js';
+import { LEAST_PIECE } from './message-memory.js';
+
+/** By how much a piece is smaller than one that had no room, and the next one is larger again. */
+const STEP = 16;
 
 /**
- * Writes to a message, and waits where it has to. Of one that begins, only as much is sent ahead
- * as waits without a receiver: the rest stays with the writer until somebody receives.
+ * Writes to a message, and waits where it has to. A message that begins sends ahead only as much
+ * as waits without a receiver: the rest stays with the writer until somebody receives. Where a
+ * piece has no room, a smaller one may have; but a message begins with the whole of its first
+ * piece, so that a small one that fails with EAGAIN has not been sent in part.
  * @param begun The message has begun.
  * @returns As {@link OutgoingMessage.write}
  */
 export async function writeInPieces(
-  message: Pick<OutgoingMessage, 'accept' | 'drained' | 'whenReady'>,
+  message: Pick<OutgoingMessage, 'accept' | 'drained' | 'ready' | 'whenReady'>,
   data: Uint8Array,
   options: WriteOptions,
   begun: boolean,
@@ -26,14 +32,17 @@ export async function writeInPieces(
       try {
         await message.accept(piece, { signal, nonblock, last: last && ends });
       } catch (error) {
-        if (nonblock || errorCode(error) !== 'EAGAIN') throw error;
-        await message.whenReady(signal);
+        if (errorCode(error) !== 'EAGAIN') throw error;
+        const isSmallest = !(begun || accepted) || piece.length <= LEAST_PIECE;
+        if (nonblock && (isSmallest || !(await message.ready(signal)))) throw error;
+        if (!nonblock) await message.whenReady(signal);
+        if (!isSmallest) size = Math.max(LEAST_PIECE, Math.ceil(piece.length / STEP));
         continue;
       }
       accepted = true;
       taken += piece.length;
       if (ends) break;
-      size = MAX_CHUNK;
+      size = Math.min(MAX_CHUNK, size * STEP);
       if (!nonblock) await message.whenReady(signal);
     }
     if (!nonblock) await message.drained(signal);
