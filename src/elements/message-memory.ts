@@ -17,10 +17,13 @@ export const LEFT_TO_HOST = 64 * MIB;
 export const MAX_HELD_OF_CONNECTION = 64 * MIB;
 
 /**
- * A sender whose messages hold less than this may always add a piece, in bytes: however much the
- * others hold, it goes on. A connection costs as much by itself.
+ * How much of the rest only connections may use whose messages hold less than {@link SMALL}, in
+ * bytes, so that a few that hold much do not stop the others. It has an end, since the messages of
+ * a connection stay when it is gone: a peer that connects anew is small again each time.
  */
-const ALWAYS_FREE = MIB;
+const LEFT_TO_SMALL = 16 * MIB;
+
+const SMALL = MIB;
 
 /**
  * Beyond the bounds, the messages that a receiver has emptied may still hold this together, in
@@ -37,12 +40,14 @@ export const MESSAGE_OVERHEAD = 2048;
 /** After so many bytes less than there were, memory is given back to the kernel, in bytes. */
 const RETURN_AFTER = 16 * MIB;
 
-/** The bytes that one sender, or all of one kind, may hold. */
+/** The bytes that the messages of one sender, or of all, may hold while it adds to them. */
 interface Bounds {
   /** The limit of this share alone. */
   readonly own: number;
   /** The limit of all shares together. */
   readonly all: number;
+  /** The same, for a share that holds less than {@link SMALL}. */
+  readonly allForSmall: number;
 }
 
 /** The memory that the messages of a daemon's channels hold, in shares: one for each connection. */
@@ -54,12 +59,17 @@ export class MessageMemory {
 
   /** For the messages of this host's programs. */
   ofHost(): MessageShare {
-    return new MessageShare(this, { own: MAX_HELD, all: MAX_HELD });
+    return new MessageShare(this, { own: MAX_HELD, all: MAX_HELD, allForSmall: MAX_HELD });
   }
 
   /** For the messages that come over one connection. */
   ofConnection(): MessageShare {
-    return new MessageShare(this, { own: MAX_HELD_OF_CONNECTION, all: MAX_HELD - LEFT_TO_HOST });
+    const all = MAX_HELD - LEFT_TO_HOST;
+    return new MessageShare(this, {
+      own: MAX_HELD_OF_CONNECTION,
+      all: all - LEFT_TO_SMALL,
+      allForSmall: all,
+    });
   }
 
   get held(): number {
@@ -102,9 +112,7 @@ export class MessageShare {
    *   nothing but the next piece lets it go on.
    */
   roomFor(isAwaited: boolean): number {
-    if (this.#held < ALWAYS_FREE) return Number.POSITIVE_INFINITY;
-    const { own, all } = this.#bounds;
-    const room = Math.min(own - this.#held, all - this.#memory.held);
+    const room = Math.min(this.#bounds.own - this.#held, this.#boundOfAll - this.#memory.held);
     if (room > 0) return Number.POSITIVE_INFINITY;
     if (!isAwaited) return 0;
     return room + LEFT_TO_AWAITED > 0 ? MAX_WAITING : LEAST_PIECE;
@@ -131,8 +139,13 @@ export class MessageShare {
     return this.#memory.onRoom(listener);
   }
 
+  get #boundOfAll(): number {
+    return this.#held < SMALL ? this.#bounds.allForSmall : this.#bounds.all;
+  }
+
   #full(): CircuitError {
-    const { own, all } = this.#bounds;
+    const { own } = this.#bounds;
+    const all = this.#boundOfAll;
     const [bound, whose] =
       this.#held >= own && own < all
         ? [own, 'that came over this connection']
@@ -147,4 +160,5 @@ export class MessageShare {
 export const UNBOUNDED = new MessageShare(new MessageMemory(), {
   own: Number.POSITIVE_INFINITY,
   all: Number.POSITIVE_INFINITY,
+  allForSmall: Number.POSITIVE_INFINITY,
 });

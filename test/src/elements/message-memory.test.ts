@@ -144,27 +144,54 @@ test('receivers that do not read have messages hold 8 MiB more, and hold up none
 
 test('all messages together hold 256 MiB, of which 64 are left to programs of this host', async (t) => {
   const memory = new MessageMemory();
-  const [first, ...others] = [1, 2, 3].map(() => memory.ofConnection());
   const host = memory.ofHost();
   const hasRoom = (share: MessageShare) => share.roomFor(false) > 0;
-  for (const share of [first, ...others]) share?.hold(MAX_HELD_OF_CONNECTION);
-  t.is(memory.held, MAX_HELD - LEFT_TO_HOST);
-  const newcomer = memory.ofConnection();
-  t.true(hasRoom(newcomer), 'one that holds nothing goes on');
-  newcomer.hold(MIB);
-  t.throws(() => newcomer.checkRoom(1, false), {
-    code: 'EAGAIN',
-    message: /of this daemon hold 192 MiB/,
+  const full = (share: MessageShare, bound: number) => {
+    const message = new RegExp(`of this daemon hold ${bound} MiB`);
+    t.throws(() => share.checkRoom(1, false), { code: 'EAGAIN', message });
+  };
+  const large = [64, 64, 48].map((held) => {
+    const share = memory.ofConnection();
+    share.hold(held * MIB);
+    return share;
   });
+  // Connections that hold little go on, until sixteen of them have held more.
+  for (let i = 0; i < 16; i += 1) {
+    const small = memory.ofConnection();
+    t.true(hasRoom(small));
+    small.hold(MIB);
+    full(small, 176);
+  }
+  full(memory.ofConnection(), 192);
   t.true(hasRoom(host));
-  host.hold(LEFT_TO_HOST - MIB);
-  t.throws(() => host.checkRoom(1, false), {
-    code: 'EAGAIN',
-    message: /of this daemon hold 256 MiB/,
-  });
-  first?.free(MIB);
+  host.hold(LEFT_TO_HOST);
+  t.is(memory.held, MAX_HELD);
+  full(host, 256);
+  large[0]?.free(MIB);
   t.true(hasRoom(host));
-  t.false(hasRoom(newcomer));
+  t.false(hasRoom(memory.ofConnection()));
+});
+
+test('a peer that connects again and again has its messages hold 192 MiB, and leaves 64 to this host', async (t) => {
+  const memory = new MessageMemory();
+  const channel = new ChannelElement(1_000);
+  let accepted = 0;
+  for (let connection = 0; connection < 300; connection += 1) {
+    const share = memory.ofConnection();
+    for (const data of [PIECE.subarray(4096), PIECE]) {
+      const sending = channel.send(share).write(data, { last: true, nonblock: true });
+      const isAccepted = await sending.then(
+        () => true,
+        () => false,
+      );
+      if (isAccepted) accepted += 1;
+    }
+  }
+  t.true(memory.held <= MAX_HELD - LEFT_TO_HOST + MIB + 2048, `${memory.held}`);
+  t.true(accepted > 180);
+  for (let i = 0; i < 60; i += 1) {
+    await channel.send(memory.ofHost()).write(PIECE, { last: true, nonblock: true });
+  }
 });
 
 test('a send that waits for memory is refused when its channel is closed, and can be interrupted', async (t) => {
