@@ -88,6 +88,8 @@ class RemoteOutgoing implements OutgoingMessage {
     const { signal, nonblock = false, last = false } = options;
     if (this.#ended) throw new CircuitError('EPIPE', 'the message has ended');
     if (!this.#begun && data.length === 0 && !last) return false;
+    // It could overtake what is on its way, which may have to be sent again.
+    if (this.#onTheirWay) throw wouldWait('what was written before is on its way');
     this.#stub ??= this.#channel.send();
     const stub = this.#stub;
     const begun = this.#begun;
@@ -100,8 +102,7 @@ class RemoteOutgoing implements OutgoingMessage {
     } catch (error) {
       const { code } = asCircuitError(error);
       if (code === 'EINTR' && begun) {
-        this.#onTheirWay = this.#getAccepted(stub, accepted, new Uint8Array(data), last);
-        this.#wait(this.#onTheirWay.then(() => stub.drained()));
+        this.#send(stub, accepted, new Uint8Array(data), last);
         return true;
       }
       // There was no room, or no memory, and nothing has been taken: it can be tried again.
@@ -121,6 +122,20 @@ class RemoteOutgoing implements OutgoingMessage {
     }
   }
 
+  /** Sees to it that bytes arrive whose writer was told that they are taken. */
+  #send(
+    stub: RpcStub<OutgoingTarget>,
+    first: PromiseLike<boolean>,
+    data: Uint8Array,
+    last: boolean,
+  ): void {
+    const arrived = this.#getAccepted(stub, first, data, last).finally(() => {
+      this.#onTheirWay = undefined;
+    });
+    this.#onTheirWay = arrived;
+    this.#wait(arrived.then(() => stub.drained()));
+  }
+
   /** Its writer has gone on, so that there is nobody else to try again where there is no room. */
   async #getAccepted(
     stub: RpcStub<OutgoingTarget>,
@@ -128,14 +143,18 @@ class RemoteOutgoing implements OutgoingMessage {
     data: Uint8Array,
     last: boolean,
   ): Promise<void> {
-    for (let accepted = first; ; accepted = stub.accept(data, false, last)) {
-      try {
-        await accepted;
-        return;
-      } catch (error) {
-        if (errorCode(error) !== 'EAGAIN') throw error;
-        await stub.whenReady();
-      }
+    try {
+      await first;
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN') throw error;
+      const message = {
+        accept: async (piece: Uint8Array, options: WriteOptions = {}) =>
+          await stub.accept(piece, false, options.last ?? false),
+        drained: async () => await stub.drained(),
+        ready: async () => await stub.ready(),
+        whenReady: async () => await stub.whenReady(),
+      };
+      await writeInPieces(message, data, { last }, true);
     }
   }
 
@@ -162,11 +181,14 @@ class RemoteOutgoing implements OutgoingMessage {
   }
 
   async ready(signal?: AbortSignal): Promise<boolean> {
+    if (this.#onTheirWay) return false;
     return this.#stub ? await call(this.#stub.ready(), signal, true) : true;
   }
 
   async whenReady(signal?: AbortSignal): Promise<void> {
     // Also one that has not begun, and had no room to: to answer at once would make its writer spin.
+    const settled = this.#onTheirWay?.then(nothing, nothing);
+    if (settled) await interruptible(settled, signal);
     if (!this.#ended) this.#stub ??= this.#channel.send();
     if (this.#stub) await call(this.#stub.whenReady(), signal, this.#begun);
   }

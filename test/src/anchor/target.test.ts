@@ -5,6 +5,7 @@ import { LocalMember } from '../../../src/anchor/local.js';
 import { WriterTarget } from '../../../src/anchor/process-target.js';
 import { RemoteMember } from '../../../src/anchor/remote.js';
 import { RosterTarget } from '../../../src/anchor/roster-target.js';
+import { MAX_WAITING } from '../../../src/elements/message.js';
 import { MAX_HELD_OF_CONNECTION } from '../../../src/elements/message-memory.js';
 import { CircuitError } from '../../../src/error.js';
 import { OperationsLog } from '../../../src/log.js';
@@ -311,6 +312,72 @@ test('what an interrupted write has taken arrives, though there is no memory for
     incoming.close();
     t.is(text, 'first second');
   }
+});
+
+test('what a non-blocking write adds comes after what is still on its way', async (t) => {
+  const operations = log();
+  const circuit = new ToyCircuit(operations);
+  const share = circuit.member().messages.ofConnection();
+  const connection = await served(t, circuit, operations, share);
+  const member = new RemoteMember(circuit.self, async () => connection);
+  await member.makeChannel(['c'], 1);
+  using channel = await member.channel(['c']);
+  const message = channel.send();
+  await message.write(Buffer.alloc(MAX_WAITING, 'a'), { nonblock: true });
+  const giveUp = new AbortController();
+  const write = { signal: giveUp.signal, nonblock: true };
+  const writing = message.write(Buffer.from('b'), write);
+  // It has been sent by then, and is refused, since 64 KiB wait already.
+  await new Promise((resolve) => setImmediate(resolve));
+  giveUp.abort();
+  t.is(await writing, 1);
+  await channel.peek();
+  const next = Buffer.from('c');
+  await t.throwsAsync(message.write(next, { nonblock: true }), {
+    code: 'EAGAIN',
+    message: /what was written before is on its way/,
+  });
+  t.false(await message.ready());
+  const ready = message.whenReady();
+  const incoming = channel.receive();
+  let text = '';
+  const read = async () => {
+    text += Buffer.from(await incoming.read(MAX_CHUNK)).toString();
+    await incoming.delivered();
+  };
+  await read();
+  await read();
+  await ready;
+  t.true(await message.ready());
+  t.is(await message.write(next, { nonblock: true, last: true }), 1);
+  while (!incoming.complete) await read();
+  t.is(text.replace(/a+/, 'a'), 'abc');
+});
+
+test('an interrupted write that is larger than there is memory for arrives in pieces', async (t) => {
+  const operations = log();
+  const circuit = new ToyCircuit(operations);
+  const share = circuit.member().messages.ofConnection();
+  const connection = await served(t, circuit, operations, share);
+  const member = new RemoteMember(circuit.self, async () => connection);
+  await member.makeChannel(['c'], 1);
+  using channel = await member.channel(['c']);
+  const message = channel.send();
+  await message.write(Buffer.from('first '));
+  share.hold(MAX_HELD_OF_CONNECTION);
+  const giveUp = new AbortController();
+  const writing = message.write(Buffer.alloc(MAX_CHUNK, 's'), { signal: giveUp.signal });
+  await new Promise((resolve) => setImmediate(resolve));
+  giveUp.abort();
+  t.is(await writing, MAX_CHUNK);
+  message.end();
+  const incoming = channel.receive();
+  let length = 0;
+  while (!incoming.complete) {
+    length += (await incoming.read(MAX_CHUNK)).length;
+    await incoming.delivered();
+  }
+  t.is(length, 'first '.length + MAX_CHUNK);
 });
 
 test('a peer that waits for one thing many times brings about no warning', async (t) => {
