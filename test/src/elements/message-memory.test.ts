@@ -1,4 +1,5 @@
 import test from 'ava';
+import { LocalChannel } from '../../../src/anchor/local-channel.js';
 import { ChannelElement } from '../../../src/elements/channel.js';
 import { MAX_WAITING, type OutgoingMessage } from '../../../src/elements/message.js';
 import {
@@ -140,6 +141,42 @@ test('receivers that do not read have messages hold 8 MiB more, and hold up none
   t.deepEqual([length, await whole], [MIB, MIB]);
   stop.abort();
   await Promise.allSettled(writing);
+});
+
+test('a channel and a message are ready just where a write of any length takes a byte', async (t) => {
+  for (const size of [1, 10, MAX_WAITING, MIB]) {
+    const data = PIECE.subarray(0, size);
+    for (const room of [-9 * MIB, -MIB, 0, 1, 500 * 1024, 2 * MIB]) {
+      const memory = new MessageMemory();
+      const share = memory.ofConnection();
+      const element = new ChannelElement(10);
+      const channel = new LocalChannel(element, share);
+      const takes = async (message: OutgoingMessage) => {
+        const taken = await message.write(data, { nonblock: true }).catch(() => 0);
+        message.abort();
+        return taken > 0;
+      };
+      const [waiting, full, awaited] = [channel.send(), channel.send(), channel.send()];
+      await awaited.accept(PIECE.subarray(0, 1));
+      const receiver = channel.receive();
+      await receiver.read(1);
+      await receiver.delivered();
+      await waiting.accept(PIECE.subarray(0, 1));
+      await full.accept(PIECE.subarray(0, MAX_WAITING));
+      const leaveRoom = () => share.hold(MAX_HELD_OF_CONNECTION - room - memory.held);
+      leaveRoom();
+      const told = `${size} bytes, room for ${room}`;
+      t.is(await channel.ready('send'), room > 0, told);
+      for (const message of [awaited, full, waiting]) {
+        leaveRoom();
+        const isReady = await message.ready();
+        t.is(isReady, message === awaited || (room > 0 && message === waiting), told);
+        t.is(await takes(message), isReady, told);
+      }
+      leaveRoom();
+      t.is(await takes(channel.send()), await channel.ready('send'), told);
+    }
+  }
 });
 
 test('all messages together hold 256 MiB, of which 64 are left to programs of this host', async (t) => {
