@@ -56,7 +56,7 @@ export class Slab {
    */
   read(max: number, least: number, into: (bytes: Uint8Array) => number): Uint8Array | undefined {
     const space = this.#bytes.subarray(this.#used, this.#used + max);
-    const count = into(space);
+    const count = this.#countOf(into, space);
     const data = count < 0 ? undefined : space.subarray(0, count);
     if (data && count >= least) {
       this.#used += count;
@@ -66,6 +66,15 @@ export class Slab {
     const copy = data && new Uint8Array(data);
     this.#releaseUnlessGiven();
     return copy;
+  }
+
+  #countOf(into: (bytes: Uint8Array) => number, space: Uint8Array): number {
+    try {
+      return into(space);
+    } catch (error) {
+      this.#releaseUnlessGiven();
+      throw error;
+    }
   }
 
   #received(bytes: number): void {
