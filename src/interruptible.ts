@@ -68,6 +68,15 @@ export function until(
   return interruptible(met, signal).finally(done);
 }
 
+/** Several things to be disposed as one, as those that a condition depends on. */
+export function together(...parts: Disposable[]): Disposable {
+  return {
+    [Symbol.dispose]: () => {
+      for (const part of parts) part[Symbol.dispose]();
+    },
+  };
+}
+
 function settle<T>(
   promise: PromiseLike<T>,
   settled: () => void,

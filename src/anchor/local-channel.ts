@@ -1,7 +1,7 @@
 import type { ChannelElement, ChannelPeek } from '../elements/channel.js';
 import type { IncomingMessage, OutgoingMessage } from '../elements/message.js';
 import { type MessageShare, UNBOUNDED } from '../elements/message-memory.js';
-import { until } from '../interruptible.js';
+import { together, until } from '../interruptible.js';
 import type { Channel, ChannelDirection } from './circuit.js';
 
 /** A channel of this member. */
@@ -44,14 +44,8 @@ export class LocalChannel implements Channel {
   }
 
   whenReady(direction: ChannelDirection, signal?: AbortSignal): Promise<void> {
-    const watch = (look: () => void) => {
-      const watched = [this.#element.onChange(look), this.#share.onRoom(look)];
-      return {
-        [Symbol.dispose]: () => {
-          for (const each of watched) each[Symbol.dispose]();
-        },
-      };
-    };
+    const watch = (look: () => void) =>
+      together(this.#element.onChange(look), this.#share.onRoom(look));
     return until(() => this.#isReady(direction), watch, signal);
   }
 

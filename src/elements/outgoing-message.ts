@@ -1,5 +1,5 @@
 import { CircuitError, errorCode, interrupted, wouldWait } from '../error.js';
-import { onAbort, until } from '../interruptible.js';
+import { onAbort, together, until } from '../interruptible.js';
 import type { HandOff, Sending } from './hand-off.js';
 import type { OutgoingMessage, WriteOptions } from './message.js';
 import { MessageBody } from './message-body.js';
@@ -61,14 +61,8 @@ export class Outgoing implements OutgoingMessage {
   }
 
   async whenReady(signal?: AbortSignal): Promise<void> {
-    const watch = (look: () => void) => {
-      const watched = [this.#body.onChange(look), this.#share.onRoom(look), this.#onChange(look)];
-      return {
-        [Symbol.dispose]: () => {
-          for (const each of watched) each[Symbol.dispose]();
-        },
-      };
-    };
+    const watch = (look: () => void) =>
+      together(this.#body.onChange(look), this.#share.onRoom(look), this.#onChange(look));
     if (!this.#isReady) await until(() => this.#isReady, watch, signal);
   }
 
