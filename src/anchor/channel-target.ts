@@ -13,7 +13,7 @@ import type {
 import type { ElementContext } from './element-context.js';
 import { Release } from './release.js';
 
-/** What a peer may call of a channel. Whoever lets it go, or is cut off, ends what it waits for. */
+/** A channel, as a peer may call it. A peer that lets it go, or is cut off, ends what it waits for. */
 export class ChannelTarget extends RpcTarget implements Disposable {
   readonly #channel: Channel;
   readonly #context: ElementContext;
@@ -94,7 +94,7 @@ export class OutgoingTarget extends RpcTarget implements Disposable {
   }
 }
 
-/** What a peer reads at once. */
+/** The bytes that a peer reads at once. */
 export interface MessagePiece {
   readonly data: Uint8Array;
   /** The message ends here, so that nobody need ask. */
@@ -117,7 +117,7 @@ export class IncomingTarget extends RpcTarget implements Disposable {
     const data = await this.#message.read(sizeFrom(max), { nonblock: nonblock === true });
     const { complete } = this.#message;
     await this.#flow.room(data.length);
-    // Who has gone meanwhile has given it back.
+    // A peer that has gone meanwhile has given it back.
     if (this.#closed) throw interrupted();
     return { data, complete };
   }

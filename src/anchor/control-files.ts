@@ -71,7 +71,7 @@ export function elementExists(path: string, kind: ElementKind): CircuitError {
 /**
  * Why a directory has no file of this name, and no program can make one.
  * @param directory Its path, `/X…/a`.
- * @param kind What is there.
+ * @param kind The kind of what is there.
  */
 export function noSuchFile(
   name: string,
@@ -93,7 +93,7 @@ const NAME_MAX = 255;
 
 /**
  * @param directory The path of the one in which the anchor is to be, `/X…/a`.
- * @param parent What is there.
+ * @param parent The kind of what is there.
  * @throws CircuitError EINVAL, ENAMETOOLONG, or EEXIST for a control file's name
  */
 export function checkAnchorName(

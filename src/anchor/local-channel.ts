@@ -12,7 +12,7 @@ export class LocalChannel implements Channel {
   readonly #element: ChannelElement;
   readonly #share: MessageShare;
 
-  /** @param share Of the memory, for what is sent through this. */
+  /** @param share The memory that messages sent through this may use. */
   constructor(element: ChannelElement, share: MessageShare = UNBOUNDED) {
     this.#element = element;
     this.#share = share;

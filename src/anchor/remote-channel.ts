@@ -69,7 +69,7 @@ class RemoteOutgoing implements OutgoingMessage {
   /** It was accepted. */
   #begun = false;
   #ended = false;
-  /** That there is room for more, where there was none. */
+  /** Resolves when there is room for more, where there was none. */
   #drained: Promise<void> | undefined;
   /** Bytes whose writer was told that they are taken are still on their way. */
   #onTheirWay: Promise<void> | undefined;
@@ -216,9 +216,9 @@ class RemoteIncoming implements IncomingMessage {
   readonly #turns = new Turns();
   #stub: RpcStub<IncomingTarget> | undefined;
   #delivery: Promise<void> | undefined;
-  /** Of a read that was interrupted in the middle of the message: the next one has its answer. */
+  /** A read that was interrupted in the middle of the message: the next one has its answer. */
   #asked: Asked<MessagePiece> | undefined;
-  /** What came and was not read, since less was asked for. */
+  /** Bytes that came and were not read, since less was asked for. */
   #rest: Uint8Array = NOTHING;
   /** The other side has no more. */
   #ended = false;

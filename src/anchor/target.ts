@@ -80,7 +80,7 @@ export interface TargetContext {
   readonly flow: FlowControl;
   /** Tells that nothing was heard of who calls for so many milliseconds. */
   readonly whenSilent: (listener: () => void, after: number) => Disposable;
-  /** What the messages of who calls hold of this daemon's memory. */
+  /** Accounts for the memory that the caller's messages hold. */
   readonly messages: MessageShare;
   /** Resolves when this host's mount shows what has changed until now. */
   readonly published: () => Promise<void>;

@@ -62,7 +62,7 @@ export class ChannelElement {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
-  /** @param share Of the memory, for who sends. */
+  /** @param share The memory that the sender may use. */
   send(share: MessageShare = UNBOUNDED): OutgoingMessage {
     return new Outgoing(this.#handOff, share, (look) => this.onChange(look));
   }

@@ -66,7 +66,7 @@ export interface IncomingMessage {
   ready(signal?: AbortSignal): Promise<boolean>;
   /** Resolves when it may be. */
   whenReady(signal?: AbortSignal): Promise<void>;
-  /** What the first read gave has reached whom it was for. */
+  /** The receiver has the bytes that the first read gave. */
   delivered(): Promise<void>;
   /** The receiver has gone, or has had enough. A read that waits fails with EINTR. */
   close(): void;

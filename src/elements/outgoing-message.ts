@@ -25,7 +25,7 @@ export class Outgoing implements OutgoingMessage {
   #interrupt: (() => void) | undefined;
 
   /**
-   * @param share Of the memory, for its sender.
+   * @param share The memory that its sender may use.
    * @param onChange Tells when the channel may have been closed.
    */
   constructor(
@@ -96,7 +96,7 @@ export class Outgoing implements OutgoingMessage {
     if (last) this.#body.end();
     this.#state = 'entered';
     const body = this.#body;
-    // What becomes of one that was interrupted, and begun anew, is nothing to the new one.
+    // A message that was interrupted and begun anew is another one: the events of the old are not its.
     const ifOurs = (tell: () => void) => () => {
       if (this.#body === body) tell();
     };

@@ -26,7 +26,7 @@ export class Slab {
   #given = 0;
   #taken = true;
 
-  /** @param budget Of the stream that reads into it. @returns Nothing where that has no room. */
+  /** @param budget The budget of the stream that reads into it. @returns Nothing where that has no room. */
   static take(budget: StreamBudget): Slab | undefined {
     const size = budget.chunk;
     return size === 0 ? undefined : new Slab(size, budget);
