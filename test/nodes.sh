@@ -13,6 +13,8 @@ NODES='22.23.5 24.22.3 26.12.1'
 npm run compile || exit 1
 
 folder=$(mktemp -d)
+# Some tests start daemons as another user.
+chmod 755 "$folder"
 running=
 finish() {
   trap '' HUP INT TERM
