@@ -3,17 +3,19 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Cluster } from './cluster.js';
 
-/** Two joined daemons; the directories of both members in the mount of the first. */
-async function members(t: ExecutionContext) {
+/** Runs a script of Python in a member's directory, here and of another member; it prints `done`. */
+async function everywhere(t: ExecutionContext, script: string, ...args: string[]) {
   const cluster = new Cluster(t);
   const a = await cluster.start();
-  const b = await cluster.start('-j', a.address);
+  await cluster.start('-j', a.address);
   const names = readdirSync(a.mountpoint).filter((name) => name.startsWith('X'));
-  const directories = names.map((name) => join(a.mountpoint, name));
-  t.is(directories.length, 2);
-  const python = (script: string, ...args: string[]) =>
-    cluster.run(['python3', '-c', TOOLS + script, ...args]);
-  return { cluster, a, b, directories, python };
+  t.is(names.length, 2);
+  for (const name of names) {
+    const cwd = join(a.mountpoint, name);
+    const argv = ['python3', '-c', `${TOOLS}${script}\nprint('done')`, ...args];
+    const result = await cluster.run(argv, { cwd, timeout: 60_000 });
+    t.deepEqual([result.stdout, result.status], ['done\n', 0], result.stderr);
+  }
 }
 
 /** Starts writers in a session of their own, and waits for what the kernel shows of them. */
@@ -71,15 +73,13 @@ const SENDERS = [
 ];
 
 test('a sender that is stopped while it waits, and continued, has sent its message', async (t) => {
-  const { directories, python } = await members(t);
-  for (const directory of directories) {
-    const result = await python(
-      `
+  await everywhere(
+    t,
+    `
 import json
-os.chdir(sys.argv[1])
 os.mkdir('c')
 open('c/mkchan', 'w').write('0\\n')
-for sender in json.loads(sys.argv[2]):
+for sender in json.loads(sys.argv[1]):
     process = start(sender)
     for time_and_again in range(2):
         if time_and_again: until(lambda: not writes(process))
@@ -87,25 +87,19 @@ for sender in json.loads(sys.argv[2]):
         go_on(process)
     assert process.poll() is None, 'it waits for a receiver'
     assert subprocess.check_output(['cat', 'c/recv']) == b'hello\\n', sender
-    assert over(process) == (0, ''), sender
-print('done')`,
-      directory,
-      JSON.stringify(SENDERS),
-    );
-    t.deepEqual([result.stdout, result.status], ['done\n', 0], result.stderr);
-  }
+    assert over(process) == (0, ''), sender`,
+    JSON.stringify(SENDERS),
+  );
 });
 
 test('a sender that is killed after it was stopped, or interrupted in its close, has sent nothing', async (t) => {
-  const { directories, python } = await members(t);
-  for (const directory of directories) {
-    const result = await python(
-      `
+  await everywhere(
+    t,
+    `
 import json
-os.chdir(sys.argv[1])
 os.mkdir('c')
 open('c/mkchan', 'w').write('0\\n')
-for sender in json.loads(sys.argv[2]):
+for sender in json.loads(sys.argv[1]):
     for ending in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
         process = start(sender)
         stop(process)
@@ -118,21 +112,15 @@ for sender in json.loads(sys.argv[2]):
         received = subprocess.run(['cat', 'c/tryrecv'], capture_output=True)
         assert received.stdout == b'', (sender, ending)
         assert b'Resource temporarily unavailable' in received.stderr, (sender, ending)
-        assert json.load(open('c/peek'))['NumSend'] == 0
-print('done')`,
-      directory,
-      JSON.stringify(SENDERS),
-    );
-    t.deepEqual([result.stdout, result.status], ['done\n', 0], result.stderr);
-  }
+        assert json.load(open('c/peek'))['NumSend'] == 0`,
+    JSON.stringify(SENDERS),
+  );
 });
 
 test('a long message whose stopped sender gives up is broken off, never cut short with a clean end', async (t) => {
-  const { directories, python } = await members(t);
-  for (const directory of directories) {
-    const result = await python(
-      `
-os.chdir(sys.argv[1])
+  await everywhere(
+    t,
+    `
 os.mkdir('c')
 # A place in the buffer, which takes the beginning of the message.
 open('c/mkchan', 'w').write('1\\n')
@@ -150,21 +138,15 @@ for ending in (signal.SIGKILL, signal.SIGINT):
     seen, said = receiver.communicate(timeout=50)
     if seen != b'next': assert b'Input/output error' in said, (ending, len(seen))
     else: assert said == b''
-    if seen != b'next': assert subprocess.check_output(['cat', 'c/recv']) == b'next'
-print('done')`,
-      directory,
-    );
-    t.deepEqual([result.stdout, result.status], ['done\n', 0], result.stderr);
-  }
+    if seen != b'next': assert subprocess.check_output(['cat', 'c/recv']) == b'next'`,
+  );
 });
 
 test('what a stopped writer has written is no more in the way of poll(2) when it is taken', async (t) => {
-  const { directories, python } = await members(t);
-  for (const directory of directories) {
-    const result = await python(
-      `
+  await everywhere(
+    t,
+    `
 import select
-os.chdir(sys.argv[1])
 os.mkdir('c')
 open('c/mkchan', 'w').write('0\\n')
 process = start(['python3', '-c', '''
@@ -181,20 +163,14 @@ stop(process)
 go_on(process)
 until(lambda: not writes(process))
 assert subprocess.check_output(['cat', 'c/recv']) == b'one two'
-assert over(process) == (0, '')
-print('done')`,
-      directory,
-    );
-    t.deepEqual([result.stdout, result.status], ['done\n', 0], result.stderr);
-  }
+assert over(process) == (0, '')`,
+  );
 });
 
 test('what a stopped writer has written arrives in order, and is not given up by a second stop', async (t) => {
-  const { directories, python } = await members(t);
-  for (const directory of directories) {
-    const result = await python(
-      `
-os.chdir(sys.argv[1])
+  await everywhere(
+    t,
+    `
 os.mkdir('c')
 open('c/mkchan', 'w').write('0\\n')
 process = start(['python3', '-c', '''
@@ -207,20 +183,14 @@ for i in range(2):
     go_on(process)
     until(lambda: writes(process))
 assert subprocess.check_output(['cat', 'c/recv']) == b'0 1 2 '
-assert over(process) == (0, '')
-print('done')`,
-      directory,
-    );
-    t.deepEqual([result.stdout, result.status], ['done\n', 0], result.stderr);
-  }
+assert over(process) == (0, '')`,
+  );
 });
 
 test('a stopped writer to the standard input of a process has written all of it', async (t) => {
-  const { directories, python } = await members(t);
-  for (const directory of directories) {
-    const result = await python(
-      `
-os.chdir(sys.argv[1])
+  await everywhere(
+    t,
+    `
 os.mkdir('p')
 open('p/mkproc', 'w').write('{"Path":"sh","Args":["-c","read go; wc -c"]}')
 process = start('(echo go; head -c 300000 /dev/zero) > p/stdin')
@@ -232,21 +202,15 @@ open('p/signal', 'w').write('CONT\\n')
 assert over(process) == (0, '')
 assert subprocess.check_output(['cat', 'p/stdout']).split() == [b'300000']
 process = start('echo more > p/stdin')
-assert over(process)[0] != 0, 'the process has ended'
-print('done')`,
-      directory,
-    );
-    t.deepEqual([result.stdout, result.status], ['done\n', 0], result.stderr);
-  }
+assert over(process)[0] != 0, 'the process has ended'`,
+  );
 });
 
 test('Ctrl-Z stops a sender at once, and fg lets it go on', async (t) => {
-  const { directories, python } = await members(t);
-  for (const directory of directories) {
-    const result = await python(
-      `
+  await everywhere(
+    t,
+    `
 import pty
-os.chdir(sys.argv[1])
 os.mkdir('c')
 open('c/mkchan', 'w').write('0\\n')
 shell, terminal = pty.fork()
@@ -270,10 +234,6 @@ os.write(terminal, b'fg; echo status=$?\\n')
 assert subprocess.check_output(['cat', 'c/recv']) == b'hello'
 shows(b'status=0')
 os.write(terminal, b'exit\\n')
-os.waitpid(shell, 0)
-print('done')`,
-      directory,
-    );
-    t.deepEqual([result.stdout, result.status], ['done\n', 0], result.stderr);
-  }
+os.waitpid(shell, 0)`,
+  );
 });
