@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { circuitDirectory } from '../../../mount/namespace/circuit.js';
 import { isMemberName, type MemberName, newMemberName } from '../../../src/address.js';
-import { LocalCircuit, LocalMember } from '../../../src/anchor/local.js';
+import { LocalCircuit } from '../../../src/anchor/local-circuit.js';
+import { LocalMember } from '../../../src/anchor/local-member.js';
 import { MAX_PENDING } from '../../../src/elements/subscription.js';
 import { CircuitError } from '../../../src/error.js';
 import { OperationsLog } from '../../../src/log.js';

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import test, { type ExecutionContext } from 'ava';
-import { LocalCircuit, LocalMember } from '../../../src/anchor/local.js';
+import { LocalCircuit } from '../../../src/anchor/local-circuit.js';
+import { LocalMember } from '../../../src/anchor/local-member.js';
 import { type Connect, RemoteMember } from '../../../src/anchor/remote.js';
 import { CircuitError } from '../../../src/error.js';
 import { OperationsLog } from '../../../src/log.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { LocalMember } from '../../../src/anchor/local.js';
+import { LocalMember } from '../../../src/anchor/local-member.js';
 import { OperationsLog } from '../../../src/log.js';
 import { MAX_MEMBERS } from '../../../src/membership/parameters.js';
 import { newRecord, StubMembership } from '../stub-membership.js';

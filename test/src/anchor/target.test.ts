@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { type MemberName, newMemberName } from '../../../src/address.js';
 import type { MemberEntry, WaitOptions } from '../../../src/anchor/circuit.js';
-import { LocalMember } from '../../../src/anchor/local.js';
+import { LocalMember } from '../../../src/anchor/local-member.js';
 import { WriterTarget } from '../../../src/anchor/process-target.js';
 import { RemoteMember } from '../../../src/anchor/remote.js';
 import { RosterTarget } from '../../../src/anchor/roster-target.js';

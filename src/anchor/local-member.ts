@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { Address, isMemberName, type MemberName } from '../address.js';
+import { Address, type MemberName } from '../address.js';
 import { ChannelElement } from '../elements/channel.js';
 import { MessageMemory } from '../elements/message-memory.js';
 import { ProcessElement } from '../elements/process.js';
@@ -19,74 +19,21 @@ import type {
   AttendedProcess,
   Channel,
   ChannelCaller,
-  Circuit,
   LogExtent,
   LogPiece,
   Member,
-  MemberEntry,
   MemberPeek,
   MemberPeers,
   Process,
 } from './circuit.js';
 import { Followers } from './followers.js';
-import { isListedState, knownPeek, memberEntry } from './listed-member.js';
+import { knownPeek } from './listed-member.js';
 import { LocalAttendedProcess } from './local-attended-process.js';
 import { LocalChannel } from './local-channel.js';
 import { LocalProcess } from './local-process.js';
 import { LocalSubscription } from './local-subscription.js';
 import { formatPath } from './path.js';
 import { runtimeReport } from './runtime-report.js';
-
-/** The view of the daemon in this process: itself, and how to reach the others. */
-export class LocalCircuit implements Circuit {
-  readonly #membership: Membership;
-  readonly #local: LocalMember;
-  readonly #remote: MakeRemote;
-  readonly #members = new Map<MemberName, Member>();
-
-  constructor(membership: Membership, local: LocalMember, remote: MakeRemote) {
-    this.#membership = membership;
-    this.#local = local;
-    this.#remote = remote;
-    membership.watch(({ kind, member }) => {
-      if (kind === 'leave') this.#members.delete(member.name);
-    });
-  }
-
-  get self(): MemberName {
-    return this.#local.name;
-  }
-
-  members(): readonly MemberEntry[] {
-    return this.#membership.members().map(memberEntry);
-  }
-
-  member(name: string): Member | undefined {
-    if (name === this.#local.name) return this.#local;
-    if (!isMemberName(name) || !this.#membership.get(name)) return undefined;
-    const member = this.#members.get(name) ?? this.#remote(name, () => this.#known(name));
-    this.#members.set(name, member);
-    return member;
-  }
-
-  watch(listener: (name: MemberName, gone: boolean) => void): Disposable {
-    return this.#membership.watch(({ kind, member }) => listener(member.name, kind === 'leave'));
-  }
-
-  #known(name: MemberName): MemberPeek | undefined {
-    const status = this.#membership.status(name);
-    const state = status?.record.state;
-    return status && isListedState(state)
-      ? knownPeek(status.record, state, status.since)
-      : undefined;
-  }
-}
-
-/**
- * Makes the stub of another member.
- * @param known What is known of it without asking it; nothing once it has gone.
- */
-type MakeRemote = (name: MemberName, known: () => MemberPeek | undefined) => Member;
 
 export interface LocalMemberOptions {
   readonly membership: Membership;
