@@ -47,7 +47,9 @@ test('a daemon that is PID 1 reaps orphans, and takes no exit status from those 
 
 test('a daemon that is PID 1 reaps orphans again after it could not look for them', async (t) => {
   const { cluster, pid, children, run } = await pidOne(t);
-  const orphan = 'setsid sleep 1000 >/dev/null 2>&1 &';
+  // It is out of the process group, which ends with the exec, when it has become sleep.
+  const orphan =
+    'setsid sleep 1000 >/dev/null 2>&1 & until grep -q sleep /proc/$!/comm; do :; done';
   t.is((await run('a', 'sh', '-c', orphan)).status, 0);
   await eventually(children, (left) => /^S\w* +sleep 1000\n$/.test(left));
   const before = (await cluster.sh(`prlimit --pid ${pid} --nofile --noheadings -o SOFT`)).stdout;
