@@ -140,7 +140,8 @@ export class Renderings {
     this.#files.set(key, file);
     this.#kept += costOf(file);
     for (const oldest of this.#files.keys()) {
-      if (this.#kept <= KEPT) break;
+      // A text that is larger by itself is kept for the open that wants it.
+      if (this.#kept <= KEPT || oldest === key) break;
       this.#remove(oldest)?.drop();
     }
     return file;
