@@ -2,9 +2,9 @@
 import createDebug from 'debug';
 import { Connection } from './connection.js';
 import { FuseDevice } from './device.js';
-import { findMounts } from './mount-table.js';
-import { detachMount, mountFuse } from './mounting.js';
-import { prepareMountpoint } from './mountpoint.js';
+import { findMounts } from './mounting/mount-table.js';
+import { detachMount, mountFuse } from './mounting/mounting.js';
+import { prepareMountpoint } from './mounting/mountpoint.js';
 import type { Directory } from './node.js';
 
 const debug = createDebug('circuit:fuse');

@@ -16,7 +16,7 @@ const NEVER_SENT = ['Blob', 'Headers', 'ReadableStream', 'Request', 'Response', 
 /**
  * Two lines, shell and JavaScript both, make the launcher a command. Node raises the soft limit of
  * open files before any code of ours runs (PlatformInit in its src/node.cc), and only what runs
- * before Node can tell how it was: see src/elements/inheritance.ts.
+ * before Node can tell how it was: see src/kinds/proc/inheritance.ts.
  */
 const COMMAND = `#!/bin/sh
 ':' //; export CIRCUIT_NOFILE="$(ulimit -S -n)"; exec node "$0" "$@"

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { errorCode } from '../src/error.js';
+import { errorCode } from '../src/base/error.js';
 
 const SCRIPT = join(import.meta.dirname, '../../test/janitor.sh');
 
@@ -21,7 +21,7 @@ export class Janitor {
   readonly directory: string;
   /**
    * The variable by which the janitor finds all programs of the test. Its name does not begin with
-   * CIRCUIT: a daemon gives such a variable to none of its processes (src/elements/inheritance.ts).
+   * CIRCUIT: a daemon gives such a variable to none of its processes (src/kinds/proc/inheritance.ts).
    */
   readonly mark: Readonly<Record<string, string>>;
   readonly #notes: string;

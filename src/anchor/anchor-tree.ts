@@ -1,4 +1,4 @@
-import { CircuitError } from '../error.js';
+import { CircuitError } from '../base/error.js';
 import type { AnchorEntry, AnchorPath, AnchorView, ElementKind } from './circuit.js';
 import {
   checkAnchorName,

@@ -1,5 +1,5 @@
 /** What a peer calls us with comes from outside: it is checked here. */
-import { CircuitError } from '../error.js';
+import { CircuitError } from '../base/error.js';
 import { MAX_CHUNK } from '../transport/limits.js';
 
 /** @throws CircuitError EINVAL */

@@ -1,5 +1,5 @@
 import { RpcTarget } from 'capnweb';
-import { CircuitError, interrupted } from '../error.js';
+import { CircuitError, interrupted } from '../base/error.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { MAX_CHUNK } from '../transport/limits.js';
 import { sizeFrom } from './arguments.js';

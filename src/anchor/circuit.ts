@@ -1,22 +1,22 @@
-import type { MemberName } from '../address.js';
-import type { ChannelPeek } from '../elements/channel.js';
-import type { IncomingMessage, OutgoingMessage, WaitOptions } from '../elements/message.js';
-import type { MessageShare } from '../elements/message-memory.js';
-import type { ProcessPeek } from '../elements/process.js';
-import type { SubscriptionKind } from '../elements/subscription.js';
-import type { Interruptible } from '../interruptible.js';
-import type { LogPiece } from '../log.js';
+import type { MemberName } from '../base/address.js';
+import type { Interruptible } from '../base/interruptible.js';
+import type { LogPiece } from '../base/log.js';
+import type { ChannelPeek } from '../kinds/chan/channel.js';
+import type { IncomingMessage, OutgoingMessage, WaitOptions } from '../kinds/chan/message.js';
+import type { MessageShare } from '../kinds/chan/message-memory.js';
+import type { ProcessPeek } from '../kinds/proc/process.js';
+import type { SubscriptionKind } from '../kinds/subscription/subscription.js';
 
-export type { ChannelPeek } from '../elements/channel.js';
+export type { LogPiece } from '../base/log.js';
+export type { ChannelPeek } from '../kinds/chan/channel.js';
 export type {
   IncomingMessage,
   OutgoingMessage,
   WaitOptions,
   WriteOptions,
-} from '../elements/message.js';
-export type { ProcessPeek } from '../elements/process.js';
-export type { SubscriptionKind } from '../elements/subscription.js';
-export type { LogPiece } from '../log.js';
+} from '../kinds/chan/message.js';
+export type { ProcessPeek } from '../kinds/proc/process.js';
+export type { SubscriptionKind } from '../kinds/subscription/subscription.js';
 export type { SubscriptionPeek } from './subscription.js';
 
 /**

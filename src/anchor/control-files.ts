@@ -1,4 +1,4 @@
-import { CircuitError } from '../error.js';
+import { CircuitError } from '../base/error.js';
 import type { ElementKind } from './circuit.js';
 
 const MEMBER_FILES = [

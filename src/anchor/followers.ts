@@ -1,4 +1,4 @@
-import { within } from '../interruptible.js';
+import { within } from '../base/interruptible.js';
 
 /** Who has not heard of a change by then is not waited for any more, in milliseconds. */
 const LONGEST_TELLING = 1_000;

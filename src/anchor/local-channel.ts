@@ -1,7 +1,7 @@
-import type { ChannelElement, ChannelPeek } from '../elements/channel.js';
-import type { IncomingMessage, OutgoingMessage } from '../elements/message.js';
-import { type MessageShare, UNBOUNDED } from '../elements/message-memory.js';
-import { together, until } from '../interruptible.js';
+import { together, until } from '../base/interruptible.js';
+import type { ChannelElement, ChannelPeek } from '../kinds/chan/channel.js';
+import type { IncomingMessage, OutgoingMessage } from '../kinds/chan/message.js';
+import { type MessageShare, UNBOUNDED } from '../kinds/chan/message-memory.js';
 import type { Channel, ChannelDirection } from './circuit.js';
 
 /** A channel of this member. */

@@ -1,4 +1,4 @@
-import { isMemberName, type MemberName } from '../address.js';
+import { isMemberName, type MemberName } from '../base/address.js';
 import type { Membership } from '../membership/membership.js';
 import type { Circuit, Member, MemberEntry, MemberPeek } from './circuit.js';
 import { isListedState, knownPeek, memberEntry } from './listed-member.js';

@@ -1,16 +1,16 @@
 import { hostname } from 'node:os';
-import { Address, type MemberName } from '../address.js';
-import { ChannelElement } from '../elements/channel.js';
-import { MessageMemory } from '../elements/message-memory.js';
-import { ProcessElement } from '../elements/process.js';
-import { parseCommand } from '../elements/process-command.js';
-import { SubscriptionElement, type SubscriptionKind } from '../elements/subscription.js';
-import { CircuitError, errorMessage } from '../error.js';
-import type { OperationsLog } from '../log.js';
+import { Address, type MemberName } from '../base/address.js';
+import { CircuitError, errorMessage } from '../base/error.js';
+import type { OperationsLog } from '../base/log.js';
+import { VERSION } from '../base/version.js';
+import { ChannelElement } from '../kinds/chan/channel.js';
+import { MessageMemory } from '../kinds/chan/message-memory.js';
+import { parseCommand } from '../kinds/proc/command.js';
+import { ProcessElement } from '../kinds/proc/process.js';
+import { SubscriptionElement, type SubscriptionKind } from '../kinds/subscription/subscription.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
 import { HANG_UP_GRACE } from '../transport/limits.js';
-import { VERSION } from '../version.js';
 import { AnchorTree } from './anchor-tree.js';
 import type {
   AnchorEntry,

@@ -1,7 +1,7 @@
-import type { WaitOptions } from '../elements/message.js';
-import type { ProcessElement } from '../elements/process.js';
-import type { OutputReader } from '../elements/process-output.js';
-import { interruptible } from '../interruptible.js';
+import { interruptible } from '../base/interruptible.js';
+import type { WaitOptions } from '../kinds/chan/message.js';
+import type { OutputReader } from '../kinds/proc/output.js';
+import type { ProcessElement } from '../kinds/proc/process.js';
 import type { OutputName, Process, ProcessPeek, ProcessReader, ProcessWriter } from './circuit.js';
 
 /** A process of this member. */

@@ -1,7 +1,7 @@
-import type { ChannelPeek } from '../elements/channel.js';
-import type { IncomingMessage, OutgoingMessage } from '../elements/message.js';
-import type { SubscriptionElement, SubscriptionKind } from '../elements/subscription.js';
-import { CircuitError } from '../error.js';
+import { CircuitError } from '../base/error.js';
+import type { ChannelPeek } from '../kinds/chan/channel.js';
+import type { IncomingMessage, OutgoingMessage } from '../kinds/chan/message.js';
+import type { SubscriptionElement, SubscriptionKind } from '../kinds/subscription/subscription.js';
 import type { Channel, ChannelDirection } from './circuit.js';
 import { LocalChannel } from './local-channel.js';
 

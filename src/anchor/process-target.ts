@@ -1,5 +1,5 @@
 import { RpcTarget } from 'capnweb';
-import { CircuitError, interrupted } from '../error.js';
+import { CircuitError, interrupted } from '../base/error.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { countFrom, sizeFrom } from './arguments.js';
 import type { Process, ProcessPeek, ProcessReader, ProcessWriter } from './circuit.js';

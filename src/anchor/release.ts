@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { CircuitError } from '../error.js';
+import { CircuitError } from '../base/error.js';
 
 /** Why a signal of ours is aborted; made once: AbortController makes a DOMException each time. */
 const LET_GO = new CircuitError('EINTR', 'let go');

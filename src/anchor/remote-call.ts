@@ -1,5 +1,5 @@
-import { asCircuitError, CircuitError } from '../error.js';
-import { interruptible } from '../interruptible.js';
+import { asCircuitError, CircuitError } from '../base/error.js';
+import { interruptible } from '../base/interruptible.js';
 
 /**
  * Lets go of what a peer gave us, or is about to. Of a promise that is let go unanswered

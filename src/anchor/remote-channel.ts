@@ -1,8 +1,8 @@
 import type { RpcStub } from 'capnweb';
-import { Turns } from '../elements/turns.js';
-import { writeInPieces } from '../elements/write-in-pieces.js';
-import { asCircuitError, CircuitError, errorCode, wouldWait } from '../error.js';
-import { interruptible } from '../interruptible.js';
+import { asCircuitError, CircuitError, errorCode, wouldWait } from '../base/error.js';
+import { interruptible } from '../base/interruptible.js';
+import { Turns } from '../base/mutex.js';
+import { writeInPieces } from '../kinds/chan/write-in-pieces.js';
 import type { Connection } from '../transport/connection.js';
 import type {
   ChannelTarget,

@@ -1,7 +1,7 @@
 import type { RpcStub } from 'capnweb';
-import { errorCode, interrupted, wouldWait } from '../error.js';
-import { interruptible, within } from '../interruptible.js';
-import { StreamBudget } from '../stream-budget.js';
+import { errorCode, interrupted, wouldWait } from '../base/error.js';
+import { interruptible, within } from '../base/interruptible.js';
+import { StreamBudget } from '../base/stream-budget.js';
 import type { Connection } from '../transport/connection.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import type {

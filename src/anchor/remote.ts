@@ -1,7 +1,7 @@
 import type { RpcStub } from 'capnweb';
-import type { MemberName } from '../address.js';
-import { asCircuitError, CircuitError, errorCode, errorMessage } from '../error.js';
-import { type Interruptible, interruptible, within } from '../interruptible.js';
+import type { MemberName } from '../base/address.js';
+import { asCircuitError, CircuitError, errorCode, errorMessage } from '../base/error.js';
+import { type Interruptible, interruptible, within } from '../base/interruptible.js';
 import type { Connection } from '../transport/connection.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
 import type {

@@ -1,6 +1,6 @@
 import { RpcTarget } from 'capnweb';
-import { CircuitError } from '../error.js';
-import { interruptible } from '../interruptible.js';
+import { CircuitError } from '../base/error.js';
+import { interruptible } from '../base/interruptible.js';
 import type { Circuit, MemberEntry } from './circuit.js';
 
 /**

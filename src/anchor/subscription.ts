@@ -1,5 +1,5 @@
-import type { ChannelPeek } from '../elements/channel.js';
-import type { SubscriptionKind } from '../elements/subscription.js';
+import type { ChannelPeek } from '../kinds/chan/channel.js';
+import type { SubscriptionKind } from '../kinds/subscription/subscription.js';
 
 /** The keys are the Go circuit's. */
 export interface SubscriptionPeek {

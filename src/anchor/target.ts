@@ -1,8 +1,9 @@
 import { RpcTarget } from 'capnweb';
-import type { MemberName } from '../address.js';
-import type { MessageShare } from '../elements/message-memory.js';
-import { CircuitError } from '../error.js';
-import type { OperationsLog } from '../log.js';
+import type { MemberName } from '../base/address.js';
+import { CircuitError } from '../base/error.js';
+import type { OperationsLog } from '../base/log.js';
+import { redact, redactProcess } from '../base/redact.js';
+import type { MessageShare } from '../kinds/chan/message-memory.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { ATTENDANT_GONE_AFTER, CALL_TIMEOUT } from '../transport/limits.js';
 import { sizeFrom, stringsFrom } from './arguments.js';
@@ -26,7 +27,6 @@ import type { ElementContext } from './element-context.js';
 import { LogGrowthTarget } from './log-growth-target.js';
 import { formatPath } from './path.js';
 import { AttendedTarget, ProcessTarget } from './process-target.js';
-import { redact, redactProcess } from './redact.js';
 import { RosterTarget } from './roster-target.js';
 import { isSubscriptionKind } from './subscription.js';
 

@@ -1,5 +1,5 @@
 import type { Channel } from '../anchor/circuit.js';
-import { CircuitError, errorMessage } from '../error.js';
+import { CircuitError, errorMessage } from '../base/error.js';
 import { type DialOptions, dial } from './dial.js';
 import { written } from './output.js';
 import { anchorAt } from './path.js';

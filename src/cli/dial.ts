@@ -1,7 +1,7 @@
-import { Address } from '../address.js';
-import { addressFile, readAddressFile } from '../address-file.js';
+import { Address } from '../base/address.js';
+import { CircuitError } from '../base/error.js';
 import { CircuitClient } from '../client/client.js';
-import { CircuitError } from '../error.js';
+import { addressFile, readAddressFile } from '../daemon/address-file.js';
 import { formatGroup, type MulticastGroup, parseGroup } from '../transport/multicast-group.js';
 import { type ClusterKey, readClusterKey } from '../transport/security.js';
 
@@ -74,7 +74,7 @@ async function reachDiscovered<T>(
   connect: (address: Address) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const { DISCOVERY_TIMEOUT, discover } = await import('../transport/discover.js');
+  const { DISCOVERY_TIMEOUT, discover } = await import('../bootstrap/discover.js');
   let failure: unknown;
   for await (const address of discover(group, key, signal)) {
     try {

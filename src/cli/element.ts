@@ -1,7 +1,7 @@
 import type { AnchorPath, Member } from '../anchor/circuit.js';
-import { redact } from '../anchor/redact.js';
 import { subscriptionPeek } from '../anchor/subscription.js';
-import { CircuitError } from '../error.js';
+import { CircuitError } from '../base/error.js';
+import { redact } from '../base/redact.js';
 import { type DialOptions, dial } from './dial.js';
 import { anchorAt, memberAt, parsePath } from './path.js';
 

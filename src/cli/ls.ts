@@ -1,6 +1,6 @@
 import type { AnchorPath, Member } from '../anchor/circuit.js';
 import { formatPath } from '../anchor/path.js';
-import { escapeControls } from '../escape-controls.js';
+import { escapeControls } from '../base/escape-controls.js';
 import { type DialOptions, dial } from './dial.js';
 import { parsePath } from './path.js';
 

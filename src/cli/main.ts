@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { redact } from '../anchor/redact.js';
-import { errorCode, errorMessage } from '../error.js';
-import { escapeControls } from '../escape-controls.js';
-import { VERSION } from '../version.js';
+import { errorCode, errorMessage } from '../base/error.js';
+import { escapeControls } from '../base/escape-controls.js';
+import { redact } from '../base/redact.js';
+import { VERSION } from '../base/version.js';
 import { addElementCommands } from './element-commands.js';
 import { commandNamed, withTwoDashes } from './long-options.js';
 import { surviveLostTerminal } from './lost-terminal.js';

@@ -1,7 +1,7 @@
-import { circuitDirectory } from '../../mount/namespace/circuit.js';
 import { Session } from '../../mount/session.js';
+import { errorCode } from '../base/error.js';
 import { CircuitView } from '../client/circuit-view.js';
-import { errorCode } from '../error.js';
+import { circuitDirectory } from '../namespace/circuit.js';
 import { type DialOptions, reach } from './dial.js';
 import { LogWriter } from './log-writer.js';
 

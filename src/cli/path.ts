@@ -1,7 +1,7 @@
 import type { AnchorPath, Member } from '../anchor/circuit.js';
-import { redact } from '../anchor/redact.js';
+import { CircuitError } from '../base/error.js';
+import { redact } from '../base/redact.js';
 import type { CircuitClient } from '../client/client.js';
-import { CircuitError } from '../error.js';
 
 /** The names in `/X…/a/b`. @throws CircuitError EINVAL */
 export function parsePath(text: string): AnchorPath {

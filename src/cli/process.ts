@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Process, ProcessPeek, ProcessReader, ProcessWriter } from '../anchor/circuit.js';
+import { asCircuitError, CircuitError, errorCode } from '../base/error.js';
 import type { CircuitClient } from '../client/client.js';
-import { parseCommand } from '../elements/process-command.js';
-import { asCircuitError, CircuitError, errorCode } from '../error.js';
+import { parseCommand } from '../kinds/proc/command.js';
 import { type DialOptions, dial } from './dial.js';
 import { type Output, written } from './output.js';
 import { anchorAt } from './path.js';

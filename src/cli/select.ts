@@ -1,8 +1,8 @@
 import createDebug from 'debug';
-import { redact } from '../anchor/redact.js';
+import { asCircuitError, CircuitError } from '../base/error.js';
+import { within } from '../base/interruptible.js';
+import { redact } from '../base/redact.js';
 import type { CircuitClient } from '../client/client.js';
-import { asCircuitError, CircuitError } from '../error.js';
-import { within } from '../interruptible.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
 import { type DialOptions, dial } from './dial.js';
 import { parsePath } from './path.js';

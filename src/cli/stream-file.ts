@@ -5,8 +5,8 @@ import type {
   OutputName,
   ProcessReader,
 } from '../anchor/circuit.js';
+import { CircuitError, errorCode } from '../base/error.js';
 import type { CircuitClient } from '../client/client.js';
-import { CircuitError, errorCode } from '../error.js';
 
 /** A file of the namespace that can be waited for. */
 export interface StreamFile {

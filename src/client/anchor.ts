@@ -1,7 +1,7 @@
 import type { AnchorView, Member, SubscriptionKind } from '../anchor/circuit.js';
 import { formatPath } from '../anchor/path.js';
 import { isSubscriptionKind } from '../anchor/subscription.js';
-import type { Interruptible } from '../interruptible.js';
+import type { Interruptible } from '../base/interruptible.js';
 import { Channel } from './channel.js';
 import { Process } from './process.js';
 import { Subscription } from './subscription.js';

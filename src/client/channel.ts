@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type * as anchor from '../anchor/circuit.js';
-import { errorCode, interrupted } from '../error.js';
-import { type Interruptible, interruptible } from '../interruptible.js';
+import { errorCode, interrupted } from '../base/error.js';
+import { type Interruptible, interruptible } from '../base/interruptible.js';
 import { MAX_CHUNK } from '../transport/limits.js';
 import type { Anchor } from './anchor.js';
 import { SourceStream } from './streams.js';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Address, MemberName } from '../address.js';
 import type { Circuit, Member, MemberEntry } from '../anchor/circuit.js';
 import { RemoteMember } from '../anchor/remote.js';
-import { errorMessage } from '../error.js';
+import type { Address, MemberName } from '../base/address.js';
+import { errorMessage } from '../base/error.js';
 import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';
 
 /** A daemon that cannot be reached is dialled this often, in milliseconds. */

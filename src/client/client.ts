@@ -1,8 +1,8 @@
-import { type Address, isMemberName, type MemberName } from '../address.js';
 import type { Member, MemberEntry } from '../anchor/circuit.js';
 import { RemoteMember } from '../anchor/remote.js';
-import { CircuitError } from '../error.js';
-import { type Interruptible, interruptible } from '../interruptible.js';
+import { type Address, isMemberName, type MemberName } from '../base/address.js';
+import { CircuitError } from '../base/error.js';
+import { type Interruptible, interruptible } from '../base/interruptible.js';
 import { Anchor } from './anchor.js';
 import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';
 

@@ -1,11 +1,11 @@
 import type { RpcStub } from 'capnweb';
-import { type Address, isMemberName } from '../address.js';
 import type { MemberEntry } from '../anchor/circuit.js';
 import { isListedState } from '../anchor/listed-member.js';
 import type { CircuitRoster, CircuitTarget } from '../anchor/target.js';
-import { CircuitError } from '../error.js';
-import { type Interruptible, interruptible } from '../interruptible.js';
-import { isTimeValue } from '../time-value.js';
+import { type Address, isMemberName } from '../base/address.js';
+import { CircuitError } from '../base/error.js';
+import { type Interruptible, interruptible } from '../base/interruptible.js';
+import { isTimeValue } from '../base/time-value.js';
 import type { Connection } from '../transport/connection.js';
 import { CALL_TIMEOUT } from '../transport/limits.js';
 import { startRpc } from '../transport/rpc.js';

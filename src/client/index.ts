@@ -1,8 +1,7 @@
-import { Address } from '../address.js';
+import { Address } from '../base/address.js';
 import { CircuitClient } from './client.js';
 import type { ClientOptions } from './connect.js';
 
-export { Address, type MemberName } from '../address.js';
 export type {
   AnchorEntry,
   AnchorView,
@@ -18,8 +17,9 @@ export type {
   SubscriptionKind,
   SubscriptionPeek,
 } from '../anchor/circuit.js';
-export { CircuitError, type ErrorCode } from '../error.js';
-export type { Interruptible } from '../interruptible.js';
+export { Address, type MemberName } from '../base/address.js';
+export { CircuitError, type ErrorCode } from '../base/error.js';
+export type { Interruptible } from '../base/interruptible.js';
 export { type ClusterKey, readClusterKey } from '../transport/security.js';
 export { Anchor, type Command } from './anchor.js';
 export { Channel, type MessageData } from './channel.js';

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type * as anchor from '../anchor/circuit.js';
-import { type Interruptible, interruptible } from '../interruptible.js';
+import { type Interruptible, interruptible } from '../base/interruptible.js';
 import type { Anchor } from './anchor.js';
 import { SinkStream, SourceStream } from './streams.js';
 

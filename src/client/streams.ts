@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import type { ByteReader, ProcessWriter } from '../anchor/circuit.js';
-import { asCircuitError } from '../error.js';
+import { asCircuitError } from '../base/error.js';
 import { MAX_CHUNK } from '../transport/limits.js';
 
 /** What is read as a stream. */

@@ -1,7 +1,7 @@
 import type * as anchor from '../anchor/circuit.js';
 import { subscriptionPeek } from '../anchor/subscription.js';
-import { errorCode } from '../error.js';
-import type { Interruptible } from '../interruptible.js';
+import { errorCode } from '../base/error.js';
+import type { Interruptible } from '../base/interruptible.js';
 import type { Anchor } from './anchor.js';
 import { Channel } from './channel.js';
 

@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import type { MemberMap, NewMemberMap } from './member-map.js';
 import type { Version } from './messages.js';
 import { SUSPICION_PAUSE } from './parameters.js';

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import createDebug from 'debug';
-import { Address, type MemberName } from '../address.js';
-import { CircuitError, errorCode, errorMessage } from '../error.js';
-import { interruptible, onAbort, within } from '../interruptible.js';
-import { timeLeft } from '../time-left.js';
+import { Address, type MemberName } from '../base/address.js';
+import { CircuitError, errorCode, errorMessage } from '../base/error.js';
+import { interruptible, onAbort, within } from '../base/interruptible.js';
+import { timeLeft } from '../base/time-left.js';
 import type {
   JoinOptions,
   Link,

@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import { LocalHealth } from './local-health.js';
 import {
   FAREWELL_TIME,

@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import { HEARSAY, OWN, type Source } from './beliefs.js';
 import type { Comparison } from './comparison.js';
 import type { HyParView } from './hyparview.js';

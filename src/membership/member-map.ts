@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 
 /** What is kept of members by their names: a `Map`, or what does as much of it as is needed. */
 export interface MemberMap<V> {

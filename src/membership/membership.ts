@@ -1,5 +1,5 @@
-import type { Address, MemberName } from '../address.js';
-import type { Interruptible } from '../interruptible.js';
+import type { Address, MemberName } from '../base/address.js';
+import type { Interruptible } from '../base/interruptible.js';
 import type { PeerAddress } from './protocol-host.js';
 import type { MemberRecord } from './record.js';
 

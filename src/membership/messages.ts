@@ -1,5 +1,5 @@
-import { isMemberName, type MemberName } from '../address.js';
-import { CircuitError } from '../error.js';
+import { isMemberName, type MemberName } from '../base/address.js';
+import { CircuitError } from '../base/error.js';
 import {
   ACTIVE_WALK,
   MAX_RECORDS,

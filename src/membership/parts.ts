@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import { Beliefs, type Source } from './beliefs.js';
 import { Comparison } from './comparison.js';
 import { FailureDetector } from './failure-detector.js';

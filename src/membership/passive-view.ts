@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import { PASSIVE_VIEW } from './parameters.js';
 import { PartialView } from './partial-view.js';
 import type { PeerAddress } from './protocol-host.js';

@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import type { Version } from './messages.js';
 import { EAGER_PAUSE, GRAFT_TIMEOUT, LAZY_PAUSE, MAX_RECORDS } from './parameters.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';

@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import { type NewMemberMap, newMemberMap } from './member-map.js';
 import type { Views } from './membership.js';
 import type { Message } from './messages.js';

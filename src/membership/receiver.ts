@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import { HEARSAY, OWN, type Source } from './beliefs.js';
 import type { Message } from './messages.js';
 import type { Parting, Parts } from './parts.js';

@@ -1,6 +1,6 @@
-import { Address, isMemberName, type MemberName } from '../address.js';
-import { CircuitError } from '../error.js';
-import { isTimeValue } from '../time-value.js';
+import { Address, isMemberName, type MemberName } from '../base/address.js';
+import { CircuitError } from '../base/error.js';
+import { isTimeValue } from '../base/time-value.js';
 
 /** What members tell each other of a member. */
 export interface MemberRecord {

@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import { type MemberMap, type NewMemberMap, newMemberMap } from './member-map.js';
 import { BUCKETS, type Digest } from './messages.js';
 import { MAX_MEMBERS, MAX_TOMBSTONES, TOMBSTONE_LIFE } from './parameters.js';

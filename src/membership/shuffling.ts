@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import type { Message } from './messages.js';
 import {
   FAR_SHUFFLE,

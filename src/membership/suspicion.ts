@@ -1,4 +1,4 @@
-import type { MemberName } from '../address.js';
+import type { MemberName } from '../base/address.js';
 import { CONFIRMATIONS, SUSPICION_MAX_FACTOR, SUSPICION_MIN } from './parameters.js';
 import type { MemberRecord } from './record.js';
 

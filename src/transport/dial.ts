@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
-import type { Address } from '../address.js';
+import type { Address } from '../base/address.js';
 import {
   asCircuitError,
   CircuitError,
   errorCode,
   errorMessage,
   isOutOfDescriptors,
-} from '../error.js';
+} from '../base/error.js';
 import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MAX_MESSAGE } from './limits.js';
 import { ADDRESS_HEADER, SUBPROTOCOL } from './listener.js';
 import {

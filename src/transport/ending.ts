@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
-import { errorCode, errorMessage } from '../error.js';
-import { escapeControls } from '../escape-controls.js';
+import { errorCode, errorMessage } from '../base/error.js';
+import { escapeControls } from '../base/escape-controls.js';
 import { MAX_MESSAGE } from './limits.js';
 
 /** Why a connection is ended, as the close frame says it (RFC 6455, section 7.4.1). */

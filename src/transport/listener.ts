@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
-import { formatAuthority, type Secret } from '../address.js';
+import { formatAuthority, type Secret } from '../base/address.js';
 import {
   asCircuitError,
   CircuitError,
   errorCode,
   errorMessage,
   isOutOfDescriptors,
-} from '../error.js';
+} from '../base/error.js';
 import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MAX_MESSAGE, MAX_UNPROVEN_SOCKETS } from './limits.js';
 import { type ClusterKey, limitRecords, presharedKey, TLS_VERSION } from './security.js';
 

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { formatAuthority, parseAuthority } from '../address.js';
-import { CircuitError } from '../error.js';
+import { formatAuthority, parseAuthority } from '../base/address.js';
+import { CircuitError } from '../base/error.js';
 
 /** An IP multicast group, and the UDP port on which it is listened to. */
 export interface MulticastGroup {

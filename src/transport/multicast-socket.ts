@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import createDebug from 'debug';
-import { CircuitError, errorCode, errorMessage } from '../error.js';
+import { CircuitError, errorCode, errorMessage } from '../base/error.js';
 import {
   formatGroup,
   isOnLink,

@@ -6,8 +6,8 @@ import {
 } from 'capnweb';
 import { Packr } from 'msgpackr';
 import type { RawData, WebSocket } from 'ws';
-import { CircuitError, errorMessage } from '../error.js';
-import { onRest, passed } from '../garbage.js';
+import { CircuitError, errorMessage } from '../base/error.js';
+import { onRest, passed } from '../base/garbage.js';
 import { CloseCode, type Ending } from './ending.js';
 import { MAX_CHUNK, MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 

@@ -2,8 +2,8 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Secret } from '../address.js';
-import { CircuitError, errorCode } from '../error.js';
+import type { Secret } from '../base/address.js';
+import { CircuitError, errorCode } from '../base/error.js';
 
 /**
  * TLS 1.3 with an external pre-shared key (RFC 8446, sections 2.2 and 4.2.11)

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { Address, formatAuthority } from '../address.js';
-import { interruptible } from '../interruptible.js';
+import { Address, formatAuthority } from '../base/address.js';
+import { interruptible } from '../base/interruptible.js';
 import { Connection } from './connection.js';
 import { dial } from './dial.js';
 import { Ending } from './ending.js';

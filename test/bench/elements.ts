@@ -4,8 +4,8 @@
  * for each figure: its name, a tab, and how many a second, when the code has been compiled.
  */
 
-import { Address } from '../../src/address.js';
 import type { Member } from '../../src/anchor/circuit.js';
+import { Address } from '../../src/base/address.js';
 import { CircuitClient } from '../../src/client/client.js';
 
 const PEEKS = 4_000;

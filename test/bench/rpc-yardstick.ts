@@ -7,7 +7,7 @@
 import { RpcSession, RpcTarget, type RpcTransportWithCustomEncoding } from 'capnweb';
 import { Packr } from 'msgpackr';
 import type { WebSocket } from 'ws';
-import { Address } from '../../src/address.js';
+import { Address } from '../../src/base/address.js';
 import { dial } from '../../src/transport/dial.js';
 import { Listener } from '../../src/transport/listener.js';
 

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import test from 'ava';
-import { decodeAnnouncement, encodeAnnouncement } from '../../src/transport/announcement.js';
+import { decodeAnnouncement, encodeAnnouncement } from '../../src/bootstrap/announcement.js';
 import { Cluster } from './cluster.js';
 import { Lan } from './lan.js';
 import { areOne, logged, members, newGroup } from './multicast.js';
@@ -191,7 +191,7 @@ test('addresses that are made up do not hold up a daemon, nor fill its log', asy
   liar.bind(0, '127.0.0.1');
   await bound;
   liar.setMulticastInterface('127.0.0.1');
-  const { Address, newSecret } = await import('../../src/address.js');
+  const { Address, newSecret } = await import('../../src/base/address.js');
   const lie = () => {
     // Port 1 of loopback: nobody listens there.
     const made = new Address('127.0.0.1', 1, 1, newSecret());

@@ -5,7 +5,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import test from 'ava';
 import { WebSocket } from 'ws';
-import { Address } from '../../src/address.js';
+import { Address } from '../../src/base/address.js';
 import { dial } from '../../src/transport/dial.js';
 import { MAX_MESSAGE } from '../../src/transport/limits.js';
 import { Cluster } from './cluster.js';

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join as pathOf } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { RpcTarget } from 'capnweb';
-import { Address, newSecret } from '../../src/address.js';
+import { Address, newSecret } from '../../src/base/address.js';
 import { startRpc } from '../../src/transport/rpc.js';
 import { Transport } from '../../src/transport/transport.js';
 import { CIRCUIT_ENV, Cluster, eventually, type TestDaemon } from './cluster.js';

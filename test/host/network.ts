@@ -1,9 +1,9 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Address } from '../../src/address.js';
+import { Address } from '../../src/base/address.js';
+import { errorCode } from '../../src/base/error.js';
 import { CircuitClient } from '../../src/client/client.js';
-import { errorCode } from '../../src/error.js';
 import { type Cluster, eventually, type RunOptions, type TestDaemon } from './cluster.js';
 import { addressOf, Lan } from './lan.js';
 import { members } from './multicast.js';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import test from 'ava';
 import type { RpcStub } from 'capnweb';
-import { Address, newMemberName, newSecret } from '../../src/address.js';
 import type { CircuitTarget } from '../../src/anchor/target.js';
+import { Address, newMemberName, newSecret } from '../../src/base/address.js';
 import { MAX_RECORDS } from '../../src/membership/parameters.js';
 import { MAX_INCARNATION } from '../../src/membership/record.js';
 import { dial } from '../../src/transport/dial.js';

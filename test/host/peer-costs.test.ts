@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { Address } from '../../src/address.js';
 import type { CircuitTarget } from '../../src/anchor/target.js';
+import { Address } from '../../src/base/address.js';
 import { dial } from '../../src/transport/dial.js';
 import { Ending } from '../../src/transport/ending.js';
 import { MAX_CHUNK } from '../../src/transport/limits.js';

@@ -1,6 +1,6 @@
 /** A process of its own: `mounter DIR [TTL]` mounts a small file system until SIGTERM. */
 import { codeOf } from '../../mount/errno.js';
-import { findMounts } from '../../mount/mount-table.js';
+import { findMounts } from '../../mount/mounting/mount-table.js';
 import { Session } from '../../mount/session.js';
 import { ToyDirectory, textFile } from './toy.js';
 

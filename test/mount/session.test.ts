@@ -2,7 +2,7 @@ import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { findMounts } from '../../mount/mount-table.js';
+import { findMounts } from '../../mount/mounting/mount-table.js';
 import type { Caller } from '../../mount/node.js';
 import { emptyDirectory, mount, Program, run, shell } from './mounted.js';
 import { blockUntilWithdrawn, deferred, openFile, ToyDirectory, textFile } from './toy.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { newMemberName } from '../../src/address.js';
+import { newMemberName } from '../../src/base/address.js';
 import { Numbering } from './numbered-map.js';
 
 const NAMES = Array.from({ length: 5 }, newMemberName);

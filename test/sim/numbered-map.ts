@@ -1,4 +1,4 @@
-import type { MemberName } from '../../src/address.js';
+import type { MemberName } from '../../src/base/address.js';
 import type { MemberMap, NewMemberMap } from '../../src/membership/member-map.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { MemberName } from '../../src/address.js';
+import type { MemberName } from '../../src/base/address.js';
 import type { MembershipChange } from '../../src/membership/membership.js';
 import type { SimulatedMember } from './simulated-member.js';
 

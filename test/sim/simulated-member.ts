@@ -1,4 +1,4 @@
-import type { MemberName } from '../../src/address.js';
+import type { MemberName } from '../../src/base/address.js';
 import type { NewMemberMap } from '../../src/membership/member-map.js';
 import type { MembershipChange } from '../../src/membership/membership.js';
 import type { Message } from '../../src/membership/messages.js';

@@ -1,4 +1,4 @@
-import { isMemberName, type MemberName } from '../../src/address.js';
+import { isMemberName, type MemberName } from '../../src/base/address.js';
 import { newMemberMap } from '../../src/membership/member-map.js';
 import type { MemberRecord } from '../../src/membership/record.js';
 import { EventQueue } from './event-queue.js';

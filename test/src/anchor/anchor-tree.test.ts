@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { AnchorTree } from '../../../src/anchor/anchor-tree.js';
-import { errorCode } from '../../../src/error.js';
+import { errorCode } from '../../../src/base/error.js';
 
 const name = fc.constantFrom('a', 'b', 'c');
 const path = fc.array(name, { maxLength: 3 });

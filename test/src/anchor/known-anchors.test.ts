@@ -7,9 +7,9 @@ import { KnownAnchors } from '../../../src/anchor/known-anchors.js';
 import { LocalCircuit } from '../../../src/anchor/local-circuit.js';
 import { LocalMember } from '../../../src/anchor/local-member.js';
 import { RemoteMember } from '../../../src/anchor/remote.js';
-import { OperationsLog } from '../../../src/log.js';
+import { OperationsLog } from '../../../src/base/log.js';
 import { eventually } from '../../host/cluster.js';
-import { StubMembership } from '../stub-membership.js';
+import { StubMembership } from '../bootstrap/stub-membership.js';
 import { served } from './served.js';
 
 const log = new OperationsLog(() => {});

@@ -3,9 +3,9 @@ import test, { type ExecutionContext } from 'ava';
 import { LocalCircuit } from '../../../src/anchor/local-circuit.js';
 import { LocalMember } from '../../../src/anchor/local-member.js';
 import { type Connect, RemoteMember } from '../../../src/anchor/remote.js';
-import { CircuitError } from '../../../src/error.js';
-import { OperationsLog } from '../../../src/log.js';
-import { newRecord, StubMembership } from '../stub-membership.js';
+import { CircuitError } from '../../../src/base/error.js';
+import { OperationsLog } from '../../../src/base/log.js';
+import { newRecord, StubMembership } from '../bootstrap/stub-membership.js';
 import { served } from './served.js';
 
 const log = new OperationsLog(() => {});

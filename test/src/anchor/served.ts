@@ -1,10 +1,10 @@
 import type { ExecutionContext } from 'ava';
 import type { RpcStub } from 'capnweb';
-import { Address, newSecret } from '../../../src/address.js';
 import type { Circuit } from '../../../src/anchor/circuit.js';
 import { CircuitTarget } from '../../../src/anchor/target.js';
-import { MessageMemory } from '../../../src/elements/message-memory.js';
-import type { OperationsLog } from '../../../src/log.js';
+import { Address, newSecret } from '../../../src/base/address.js';
+import type { OperationsLog } from '../../../src/base/log.js';
+import { MessageMemory } from '../../../src/kinds/chan/message-memory.js';
 import type { Connection } from '../../../src/transport/connection.js';
 import { startRpc } from '../../../src/transport/rpc.js';
 import { Transport } from '../../../src/transport/transport.js';

@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { LocalMember } from '../../../src/anchor/local-member.js';
-import { OperationsLog } from '../../../src/log.js';
+import { OperationsLog } from '../../../src/base/log.js';
 import { MAX_MEMBERS } from '../../../src/membership/parameters.js';
-import { newRecord, StubMembership } from '../stub-membership.js';
+import { newRecord, StubMembership } from '../bootstrap/stub-membership.js';
 
 /** A member whose network is what the test says. */
 function member() {

@@ -1,18 +1,18 @@
 import test, { type ExecutionContext } from 'ava';
-import { type MemberName, newMemberName } from '../../../src/address.js';
 import type { MemberEntry, WaitOptions } from '../../../src/anchor/circuit.js';
 import { LocalMember } from '../../../src/anchor/local-member.js';
 import { WriterTarget } from '../../../src/anchor/process-target.js';
 import { RemoteMember } from '../../../src/anchor/remote.js';
 import { RosterTarget } from '../../../src/anchor/roster-target.js';
-import { MAX_WAITING } from '../../../src/elements/message.js';
-import { MAX_HELD_OF_CONNECTION } from '../../../src/elements/message-memory.js';
-import { CircuitError } from '../../../src/error.js';
-import { OperationsLog } from '../../../src/log.js';
+import { type MemberName, newMemberName } from '../../../src/base/address.js';
+import { CircuitError } from '../../../src/base/error.js';
+import { OperationsLog } from '../../../src/base/log.js';
+import { MAX_WAITING } from '../../../src/kinds/chan/message.js';
+import { MAX_HELD_OF_CONNECTION } from '../../../src/kinds/chan/message-memory.js';
 import { MAX_CHUNK, MAX_OPEN_CALLS } from '../../../src/transport/limits.js';
 import { eventually } from '../../host/cluster.js';
 import { deferred } from '../../mount/toy.js';
-import { StubMembership } from '../stub-membership.js';
+import { StubMembership } from '../bootstrap/stub-membership.js';
 import { served } from './served.js';
 
 /** A circuit whose members a test decides upon. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import test from 'ava';
-import { Address, newSecret } from '../../../src/address.js';
+import { Address, newSecret } from '../../../src/base/address.js';
 import { CIRCUIT_ENV, Cluster, type Result } from '../../host/cluster.js';
 
 test('the exit status is 2 and one line says why when a command is called wrongly', async (t) => {

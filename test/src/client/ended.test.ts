@@ -1,6 +1,6 @@
 import test from 'ava';
 import { RpcTarget } from 'capnweb';
-import { Address, newMemberName, newSecret } from '../../../src/address.js';
+import { Address, newMemberName, newSecret } from '../../../src/base/address.js';
 import { CircuitClient } from '../../../src/client/client.js';
 import { CloseCode, type Ending } from '../../../src/transport/ending.js';
 import { startRpc } from '../../../src/transport/rpc.js';

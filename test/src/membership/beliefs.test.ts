@@ -6,7 +6,7 @@ import { type MemberRecord, withState } from '../../../src/membership/record.js'
 import { Refutation } from '../../../src/membership/refutation.js';
 import { Roster } from '../../../src/membership/roster.js';
 import { Timers } from '../../../src/membership/timers.js';
-import { newRecord } from '../stub-membership.js';
+import { newRecord } from '../bootstrap/stub-membership.js';
 
 /** The beliefs of one who is in a network with `others`, and a clock. */
 function believe(...others: MemberRecord[]) {

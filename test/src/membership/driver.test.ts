@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
-import { Address, newMemberName, newSecret } from '../../../src/address.js';
+import { Address, newMemberName, newSecret } from '../../../src/base/address.js';
 import { MAX_RECORDS } from '../../../src/membership/parameters.js';
 import { addressOf, allList, Network, namesOf } from './network.js';
 

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
-import { Address, newMemberName, newSecret } from '../../../src/address.js';
-import { CircuitError } from '../../../src/error.js';
+import { Address, newMemberName, newSecret } from '../../../src/base/address.js';
+import { CircuitError } from '../../../src/base/error.js';
 import { MembershipDriver } from '../../../src/membership/driver.js';
 import type { Link, Links, Membership } from '../../../src/membership/membership.js';
 import type { MemberRecord } from '../../../src/membership/record.js';

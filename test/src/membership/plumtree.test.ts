@@ -1,5 +1,5 @@
 import test from 'ava';
-import { isMemberName, type MemberName } from '../../../src/address.js';
+import { isMemberName, type MemberName } from '../../../src/base/address.js';
 import type { Message, Version } from '../../../src/membership/messages.js';
 import { GRAFT_TIMEOUT } from '../../../src/membership/parameters.js';
 import { Plumtree } from '../../../src/membership/plumtree.js';

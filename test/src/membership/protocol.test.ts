@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Address, newMemberName, newSecret } from '../../../src/address.js';
+import { Address, newMemberName, newSecret } from '../../../src/base/address.js';
 import type { Message } from '../../../src/membership/messages.js';
 import { MAX_ASKED, MAX_PROBES_ASKED, REFUTE_PAUSE } from '../../../src/membership/parameters.js';
 import { Protocol } from '../../../src/membership/protocol.js';

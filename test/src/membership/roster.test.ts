@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Address, type MemberName, newSecret } from '../../../src/address.js';
+import { Address, type MemberName, newSecret } from '../../../src/base/address.js';
 import { TOMBSTONE_LIFE } from '../../../src/membership/parameters.js';
 import type { MemberRecord, MemberState } from '../../../src/membership/record.js';
 import { Roster } from '../../../src/membership/roster.js';

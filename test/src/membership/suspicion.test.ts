@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type MemberName, newMemberName } from '../../../src/address.js';
+import { type MemberName, newMemberName } from '../../../src/base/address.js';
 import {
   CONFIRMATIONS,
   SUSPICION_MAX_FACTOR,
@@ -7,7 +7,7 @@ import {
 } from '../../../src/membership/parameters.js';
 import { type MemberRecord, withState } from '../../../src/membership/record.js';
 import { Suspicion } from '../../../src/membership/suspicion.js';
-import { newRecord } from '../stub-membership.js';
+import { newRecord } from '../bootstrap/stub-membership.js';
 
 /** Of a member that is suspected. */
 function record(accuser?: MemberName): MemberRecord {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { Address, newSecret } from '../../../src/address.js';
+import { Address, newSecret } from '../../../src/base/address.js';
 import { dial } from '../../../src/transport/dial.js';
 import { SUBPROTOCOL } from '../../../src/transport/listener.js';
 import { presharedKey, TLS_VERSION } from '../../../src/transport/security.js';

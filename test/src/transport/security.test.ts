@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { newSecret } from '../../../src/address.js';
+import { newSecret } from '../../../src/base/address.js';
 import {
   generateClusterKey,
   presharedKey,

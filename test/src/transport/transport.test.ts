@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { Address, newSecret } from '../../../src/address.js';
+import { Address, newSecret } from '../../../src/base/address.js';
 import { type Peer, Transport } from '../../../src/transport/transport.js';
 
 /** A daemon's transport whose peers are given nothing but noted. */

@@ -1,0 +1,133 @@
+/** Mounting and unmounting: by mount(2) as root, through `fusermount3` otherwise. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import * as native from '../../native/index.js';
+import { codeOf } from '../errno.js';
+import { deviceError, fusermountError, MountError, mountError } from './mount-error.js';
+import { findMounts } from './mount-table.js';
+
+export interface MountOptions {
+  /** The first column of mount(8) and df(1). */
+  readonly fsname: string;
+  /** The file system's type is `fuse.` and this. */
+  readonly subtype: string;
+  /** Users other than the one who mounts may use it; the files' modes decide what they may. */
+  readonly allowOther: boolean;
+}
+
+const { nosuid, nodev, noatime } = native.MountFlags;
+
+/**
+ * Mounts a file system on an existing, absolute path.
+ *
+ * @returns the descriptor of /dev/fuse.
+ * @throws {MountError} EACCES, EPERM (not allowed), ENOENT (no /dev/fuse, no fusermount3),
+ *   ENODEV (the kernel has no FUSE)
+ */
+export async function mountFuse(target: string, options: MountOptions): Promise<number> {
+  return process.geteuid?.() === 0
+    ? mountAsRoot(target, options)
+    : await mountByFusermount(target, options);
+}
+
+/**
+ * Takes a mount of this type out of the directory tree; what still uses it, keeps it.
+ * Nothing happens where it is not mounted (any more). Does not touch the mount itself.
+ *
+ * @param device the `major:minor` of the one that is meant; without it, the topmost.
+ * @throws with `code`: EBUSY (it is covered by another mount), and what fusermount3 says
+ */
+export async function detachMount(target: string, type: string, device?: string): Promise<void> {
+  const mounts = await findMounts(target);
+  const topmost = mounts.at(-1);
+  const meant = device === undefined ? topmost : mounts.find((one) => one.device === device);
+  if (meant?.type !== type) return;
+  if (meant !== topmost) {
+    const text = `another file system is mounted over it on ${target}`;
+    throw Object.assign(new Error(text), { code: 'EBUSY' });
+  }
+  if (process.geteuid?.() === 0) native.unmount(target, native.MNT_DETACH);
+  else await fusermount(['-u', '-z', '--', target]);
+}
+
+function mountAsRoot(target: string, { fsname, subtype, allowOther }: MountOptions): number {
+  const fd = openDevice();
+  const data = [
+    `fd=${fd}`,
+    'rootmode=40000',
+    `user_id=${process.getuid?.() ?? 0}`,
+    `group_id=${process.getgid?.() ?? 0}`,
+    'default_permissions',
+    ...(allowOther ? ['allow_other'] : []),
+  ];
+  try {
+    native.mount(fsname, target, `fuse.${subtype}`, nosuid | nodev | noatime, data.join(','));
+  } catch (error) {
+    native.close(fd);
+    throw mountError(error);
+  }
+  return fd;
+}
+
+function openDevice(): number {
+  try {
+    return native.open();
+  } catch (error) {
+    throw deviceError(error);
+  }
+}
+
+async function mountByFusermount(
+  target: string,
+  { fsname, subtype, allowOther }: MountOptions,
+): Promise<number> {
+  // fusermount3 opens it as this user, and says less where it cannot.
+  native.close(openDevice());
+  const options = [
+    `fsname=${escapeOption(fsname)}`,
+    `subtype=${escapeOption(subtype)}`,
+    'nosuid',
+    'nodev',
+    'noatime',
+    'default_permissions',
+    ...(allowOther ? ['allow_other'] : []),
+  ];
+  const [ours, theirs] = native.socketpair();
+  try {
+    try {
+      await fusermount(['-o', options.join(','), '--', target], theirs);
+    } finally {
+      native.close(theirs);
+    }
+    return native.receiveDescriptor(ours);
+  } finally {
+    native.close(ours);
+  }
+}
+
+/** Runs fusermount3; `socket` becomes the one by which it hands over the descriptor (_FUSE_COMMFD). */
+async function fusermount(args: readonly string[], socket?: number): Promise<void> {
+  const child = spawn('fusermount3', args, {
+    cwd: '/',
+    env: { ...process.env, _FUSE_COMMFD: '3', LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe', socket ?? 'ignore'],
+  });
+  let complaint = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint += text;
+  });
+  try {
+    const [status] = await once(child, 'close');
+    if (status === 0) return;
+  } catch (cause) {
+    if (codeOf(cause) !== 'ENOENT') throw cause;
+    const text = 'mounting without root needs fusermount3: install fuse3';
+    throw new MountError('ENOENT', text, { cause });
+  }
+  throw fusermountError(complaint.trim() || 'fusermount3 failed without saying why');
+}
+
+/** Option lists are divided by commas (libfuse, lib/fuse_opt.c). */
+function escapeOption(value: string): string {
+  return value.replace(/[\\,]/g, '\\$&');
+}

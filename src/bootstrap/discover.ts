@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import { Address } from '../base/address.js';
+import { CircuitError } from '../base/error.js';
+import { type MulticastGroup, multicastInterfaces } from '../transport/multicast-group.js';
+import { MulticastSocket } from '../transport/multicast-socket.js';
+import type { ClusterKey } from '../transport/security.js';
+import { decodeAnnouncement, encodeAnnouncement } from './announcement.js';
+
+/** How long answers are waited for, in milliseconds. */
+export const DISCOVERY_TIMEOUT = 2_000;
+
+/** When it is asked, in milliseconds from the first time: a datagram may be lost. */
+const QUERIES = [0, 250, 750, 1_500];
+
+/** Of the daemons that answer, in bytes of memory some hundred each. */
+const MAX_ANSWERS = 100;
+
+/**
+ * Asks a group for daemons, over all interfaces, and gives the address of each that
+ * answers, in that order; ends when none has answered for {@link DISCOVERY_TIMEOUT} in all.
+ * @throws CircuitError EADDRNOTAVAIL (no interface), EINTR
+ */
+export async function* discover(
+  group: MulticastGroup,
+  clusterKey?: ClusterKey,
+  signal?: AbortSignal,
+): AsyncGenerator<Address, void, undefined> {
+  const id = randomBytes(8).readBigUInt64BE();
+  const answers = new Set<string>();
+  let wake = () => {};
+  const sockets = await MulticastSocket.open(
+    group,
+    multicastInterfaces(group),
+    'answers',
+    (datagram) => {
+      const said = decodeAnnouncement(datagram, Date.now(), clusterKey);
+      if (said.kind !== 'answer' || said.id !== id || answers.size >= MAX_ANSWERS) return;
+      answers.add(said.address.toString());
+      wake();
+    },
+  );
+  const ask = () => {
+    const query = encodeAnnouncement({ kind: 'query', id }, Date.now(), clusterKey);
+    for (const socket of sockets) socket.send(query);
+  };
+  const timers = QUERIES.map((delay) => setTimeout(ask, delay));
+  let late = false;
+  timers.push(
+    setTimeout(() => {
+      late = true;
+      wake();
+    }, DISCOVERY_TIMEOUT),
+  );
+  const onAbort = () => wake();
+  signal?.addEventListener('abort', onAbort);
+  try {
+    let given = 0;
+    for (;;) {
+      if (signal?.aborted) throw new CircuitError('EINTR', 'the discovery was interrupted');
+      for (const address of [...answers].slice(given)) {
+        given += 1;
+        yield Address.parse(address);
+      }
+      if (late) return;
+      if (given === answers.size && !signal?.aborted) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    for (const timer of timers) clearTimeout(timer);
+    for (const socket of sockets) socket.close();
+  }
+}

@@ -1,0 +1,111 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Address } from '../base/address.js';
+import { errorMessage } from '../base/error.js';
+import type { Membership } from '../membership/membership.js';
+import { RateLimit } from '../transport/rate-limit.js';
+import type { Hearing } from './discovery.js';
+
+/**
+ * How long each member of a network hesitates to join somebody new, at most, in
+ * milliseconds for each member that there is: some fifty of them try in the first second,
+ * however many have heard of him, and the news of the first that succeeds stops the rest.
+ * So the small network joins the large one.
+ */
+const HESITATION = 20;
+
+/** Joins a second, and at once: what is announced may be made up. */
+const JOINS = 10;
+const MAX_PENDING = 32;
+
+/** An address that failed is not tried again for so long, in milliseconds; doubled each time. */
+const FIRST_RETRY = 2_000;
+const LAST_RETRY = 64_000;
+
+/** How many addresses that failed are remembered; the oldest is forgotten first. */
+const MAX_FAILED = 1_000;
+
+export interface DiscoveredMembersOptions {
+  readonly membership: Membership;
+  /** Takes a sentence for the log. */
+  readonly log: (event: string) => void;
+}
+
+/** Joins the networks of those who are heard of and are not members of ours yet. */
+export class DiscoveredMembers {
+  readonly #options: DiscoveredMembersOptions;
+  readonly #watch: Disposable;
+  readonly #limit = new RateLimit(JOINS, MAX_PENDING);
+  readonly #pending = new Set<string>();
+  readonly #failed = new Map<string, { readonly times: number; readonly until: number }>();
+  /** The addresses of all members; made anew when they have changed and it is asked for. */
+  #members: ReadonlySet<string> | undefined;
+  #ending = interruption();
+
+  constructor(options: DiscoveredMembersOptions) {
+    this.#options = options;
+    this.#watch = options.membership.watch(() => {
+      this.#members = undefined;
+    });
+  }
+
+  /** Takes an address that has been announced. */
+  hear(address: Address): Hearing {
+    const key = address.toString();
+    if (this.#isMember(key)) return 'known';
+    const now = performance.now();
+    if (this.#pending.has(key) || this.#pending.size >= MAX_PENDING) return 'ignored';
+    if (now < (this.#failed.get(key)?.until ?? 0) || !this.#limit.pass(now)) return 'ignored';
+    this.#pending.add(key);
+    this.#join(address, key, this.#ending.signal).finally(() => this.#pending.delete(key));
+    return 'new';
+  }
+
+  /** Gives up what is being joined. */
+  interrupt(): void {
+    this.#ending.abort();
+    this.#ending = interruption();
+  }
+
+  close(): void {
+    this.#ending.abort();
+    this.#watch[Symbol.dispose]();
+  }
+
+  #isMember(addr: string): boolean {
+    this.#members ??= new Set(this.#options.membership.members().map((member) => member.addr));
+    return this.#members.has(addr);
+  }
+
+  async #join(address: Address, key: string, signal: AbortSignal): Promise<void> {
+    const { membership, log } = this.#options;
+    try {
+      const size = membership.members().length;
+      await delay(Math.random() * size * HESITATION, undefined, { signal });
+      if (this.#isMember(key)) return;
+      await membership.join(address, { signal, byUser: false });
+      this.#failed.delete(key);
+      log(`discovery: joined ${address.authority}`);
+    } catch (error) {
+      if (signal.aborted) return;
+      const times = (this.#failed.get(key)?.times ?? 0) + 1;
+      this.#noteFailure(key, times);
+      if (times === 1) log(`discovery: not joined: ${errorMessage(error)}`);
+    }
+  }
+
+  #noteFailure(key: string, times: number): void {
+    const wait = Math.min(FIRST_RETRY * 2 ** (times - 1), LAST_RETRY);
+    // At the end, as the newest.
+    this.#failed.delete(key);
+    this.#failed.set(key, { times, until: performance.now() + wait });
+    const [oldest] = this.#failed.keys();
+    if (this.#failed.size > MAX_FAILED && oldest !== undefined) this.#failed.delete(oldest);
+  }
+}
+
+function interruption(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}

@@ -1,0 +1,162 @@
+import type { RemoteInfo } from 'node:dgram';
+import type { Address } from '../base/address.js';
+import { timeLeft } from '../base/time-left.js';
+import {
+  formatGroup,
+  type MulticastGroup,
+  type MulticastInterface,
+} from '../transport/multicast-group.js';
+import { MulticastSocket } from '../transport/multicast-socket.js';
+import { RateLimit } from '../transport/rate-limit.js';
+import type { ClusterKey } from '../transport/security.js';
+import { decodeAnnouncement, encodeAnnouncement, type Refusal } from './announcement.js';
+import { Trickle } from './trickle.js';
+
+/**
+ * Answers a second: a hundred commands that start at once find this daemon, and what it
+ * can be made to send, to hosts on its link alone, is some 50 kB/s.
+ */
+const ANSWERS = 100;
+
+/** What an announcement of somebody else is to us: of our network, of another, or neither. */
+export type Hearing = 'known' | 'new' | 'ignored';
+
+export interface DiscoveryOptions {
+  readonly group: MulticastGroup;
+  readonly interfaces: readonly MulticastInterface[];
+  readonly clusterKey?: ClusterKey | undefined;
+  /** Our own, which is announced. */
+  readonly address: Address;
+  /** Takes what others announce. */
+  readonly heard: (address: Address) => Hearing;
+  /** Takes a sentence for the log. */
+  readonly log: (event: string) => void;
+}
+
+/**
+ * A daemon's part of the discovery: announces it as {@link Trickle} says, hears others,
+ * and answers who asks. Whatever arrives, it neither fails nor sends more than it got.
+ */
+export class Discovery {
+  readonly #options: DiscoveryOptions;
+  readonly #answers = new RateLimit(ANSWERS, ANSWERS);
+  readonly #refused = new Set<Refusal['why']>();
+  #sockets: readonly MulticastSocket[] = [];
+  #trickle: Trickle | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isSilent = false;
+
+  private constructor(options: DiscoveryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Joins the group, answers, and hears; it announces nothing yet.
+   * @throws CircuitError EINVAL (our address is too long), and as {@link MulticastSocket.open}
+   */
+  static async open(options: DiscoveryOptions): Promise<Discovery> {
+    const { group, interfaces, address, clusterKey, log } = options;
+    encodeAnnouncement({ kind: 'answer', id: 0n, address }, 0, clusterKey);
+    const discovery = new Discovery(options);
+    discovery.#sockets = await MulticastSocket.open(group, interfaces, 'group', (...received) =>
+      discovery.#receive(...received),
+    );
+    const where = `${formatGroup(group)} over ${interfaces.map(({ name }) => name).join(', ')}`;
+    log(
+      clusterKey
+        ? `discovery on ${where}, sealed with the cluster key`
+        : `discovery on ${where} is plain: whoever listens there learns this daemon's address, and may command it`,
+    );
+    return discovery;
+  }
+
+  /** Begins to announce, with the shortest interval. */
+  announce(): void {
+    this.#isSilent = false;
+    if (this.#trickle) return;
+    this.#trickle = new Trickle(performance.now(), Math.random);
+    this.#schedule();
+  }
+
+  /** Neither announces nor answers any more, until {@link announce}. */
+  pause(): void {
+    this.#isSilent = true;
+    clearTimeout(this.#timer);
+    this.#trickle = undefined;
+  }
+
+  close(): void {
+    this.pause();
+    for (const socket of this.#sockets) socket.close();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const trickle = this.#trickle;
+    if (!trickle) return;
+    this.#timer = setTimeout(() => {
+      if (trickle.tick(performance.now())) this.#send();
+      this.#schedule();
+    }, timeLeft(trickle.deadline));
+  }
+
+  #send(): void {
+    const { address, clusterKey } = this.#options;
+    const datagram = encodeAnnouncement({ kind: 'announcement', address }, Date.now(), clusterKey);
+    for (const socket of this.#sockets) socket.send(datagram);
+  }
+
+  #receive(datagram: Buffer, from: RemoteInfo, socket: MulticastSocket): void {
+    const said = decodeAnnouncement(datagram, Date.now(), this.#options.clusterKey);
+    switch (said.kind) {
+      case 'announcement':
+        this.#hear(said.address);
+        return;
+      case 'query':
+        this.#answer(said.id, from, socket);
+        return;
+      case 'answer':
+        // To somebody's query, not to the group: we have asked nothing.
+        return;
+      case 'refused':
+        this.#refuse(said.why, from);
+        return;
+      default:
+        throw new TypeError(`unknown kind ${String(said satisfies never)}`);
+    }
+  }
+
+  #hear(address: Address): void {
+    const trickle = this.#trickle;
+    if (!trickle || address.toString() === this.#options.address.toString()) return;
+    const hearing = this.#options.heard(address);
+    if (hearing === 'known') trickle.consistent();
+    if (hearing !== 'new') return;
+    trickle.inconsistent(performance.now());
+    this.#schedule();
+  }
+
+  #answer(id: bigint, from: RemoteInfo, socket: MulticastSocket): void {
+    if (this.#isSilent || !this.#answers.pass(performance.now())) return;
+    const { address, clusterKey } = this.#options;
+    socket.answer(
+      encodeAnnouncement({ kind: 'answer', id, address }, Date.now(), clusterKey),
+      from,
+    );
+  }
+
+  /** Said once for each reason: who goes on must not fill the log. */
+  #refuse(why: Refusal['why'], { address }: RemoteInfo): void {
+    if (this.#refused.has(why)) return;
+    this.#refused.add(why);
+    this.#options.log(`discovery: ${address} is not understood: ${REASONS[why]}`);
+  }
+}
+
+const REASONS: Record<Refusal['why'], string> = {
+  garbage: 'what it sends is of another program, or of another version',
+  plain: 'it has no cluster key',
+  sealed: 'it has a cluster key, and we have none',
+  key: 'it has another cluster key',
+  clock: 'its clock and ours are more than 5 minutes apart',
+};

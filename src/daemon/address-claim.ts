@@ -1,0 +1,139 @@
+import {
+  closeSync,
+  constants,
+  type FSWatcher,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  watch,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { lockFile } from '../../native/index.js';
+import type { Address } from '../base/address.js';
+import { errorCode, errorMessage } from '../base/error.js';
+
+/** How often a daemon looks whether the file is its own, or nobody's, in milliseconds. */
+const LOOK = 2_000;
+
+export interface AddressClaimOptions {
+  readonly file: string;
+  readonly address: Address;
+  /** Takes a sentence for the log. */
+  readonly log: (event: string) => void;
+}
+
+/**
+ * A daemon's claim to the file in which this host's first daemon leaves its address. Where
+ * another one has it, this one takes it over when that one has ended.
+ *
+ * The file belongs to the daemon that has locked it (flock(2)): the kernel lets the lock go
+ * however a daemon ends. Only that daemon writes to it, and removes it.
+ */
+export class AddressClaim implements Disposable {
+  readonly #options: AddressClaimOptions;
+  readonly #timer: NodeJS.Timeout;
+  /** The file that is ours, and locked. */
+  #held: number | undefined;
+  #watcher: FSWatcher | undefined;
+  /** The event that was logged last. */
+  #said: string | undefined;
+
+  constructor(options: AddressClaimOptions) {
+    this.#options = options;
+    this.#look();
+    // A lock that is let go, and a file that somebody removes, are no events.
+    this.#timer = setInterval(() => this.#look(), LOOK).unref();
+  }
+
+  /** Takes the file away, if it is ours. */
+  [Symbol.dispose](): void {
+    const { file } = this.#options;
+    clearInterval(this.#timer);
+    this.#watcher?.close();
+    if (this.#held === undefined) return;
+    try {
+      if (isAt(this.#held, file)) rmSync(file, { force: true });
+    } catch (error) {
+      this.#say(`${file} stays behind: ${errorMessage(error)}`);
+    }
+    closeSync(this.#held);
+    this.#held = undefined;
+  }
+
+  #look(): void {
+    const { file } = this.#options;
+    try {
+      if (this.#held !== undefined) {
+        if (isAt(this.#held, file)) return;
+        closeSync(this.#held);
+        this.#held = undefined;
+      }
+      this.#held = claim(file, `${this.#options.address}\n`);
+      if (this.#held === undefined) {
+        this.#say(
+          `${file} has the address of another daemon; this one takes it over when that one ends`,
+        );
+        this.#watch();
+        return;
+      }
+      if (this.#said !== undefined) this.#say(`${file} has the address of this daemon now`);
+      this.#watcher?.close();
+      this.#watcher = undefined;
+    } catch (error) {
+      this.#say(`no address left for commands: ${errorMessage(error)}; trying again`);
+    }
+  }
+
+  /** A daemon that ends in order removes the file, at which commands need not wait for our next look. */
+  #watch(): void {
+    if (this.#watcher) return;
+    try {
+      this.#watcher = watch(dirname(this.#options.file), { persistent: false }, () => this.#look());
+      this.#watcher.on('error', () => this.#watcher?.close());
+    } catch (error) {
+      // There are 128 of them for a user (inotify(7)); we look from time to time anyway.
+      if (!['EMFILE', 'ENOSPC'].includes(errorCode(error) ?? '')) throw error;
+    }
+  }
+
+  #say(event: string): void {
+    if (event === this.#said) return;
+    this.#said = event;
+    this.#options.log(event);
+  }
+}
+
+/** Locks `file` and puts `text` in it; gives its descriptor, or `undefined` where it is another's. */
+function claim(file: string, text: string): number | undefined {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  // A FIFO in its place is not waited for.
+  const fd = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
+  let isOurs = false;
+  try {
+    // It may have been removed between the two calls, and another one be in its place.
+    isOurs = lockFile(fd) && isAt(fd, file);
+    if (!isOurs) return undefined;
+    fchmodSync(fd, 0o600);
+    ftruncateSync(fd);
+    writeSync(fd, text);
+    return fd;
+  } catch (error) {
+    if (isOurs) rmSync(file, { force: true });
+    isOurs = false;
+    throw error;
+  } finally {
+    if (!isOurs) closeSync(fd);
+  }
+}
+
+/** Whether the open file is the one that is at that path now. */
+function isAt(fd: number, file: string): boolean {
+  const there = statSync(file, { throwIfNoEntry: false });
+  const open = fstatSync(fd);
+  return there?.ino === open.ino && there.dev === open.dev;
+}

@@ -1,0 +1,332 @@
+import type { RpcStub } from 'capnweb';
+import { MountError } from '../../mount/mounting/mount-error.js';
+import { Session } from '../../mount/session.js';
+import { LocalCircuit } from '../anchor/local-circuit.js';
+import { LocalMember } from '../anchor/local-member.js';
+import { RemoteMember } from '../anchor/remote.js';
+import { CircuitTarget } from '../anchor/target.js';
+import {
+  Address,
+  formatAuthority,
+  type MemberName,
+  newMemberName,
+  newSecret,
+} from '../base/address.js';
+import { asCircuitError, CircuitError, errorMessage } from '../base/error.js';
+import { within } from '../base/interruptible.js';
+import { OperationsLog } from '../base/log.js';
+import { type DiscoverOptions, Finder } from '../bootstrap/bootstrap.js';
+import { MembershipDriver } from '../membership/driver.js';
+import type { Membership } from '../membership/membership.js';
+import type { MemberRecord } from '../membership/record.js';
+import { circuitDirectory } from '../namespace/circuit.js';
+import { CloseCode } from '../transport/ending.js';
+import { startRpc } from '../transport/rpc.js';
+import type { ClusterKey } from '../transport/security.js';
+import { type Peer, Transport } from '../transport/transport.js';
+import { AddressClaim } from './address-claim.js';
+import { addressFile } from './address-file.js';
+import { EndingsLog } from './endings-log.js';
+import { reachableHost } from './host-address.js';
+import { linksOver } from './member-links.js';
+import { OrphanReaper } from './orphans.js';
+import { StateDirectory } from './state-directory.js';
+
+/** Where the daemon mounts if it was not told; it goes on without if it cannot. */
+const DEFAULT_MOUNTPOINT = '/circuit';
+
+export interface DaemonOptions {
+  /** Where to listen; all interfaces without a host, a free port with port 0. */
+  readonly listen: Listening;
+  /** Where others reach us, if not there. */
+  readonly advertise?: { readonly host?: string | undefined; readonly port: number } | undefined;
+  readonly clusterKey?: ClusterKey | undefined;
+  /** A directory, `undefined` for the default one if that can be done, `false` for none. */
+  readonly mountpoint?: string | false | undefined;
+  readonly allowOther?: boolean;
+  /** Daemons to join at the start. */
+  readonly join?: readonly Address[];
+  /** Where to announce the daemon and to hear of others. */
+  readonly discover?: DiscoverOptions | undefined;
+  /** Keeps the member's name, and whom it knows, from one run to the next. */
+  readonly stateDirectory?: string | undefined;
+  /** Takes the lines of the operations log. */
+  readonly log: (line: string) => void;
+  /** Ends the daemon in order, also one that is still starting. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long programs are given to close what they have written to, in milliseconds. */
+const LAST_WRITERS = 2_000;
+
+/** How long processes are given to end by themselves, in milliseconds. */
+const TERMINATION = 5_000;
+
+/** A running member: wires everything together and takes it down again. */
+export class Daemon {
+  readonly #log: OperationsLog;
+  readonly #transport: Transport<RpcStub<CircuitTarget>>;
+  readonly #membership: Membership;
+  readonly #state: StateDirectory | undefined;
+  readonly #local: LocalMember;
+  readonly #circuit: LocalCircuit;
+  readonly #orphans: OrphanReaper;
+  /** Aborted when somebody wants it to end. */
+  readonly #ending = new AbortController();
+  readonly #ended = new AbortController();
+  #finder: Finder | undefined;
+  #session: Session | undefined;
+  #unmounted = true;
+  #addressClaim: AddressClaim | undefined;
+  #closing: Promise<void> | undefined;
+  #parting = false;
+
+  private constructor(parts: Parts) {
+    const { log, transport, state, record } = parts;
+    this.#log = log;
+    this.#transport = transport;
+    this.#state = state;
+    this.#membership = new MembershipDriver({
+      self: record,
+      links: linksOver(transport),
+      displaced: () => {
+        this.#finder?.pause();
+        log.event(`another daemon was started as ${record.name}; this one goes on alone`);
+      },
+    });
+    this.#local = new LocalMember({
+      membership: this.#membership,
+      log,
+      shutdown: () => this.#endSoon(),
+      leave: () => this.#part(() => (this.#finder ?? this.#membership).leave()),
+    });
+    this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
+      return new RemoteMember(name, () => this.#connect(name), known);
+    });
+    this.#orphans = new OrphanReaper((event) => log.event(event));
+    this.#membership.watch(({ kind, member, state: why }) => {
+      if (!this.#parting)
+        log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);
+    });
+  }
+
+  /**
+   * Listens, mounts and joins; what was begun is undone if any of it fails.
+   * @throws CircuitError naming what could not be done; EINTR if it is to end before it has
+   *   started; EBUSY if the mount could not be undone
+   */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const log = new OperationsLog(options.log);
+    const endings = new EndingsLog(log);
+    const state =
+      options.stateDirectory === undefined
+        ? undefined
+        : await StateDirectory.open(options.stateDirectory);
+    const secret = newSecret();
+    let daemon: Daemon | undefined;
+    const transport = new Transport<RpcStub<CircuitTarget>>({
+      clusterKey: options.clusterKey,
+      start: (socket, peer, heard) =>
+        startRpc<CircuitTarget>(
+          socket,
+          daemon ? daemon.#mainFor(peer) : undefined,
+          heard,
+          peer.ending,
+        ),
+      ended: (remote, event) => endings.note(remote, event),
+    });
+    try {
+      const name = (await state?.memberName()) ?? newMemberName();
+      const port = await transport.listen({ ...options.listen, secret });
+      const host = options.advertise?.host ?? reachableHost(options.listen.host);
+      const address = new Address(host, options.advertise?.port || port, process.pid, secret);
+      transport.advertise(address);
+      const addr = address.toString();
+      const record = { name, addr, joined: Date.now(), incarnation: 0, state: 'alive' } as const;
+      daemon = new Daemon({ log, transport, state, record });
+      daemon.#endWith(options.signal);
+      const ending = daemon.#ending.signal;
+      log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
+      const finder = await daemon.#openFinder(address, options);
+      await daemon.#mount(options);
+      await finder.join(options.join ?? [], ending);
+      finder.begin();
+      daemon.#leaveAddress(address);
+      if (ending.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
+      ending.addEventListener('abort', () => daemon?.close(), { once: true });
+      return daemon;
+    } catch (error) {
+      if (daemon) await daemon.close();
+      transport.close();
+      state?.close();
+      if (daemon && !daemon.unmounted) {
+        throw new CircuitError('EBUSY', `${errorMessage(error)}; the mount is still there`);
+      }
+      throw error;
+    }
+  }
+
+  /** The circuit address, a secret. */
+  get address(): string {
+    return this.#membership.self.addr;
+  }
+
+  /** Aborted when the daemon has ended, whoever asked for it. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Whether the end left no mount behind. */
+  get unmounted(): boolean {
+    return this.#unmounted;
+  }
+
+  /** Adds a line to the operations log. */
+  note(event: string): void {
+    this.#log.event(event);
+  }
+
+  /** Ends in order: leaves the network, unmounts, stops listening. Never fails. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Ends when the one who asked has had the answer, and closed the file that he wrote to. */
+  async #endSoon(): Promise<void> {
+    const written = this.#session?.written() ?? Promise.resolve();
+    await within(written, LAST_WRITERS, new Error('files are still open')).catch(() => undefined);
+    setImmediate(() => this.#ending.abort());
+  }
+
+  /** Leaves the network: it is we who go, not the others, whatever the membership tells. */
+  async #part(leave: () => Promise<void>): Promise<void> {
+    const others = this.#membership.members().length - 1;
+    this.#parting = true;
+    try {
+      await leave();
+    } finally {
+      this.#parting = false;
+      if (others > 0) this.#log.event(`left the network of ${others + 1} members`);
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#addressClaim?.[Symbol.dispose]();
+    await this.#finder?.close();
+    await this.#part(() => this.#membership.close());
+    await this.#local.terminate(TERMINATION);
+    try {
+      await this.#session?.unmount();
+    } catch (error) {
+      this.#unmounted = false;
+      this.#log.event(`not unmounted: ${errorMessage(error)}`);
+    }
+    this.#orphans[Symbol.dispose]();
+    this.#transport.close();
+    this.#state?.close();
+    this.#log.event(`${this.#membership.self.name} ended`);
+    this.#ended.abort();
+  }
+
+  async #mount({ mountpoint, allowOther = false }: DaemonOptions): Promise<void> {
+    if (mountpoint === false) return;
+    const directory = mountpoint ?? DEFAULT_MOUNTPOINT;
+    try {
+      const root = circuitDirectory(this.#circuit, this.#log);
+      this.#session = await Session.mount(root, directory, {
+        fsname: 'circuit',
+        subtype: 'circuit',
+        allowOther,
+      });
+    } catch (error) {
+      const { code, message } = asCircuitError(error);
+      const why = error instanceof MountError ? `${message}; or start with --no-mount` : message;
+      if (mountpoint !== undefined) throw new CircuitError(code, why, { cause: error });
+      this.#log.event(`not mounted: ${why}`);
+      return;
+    }
+    this.#log.event(`mounted on ${this.#session.mountpoint}`);
+    this.#session.ended.then(() => {
+      if (!this.#closing) this.#log.event(`${directory} was unmounted; going on without`);
+    });
+  }
+
+  async #openFinder(address: Address, { clusterKey, discover }: DaemonOptions): Promise<Finder> {
+    this.#finder = await Finder.open({
+      membership: this.#membership,
+      address,
+      clusterKey,
+      discover,
+      knownMembers: this.#state?.knownMembers,
+      log: (event) => this.#log.event(event),
+    });
+    return this.#finder;
+  }
+
+  #endWith(signal: AbortSignal | undefined): void {
+    if (signal?.aborted) this.#ending.abort();
+    else signal?.addEventListener('abort', () => this.#ending.abort(), { once: true });
+  }
+
+  /** A host's first daemon is the one that commands find by themselves. */
+  #leaveAddress(address: Address): void {
+    const file = addressFile();
+    if (file === undefined) {
+      this.note('no address left for commands: XDG_RUNTIME_DIR is not set; give them -d ADDRESS');
+      return;
+    }
+    this.#addressClaim = new AddressClaim({ file, address, log: (event) => this.note(event) });
+  }
+
+  #connect(name: MemberName) {
+    const record = this.#membership.get(name);
+    // Not ENOENT, which readdir(3) takes for the end: the listing would seem empty.
+    if (!record) throw new CircuitError('EHOSTUNREACH', 'it is not in the network any more');
+    const { addr } = record;
+    return this.#transport.standing(addr) ?? this.#transport.connect(Address.parse(addr));
+  }
+
+  /** What one peer may call. */
+  #mainFor(peer: Peer): CircuitTarget {
+    const log = this.#log;
+    const addr = peer.address?.toString();
+    let isRefused = false;
+    return new CircuitTarget({
+      circuit: this.#circuit,
+      log,
+      flow: peer.flow,
+      whenSilent: peer.whenSilent,
+      messages: this.#local.messages.ofConnection(),
+      who: () => {
+        const member = this.#membership.members().find((record) => record.addr === addr);
+        return `peer=${member?.name ?? peer.remote}`;
+      },
+      deliver: async (message) => {
+        if (isRefused) throw new CircuitError('EPROTO', 'the connection is being ended');
+        try {
+          if (!peer.address) throw new CircuitError('EINVAL', 'only daemons take part in it');
+          this.#membership.deliver(message, peer.address.toString());
+        } catch (error) {
+          isRefused = true;
+          peer.ending.refuse(CloseCode.policy, errorMessage(error));
+          throw error;
+        }
+      },
+      published: async () => this.#session?.invalidated(),
+    });
+  }
+}
+
+/** Where it listens; on all interfaces without a host. */
+interface Listening {
+  readonly host?: string | undefined;
+  readonly port: number;
+}
+
+interface Parts {
+  readonly log: OperationsLog;
+  readonly transport: Transport<RpcStub<CircuitTarget>>;
+  readonly state: StateDirectory | undefined;
+  readonly record: MemberRecord;
+}

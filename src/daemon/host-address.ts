@@ -1,0 +1,45 @@
+import { networkInterfaces } from 'node:os';
+import { formatAuthority } from '../base/address.js';
+import { CircuitError } from '../base/error.js';
+
+/** The first address of an interface, IPv4 before IPv6. @throws CircuitError EADDRNOTAVAIL */
+export function interfaceAddress(name: string): string {
+  const interfaces = networkInterfaces();
+  const addresses = interfaces[name];
+  if (!addresses) {
+    const known = Object.keys(interfaces).join(', ');
+    throw new CircuitError(
+      'EADDRNOTAVAIL',
+      `there is no interface ${name} with an address; there are ${known}`,
+    );
+  }
+  const first = preferIPv4(addresses)[0];
+  if (!first) throw new CircuitError('EADDRNOTAVAIL', `the interface ${name} has no address`);
+  return first.address;
+}
+
+/**
+ * Where others can reach a daemon that listens on `bound`: that address, or, if
+ * it stands for all interfaces, the first external one's, else loopback.
+ */
+export function reachableHost(bound: string | undefined): string {
+  if (bound !== undefined && !isUnspecified(bound)) return bound;
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const external = all.filter(({ internal, scopeid }) => !internal && !scopeid);
+  const usable = bound !== undefined && !bound.includes(':') ? external.filter(isIPv4) : external;
+  return preferIPv4(usable)[0]?.address ?? '127.0.0.1';
+}
+
+/** Whether a host stands for all interfaces, however it is written: 0 is 0.0.0.0 (inet_aton(3)). */
+export function isUnspecified(host: string): boolean {
+  const url = `ws://${formatAuthority(host, 1)}`;
+  return URL.canParse(url) && ['0.0.0.0', '[::]'].includes(new URL(url).hostname);
+}
+
+function preferIPv4<T extends { family: string }>(addresses: readonly T[]): T[] {
+  return [...addresses].sort((a, b) => Number(isIPv4(b)) - Number(isIPv4(a)));
+}
+
+function isIPv4({ family }: { family: string }): boolean {
+  return family === 'IPv4';
+}

@@ -1,0 +1,35 @@
+import type { RpcStub } from 'capnweb';
+import { letGo } from '../anchor/remote-call.js';
+import type { CircuitTarget } from '../anchor/target.js';
+import type { Link, Links } from '../membership/membership.js';
+import type { PeerAddress } from '../membership/protocol-host.js';
+import type { Connection } from '../transport/connection.js';
+import type { Transport } from '../transport/transport.js';
+
+/** How the membership reaches the members: by the connections that all else runs over, too. */
+export function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
+  return {
+    connect: async (address, signal) =>
+      linkOver(await transport.connect(address, signal), address.toString()),
+    standing: (peer) => {
+      const connection = transport.standing(peer);
+      return connection && linkOver(connection, peer);
+    },
+    probe: (address, timeout) => transport.probe(address, timeout),
+  };
+}
+
+function linkOver(connection: Connection<RpcStub<CircuitTarget>>, peer: PeerAddress): Link {
+  return {
+    peer: connection.address ?? peer,
+    send: (message, lost) => {
+      // Its answer, which is not asked for, is not sent.
+      letGo(connection.main.deliver(message));
+      connection.unanswered(lost);
+    },
+    sendAndWait: async (message) => await connection.main.deliver(message),
+    hold: () => connection.hold(),
+    whenSilent: (listener) => connection.whenSilent(listener),
+    closed: connection.closed,
+  };
+}

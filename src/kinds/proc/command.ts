@@ -1,0 +1,113 @@
+import { CircuitError, errorMessage } from '../../base/error.js';
+
+/** The most bytes of output that a process may ask to be kept. */
+export const MAX_RETAIN = 64 * 1024 * 1024;
+
+/** What to run; the keys are the Go circuit's, and `Retain`. */
+export interface ProcessCommand {
+  /** Without a slash it is looked up in the daemon's PATH; relative, it is relative to `Dir`. */
+  readonly Path: string;
+  readonly Args: readonly string[];
+  /** `NAME=value`, all of the environment. Without it the daemon's, less its secrets. */
+  readonly Env?: readonly string[];
+  /** The working directory; without it, the daemon's. */
+  readonly Dir?: string;
+  /** The element goes when the process ends. */
+  readonly Scrub: boolean;
+  /** Keep the last so many bytes of each output instead of holding the process back. */
+  readonly Retain?: number;
+}
+
+const KEYS = ['Path', 'Args', 'Env', 'Dir', 'Scrub', 'Retain'] as const;
+type Key = (typeof KEYS)[number];
+
+/**
+ * Reads a command from JSON text, or from an object such as `JSON.parse` gives.
+ * As in Go, keys match without regard to case, and null is as good as nothing.
+ * @throws CircuitError EINVAL
+ */
+export function parseCommand(source: unknown): ProcessCommand {
+  const values = byKey(typeof source === 'string' ? parseJson(source) : source);
+  const path = text('Path', values.get('Path'));
+  if (!path) throw invalid('a command needs a "Path": the program to run');
+  const environment = strings('Env', values.get('Env'));
+  const malformed = environment?.find((entry) => entry.indexOf('=') < 1);
+  if (malformed !== undefined) {
+    // Its text may be a secret whose name was forgotten.
+    throw invalid('each entry of "Env" has the form NAME=value');
+  }
+  const directory = text('Dir', values.get('Dir'));
+  const retain = retained(values.get('Retain'));
+  return {
+    Path: path,
+    Args: strings('Args', values.get('Args')) ?? [],
+    ...(environment && { Env: environment }),
+    ...(directory && { Dir: directory }),
+    Scrub: flag('Scrub', values.get('Scrub')),
+    ...(retain !== undefined && { Retain: retain }),
+  };
+}
+
+function parseJson(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch (error) {
+    // V8 quotes from what it parses, which the log is not to show.
+    const why = errorMessage(error).replace(/, (\.\.\.)?".*/s, '');
+    throw invalid(`the command is not JSON: ${why}`);
+  }
+}
+
+function byKey(source: unknown): Map<Key, unknown> {
+  if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+    throw invalid('a command is a JSON object such as {"Path": "ls", "Args": ["-l"]}');
+  }
+  const values = new Map<Key, unknown>();
+  for (const [name, value] of Object.entries(source)) {
+    const key = KEYS.find((known) => known.toLowerCase() === name.toLowerCase());
+    if (!key)
+      throw invalid(`a command has no key ${JSON.stringify(name)}, only ${KEYS.join(', ')}`);
+    if (values.has(key)) throw invalid(`the command gives "${key}" twice`);
+    values.set(key, value ?? undefined);
+  }
+  return values;
+}
+
+function text(key: Key, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw invalid(`"${key}" is a string`);
+  return withoutNul(key, value);
+}
+
+function strings(key: Key, value: unknown): string[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw invalid(`"${key}" is a list of strings`);
+  return value.map((entry: unknown) => {
+    if (typeof entry !== 'string') throw invalid(`"${key}" is a list of strings`);
+    return withoutNul(key, entry);
+  });
+}
+
+function withoutNul(key: Key, value: string): string {
+  if (value.includes('\0')) throw invalid(`"${key}" contains a NUL, which no program can be given`);
+  return value;
+}
+
+function flag(key: Key, value: unknown): boolean {
+  if (value !== undefined && typeof value !== 'boolean') {
+    throw invalid(`"${key}" is true or false`);
+  }
+  return value ?? false;
+}
+
+function retained(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value <= 0 || value > MAX_RETAIN) {
+    throw invalid(`"Retain" is a whole number of bytes from 1 to ${MAX_RETAIN}`);
+  }
+  return value;
+}
+
+function invalid(sentence: string): CircuitError {
+  return new CircuitError('EINVAL', sentence);
+}

@@ -1,0 +1,88 @@
+import type { Attributes, Directory, Node, SymbolicLink } from '../../mount/node.js';
+import type { Circuit, MemberEntry } from '../anchor/circuit.js';
+import { ConstantFile, STATIC_TTL } from './control.js';
+import { FailureNotes } from './failure-notes.js';
+import { CIRCUIT_HELP } from './help.js';
+import { memberDirectory } from './member.js';
+import type { NamespaceContext, OperationLog } from './operation.js';
+import { Renderings } from './renderings.js';
+
+/** The root of the mount: one directory for each member. */
+export function circuitDirectory(circuit: Circuit, log: OperationLog): Directory {
+  return new CircuitDirectory(circuit, {
+    log,
+    failures: new FailureNotes(),
+    renderings: new Renderings(),
+  });
+}
+
+class CircuitDirectory implements Directory {
+  readonly kind = 'directory';
+  readonly ttl = STATIC_TTL;
+  readonly negativeTtl = STATIC_TTL;
+  readonly #circuit: Circuit;
+  readonly #context: NamespaceContext;
+  readonly #hidden: ReadonlyMap<string, Node>;
+  readonly #directories = new Map<string, Directory>();
+  #changed = BigInt(Date.now()) * 1_000_000n;
+
+  constructor(circuit: Circuit, context: NamespaceContext) {
+    this.#circuit = circuit;
+    this.#context = context;
+    this.#hidden = new Map<string, Node>([
+      ['.help', new ConstantFile(0o444, () => CIRCUIT_HELP)],
+      ['.self', selfLink(circuit)],
+    ]);
+    circuit.watch((name, gone) => {
+      if (gone) this.#directories.delete(name);
+      const now = BigInt(Date.now()) * 1_000_000n;
+      this.#changed = now > this.#changed ? now : this.#changed + 1n;
+    });
+  }
+
+  attributes(): Attributes {
+    return { mode: 0o755, size: 0, mtime: this.#changed };
+  }
+
+  lookup(name: string): Node | undefined {
+    return this.#hidden.get(name) ?? this.#member(name);
+  }
+
+  *list(): Iterable<readonly [string, Node]> {
+    yield* this.#hidden;
+    for (const entry of this.#circuit.members()) {
+      const directory = this.#directory(entry);
+      if (directory) yield [entry.name, directory];
+    }
+  }
+
+  watch(changed: (name: string, gone: boolean) => void): Disposable {
+    return this.#circuit.watch(changed);
+  }
+
+  #member(name: string): Directory | undefined {
+    const known = this.#directories.get(name);
+    if (known) return known;
+    const entry = this.#circuit.members().find((member) => member.name === name);
+    return entry && this.#directory(entry);
+  }
+
+  #directory({ name, joined }: MemberEntry): Directory | undefined {
+    const known = this.#directories.get(name);
+    if (known) return known;
+    const member = this.#circuit.member(name);
+    if (!member) return undefined;
+    const directory = memberDirectory(member, joined, this.#context);
+    this.#directories.set(name, directory);
+    return directory;
+  }
+}
+
+function selfLink(circuit: Circuit): SymbolicLink {
+  return {
+    kind: 'symlink',
+    ttl: STATIC_TTL,
+    attributes: () => ({ mode: 0o777, size: circuit.self.length, mtime: 0n }),
+    readlink: () => circuit.self,
+  };
+}

@@ -1,0 +1,174 @@
+import type { Attributes, Awaitable, Caller, File, Handle, OpenMode } from '../../mount/node.js';
+
+/** For what only a notification changes, in seconds. */
+export const STATIC_TTL = 60 * 60;
+
+/** The longest command, in bytes. */
+const MAX_COMMAND = 1024 * 1024;
+
+const NEWLINE = 0x0a;
+
+/** The time stamp of what does not change, in nanoseconds. */
+export const STARTED = BigInt(Date.now()) * 1_000_000n;
+
+/** A system call that fails: an errno, and a sentence for the file `error`. */
+export class ControlError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** A file whose content never changes, so that the kernel can keep it. */
+export class ConstantFile implements File {
+  readonly kind = 'file';
+  readonly id: string | undefined;
+  readonly ttl: number;
+  readonly #mode: number;
+  readonly #load: (caller: Caller) => Awaitable<string>;
+  #content: Buffer | undefined;
+
+  /**
+   * @param mode Permission bits.
+   * @param load Gives the text, with the newline at its end; asked until it succeeds once.
+   * @param among Where another file may take its name: what tells them apart, and for how
+   *   long the name is good, in seconds.
+   */
+  constructor(
+    mode: number,
+    load: (caller: Caller) => Awaitable<string>,
+    among: { readonly id?: string; readonly ttl?: number } = {},
+  ) {
+    this.#mode = mode;
+    this.#load = load;
+    this.id = among.id;
+    this.ttl = among.ttl ?? STATIC_TTL;
+  }
+
+  async attributes(caller: Caller): Promise<Attributes> {
+    const { length } = await this.#loaded(caller);
+    return { mode: this.#mode, size: length, mtime: STARTED };
+  }
+
+  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
+    refuseWrite(mode);
+    const content = this.#content ?? (await this.#loaded(caller));
+    return { io: 'cached', read: (offset, size) => content.subarray(offset, offset + size) };
+  }
+
+  async #loaded(caller: Caller): Promise<Buffer> {
+    this.#content ??= Buffer.from(await this.#load(caller));
+    return this.#content;
+  }
+}
+
+/** A file that can be read, or written, as a stream; each open is one reader or writer. */
+export class StreamFile implements File {
+  readonly kind = 'file';
+  /** So that a writer that waits does not make the next one, in the kernel, immune to signals. */
+  readonly ttl = 0;
+  readonly #direction: 'read' | 'write';
+  readonly #open: (caller: Caller, mode: OpenMode) => Promise<Handle>;
+
+  constructor(
+    direction: 'read' | 'write',
+    open: (caller: Caller, mode: OpenMode) => Promise<Handle>,
+  ) {
+    this.#direction = direction;
+    this.#open = open;
+  }
+
+  attributes(): Attributes {
+    return { mode: this.#direction === 'read' ? 0o400 : 0o200, size: 0, mtime: STARTED };
+  }
+
+  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
+    if (this.#direction === 'read') refuseWrite(mode);
+    else refuseRead(mode);
+    return await this.#open(caller, mode);
+  }
+}
+
+export function refuseRead(mode: OpenMode): void {
+  if (mode.read) throw new ControlError('EACCES', 'this file can only be written');
+}
+
+export function refuseWrite(mode: OpenMode): void {
+  if (mode.write) throw new ControlError('EACCES', 'this file can only be read');
+}
+
+/**
+ * A file that takes a command: the lines that one write(2) completes, or at
+ * close(2) a line without a newline; or a JSON text, when its brackets close.
+ */
+export class CommandFile implements File {
+  readonly kind = 'file';
+  /** So that a writer who waits does not make the next one, in the kernel, wait for its lock. */
+  readonly ttl = 0;
+  readonly #run: (command: Uint8Array, caller: Caller) => Promise<void>;
+  readonly #end: (written: Buffer) => number;
+
+  /**
+   * @param run Carries out a command; write(2) returns when it has, or fails as it does.
+   * @param end How many of the bytes written are a complete command: lines, if not given.
+   */
+  constructor(
+    run: (command: Uint8Array, caller: Caller) => Promise<void>,
+    end = (written: Buffer) => written.lastIndexOf(NEWLINE) + 1,
+  ) {
+    this.#run = run;
+    this.#end = end;
+  }
+
+  attributes(): Attributes {
+    return { mode: 0o200, size: 0, mtime: STARTED };
+  }
+
+  open(mode: OpenMode): Handle {
+    refuseRead(mode);
+    let pending: Uint8Array = new Uint8Array();
+    /** Who began it: a child that was left the open file, and closes it, has not ended it. */
+    let writer: number | undefined;
+    let hasRun = false;
+    return {
+      io: 'direct',
+      write: async (data, _nonblock, caller) => {
+        if (pending.length === 0) writer = caller.filesOwner;
+        const text = Buffer.concat([pending, data]);
+        // What is too long is run as it is, and refused by decodeCommand.
+        const end = text.length > MAX_COMMAND ? text.length : this.#end(text);
+        pending = text.subarray(end);
+        if (end > 0) await this.#run(text.subarray(0, end), caller);
+        hasRun ||= end > 0;
+        return undefined;
+      },
+      flush: async (caller) => {
+        if (caller.filesOwner !== writer) return;
+        const command = pending;
+        pending = new Uint8Array();
+        // White space may follow a command, a newline most of all.
+        const isRest = hasRun && Buffer.from(command).toString().trim() === '';
+        if (command.length > 0 && !isRest) await this.#run(command, caller);
+      },
+    };
+  }
+}
+
+/** An object as a value file shows it. */
+export function jsonText(value: object): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+/** The text of a command, without the newline at its end. @throws ControlError EINVAL */
+export function decodeCommand(command: Uint8Array): string {
+  if (command.length > MAX_COMMAND) {
+    throw new ControlError('EINVAL', `a command has at most ${MAX_COMMAND} bytes`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(command).replace(/\n$/, '');
+  } catch {
+    throw new ControlError('EINVAL', 'the command is not UTF-8');
+  }
+}

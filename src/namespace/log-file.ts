@@ -1,0 +1,86 @@
+import {
+  type Attributes,
+  type Caller,
+  type File,
+  type Handle,
+  type OpenMode,
+  PollEvents,
+} from '../../mount/node.js';
+import type { Member } from '../anchor/circuit.js';
+import { refuseWrite } from './control.js';
+import { look } from './look.js';
+import { Readiness } from './readiness.js';
+
+/**
+ * A member's operations log as a growing file: its size is all that was ever
+ * logged, so that `tail -f` sees it grow. The oldest part is no longer kept; who
+ * reads from the beginning, or has fallen behind, gets what is.
+ */
+export class LogFile implements File {
+  readonly kind = 'file';
+  readonly ttl = 0;
+  readonly #member: Member;
+  /** The size that is shown while the member does not answer. */
+  #lastEnd = 0;
+
+  constructor(member: Member) {
+    this.#member = member;
+  }
+
+  async attributes(caller: Caller): Promise<Attributes> {
+    const extent = await look(this.#member, () => this.#member.log(caller.signal));
+    this.#lastEnd = extent?.end ?? this.#lastEnd;
+    return { mode: 0o400, size: this.#lastEnd, mtime: BigInt(Date.now()) * 1_000_000n };
+  }
+
+  open(mode: OpenMode): Handle {
+    refuseWrite(mode);
+    return new LogHandle(this.#member);
+  }
+}
+
+class LogHandle implements Handle {
+  readonly io = 'direct';
+  readonly #member: Member;
+  readonly #readiness: Readiness;
+  /** How far this reader's offsets lie behind the log's. */
+  #skipped = 0;
+  /** Where the last read ended, as an offset in the log. */
+  #position = 0;
+
+  constructor(member: Member) {
+    this.#member = member;
+    this.#readiness = new Readiness(
+      async (signal) => (await member.log(signal)).end > this.#position,
+      (signal) => member.whenLogged(this.#position, signal),
+    );
+  }
+
+  /**
+   * A file that ends can always be read; one that grows is waited for. It is ready
+   * when it has more than this open file was read to; lseek(2) is not told to us.
+   */
+  poll(notify: (() => void) | undefined): Promise<number> {
+    return this.#readiness.poll(PollEvents.in, notify);
+  }
+
+  async read(
+    offset: number,
+    size: number,
+    _nonblock: boolean,
+    { signal }: Caller,
+  ): Promise<Uint8Array> {
+    const piece = await this.#member.readLog(offset + this.#skipped, size, signal);
+    this.#skipped = piece.offset - offset;
+    this.#position = piece.offset + piece.data.length;
+    return piece.data;
+  }
+
+  settled(data: Uint8Array, delivered: boolean): void {
+    if (!delivered) this.#position -= data.length;
+  }
+
+  release(): void {
+    this.#readiness.end();
+  }
+}

@@ -1,0 +1,62 @@
+import type { Attributes, Caller, File, Handle, OpenMode } from '../../mount/node.js';
+import { refuseWrite, STATIC_TTL } from './control.js';
+
+/** Permission bits. */
+export const VALUE_MODE = 0o400;
+
+let lastId = 0;
+
+/** One text of a value, with its exact size. */
+export class RenderedFile implements File {
+  readonly kind = 'file';
+  readonly id: string;
+  /** The name may have another text at any time; this one never. */
+  readonly ttl = 0;
+  readonly attributesTtl = STATIC_TTL;
+  /** Bytes. */
+  readonly size: number;
+  readonly #mtime: bigint;
+  readonly #renderAnew: (caller: Caller) => Promise<RenderedFile>;
+  #content: Buffer | undefined;
+
+  constructor(
+    content: Buffer,
+    mtime: bigint,
+    renderAnew: (caller: Caller) => Promise<RenderedFile>,
+  ) {
+    lastId += 1;
+    this.id = `text ${lastId}`;
+    this.#content = content;
+    this.size = content.length;
+    this.#mtime = mtime;
+    this.#renderAnew = renderAnew;
+  }
+
+  has(content: Buffer): boolean {
+    return this.#content?.equals(content) ?? false;
+  }
+
+  /** The kernel remembers inodes for long: the text is not kept for it. */
+  drop(): void {
+    this.#content = undefined;
+  }
+
+  attributes(): Attributes {
+    return { mode: VALUE_MODE, size: this.size, mtime: this.#mtime };
+  }
+
+  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
+    refuseWrite(mode);
+    if (this.#content) return { io: 'cached', read: reader(this.#content) };
+    return (await this.#renderAnew(caller)).read();
+  }
+
+  /** Whatever size the kernel holds it to have. */
+  read(): Handle {
+    return { io: 'direct', read: reader(this.#content ?? Buffer.alloc(0)) };
+  }
+}
+
+function reader(content: Buffer) {
+  return (offset: number, size: number) => content.subarray(offset, offset + size);
+}

@@ -1,0 +1,189 @@
+import type { Awaitable, Caller } from '../../mount/node.js';
+import { interruptible } from '../base/interruptible.js';
+import { inTime, LOOK_TIMEOUT } from './look.js';
+import { RenderedFile } from './rendered-file.js';
+
+/** How long a program that has looked at a value finds it as it was, in milliseconds. */
+const SAME_FOR = 20;
+
+/** How much of the last texts is kept, in bytes; the one that was not looked at for longest goes first. */
+const KEPT = 4 * 1024 * 1024;
+
+/** A text beside its bytes, in bytes. */
+const OVERHEAD = 512;
+
+/** How often what is of no more use is forgotten, in milliseconds. */
+const FORGET_EVERY = 1_000;
+
+/** The values of one directory, and how to render them. */
+export interface ValueSource {
+  /** Differs from that of every other source of the mount. */
+  readonly key: string;
+  /** Whether the values are another member's to tell. */
+  readonly remote: boolean;
+  /** Whether that member is known not to answer now: a look does not ask it. */
+  suspected(): boolean;
+  /** Gives each value's text as it is now, with the newline at its end. What they share is asked for once. */
+  begin(): Texts;
+}
+
+export type Texts = Readonly<Record<string, () => Awaitable<string>>>;
+
+/** A text that was asked for. */
+interface Rendering {
+  /** The program that looked. */
+  readonly pid: number;
+  /** How often something had been done through the mount. */
+  readonly epoch: number;
+  readonly started: number;
+  readonly text: Promise<string>;
+  /** When the text came; both on the clock of `performance.now()`. */
+  settled: number | undefined;
+}
+
+/**
+ * The values of one mount, as they were last rendered.
+ *
+ * Programs that copy and archive trust st_size. They look at a file (stat), open it, look again
+ * (fstat), and read as many bytes as they were told. So a value is rendered when its name is looked
+ * up, and **each text is an inode of its own**: its size, its time and its content never change.
+ * An open that follows a look of the same program takes the same text, since tar and cpio write
+ * the size before they open.
+ */
+export class Renderings {
+  readonly #renderings = new Map<string, Rendering>();
+  readonly #files = new Map<string, RenderedFile>();
+  #kept = 0;
+  #epoch = 0;
+  #lastTime = 0n;
+  #forgetting: NodeJS.Timeout | undefined;
+
+  /** Something was done through this mount, and any value may have changed by it. */
+  expire(): void {
+    this.#epoch += 1;
+  }
+
+  /**
+   * The file for the text that a value has now, for a look at it.
+   * @returns Nothing where the text cannot be told, or not within {@link LOOK_TIMEOUT}.
+   * @throws CircuitError EINTR
+   */
+  async look(source: ValueSource, name: string, caller: Caller): Promise<RenderedFile | undefined> {
+    const known = this.#usable(source, name, caller);
+    if (!known && source.remote && (source.suspected() || this.#isOverdue(source, name))) {
+      return undefined;
+    }
+    const { text, started } = known ?? this.#begin(source, name, caller);
+    const left = started + LOOK_TIMEOUT - performance.now();
+    const answer = source.remote ? inTime(text, left) : text;
+    try {
+      const shown = await interruptible(answer, caller.signal);
+      return shown === undefined ? undefined : this.#file(source, name, shown);
+    } catch (error) {
+      if (caller.aborted) throw error;
+      // An open tells what is wrong, or waits longer.
+      return undefined;
+    }
+  }
+
+  /** The same for an open, which waits as long as it takes. @throws CircuitError */
+  async open(source: ValueSource, name: string, caller: Caller): Promise<RenderedFile> {
+    const { text } = this.#usable(source, name, caller) ?? this.#begin(source, name, caller);
+    return this.#file(source, name, await interruptible(text, caller.signal));
+  }
+
+  /** The text that this very program has been shown a moment ago, if it has done nothing since. */
+  #usable(source: ValueSource, name: string, { pid }: Caller): Rendering | undefined {
+    const last = this.#renderings.get(keyOf(source, name));
+    if (last?.pid !== pid || last.epoch !== this.#epoch) return undefined;
+    const { settled = Number.POSITIVE_INFINITY } = last;
+    return settled + SAME_FOR < performance.now() ? undefined : last;
+  }
+
+  /** Whether the member has been asked for it, and others have waited in vain. */
+  #isOverdue(source: ValueSource, name: string): boolean {
+    const last = this.#renderings.get(keyOf(source, name));
+    if (!last || last.settled !== undefined) return false;
+    return last.started + LOOK_TIMEOUT < performance.now();
+  }
+
+  /** Asks for a text; another member for all that its directory has, in one message. */
+  #begin(source: ValueSource, name: string, { pid }: Caller): Rendering {
+    const texts = source.begin();
+    const epoch = this.#epoch;
+    const ask = (one: string): Rendering => {
+      const text = textOf(texts[one]);
+      const started = performance.now();
+      const rendering: Rendering = { pid, epoch, started, text, settled: undefined };
+      const settled = () => {
+        rendering.settled = performance.now();
+      };
+      text.then(settled, settled);
+      this.#renderings.set(keyOf(source, one), rendering);
+      return rendering;
+    };
+    this.#forgetLater();
+    const wanted = ask(name);
+    if (source.remote) for (const other in texts) if (other !== name) ask(other);
+    return wanted;
+  }
+
+  /** The inode for a text: the last one, if that is what it has. */
+  #file(source: ValueSource, name: string, text: string): RenderedFile {
+    const key = keyOf(source, name);
+    const content = Buffer.from(text);
+    const last = this.#files.get(key);
+    const file = last?.has(content)
+      ? last
+      : new RenderedFile(content, this.#now(), (caller) => this.open(source, name, caller));
+    this.#remove(key);
+    this.#files.set(key, file);
+    this.#kept += costOf(file);
+    for (const oldest of this.#files.keys()) {
+      // A text that is larger by itself is kept for the open that wants it.
+      if (this.#kept <= KEPT || oldest === key) break;
+      this.#remove(oldest)?.drop();
+    }
+    return file;
+  }
+
+  #remove(key: string): RenderedFile | undefined {
+    const file = this.#files.get(key);
+    if (!file) return undefined;
+    this.#files.delete(key);
+    this.#kept -= costOf(file);
+    return file;
+  }
+
+  /** A text is good for the program that has looked, for a moment; one that has not come is asked for. */
+  #forgetLater(): void {
+    if (this.#forgetting) return;
+    this.#forgetting = setTimeout(() => {
+      this.#forgetting = undefined;
+      const now = performance.now();
+      for (const [key, { settled }] of this.#renderings) {
+        if (settled !== undefined && settled + SAME_FOR < now) this.#renderings.delete(key);
+      }
+      if (this.#renderings.size > 0) this.#forgetLater();
+    }, FORGET_EVERY).unref();
+  }
+
+  /** Nanoseconds since the epoch; moves with each text, since rsync keeps a copy of the same size and time. */
+  #now(): bigint {
+    const now = BigInt(Date.now()) * 1_000_000n;
+    this.#lastTime = now > this.#lastTime ? now : this.#lastTime + 1n;
+    return this.#lastTime;
+  }
+}
+
+async function textOf(render: Texts[string] | undefined): Promise<string> {
+  return (await render?.()) ?? '';
+}
+
+function keyOf({ key }: ValueSource, name: string): string {
+  return `${key}/${name}`;
+}
+
+function costOf({ size }: RenderedFile): number {
+  return size + OVERHEAD;
+}

@@ -1,0 +1,67 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {
+  Address,
+  isMemberName,
+  newMemberName,
+  newSecret,
+  parseAuthority,
+} from '../../../src/base/address.js';
+
+const host = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6().filter((address) => !address.includes('.')),
+  fc.domain(),
+);
+
+test('an address survives printing and parsing', (t) => {
+  fc.assert(
+    fc.property(host, fc.integer({ min: 1, max: 65535 }), fc.nat(), (name, port, pid) => {
+      const address = new Address(name, port, pid, newSecret());
+      t.deepEqual(Address.parse(address.toString()), address);
+    }),
+  );
+});
+
+test('what is not an address is EINVAL, and the sentence does not repeat it', (t) => {
+  const good = `circuit://[::1]:11022/42/Q${'ab'.repeat(16)}`;
+  t.is(Address.parse(good).host, '::1');
+  const bad = [
+    '',
+    'junk',
+    good.replace('circuit', 'http'),
+    good.replace('11022', '0'),
+    good.replace('11022', '65536'),
+    good.replace('[::1]', '[::1'),
+    good.replace('[::1]', '[x]'),
+    ...['a b', 'a#b', 'a%zz', '?', '@', '256.1.1.1', '[fe80::1%lo]'].map((host) =>
+      good.replace('[::1]', host),
+    ),
+    good.replace('/42', ''),
+    good.slice(0, -1),
+    `${good}0`,
+    `${good}\n`,
+  ];
+  for (const text of bad) {
+    const error = t.throws(() => Address.parse(text), { code: 'EINVAL' }, text);
+    t.false(error?.message.includes('abab'), text);
+  }
+});
+
+test('names are X and 16 hex digits, each another', (t) => {
+  const names = new Set(Array.from({ length: 100 }, newMemberName));
+  t.is(names.size, 100);
+  for (const name of names) t.true(isMemberName(name));
+  for (const no of ['X', 'Xabc', `x${'0'.repeat(16)}`, `X${'0'.repeat(17)}`, 7]) {
+    t.false(isMemberName(no));
+  }
+});
+
+test('HOST:PORT, [IPV6]:PORT and :PORT are understood, and nothing else', (t) => {
+  t.deepEqual(parseAuthority('10.0.0.1:11022'), { host: '10.0.0.1', port: 11022 });
+  t.deepEqual(parseAuthority('[::1]:0'), { host: '::1', port: 0 });
+  t.deepEqual(parseAuthority(':11022'), { host: undefined, port: 11022 });
+  for (const text of ['', '11022', 'host', 'host:', '::1:7', '[x]:7', 'host:65536', 'a b:1']) {
+    t.throws(() => parseAuthority(text), { code: 'EINVAL' }, text);
+  }
+});

@@ -1,0 +1,94 @@
+import { Address, newMemberName, newSecret } from '../../../src/base/address.js';
+import type {
+  JoinOptions,
+  MemberStatus,
+  Membership,
+  MembershipChange,
+  Views,
+} from '../../../src/membership/membership.js';
+import type { MemberRecord } from '../../../src/membership/record.js';
+
+/** A network that is what the test says. */
+export class StubMembership implements Membership {
+  readonly self = newRecord();
+  /** The addresses that were joined, in this order. */
+  readonly joins: string[] = [];
+  /** How many of them a user wanted. */
+  byUser = 0;
+  /** What comes of it, for each. */
+  answer: (address: Address, signal?: AbortSignal) => Promise<void> = async () => {};
+  active: readonly MemberRecord[] = [];
+  passive: readonly MemberRecord[] = [];
+  #others: readonly MemberRecord[] = [];
+  readonly #suspectSince = new Map<string, number>();
+  readonly #listeners = new Set<(change: MembershipChange) => void>();
+
+  members(): readonly MemberRecord[] {
+    return [this.self, ...this.#others].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  get(name: string): MemberRecord | undefined {
+    return this.members().find((member) => member.name === name);
+  }
+
+  /** One that has gone is forgotten at once. */
+  status(name: string): MemberStatus | undefined {
+    const record = this.get(name);
+    return record && { record, since: this.#suspectSince.get(name) ?? record.joined };
+  }
+
+  views(): Views {
+    return { active: this.active, passive: this.passive };
+  }
+
+  watch(listener: (change: MembershipChange) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  async join(address: Address, { signal, byUser = true }: JoinOptions = {}): Promise<void> {
+    if (byUser) this.byUser += 1;
+    this.joins.push(address.toString());
+    await this.answer(address, signal);
+  }
+
+  come(...members: readonly MemberRecord[]): void {
+    this.#others = [...this.#others, ...members];
+    for (const member of members) this.#tell({ kind: 'join', member, state: 'alive' });
+  }
+
+  /** Of which nobody is told. */
+  suspect(member: MemberRecord, since: number): void {
+    const suspected: MemberRecord = { ...member, state: 'suspect' };
+    this.#others = this.#others.map((other) => (other.name === member.name ? suspected : other));
+    this.#suspectSince.set(member.name, since);
+  }
+
+  go(member: MemberRecord, state: 'failed' | 'left'): void {
+    this.#others = this.#others.filter(({ name }) => name !== member.name);
+    this.#tell({ kind: 'leave', member, state });
+  }
+
+  async leave(): Promise<void> {
+    for (const member of this.#others) this.go(member, 'left');
+  }
+
+  deliver(): void {}
+
+  async close(): Promise<void> {
+    await this.leave();
+  }
+
+  #tell(change: MembershipChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+export function newAddress(): Address {
+  return new Address('127.0.0.1', 1, 1, newSecret());
+}
+
+export function newRecord(): MemberRecord {
+  const addr = newAddress().toString();
+  return { name: newMemberName(), addr, joined: 0, incarnation: 0, state: 'alive' };
+}

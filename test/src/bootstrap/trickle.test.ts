@@ -1,0 +1,88 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {
+  LONGEST_INTERVAL,
+  REDUNDANCY,
+  SHORTEST_INTERVAL,
+  Trickle,
+} from '../../../src/bootstrap/trickle.js';
+import { RateLimit } from '../../../src/transport/rate-limit.js';
+
+/** Seeded, so that a run can be repeated (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** When each of `trickles`, who all hear each other, announces from `from` until `until`. */
+function run(trickles: readonly Trickle[], until: number): number[] {
+  const announced: number[] = [];
+  for (;;) {
+    const next = trickles.reduce((a, b) => (b.deadline < a.deadline ? b : a));
+    const now = next.deadline;
+    if (now > until) return announced;
+    if (!next.tick(now)) continue;
+    announced.push(now);
+    for (const other of trickles) if (other !== next) other.consistent();
+  }
+}
+
+test('one that is alone announces within a second, then ever less often, at least every 48 s', (t) => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const announced = run([new Trickle(0, seeded(seed))], 600_000);
+      t.true((announced[0] ?? Number.NaN) <= SHORTEST_INTERVAL);
+      const gaps = announced.map((time, i) => time - (announced[i - 1] ?? 0));
+      t.true(gaps.every((gap) => gap <= 1.5 * LONGEST_INTERVAL));
+      // Five doublings take 31 s; then it is one in each of the longest intervals.
+      t.true(announced.length >= 5 + Math.floor((600_000 - 31_000) / LONGEST_INTERVAL));
+      t.true(announced.length <= 6 + Math.ceil((600_000 - 31_000) / LONGEST_INTERVAL));
+    }),
+  );
+});
+
+test('a network announces itself at a rate that its size has little to do with', (t) => {
+  for (const members of [10, 100, 1_000]) {
+    const random = seeded(members);
+    const trickles = Array.from({ length: members }, () => new Trickle(0, random));
+    const anHour = 3_600_000;
+    const announced = run(trickles, anHour).filter((time) => time > 60_000).length;
+    const intervals = (anHour - 60_000) / LONGEST_INTERVAL;
+    t.true(announced >= intervals / 2, `${members}: ${announced}`);
+    t.true(announced <= 4 * REDUNDANCY * intervals, `${members}: ${announced}`);
+  }
+});
+
+test('who is new brings the interval back to the shortest', (t) => {
+  const trickle = new Trickle(0, seeded(1));
+  const announced = run([trickle], 120_000);
+  t.true(announced.length > 5);
+  trickle.inconsistent(120_000);
+  t.true(trickle.deadline <= 120_000 + SHORTEST_INTERVAL);
+  // And one upon the other does not put off the announcement for ever.
+  const { deadline } = trickle;
+  trickle.inconsistent(deadline - 1);
+  t.is(trickle.deadline, deadline);
+  t.true(trickle.tick(deadline));
+});
+
+test('a rate limit lets through a burst, then so many a second', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(500), { minLength: 1, maxLength: 300 }), (steps) => {
+      const limit = new RateLimit(10, 5);
+      let now = 1_000;
+      let passed = 0;
+      for (const step of steps) {
+        now += step;
+        if (limit.pass(now)) passed += 1;
+        t.true(passed <= 5 + ((now - 1_000) / 1000) * 10 + 1e-6);
+      }
+      t.true(passed >= 1);
+    }),
+  );
+});

@@ -1,0 +1,421 @@
+import { randomBytes } from 'node:crypto';
+import test from 'ava';
+import { ChannelElement } from '../../../../src/kinds/chan/channel.js';
+import { type IncomingMessage, MAX_WAITING } from '../../../../src/kinds/chan/message.js';
+
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+
+async function send(channel: ChannelElement, text: string): Promise<void> {
+  const message = channel.send();
+  await message.write(bytes(text));
+  message.end();
+}
+
+/** Reads one message to its end, as a program does that gets all it asks for. */
+async function receive(channel: ChannelElement): Promise<string> {
+  return (await readAll(channel.receive())).toString();
+}
+
+async function readAll(message: IncomingMessage, max = 1 << 20): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for (;;) {
+    const chunk = await message.read(max);
+    await message.delivered();
+    if (chunk.length === 0) break;
+    chunks.push(chunk);
+  }
+  message.close();
+  return Buffer.concat(chunks);
+}
+
+/** Whether a promise is settled already. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const note = () => {
+    settled = true;
+  };
+  promise.then(note, note);
+  await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+}
+
+test('capacity 0: a write waits for a receiver, a read for a sender', async (t) => {
+  const channel = new ChannelElement(0);
+  const sent = send(channel, 'hello');
+  t.false(await isSettled(sent));
+  t.is(await receive(channel), 'hello');
+  await sent;
+  const received = receive(channel);
+  t.false(await isSettled(received));
+  await send(channel, 'again');
+  t.is(await received, 'again');
+  t.deepEqual(channel.peek(), { Cap: 0, Closed: false, NumSend: 2, NumRecv: 2 });
+});
+
+test('a place takes a message of up to 64 KiB; more waits for the receiver', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  await message.write(randomBytes(MAX_WAITING));
+  const more = message.write(randomBytes(1));
+  t.false(await isSettled(more));
+  const second = send(channel, 'second');
+  t.false(await isSettled(second), 'the only place is taken');
+  const incoming = channel.receive();
+  t.is((await incoming.read(1 << 20)).length, MAX_WAITING);
+  await incoming.delivered();
+  await more;
+  await second;
+  message.end();
+  t.is((await incoming.read(1 << 20)).length, 1);
+  t.is((await incoming.read(1 << 20)).length, 0);
+});
+
+test('what was written stays as it was, though the writer uses its bytes again', async (t) => {
+  const channel = new ChannelElement(1);
+  const bytes = Buffer.from('first');
+  const sending = channel.send();
+  await sending.write(bytes);
+  bytes.fill('x');
+  sending.end();
+  t.is(await receive(channel), 'first');
+});
+
+test('a message of any length arrives whole and in order, with bounded memory', async (t) => {
+  const channel = new ChannelElement(0);
+  const data = randomBytes(5_000_000);
+  const message = channel.send();
+  const sent = (async () => {
+    for (let at = 0; at < data.length; at += 100_000) {
+      await message.write(data.subarray(at, at + 100_000));
+    }
+    message.end();
+  })();
+  t.true((await readAll(channel.receive(), 7_777)).equals(data));
+  await sent;
+});
+
+test('a receiver that goes before the first byte was delivered has received nothing', async (t) => {
+  const channel = new ChannelElement(0);
+  const sent = send(channel, 'precious');
+  const first = channel.receive();
+  t.is((await first.read(3)).length, 3);
+  first.close();
+  t.false(await isSettled(sent));
+  t.is(await receive(channel), 'precious');
+  await sent;
+});
+
+test('a receiver that goes before the end gives EPIPE to who ends the message', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  await message.write(bytes('begun'));
+  const receiver = channel.receive();
+  await receiver.read(5);
+  await receiver.delivered();
+  receiver.close();
+  await t.throwsAsync(message.write(new Uint8Array(), { last: true }), { code: 'EPIPE' });
+});
+
+test('a receiver that goes later gives the sender EPIPE', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.send();
+  const written = message.write(randomBytes(10 * MAX_WAITING));
+  const incoming = channel.receive();
+  await incoming.read(100);
+  await incoming.delivered();
+  incoming.close();
+  await t.throwsAsync(written, { code: 'EPIPE' });
+  await t.throwsAsync(message.write(bytes('x')), { code: 'EPIPE' });
+});
+
+test('a sender that goes half-way gives the receiver EIO, never a clean end', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.send();
+  const written = message.write(bytes('half'));
+  const incoming = channel.receive();
+  t.is((await incoming.read(100)).length, 4);
+  await incoming.delivered();
+  await written;
+  message.abort();
+  await t.throwsAsync(incoming.read(100), { code: 'EIO' });
+});
+
+test('a sender that goes before anybody took the message leaves nothing behind', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  await message.write(bytes('half'));
+  message.abort();
+  const received = receive(channel);
+  t.false(await isSettled(received));
+  await send(channel, 'whole');
+  t.is(await received, 'whole');
+});
+
+test('interrupts: a waiting send sends nothing, a waiting receive receives nothing', async (t) => {
+  const channel = new ChannelElement(0);
+  const stop = new AbortController();
+  const { signal } = stop;
+  const writing = channel.send().write(bytes('never'), { signal });
+  stop.abort();
+  await t.throwsAsync(writing, { code: 'EINTR' });
+  const again = new AbortController();
+  const reading = channel.receive().read(10, { signal: again.signal });
+  again.abort();
+  await t.throwsAsync(reading, { code: 'EINTR' });
+  await t.throwsAsync(channel.receive().read(10, { signal }), { code: 'EINTR' });
+  const sent = send(channel, 'real');
+  t.is(await receive(channel), 'real');
+  await sent;
+});
+
+test('a sender that was interrupted before its message was accepted can try again', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.send();
+  const stop = new AbortController();
+  const writing = message.write(bytes('once'), { signal: stop.signal });
+  stop.abort();
+  await t.throwsAsync(writing, { code: 'EINTR' });
+  const again = message.write(bytes('once'));
+  const received = receive(channel);
+  await again;
+  message.end();
+  t.is(await received, 'once');
+});
+
+test('an interrupted write tells how much it has taken, and none of that is written twice', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  const data = randomBytes(3 * MAX_WAITING);
+  const stop = new AbortController();
+  const writing = message.write(data, { signal: stop.signal });
+  t.false(await isSettled(writing));
+  stop.abort();
+  t.is(await writing, MAX_WAITING);
+  const again = new AbortController();
+  const more = message.write(data.subarray(MAX_WAITING), { signal: again.signal });
+  t.false(await isSettled(more));
+  again.abort();
+  t.is(await more, 2 * MAX_WAITING, 'what waits already has been taken');
+  const none = t.throwsAsync(message.write(data, again), { code: 'EINTR' });
+  await none;
+  message.end();
+  t.true((await readAll(channel.receive())).equals(data));
+});
+
+test('what waits is the channel’s own: its sender may use the buffer again', async (t) => {
+  const channel = new ChannelElement(1);
+  const buffer = bytes('first');
+  const message = channel.send();
+  await message.write(buffer);
+  buffer.set(bytes('other'));
+  await message.write(buffer, { last: true });
+  t.is(await receive(channel), 'firstother');
+});
+
+test('without waiting: EAGAIN, unless it can be done at once', async (t) => {
+  const channel = new ChannelElement(1);
+  const nonblock = true;
+  await t.throwsAsync(channel.receive().read(10, { nonblock }), { code: 'EAGAIN' });
+  await channel.send().write(bytes('one'), { nonblock });
+  await t.throwsAsync(channel.send().write(bytes('two'), { nonblock }), { code: 'EAGAIN' });
+  const incoming = channel.receive();
+  t.is((await incoming.read(10, { nonblock })).length, 3);
+  await incoming.delivered();
+  await t.throwsAsync(incoming.read(10, { nonblock }), { code: 'EAGAIN' });
+});
+
+test('a send without waiting whose receiver goes is EAGAIN, and sends nothing', async (t) => {
+  const channel = new ChannelElement(0);
+  const incoming = channel.receive();
+  const reading = incoming.read(10);
+  const sending = channel.send().write(bytes('x'), { nonblock: true });
+  await reading;
+  incoming.close();
+  await t.throwsAsync(sending, { code: 'EAGAIN' });
+  t.false(channel.canReceive);
+});
+
+test('close: no more sends, what is buffered is received, then ENODATA', async (t) => {
+  const channel = new ChannelElement(2);
+  await send(channel, 'a');
+  await send(channel, 'b');
+  const late = send(channel, 'c');
+  channel.close();
+  await t.throwsAsync(late, { code: 'EPIPE' });
+  await t.throwsAsync(send(channel, 'd'), { code: 'EPIPE' });
+  t.is(await receive(channel), 'a');
+  t.is(await receive(channel), 'b');
+  await t.throwsAsync(receive(channel), { code: 'ENODATA' });
+});
+
+test('scrub: senders fail with EPIPE, receivers with ENODATA, also those that wait', async (t) => {
+  const [empty, full] = [new ChannelElement(0), new ChannelElement(1)];
+  const receiving = receive(empty);
+  await send(full, 'lost');
+  const sending = send(full, 'late');
+  const streaming = full.send();
+  empty.scrub();
+  full.scrub();
+  await t.throwsAsync(receiving, { code: 'ENODATA' });
+  await t.throwsAsync(sending, { code: 'EPIPE' });
+  await t.throwsAsync(streaming.write(bytes('x')), { code: 'EPIPE' });
+  await t.throwsAsync(receive(full), { code: 'ENODATA' });
+});
+
+test('an empty message passes, and one that was never written to does not', async (t) => {
+  const channel = new ChannelElement(1);
+  channel.send().end();
+  t.is(channel.peek().NumSend, 0);
+  await channel.send().write(new Uint8Array(), { last: true });
+  t.is(await receive(channel), '');
+});
+
+test('a message whose first write is empty begins with the first byte, or its end', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.send();
+  await message.write(new Uint8Array());
+  const receiver = channel.receive();
+  await t.throwsAsync(receiver.read(10, { nonblock: true }), { code: 'EAGAIN' });
+  const sent = message.write(new Uint8Array(), { last: true });
+  t.is((await receiver.read(10)).length, 0);
+  await receiver.delivered();
+  await sent;
+});
+
+test('a message in one piece is received with its end, and stays when its sender goes', async (t) => {
+  const channel = new ChannelElement(1);
+  const message = channel.send();
+  await message.write(bytes('all'), { last: true });
+  message.abort();
+  const received = channel.receive();
+  t.false(received.complete);
+  t.is(Buffer.from(await received.read(2)).toString(), 'al');
+  t.false(received.complete);
+  t.is(Buffer.from(await received.read(2)).toString(), 'l');
+  t.true(received.complete);
+  await received.delivered();
+  t.is((await received.read(2)).length, 0);
+});
+
+test('a message in one piece that nobody has accepted is withdrawn with its sender', async (t) => {
+  const channel = new ChannelElement(0);
+  const interrupt = new AbortController();
+  const waiting = channel.send().write(bytes('a'), { last: true, signal: interrupt.signal });
+  interrupt.abort();
+  await t.throwsAsync(waiting, { code: 'EINTR' });
+  const gone = channel.send();
+  const entered = gone.write(bytes('b'), { last: true });
+  gone.abort();
+  await t.throwsAsync(entered, { code: 'EINTR' });
+  const sent = channel.send().write(bytes('c'), { last: true });
+  t.is(await receive(channel), 'c');
+  await sent;
+});
+
+test('a receiver that is closed stops waiting, for a message or in one, and disturbs no other', async (t) => {
+  const channel = new ChannelElement(0);
+  const first = channel.receive();
+  const waiting = first.read(10);
+  first.close();
+  await t.throwsAsync(waiting, { code: 'EINTR' });
+  const message = channel.send();
+  const accepted = message.write(bytes('a'));
+  const second = channel.receive();
+  t.is(Buffer.from(await second.read(10)).toString(), 'a');
+  const inMessage = second.read(10);
+  t.false(await isSettled(inMessage), 'no more of it has come');
+  const third = channel.receive();
+  const next = third.read(10);
+  second.close();
+  await t.throwsAsync(inMessage, { code: 'EINTR' });
+  t.is(Buffer.from(await next).toString(), 'a', 'it has the message now');
+  for (const gone of [first, second]) gone.close();
+  await third.delivered();
+  await accepted;
+  await message.write(bytes('b'), { last: true });
+  t.is(Buffer.from(await third.read(10)).toString(), 'b');
+});
+
+test('two reads of one message at once take turns, and leave nobody behind', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.receive();
+  const reads = [message.read(10), message.read(10)];
+  await t.throwsAsync(message.read(10, { nonblock: true }), { code: 'EAGAIN' });
+  message.close();
+  for (const read of reads) await t.throwsAsync(read, { code: 'EINTR' });
+  t.false(channel.canSend, 'nobody waits there any more');
+  const both = channel.receive();
+  const halves = [both.read(1), both.read(1)];
+  const sent = channel.send().write(bytes('ab'), { last: true });
+  t.is(Buffer.concat(await Promise.all(halves)).toString(), 'ab');
+  await both.delivered();
+  await sent;
+});
+
+test('a receiver that has read twice before it was delivered gives both pieces back', async (t) => {
+  const channel = new ChannelElement(0);
+  const sent = channel.send().write(bytes('abc'), { last: true });
+  const first = channel.receive();
+  for (const piece of ['a', 'b']) t.is(Buffer.from(await first.read(1)).toString(), piece);
+  first.close();
+  t.is(await receive(channel), 'abc');
+  await sent;
+});
+
+test('a sender that has gone while a write waited cannot begin again', async (t) => {
+  const channel = new ChannelElement(0);
+  const message = channel.send();
+  const waiting = message.write(bytes('a'));
+  message.abort();
+  await t.throwsAsync(waiting, { code: 'EINTR' });
+  await t.throwsAsync(message.write(bytes('b')), { code: 'EIO' });
+  t.false(channel.canReceive);
+});
+
+test('a write that is tried again is not accepted with the first attempt', async (t) => {
+  const channel = new ChannelElement(0);
+  const interrupt = new AbortController();
+  const first = channel.receive();
+  const message = channel.send();
+  const interrupted = message.write(bytes('a'), { signal: interrupt.signal });
+  await first.read(10);
+  interrupt.abort();
+  await t.throwsAsync(interrupted, { code: 'EINTR' });
+  const again = message.write(bytes('a'), { last: true });
+  await first.delivered();
+  await t.throwsAsync(first.read(10), { code: 'EIO' });
+  t.false(await isSettled(again));
+  t.is(await receive(channel), 'a');
+  await again;
+});
+
+test('in the middle of a message both sides can wait until it goes on', async (t) => {
+  const channel = new ChannelElement(0);
+  const [sender, receiver] = [channel.send(), channel.receive()];
+  const accepted = sender.accept(new Uint8Array(MAX_WAITING + 2));
+  await receiver.read(1);
+  await receiver.delivered();
+  t.true(await accepted, 'it is full');
+  t.false(await sender.ready());
+  const room = sender.whenReady();
+  t.false(await isSettled(room));
+  t.true(await receiver.ready());
+  await receiver.read(MAX_WAITING);
+  await room;
+  await receiver.read(MAX_WAITING);
+  t.false(await receiver.ready());
+  const interrupt = new AbortController();
+  const given = receiver.whenReady(interrupt.signal);
+  const more = receiver.whenReady();
+  interrupt.abort();
+  await t.throwsAsync(given, { code: 'EINTR' });
+  sender.end();
+  await more;
+  t.true(await receiver.ready());
+});
+
+test('a capacity that is no whole number from 0 to a million is EINVAL', (t) => {
+  for (const capacity of [-1, 0.5, Number.NaN, 1e9, Number.POSITIVE_INFINITY]) {
+    t.throws(() => new ChannelElement(capacity), { code: 'EINVAL' });
+  }
+});
