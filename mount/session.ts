@@ -1,7 +1,7 @@
 /** A mounted file system: from mount(2) to the end of the mount. */
 import createDebug from 'debug';
-import { Connection } from './connection.js';
 import { FuseDevice } from './device.js';
+import { FuseConnection } from './fuse-connection.js';
 import { findMounts } from './mounting/mount-table.js';
 import { detachMount, mountFuse } from './mounting/mounting.js';
 import { prepareMountpoint } from './mounting/mountpoint.js';
@@ -29,7 +29,7 @@ export class Session {
   /** Resolves when it has been unmounted, by {@link unmount} or from outside. */
   readonly ended: Promise<void>;
 
-  readonly #connection: Connection;
+  readonly #connection: FuseConnection;
   readonly #type: string;
   /** `major:minor`, by which our mount is told from another on the same path. */
   readonly #device: string | undefined;
@@ -39,7 +39,7 @@ export class Session {
 
   private constructor(
     mountpoint: string,
-    connection: Connection,
+    connection: FuseConnection,
     type: string,
     device: string | undefined,
   ) {
@@ -71,9 +71,9 @@ export class Session {
     const mountpoint = await prepareMountpoint(directory, type);
     const fd = await mountFuse(mountpoint, { fsname, subtype, allowOther });
     const device = new FuseDevice(fd);
-    let connection: Connection | undefined;
+    let connection: FuseConnection | undefined;
     try {
-      connection = new Connection(device, root, {
+      connection = new FuseConnection(device, root, {
         uid: options.uid ?? process.getuid?.() ?? 0,
         gid: options.gid ?? process.getgid?.() ?? 0,
         allowOther,

@@ -181,7 +181,7 @@ export interface ElementHost {
   makeProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<Process>;
   /**
    * As `makeProcess`, of a process that somebody attends: when the result is disposed, or its
-   * holder is cut off or silent for ATTENDANT_GONE_AFTER, its group gets HUP, after HANG_UP_GRACE
+   * holder is cut off or silent for ATTENDANT_GONE_AFTER_MS, its group gets HUP, after HANG_UP_GRACE_MS
    * KILL, and the element is removed.
    */
   attendProcess(path: AnchorPath, command: string, signal?: AbortSignal): Promise<AttendedProcess>;

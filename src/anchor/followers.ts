@@ -1,7 +1,7 @@
 import { within } from '../base/interruptible.js';
 
 /** Who has not heard of a change by then is not waited for any more, in milliseconds. */
-const LONGEST_TELLING = 1_000;
+const LONGEST_TELLING_MS = 1_000;
 
 /** Those who want to hear of the next change, before it is made. Each is told once. */
 export class Followers {
@@ -44,7 +44,7 @@ export class Followers {
   }
 
   #tell(listener: () => Promise<void>): void {
-    const heard = within(listener(), LONGEST_TELLING, notHeard)
+    const heard = within(listener(), LONGEST_TELLING_MS, notHeard)
       .catch(() => {})
       .finally(() => this.#unheard.delete(heard));
     this.#unheard.add(heard);

@@ -10,7 +10,7 @@ import { ProcessElement } from '../kinds/proc/process.js';
 import { SubscriptionElement, type SubscriptionKind } from '../kinds/subscription/subscription.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
-import { HANG_UP_GRACE } from '../transport/limits.js';
+import { HANG_UP_GRACE_MS } from '../transport/limits.js';
 import { AnchorTree } from './anchor-tree.js';
 import type {
   AnchorEntry,
@@ -283,10 +283,10 @@ export class LocalMember implements Member {
     const { log } = this.#options;
     const anchor = formatPath(this.name, path);
     log.event(
-      `${anchor} has lost its exec; its group gets HUP, and after ${HANG_UP_GRACE / 1000} s KILL`,
+      `${anchor} has lost its exec; its group gets HUP, and after ${HANG_UP_GRACE_MS / 1000} s KILL`,
     );
     try {
-      await element.terminate(HANG_UP_GRACE, 'SIGHUP');
+      await element.terminate(HANG_UP_GRACE_MS, 'SIGHUP');
       await this.#remove(path, element);
       log.event(`${anchor} was removed`);
     } catch (error) {

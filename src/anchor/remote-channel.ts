@@ -1,9 +1,9 @@
 import type { RpcStub } from 'capnweb';
 import { asCircuitError, CircuitError, errorCode, wouldWait } from '../base/error.js';
 import { interruptible } from '../base/interruptible.js';
-import { Turns } from '../base/mutex.js';
+import { Mutex } from '../base/mutex.js';
 import { writeInPieces } from '../kinds/chan/write-in-pieces.js';
-import type { Connection } from '../transport/connection.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
 import type {
   ChannelTarget,
   IncomingTarget,
@@ -28,7 +28,7 @@ export class RemoteChannel implements Channel {
   readonly #held: Disposable;
 
   /** @param connection Over which it is called; held as long as the channel. */
-  constructor(stub: RpcStub<ChannelTarget>, connection: Connection<unknown>) {
+  constructor(stub: RpcStub<ChannelTarget>, connection: PeerConnection<unknown>) {
     this.#stub = stub;
     this.#held = connection.hold();
   }
@@ -213,7 +213,7 @@ class RemoteOutgoing implements OutgoingMessage {
 
 class RemoteIncoming implements IncomingMessage {
   readonly #channel: RpcStub<ChannelTarget>;
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
   #stub: RpcStub<IncomingTarget> | undefined;
   #delivery: Promise<void> | undefined;
   /** A read that was interrupted in the middle of the message: the next one has its answer. */
@@ -229,8 +229,8 @@ class RemoteIncoming implements IncomingMessage {
   }
 
   async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
-    const now = nonblock || this.#turns.free;
-    using _turn = now ? this.#turns.takeNow() : await this.#turns.take(signal);
+    const now = nonblock || this.#mutex.isFree;
+    using _lock = now ? this.#mutex.tryLock() : await this.#mutex.lock(signal);
     if (this.#closed) throw new CircuitError('EIO', 'the message was broken off');
     if (this.#rest.length === 0 && !this.#ended) await this.#next(max, nonblock, signal);
     // The end must not be seen before the message is known to be ours.

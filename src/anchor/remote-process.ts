@@ -2,8 +2,8 @@ import type { RpcStub } from 'capnweb';
 import { errorCode, interrupted, wouldWait } from '../base/error.js';
 import { interruptible, within } from '../base/interruptible.js';
 import { StreamBudget } from '../base/stream-budget.js';
-import type { Connection } from '../transport/connection.js';
 import type { FlowControl } from '../transport/flow-control.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
 import type {
   AttendedProcess,
   OutputName,
@@ -29,7 +29,7 @@ export class RemoteProcess implements Process {
   readonly #held: Disposable;
 
   /** @param connection Over which it is called; held as long as the process. */
-  constructor(stub: RpcStub<ProcessTarget>, connection: Connection<unknown>) {
+  constructor(stub: RpcStub<ProcessTarget>, connection: PeerConnection<unknown>) {
     this.#stub = stub;
     this.#flow = connection.flow;
     this.#held = connection.hold();
@@ -65,7 +65,7 @@ export class RemoteProcess implements Process {
 export class RemoteAttendedProcess extends RemoteProcess implements AttendedProcess {
   readonly #stub: RpcStub<AttendedTarget>;
 
-  constructor(stub: RpcStub<AttendedTarget>, connection: Connection<unknown>) {
+  constructor(stub: RpcStub<AttendedTarget>, connection: PeerConnection<unknown>) {
     super(stub, connection);
     this.#stub = stub;
   }
@@ -79,7 +79,7 @@ export class RemoteAttendedProcess extends RemoteProcess implements AttendedProc
  * How long the other side may take to answer that a write was interrupted, in milliseconds:
  * the mount waits 300 ms for us.
  */
-const LAST_WORD = 250;
+const LAST_WORD_MS = 250;
 
 class RemoteWriter implements ProcessWriter {
   readonly #stub: RpcStub<WriterTarget>;
@@ -112,7 +112,7 @@ class RemoteWriter implements ProcessWriter {
    */
   #lastWord(writing: Promise<number>): Promise<number> {
     letGo(this.#stub.interrupt());
-    return within(writing, LAST_WORD, () => {
+    return within(writing, LAST_WORD_MS, () => {
       this.close().catch(() => {});
       return interrupted();
     });

@@ -2,8 +2,8 @@ import type { RpcStub } from 'capnweb';
 import type { MemberName } from '../base/address.js';
 import { asCircuitError, CircuitError, errorCode, errorMessage } from '../base/error.js';
 import { type Interruptible, interruptible, within } from '../base/interruptible.js';
-import type { Connection } from '../transport/connection.js';
-import { CALL_TIMEOUT } from '../transport/limits.js';
+import { CALL_TIMEOUT_MS } from '../transport/limits.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
 import type {
   AnchorEntry,
   AnchorPath,
@@ -25,7 +25,7 @@ import { RemoteChannel } from './remote-channel.js';
 import { RemoteAttendedProcess, RemoteProcess } from './remote-process.js';
 import type { CircuitTarget, MemberTarget } from './target.js';
 
-type Via = Connection<RpcStub<CircuitTarget>>;
+type Via = PeerConnection<RpcStub<CircuitTarget>>;
 
 /**
  * How to come by a connection through which the member can be called; asked for each call. One
@@ -34,10 +34,10 @@ type Via = Connection<RpcStub<CircuitTarget>>;
 export type Connect = () => Via | Promise<Via>;
 
 /** Who is called may itself wait for another for 5 s; its answer is to be heard. In milliseconds. */
-const RELAY_TIMEOUT = CALL_TIMEOUT + 500;
+const RELAY_TIMEOUT_MS = CALL_TIMEOUT_MS + 500;
 
 /** One that has been silent is not given longer to tell what it can be shown without, in milliseconds. */
-const SUSPECT_TIMEOUT = 1_000;
+const SUSPECT_TIMEOUT_MS = 1_000;
 
 /** A member of which we hold a stub. */
 export class RemoteMember implements Member {
@@ -72,7 +72,7 @@ export class RemoteMember implements Member {
   }
 
   join(addresses: readonly string[], signal?: AbortSignal): Promise<void> {
-    return this.#call((member) => member.join([...addresses]), signal, RELAY_TIMEOUT);
+    return this.#call((member) => member.join([...addresses]), signal, RELAY_TIMEOUT_MS);
   }
 
   leave(signal?: AbortSignal): Promise<void> {
@@ -84,8 +84,8 @@ export class RemoteMember implements Member {
   }
 
   async peek(signal?: AbortSignal): Promise<MemberPeek> {
-    if (!this.#listed) return await this.#call((member) => member.peek(), signal, RELAY_TIMEOUT);
-    const limit = this.suspected ? SUSPECT_TIMEOUT : CALL_TIMEOUT;
+    if (!this.#listed) return await this.#call((member) => member.peek(), signal, RELAY_TIMEOUT_MS);
+    const limit = this.suspected ? SUSPECT_TIMEOUT_MS : CALL_TIMEOUT_MS;
     let told: MemberPeek | undefined;
     try {
       told = await this.#call((member) => member.peek(), signal, limit);
@@ -240,7 +240,7 @@ export class RemoteMember implements Member {
   async #answer<T>(
     call: Promise<T>,
     signal: AbortSignal | undefined,
-    timeout = CALL_TIMEOUT,
+    timeout = CALL_TIMEOUT_MS,
   ): Promise<T> {
     const late = () => unreachable(this.name, `no answer within ${timeout / 1000} s`);
     return await interruptible(within(call, timeout, late), signal);

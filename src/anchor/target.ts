@@ -5,7 +5,7 @@ import type { OperationsLog } from '../base/log.js';
 import { redact, redactProcess } from '../base/redact.js';
 import type { MessageShare } from '../kinds/chan/message-memory.js';
 import type { FlowControl } from '../transport/flow-control.js';
-import { ATTENDANT_GONE_AFTER, CALL_TIMEOUT } from '../transport/limits.js';
+import { ATTENDANT_GONE_AFTER_MS, CALL_TIMEOUT_MS } from '../transport/limits.js';
 import { sizeFrom, stringsFrom } from './arguments.js';
 import { ChangeTarget } from './change-target.js';
 import { ChannelTarget } from './channel-target.js';
@@ -197,7 +197,7 @@ export class MemberTarget extends RpcTarget {
       this.#member.attendProcess(parsed, text, signal),
     );
     const hangUp = () => made[Symbol.dispose]();
-    const silence = this.#context.whenSilent(hangUp, ATTENDANT_GONE_AFTER);
+    const silence = this.#context.whenSilent(hangUp, ATTENDANT_GONE_AFTER_MS);
     const scrub = () => this.#changed(`${this.#show(parsed)}/scrub`, () => made.scrub());
     return new AttendedTarget(made, this.#contextOf(parsed), silence, scrub);
   }
@@ -229,7 +229,7 @@ export class MemberTarget extends RpcTarget {
   ): Promise<T> {
     const text = String(command);
     // The peer does not wait longer: what cannot be started by then is not to start some day.
-    const late = AbortSignal.timeout(CALL_TIMEOUT);
+    const late = AbortSignal.timeout(CALL_TIMEOUT_MS);
     return this.#changed(`${this.#show(path)}/mkproc ${redactProcess(text)}`, () =>
       start(text, late),
     );

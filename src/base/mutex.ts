@@ -1,36 +1,36 @@
 import { interrupted, wouldWait } from './error.js';
 
-/** One at a time, in the order in which they came: what readers of one thing, or writers, queue for. */
-export class Turns {
+/** A lock for one holder at a time; those who wait get it in the order in which they came. */
+export class Mutex {
   readonly #waiting: (() => void)[] = [];
-  #taken = false;
+  #locked = false;
 
-  /** Whether it would be a caller's turn at once. */
-  get free(): boolean {
-    return !this.#taken;
+  /** Whether a caller would get the lock at once. */
+  get isFree(): boolean {
+    return !this.#locked;
   }
 
-  /** Resolves when it is this caller's turn, which ends when the result is disposed of. @throws CircuitError EINTR */
-  async take(signal?: AbortSignal): Promise<Disposable> {
+  /** Resolves when the caller has the lock; to dispose of the result releases it. @throws CircuitError EINTR */
+  async lock(signal?: AbortSignal): Promise<Disposable> {
     if (signal?.aborted) throw interrupted();
-    if (this.#taken) await this.#queue(signal);
-    this.#taken = true;
-    return this.#turn();
+    if (this.#locked) await this.#queue(signal);
+    this.#locked = true;
+    return this.#held();
   }
 
-  /** @throws CircuitError EAGAIN: somebody else’s turn is not over. */
-  takeNow(): Disposable {
-    if (this.#taken) throw wouldWait('somebody else’s turn is not over');
-    this.#taken = true;
-    return this.#turn();
+  /** @throws CircuitError EAGAIN: another caller holds the lock. */
+  tryLock(): Disposable {
+    if (this.#locked) throw wouldWait('another reader or writer of it waits');
+    this.#locked = true;
+    return this.#held();
   }
 
-  #turn(): Disposable {
+  #held(): Disposable {
     return {
       [Symbol.dispose]: () => {
         const next = this.#waiting.shift();
         if (next) next();
-        else this.#taken = false;
+        else this.#locked = false;
       },
     };
   }

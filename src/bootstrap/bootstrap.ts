@@ -8,7 +8,7 @@ import { KnownMembers } from './known-members.js';
 import { joinPatiently } from './patient-join.js';
 import { rejoin } from './rejoin.js';
 
-export interface FinderOptions {
+export interface BootstrapOptions {
   readonly membership: Membership;
   /** Our own address. */
   readonly address: Address;
@@ -31,8 +31,8 @@ export interface DiscoverOptions {
  * discovery, and by the members that it knew in an earlier run. The last two go on in the
  * background. A member that has parted stays alone until somebody joins it with others again.
  */
-export class Finder {
-  readonly #options: FinderOptions;
+export class Bootstrap {
+  readonly #options: BootstrapOptions;
   readonly #known: KnownMembers | undefined;
   readonly #discovered: DiscoveredMembers;
   /** Aborted when the member has left, or another daemon has its name. */
@@ -40,7 +40,7 @@ export class Finder {
   readonly #watch: Disposable;
   #discovery: Discovery | undefined;
 
-  private constructor(options: FinderOptions) {
+  private constructor(options: BootstrapOptions) {
     const { membership, log, knownMembers: file } = options;
     this.#options = options;
     this.#known = file === undefined ? undefined : new KnownMembers({ file, membership, log });
@@ -52,18 +52,18 @@ export class Finder {
   }
 
   /** Opens the sockets of the discovery. @throws CircuitError as {@link Discovery.open} */
-  static async open(options: FinderOptions): Promise<Finder> {
-    const finder = new Finder(options);
+  static async open(options: BootstrapOptions): Promise<Bootstrap> {
+    const bootstrap = new Bootstrap(options);
     const { discover, address, clusterKey, log } = options;
-    if (!discover) return finder;
-    const heard = (other: Address) => finder.#discovered.hear(other);
+    if (!discover) return bootstrap;
+    const heard = (other: Address) => bootstrap.#discovered.hear(other);
     try {
-      finder.#discovery = await Discovery.open({ ...discover, address, clusterKey, heard, log });
+      bootstrap.#discovery = await Discovery.open({ ...discover, address, clusterKey, heard, log });
     } catch (error) {
-      await finder.close();
+      await bootstrap.close();
       throw error;
     }
-    return finder;
+    return bootstrap;
   }
 
   /**

@@ -7,7 +7,7 @@ import type { ClusterKey } from '../transport/security.js';
 import { decodeAnnouncement, encodeAnnouncement } from './announcement.js';
 
 /** How long answers are waited for, in milliseconds. */
-export const DISCOVERY_TIMEOUT = 2_000;
+export const DISCOVERY_TIMEOUT_MS = 2_000;
 
 /** When it is asked, in milliseconds from the first time: a datagram may be lost. */
 const QUERIES = [0, 250, 750, 1_500];
@@ -17,7 +17,7 @@ const MAX_ANSWERS = 100;
 
 /**
  * Asks a group for daemons, over all interfaces, and gives the address of each that
- * answers, in that order; ends when none has answered for {@link DISCOVERY_TIMEOUT} in all.
+ * answers, in that order; ends when none has answered for {@link DISCOVERY_TIMEOUT_MS} in all.
  * @throws CircuitError EADDRNOTAVAIL (no interface), EINTR
  */
 export async function* discover(
@@ -49,7 +49,7 @@ export async function* discover(
     setTimeout(() => {
       late = true;
       wake();
-    }, DISCOVERY_TIMEOUT),
+    }, DISCOVERY_TIMEOUT_MS),
   );
   const onAbort = () => wake();
   signal?.addEventListener('abort', onAbort);

@@ -74,7 +74,7 @@ async function reachDiscovered<T>(
   connect: (address: Address) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const { DISCOVERY_TIMEOUT, discover } = await import('../bootstrap/discover.js');
+  const { DISCOVERY_TIMEOUT_MS, discover } = await import('../bootstrap/discover.js');
   let failure: unknown;
   for await (const address of discover(group, key, signal)) {
     try {
@@ -85,7 +85,7 @@ async function reachDiscovered<T>(
     }
   }
   if (failure !== undefined) throw failure;
-  const seconds = DISCOVERY_TIMEOUT / 1000;
+  const seconds = DISCOVERY_TIMEOUT_MS / 1000;
   throw new CircuitError(
     'ETIMEDOUT',
     `no daemon answered on ${formatGroup(group)} within ${seconds} s; is it started with --discover, and with the same cluster key?`,

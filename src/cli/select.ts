@@ -3,7 +3,7 @@ import { asCircuitError, CircuitError } from '../base/error.js';
 import { within } from '../base/interruptible.js';
 import { redact } from '../base/redact.js';
 import type { CircuitClient } from '../client/client.js';
-import { CALL_TIMEOUT } from '../transport/limits.js';
+import { CALL_TIMEOUT_MS } from '../transport/limits.js';
 import { type DialOptions, dial } from './dial.js';
 import { parsePath } from './path.js';
 import { openStreamFile, type StreamFile } from './stream-file.js';
@@ -57,9 +57,9 @@ async function untilReady(file: StreamFile): Promise<void> {
 
 /** What is asked of a file at first: it must be there, and its member must answer. */
 async function about<T>(path: string, answer: Promise<T>): Promise<T> {
-  const late = new CircuitError('EHOSTUNREACH', `no answer within ${CALL_TIMEOUT / 1000} s`);
+  const late = new CircuitError('EHOSTUNREACH', `no answer within ${CALL_TIMEOUT_MS / 1000} s`);
   try {
-    return await within(answer, CALL_TIMEOUT, late);
+    return await within(answer, CALL_TIMEOUT_MS, late);
   } catch (error) {
     const { code, message } = asCircuitError(error);
     throw new CircuitError(code, `${redact(path)}: ${message}`, { cause: error });

@@ -6,8 +6,8 @@ import { type Address, isMemberName } from '../base/address.js';
 import { CircuitError } from '../base/error.js';
 import { type Interruptible, interruptible } from '../base/interruptible.js';
 import { isTimeValue } from '../base/time-value.js';
-import type { Connection } from '../transport/connection.js';
-import { CALL_TIMEOUT } from '../transport/limits.js';
+import { CALL_TIMEOUT_MS } from '../transport/limits.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
 import { startRpc } from '../transport/rpc.js';
 import type { ClusterKey } from '../transport/security.js';
 import { Transport } from '../transport/transport.js';
@@ -21,7 +21,7 @@ export interface ClientOptions extends Interruptible {
 export interface DaemonConnection {
   /** Ours alone, to be closed. */
   readonly transport: Transport<RpcStub<CircuitTarget>>;
-  readonly connection: Connection<RpcStub<CircuitTarget>>;
+  readonly connection: PeerConnection<RpcStub<CircuitTarget>>;
   /** What the daemon says of itself and the others. */
   readonly roster: CircuitRoster;
 }
@@ -40,7 +40,7 @@ export async function connect(
     clusterKey,
     start: (socket, { ending }, heard) => startRpc<CircuitTarget>(socket, undefined, heard, ending),
   });
-  const limit = AbortSignal.timeout(CALL_TIMEOUT);
+  const limit = AbortSignal.timeout(CALL_TIMEOUT_MS);
   const either = signal ? AbortSignal.any([limit, signal]) : limit;
   try {
     const connection = await transport.connect(address, either);
@@ -53,7 +53,7 @@ export async function connect(
       const where = address.authority;
       throw new CircuitError(
         'ETIMEDOUT',
-        `${where} did not answer within ${CALL_TIMEOUT / 1000} s`,
+        `${where} did not answer within ${CALL_TIMEOUT_MS / 1000} s`,
       );
     }
     throw error;

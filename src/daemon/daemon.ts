@@ -15,7 +15,7 @@ import {
 import { asCircuitError, CircuitError, errorMessage } from '../base/error.js';
 import { within } from '../base/interruptible.js';
 import { OperationsLog } from '../base/log.js';
-import { type DiscoverOptions, Finder } from '../bootstrap/bootstrap.js';
+import { Bootstrap, type DiscoverOptions } from '../bootstrap/bootstrap.js';
 import { MembershipDriver } from '../membership/driver.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
@@ -74,7 +74,7 @@ export class Daemon {
   /** Aborted when somebody wants it to end. */
   readonly #ending = new AbortController();
   readonly #ended = new AbortController();
-  #finder: Finder | undefined;
+  #bootstrap: Bootstrap | undefined;
   #session: Session | undefined;
   #unmounted = true;
   #addressClaim: AddressClaim | undefined;
@@ -90,7 +90,7 @@ export class Daemon {
       self: record,
       links: linksOver(transport),
       displaced: () => {
-        this.#finder?.pause();
+        this.#bootstrap?.pause();
         log.event(`another daemon was started as ${record.name}; this one goes on alone`);
       },
     });
@@ -98,7 +98,7 @@ export class Daemon {
       membership: this.#membership,
       log,
       shutdown: () => this.#endSoon(),
-      leave: () => this.#part(() => (this.#finder ?? this.#membership).leave()),
+      leave: () => this.#part(() => (this.#bootstrap ?? this.#membership).leave()),
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);
@@ -147,10 +147,10 @@ export class Daemon {
       daemon.#endWith(options.signal);
       const ending = daemon.#ending.signal;
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
-      const finder = await daemon.#openFinder(address, options);
+      const bootstrap = await daemon.#openBootstrap(address, options);
       await daemon.#mount(options);
-      await finder.join(options.join ?? [], ending);
-      finder.begin();
+      await bootstrap.join(options.join ?? [], ending);
+      bootstrap.begin();
       daemon.#leaveAddress(address);
       if (ending.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
       ending.addEventListener('abort', () => daemon?.close(), { once: true });
@@ -213,7 +213,7 @@ export class Daemon {
 
   async #close(): Promise<void> {
     this.#addressClaim?.[Symbol.dispose]();
-    await this.#finder?.close();
+    await this.#bootstrap?.close();
     await this.#part(() => this.#membership.close());
     await this.#local.terminate(TERMINATION);
     try {
@@ -252,8 +252,11 @@ export class Daemon {
     });
   }
 
-  async #openFinder(address: Address, { clusterKey, discover }: DaemonOptions): Promise<Finder> {
-    this.#finder = await Finder.open({
+  async #openBootstrap(
+    address: Address,
+    { clusterKey, discover }: DaemonOptions,
+  ): Promise<Bootstrap> {
+    this.#bootstrap = await Bootstrap.open({
       membership: this.#membership,
       address,
       clusterKey,
@@ -261,7 +264,7 @@ export class Daemon {
       knownMembers: this.#state?.knownMembers,
       log: (event) => this.#log.event(event),
     });
-    return this.#finder;
+    return this.#bootstrap;
   }
 
   #endWith(signal: AbortSignal | undefined): void {

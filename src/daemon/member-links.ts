@@ -3,7 +3,7 @@ import { letGo } from '../anchor/remote-call.js';
 import type { CircuitTarget } from '../anchor/target.js';
 import type { Link, Links } from '../membership/membership.js';
 import type { PeerAddress } from '../membership/protocol-host.js';
-import type { Connection } from '../transport/connection.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
 import type { Transport } from '../transport/transport.js';
 
 /** How the membership reaches the members: by the connections that all else runs over, too. */
@@ -19,7 +19,7 @@ export function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
   };
 }
 
-function linkOver(connection: Connection<RpcStub<CircuitTarget>>, peer: PeerAddress): Link {
+function linkOver(connection: PeerConnection<RpcStub<CircuitTarget>>, peer: PeerAddress): Link {
   return {
     peer: connection.address ?? peer,
     send: (message, lost) => {

@@ -22,7 +22,7 @@ import type { MemberRecord } from './record.js';
 const debug = createDebug('circuit:membership');
 
 /** A join fails after so long, in milliseconds. */
-const JOIN_TIMEOUT = 5_000;
+const JOIN_TIMEOUT_MS = 5_000;
 
 /** How long those whom we leave may take to hear it, in milliseconds. */
 const FAREWELL = 1_000;
@@ -123,7 +123,7 @@ export class MembershipDriver implements Membership {
       const { peer } = await this.#links.connect(address, cancel.signal);
       cancel.signal.throwIfAborted();
       if (peer === this.self.addr) return;
-      const left = timeLeft(begun + JOIN_TIMEOUT);
+      const left = timeLeft(begun + JOIN_TIMEOUT_MS);
       await within(this.#merge(peer, byUser, cancel.signal), left, () => silent(address));
     } catch (error) {
       cancel.signal.throwIfAborted();
@@ -281,7 +281,7 @@ export class MembershipDriver implements Membership {
 }
 
 function silent({ authority }: Address): CircuitError {
-  const limit = `${JOIN_TIMEOUT / 1000} s`;
+  const limit = `${JOIN_TIMEOUT_MS / 1000} s`;
   return new CircuitError('ETIMEDOUT', `${authority} did not answer within ${limit}`);
 }
 

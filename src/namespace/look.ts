@@ -4,7 +4,7 @@ import type { Member } from '../anchor/circuit.js';
  * How long stat(2) waits for another member, in milliseconds. It may be asked by a bystander, such
  * as a shell's prompt or a file manager, who wants nothing of that member.
  */
-export const LOOK_TIMEOUT = 100;
+export const LOOK_TIMEOUT_MS = 100;
 
 /**
  * Asks a member for what a look shows.
@@ -13,7 +13,7 @@ export const LOOK_TIMEOUT = 100;
  */
 export async function look<T>(member: Member, ask: () => Promise<T>): Promise<T | undefined> {
   if (member.watch) return await ask();
-  return member.suspected ? undefined : await inTime(ask(), LOOK_TIMEOUT);
+  return member.suspected ? undefined : await inTime(ask(), LOOK_TIMEOUT_MS);
 }
 
 /**

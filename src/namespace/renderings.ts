@@ -1,6 +1,6 @@
 import type { Awaitable, Caller } from '../../mount/node.js';
 import { interruptible } from '../base/interruptible.js';
-import { inTime, LOOK_TIMEOUT } from './look.js';
+import { inTime, LOOK_TIMEOUT_MS } from './look.js';
 import { RenderedFile } from './rendered-file.js';
 
 /** How long a program that has looked at a value finds it as it was, in milliseconds. */
@@ -65,7 +65,7 @@ export class Renderings {
 
   /**
    * The file for the text that a value has now, for a look at it.
-   * @returns Nothing where the text cannot be told, or not within {@link LOOK_TIMEOUT}.
+   * @returns Nothing where the text cannot be told, or not within {@link LOOK_TIMEOUT_MS}.
    * @throws CircuitError EINTR
    */
   async look(source: ValueSource, name: string, caller: Caller): Promise<RenderedFile | undefined> {
@@ -74,7 +74,7 @@ export class Renderings {
       return undefined;
     }
     const { text, started } = known ?? this.#begin(source, name, caller);
-    const left = started + LOOK_TIMEOUT - performance.now();
+    const left = started + LOOK_TIMEOUT_MS - performance.now();
     const answer = source.remote ? inTime(text, left) : text;
     try {
       const shown = await interruptible(answer, caller.signal);
@@ -104,7 +104,7 @@ export class Renderings {
   #isOverdue(source: ValueSource, name: string): boolean {
     const last = this.#renderings.get(keyOf(source, name));
     if (!last || last.settled !== undefined) return false;
-    return last.started + LOOK_TIMEOUT < performance.now();
+    return last.started + LOOK_TIMEOUT_MS < performance.now();
   }
 
   /** Asks for a text; another member for all that its directory has, in one message. */

@@ -9,7 +9,7 @@ import {
   errorMessage,
   isOutOfDescriptors,
 } from '../base/error.js';
-import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MAX_MESSAGE } from './limits.js';
+import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_MESSAGE } from './limits.js';
 import { ADDRESS_HEADER, SUBPROTOCOL } from './listener.js';
 import {
   type ClusterKey,
@@ -31,12 +31,12 @@ const SECURE_CONTEXT = createSecureContext({ ...TLS_VERSION, ca: [] });
  * @param self Our own address, if we are a daemon: the peer can then call back
  *   over this connection.
  * @throws CircuitError EACCES (wrong secret or cluster key), ECONNREFUSED,
- *   ETIMEDOUT (after `timeout`, or {@link HANDSHAKE_TIMEOUT}), EHOSTUNREACH, EPROTO (not a
+ *   ETIMEDOUT (after `timeout`, or {@link HANDSHAKE_TIMEOUT_MS}), EHOSTUNREACH, EPROTO (not a
  *   circuit), ECONNRESET, EMFILE, EIO (a system call here failed), EINTR (`signal` was aborted).
  */
 export function dial(
   address: Address,
-  { clusterKey, self, signal, answered, timeout = HANDSHAKE_TIMEOUT }: DialOptions,
+  { clusterKey, self, signal, answered, timeout = HANDSHAKE_TIMEOUT_MS }: DialOptions,
 ): Promise<WebSocket> {
   const psk = presharedKey(address.secret, clusterKey);
   return new Promise((resolve, reject) => {
@@ -47,7 +47,7 @@ export function dial(
       checkServerIdentity: () => true,
       headers: self ? { [ADDRESS_HEADER]: self } : {},
       maxPayload: MAX_MESSAGE,
-      closeTimeout: CLOSE_TIMEOUT,
+      closeTimeout: CLOSE_TIMEOUT_MS,
       perMessageDeflate: false,
       // The mask keeps proxies from taking what they see for HTTP (RFC 6455, section 10.3).
       // Inside TLS they see nothing, and masking with zeros costs nothing.

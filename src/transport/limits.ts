@@ -31,31 +31,31 @@ export const MAX_OPEN_CALLS = 30_000;
 export const MAX_UNPROVEN_SOCKETS = 256;
 
 /** From the first packet to an open WebSocket. */
-export const HANDSHAKE_TIMEOUT = 5_000;
+export const HANDSHAKE_TIMEOUT_MS = 5_000;
 
 /** A peer that has not answered the close frame by then is cut off. */
-export const CLOSE_TIMEOUT = 500;
+export const CLOSE_TIMEOUT_MS = 500;
 
 /** A call that does nothing but answer. */
-export const CALL_TIMEOUT = 5_000;
+export const CALL_TIMEOUT_MS = 5_000;
 
 /** Who made a connection pings its peer when it has heard nothing for so long. */
-export const PING_AFTER = 2_000;
+export const PING_AFTER_MS = 2_000;
 
 /** A peer that was not heard of for so long is silent: a ping and its answer are overdue. */
-export const SILENT_AFTER = 3_500;
+export const SILENT_AFTER_MS = 3_500;
 
 /** And its connection is cut after so long: what runs over it may only be slow. */
-export const DEAD_AFTER = 10_000;
+export const DEAD_AFTER_MS = 10_000;
 
 /** A process that somebody attends is hung up after its attendant was silent for so long. */
-export const ATTENDANT_GONE_AFTER = 6_000;
+export const ATTENDANT_GONE_AFTER_MS = 6_000;
 
 /** And killed after so long, if it has not ended by itself. */
-export const HANG_UP_GRACE = 3_000;
+export const HANG_UP_GRACE_MS = 3_000;
 
 /** How often connections are looked at for all of this. */
-export const KEEPALIVE_INTERVAL = 500;
+export const KEEPALIVE_INTERVAL_MS = 500;
 
 /** A connection that nobody holds closes after so long without a call. */
-export const IDLE_TIMEOUT = 60_000;
+export const IDLE_TIMEOUT_MS = 60_000;

@@ -10,7 +10,12 @@ import {
   errorMessage,
   isOutOfDescriptors,
 } from '../base/error.js';
-import { CLOSE_TIMEOUT, HANDSHAKE_TIMEOUT, MAX_MESSAGE, MAX_UNPROVEN_SOCKETS } from './limits.js';
+import {
+  CLOSE_TIMEOUT_MS,
+  HANDSHAKE_TIMEOUT_MS,
+  MAX_MESSAGE,
+  MAX_UNPROVEN_SOCKETS,
+} from './limits.js';
 import { type ClusterKey, limitRecords, presharedKey, TLS_VERSION } from './security.js';
 
 /** The WebSocket subprotocol; the number moves when daemons could no longer talk to each other. */
@@ -46,15 +51,15 @@ export class Listener {
     this.#server = createServer({
       ...TLS_VERSION,
       pskCallback: () => key,
-      handshakeTimeout: HANDSHAKE_TIMEOUT,
-      headersTimeout: HANDSHAKE_TIMEOUT,
-      requestTimeout: HANDSHAKE_TIMEOUT,
-      connectionsCheckingInterval: HANDSHAKE_TIMEOUT,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      headersTimeout: HANDSHAKE_TIMEOUT_MS,
+      requestTimeout: HANDSHAKE_TIMEOUT_MS,
+      connectionsCheckingInterval: HANDSHAKE_TIMEOUT_MS,
     });
     const webSockets: ServerOptions & { readonly closeTimeout: number } = {
       server: this.#server,
       maxPayload: MAX_MESSAGE,
-      closeTimeout: CLOSE_TIMEOUT,
+      closeTimeout: CLOSE_TIMEOUT_MS,
       perMessageDeflate: false,
       handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
     };

@@ -3,11 +3,11 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { Address, formatAuthority } from '../base/address.js';
 import { interruptible } from '../base/interruptible.js';
-import { Connection } from './connection.js';
 import { dial } from './dial.js';
 import { Ending } from './ending.js';
 import type { FlowControl } from './flow-control.js';
 import { ADDRESS_HEADER, Listener, type ListenOptions } from './listener.js';
+import { PeerConnection } from './peer-connection.js';
 import type { ClusterKey } from './security.js';
 
 /** Who is at the other end of a connection. */
@@ -20,7 +20,7 @@ export interface Peer {
   readonly where: string;
   /** Of what we send it. */
   readonly flow: FlowControl;
-  /** As {@link Connection.whenSilent}. */
+  /** As {@link PeerConnection.whenSilent}. */
   readonly whenSilent: (listener: () => void, after: number) => Disposable;
   /** For what the connection is ended: the peer does not keep to the protocol. */
   readonly ending: Ending;
@@ -44,9 +44,9 @@ export interface TransportOptions<Main> {
 export class Transport<Main> {
   readonly #options: TransportOptions<Main>;
   /** By each address at which a peer is known, the newest last. */
-  readonly #connections = new Map<string, readonly Connection<Main>[]>();
-  readonly #dialling = new Map<string, Promise<Connection<Main>>>();
-  readonly #open = new Set<Connection<Main>>();
+  readonly #connections = new Map<string, readonly PeerConnection<Main>[]>();
+  readonly #dialling = new Map<string, Promise<PeerConnection<Main>>>();
+  readonly #open = new Set<PeerConnection<Main>>();
   readonly #closing = new AbortController();
   #listener: Listener | undefined;
   #self: string | undefined;
@@ -75,7 +75,7 @@ export class Transport<Main> {
   }
 
   /** The connection to the daemon at a circuit address, if there is one. */
-  standing(address: string): Connection<Main> | undefined {
+  standing(address: string): PeerConnection<Main> | undefined {
     return this.#connections.get(address)?.findLast(({ isOpen }) => isOpen);
   }
 
@@ -83,7 +83,7 @@ export class Transport<Main> {
    * The connection to the daemon at `address`, opened if there is none.
    * @throws CircuitError as {@link dial}
    */
-  async connect(address: Address, signal?: AbortSignal): Promise<Connection<Main>> {
+  async connect(address: Address, signal?: AbortSignal): Promise<PeerConnection<Main>> {
     const key = address.toString();
     const known = this.standing(key);
     if (known) return known;
@@ -109,7 +109,7 @@ export class Transport<Main> {
     this.#listener?.close();
   }
 
-  #dial(address: Address, key: string): Promise<Connection<Main>> {
+  #dial(address: Address, key: string): Promise<PeerConnection<Main>> {
     const { clusterKey } = this.#options;
     let told: Address | undefined;
     const dialled = dial(address, {
@@ -145,7 +145,7 @@ export class Transport<Main> {
     socket: WebSocket,
     peer: Omit<Peer, 'where' | 'flow' | 'whenSilent' | 'ending'>,
     dialled: string | undefined,
-  ): Connection<Main> {
+  ): PeerConnection<Main> {
     const where = peer.address?.authority ?? peer.remote;
     const { start: startSession, ended } = this.#options;
     const ending = new Ending(socket, where, (event) => ended?.(peer.remote, event));
@@ -154,7 +154,7 @@ export class Transport<Main> {
       startSession(socket, { ...peer, where, flow, whenSilent, ending }, heard);
     const address = peer.address?.toString();
     const options = { dialled: dialled !== undefined, address, ending };
-    const connection: Connection<Main> = new Connection(socket, start, options);
+    const connection: PeerConnection<Main> = new PeerConnection(socket, start, options);
     const keys = new Set([address, dialled].filter((key) => key !== undefined));
     this.#open.add(connection);
     for (const key of keys) {
@@ -167,7 +167,7 @@ export class Transport<Main> {
     return connection;
   }
 
-  #forget(key: string, connection: Connection<Main>): void {
+  #forget(key: string, connection: PeerConnection<Main>): void {
     const others = this.#connections.get(key)?.filter((other) => other !== connection) ?? [];
     if (others.length > 0) this.#connections.set(key, others);
     else this.#connections.delete(key);

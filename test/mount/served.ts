@@ -1,6 +1,6 @@
 /** A connection to a kernel that is not there, and what the kernel would ask. */
 import type { ExecutionContext } from 'ava';
-import { Connection } from '../../mount/connection.js';
+import { FuseConnection } from '../../mount/fuse-connection.js';
 import type { Handle, Node } from '../../mount/node.js';
 import { InitFlags, InitFlags2, Opcode } from '../../mount/wire/constants.js';
 import { Message } from '../../mount/wire/request.js';
@@ -17,7 +17,7 @@ import { openFile, type ToyDirectory } from './toy.js';
 
 export interface Served {
   readonly kernel: FakeKernel;
-  readonly connection: Connection;
+  readonly connection: FuseConnection;
   readonly errors: unknown[];
 }
 
@@ -25,7 +25,12 @@ export async function serve(t: ExecutionContext, root: ToyDirectory, minor = 40)
   const kernel = new FakeKernel();
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
-  const connection = new Connection(kernel, root, { uid: 0, gid: 0, allowOther: false, onError });
+  const connection = new FuseConnection(kernel, root, {
+    uid: 0,
+    gid: 0,
+    allowOther: false,
+    onError,
+  });
   t.teardown(() => {
     for (const { finish } of kernel.queued) finish();
     return connection.end();

@@ -18,13 +18,13 @@ export interface NetworkOptions {
 const RETRANSMISSION_TIMEOUT = 200;
 
 /** What nobody holds is closed when it has not been used for so long, in milliseconds. */
-const IDLE_TIMEOUT = 60_000;
+const IDLE_TIMEOUT_MS = 60_000;
 
 /** The daemon pings an idle link so often, in milliseconds, */
-export const KEEPALIVE_INTERVAL = 2_000;
+export const KEEPALIVE_INTERVAL_MS = 2_000;
 
 /** and finds it silent so long after the last sign of life. */
-const SILENT_AFTER = { min: 2_000, max: 4_000 };
+const SILENT_AFTER_MS = { min: 2_000, max: 4_000 };
 
 /** So many losses one after the other hold a ping up for 3 s. */
 const LOSSES_TO_SILENCE = 4;
@@ -48,9 +48,9 @@ export class Network {
   ) {
     const sweep = (): void => {
       this.#sweep();
-      queue.at(queue.now + IDLE_TIMEOUT, sweep);
+      queue.at(queue.now + IDLE_TIMEOUT_MS, sweep);
     };
-    queue.at(IDLE_TIMEOUT, sweep);
+    queue.at(IDLE_TIMEOUT_MS, sweep);
   }
 
   attach(address: PeerAddress, daemon: Daemon): Endpoint {
@@ -64,7 +64,7 @@ export class Network {
     return this.#endpoints.get(address);
   }
 
-  /** Links that somebody holds. Both sides ping or answer on each, every {@link KEEPALIVE_INTERVAL}. */
+  /** Links that somebody holds. Both sides ping or answer on each, every {@link KEEPALIVE_INTERVAL_MS}. */
   standingLinks(): Link[] {
     const links: Link[] = [];
     for (const link of this.#links()) if (link.standing) links.push(link);
@@ -215,7 +215,7 @@ export class Network {
     if (end.deafSince >= 0) return;
     const since = this.queue.now;
     end.deafSince = since;
-    this.queue.at(since + this.random.integer(SILENT_AFTER.min, SILENT_AFTER.max), () => {
+    this.queue.at(since + this.random.integer(SILENT_AFTER_MS.min, SILENT_AFTER_MS.max), () => {
       end.endpoint.tell(() => {
         if (end.deafSince === since) this.down(end, 'silent');
       });
@@ -257,13 +257,13 @@ export class Network {
     for (const link of this.#links()) {
       links.push(link);
       if (link.standing) standing += 1;
-      else if (now - link.lastUse > IDLE_TIMEOUT) {
+      else if (now - link.lastUse > IDLE_TIMEOUT_MS) {
         for (const end of [link.left, link.right]) {
           if (end.up) this.#hangUp(end);
         }
       }
     }
-    const pings = (2 * standing * IDLE_TIMEOUT) / KEEPALIVE_INTERVAL;
+    const pings = (2 * standing * IDLE_TIMEOUT_MS) / KEEPALIVE_INTERVAL_MS;
     const broken = this.random.poisson(pings * this.options.loss ** LOSSES_TO_SILENCE);
     for (let count = 0; count < broken; count += 1) {
       const link = this.random.pick(links);

@@ -24,7 +24,7 @@ export interface MemberOptions {
 }
 
 /** In milliseconds. */
-const JOIN_TIMEOUT = 15_000;
+const JOIN_TIMEOUT_MS = 15_000;
 
 /** One run of a daemon: the protocol, on the simulated network and with a clock of its own. */
 export class SimulatedMember implements ProtocolHost, Daemon, Event {
@@ -86,7 +86,7 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
     const { queue } = this.options.network;
     this.protocol.join(peer, true, this.now);
     this.#settle();
-    queue.at(queue.now + JOIN_TIMEOUT, () => {
+    queue.at(queue.now + JOIN_TIMEOUT_MS, () => {
       if (!this.joins.has(peer)) this.protocol.giveUpJoin(peer);
     });
   }

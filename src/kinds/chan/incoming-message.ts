@@ -1,6 +1,6 @@
 import { CircuitError, interrupted, wouldWait } from '../../base/error.js';
 import { onAbort } from '../../base/interruptible.js';
-import { Turns } from '../../base/mutex.js';
+import { Mutex } from '../../base/mutex.js';
 import type { HandOff, Receiving } from './hand-off.js';
 import type { IncomingMessage, WaitOptions } from './message.js';
 import type { MessageBody } from './message-body.js';
@@ -13,7 +13,7 @@ export class Incoming implements IncomingMessage {
   /** What was read before it was delivered. */
   readonly #undelivered: Uint8Array[] = [];
   #state: 'new' | 'offered' | 'delivered' | 'closed' = 'new';
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
   /** Ends the wait for a message. */
   #interrupt: (() => void) | undefined;
 
@@ -23,8 +23,8 @@ export class Incoming implements IncomingMessage {
 
   async read(max: number, { signal, nonblock }: WaitOptions = {}): Promise<Uint8Array> {
     // At once where it can be: who asked first is first.
-    const now = nonblock || this.#turns.free;
-    using _turn = now ? this.#turns.takeNow() : await this.#turns.take(signal);
+    const now = nonblock || this.#mutex.isFree;
+    using _lock = now ? this.#mutex.tryLock() : await this.#mutex.lock(signal);
     if (this.#isClosed()) throw interrupted();
     if (nonblock && !(this.#body?.readable ?? this.#handOff.canReceive)) {
       throw wouldWait('there is no message');

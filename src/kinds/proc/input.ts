@@ -1,7 +1,7 @@
 import * as native from '../../../native/index.js';
 import { CircuitError, errorCode, interrupted, wouldWait } from '../../base/error.js';
 import { moved } from '../../base/garbage.js';
-import { Turns } from '../../base/mutex.js';
+import { Mutex } from '../../base/mutex.js';
 import type { WaitOptions } from '../chan/message.js';
 import { PipeEnd } from './pipe.js';
 
@@ -27,7 +27,7 @@ const PIECE = 256 * 1024;
 /** The standard input of a process. */
 export class ProcessInput {
   readonly #pipe: PipeEnd;
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
   #writers = 0;
 
   /** @param fd Our end of the pipe; becomes this object's. */
@@ -64,7 +64,7 @@ export class ProcessInput {
   }
 
   async #write(data: Uint8Array, { signal, nonblock }: WaitOptions = {}): Promise<number> {
-    using _turn = nonblock ? this.#turns.takeNow() : await this.#turns.take(signal);
+    using _lock = nonblock ? this.#mutex.tryLock() : await this.#mutex.lock(signal);
     let done = 0;
     while (done < data.length) {
       if (signal?.aborted) return partial(done, interrupted());

@@ -1,7 +1,7 @@
 import * as native from '../../../native/index.js';
 import { interrupted, wouldWait } from '../../base/error.js';
 import { moved } from '../../base/garbage.js';
-import { Turns } from '../../base/mutex.js';
+import { Mutex } from '../../base/mutex.js';
 import { StreamBudget } from '../../base/stream-budget.js';
 import type { WaitOptions } from '../chan/message.js';
 import { PipeEnd } from './pipe.js';
@@ -41,7 +41,7 @@ export const MAX_LEFT = 1024 * 1024;
 /** An output as a pipe: each byte goes to one reader, and what is unread holds the process back. */
 export class PipedOutput implements ProcessOutput, OutputReader {
   readonly #pipe: PipeEnd;
-  readonly #turns = new Turns();
+  readonly #mutex = new Mutex();
   /** Copies of what was given back, and what the pipe held when it was released. */
   readonly #unread: Uint8Array[] = [];
   readonly #budget = new StreamBudget();
@@ -68,7 +68,7 @@ export class PipedOutput implements ProcessOutput, OutputReader {
   }
 
   async read(max: number, { signal, nonblock }: WaitOptions = {}): Promise<Uint8Array> {
-    using _turn = nonblock ? this.#turns.takeNow() : await this.#turns.take(signal);
+    using _lock = nonblock ? this.#mutex.tryLock() : await this.#mutex.lock(signal);
     if (!nonblock) await this.#pipe.breathe();
     for (;;) {
       if (signal?.aborted) throw interrupted();

@@ -5,7 +5,7 @@ import { CircuitTarget } from '../../../src/anchor/target.js';
 import { Address, newSecret } from '../../../src/base/address.js';
 import type { OperationsLog } from '../../../src/base/log.js';
 import { MessageMemory } from '../../../src/kinds/chan/message-memory.js';
-import type { Connection } from '../../../src/transport/connection.js';
+import type { PeerConnection } from '../../../src/transport/peer-connection.js';
 import { startRpc } from '../../../src/transport/rpc.js';
 import { Transport } from '../../../src/transport/transport.js';
 
@@ -15,7 +15,7 @@ export async function served(
   circuit: Circuit,
   log: OperationsLog,
   messages = new MessageMemory().ofConnection(),
-): Promise<Connection<RpcStub<CircuitTarget>>> {
+): Promise<PeerConnection<RpcStub<CircuitTarget>>> {
   const deliver = () => {};
   const published = async () => {};
   const rest = { circuit, log, messages, who: () => 'peer', deliver, published };

@@ -2,18 +2,18 @@ import type { WebSocket } from 'ws';
 import { Ending } from './ending.js';
 import { FlowControl } from './flow-control.js';
 import {
-  DEAD_AFTER,
-  IDLE_TIMEOUT,
-  KEEPALIVE_INTERVAL,
-  PING_AFTER,
-  SILENT_AFTER,
+  DEAD_AFTER_MS,
+  IDLE_TIMEOUT_MS,
+  KEEPALIVE_INTERVAL_MS,
+  PING_AFTER_MS,
+  SILENT_AFTER_MS,
 } from './limits.js';
 
 /**
  * One WebSocket to a peer, watched: it is pinged when it is silent, cut when it does not
  * answer for long, and closed when nobody has used or held it for a while.
  */
-export class Connection<Main> {
+export class PeerConnection<Main> {
   /** What we may call of the peer. */
   readonly main: Main;
   /** Resolves when the connection has ended, however it ended. */
@@ -58,7 +58,7 @@ export class Connection<Main> {
       this.#heard();
       this.#lastUse = performance.now();
     }, this.flow);
-    this.#keepalive = setInterval(() => this.#check(), KEEPALIVE_INTERVAL);
+    this.#keepalive = setInterval(() => this.#check(), KEEPALIVE_INTERVAL_MS);
     this.#keepalive.unref();
     socket.once('close', () => {
       clearInterval(this.#keepalive);
@@ -88,7 +88,7 @@ export class Connection<Main> {
   }
 
   /** Tells, at most once, that nothing was heard of the peer for so many milliseconds. */
-  whenSilent(listener: () => void, after = SILENT_AFTER): Disposable {
+  whenSilent(listener: () => void, after = SILENT_AFTER_MS): Disposable {
     this.#whenSilent.set(listener, after);
     return { [Symbol.dispose]: () => this.#whenSilent.delete(listener) };
   }
@@ -116,18 +116,18 @@ export class Connection<Main> {
   #check(): void {
     const now = performance.now();
     // We did not look, so we did not listen either: we were suspended, or very busy.
-    if (now - this.#lastCheck > 2 * KEEPALIVE_INTERVAL) this.#lastHeard = now;
+    if (now - this.#lastCheck > 2 * KEEPALIVE_INTERVAL_MS) this.#lastHeard = now;
     this.#lastCheck = now;
     const quiet = now - this.#lastHeard;
-    if (quiet >= DEAD_AFTER) {
-      this.#ending.cut(`nothing was heard of the peer for ${DEAD_AFTER / 1000} s`);
+    if (quiet >= DEAD_AFTER_MS) {
+      this.#ending.cut(`nothing was heard of the peer for ${DEAD_AFTER_MS / 1000} s`);
       return;
     }
     this.#tellSilent(quiet);
     if (!this.#dialled) return;
-    if (this.#holders === 0 && now - this.#lastUse > IDLE_TIMEOUT) {
+    if (this.#holders === 0 && now - this.#lastUse > IDLE_TIMEOUT_MS) {
       this.close();
-    } else if (quiet >= PING_AFTER && now - this.#lastPing >= PING_AFTER) {
+    } else if (quiet >= PING_AFTER_MS && now - this.#lastPing >= PING_AFTER_MS) {
       this.#lastPing = now;
       this.#socket.ping();
     }

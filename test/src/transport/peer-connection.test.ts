@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { mock } from 'node:test';
 import test from 'ava';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Connection } from '../../../src/transport/connection.js';
 import {
-  ATTENDANT_GONE_AFTER,
-  DEAD_AFTER,
-  HANG_UP_GRACE,
-  IDLE_TIMEOUT,
-  KEEPALIVE_INTERVAL,
-  PING_AFTER,
-  SILENT_AFTER,
+  ATTENDANT_GONE_AFTER_MS,
+  DEAD_AFTER_MS,
+  HANG_UP_GRACE_MS,
+  IDLE_TIMEOUT_MS,
+  KEEPALIVE_INTERVAL_MS,
+  PING_AFTER_MS,
+  SILENT_AFTER_MS,
 } from '../../../src/transport/limits.js';
+import { PeerConnection } from '../../../src/transport/peer-connection.js';
 
 /** Both ends of a WebSocket. */
 async function pair(t: { teardown: (run: () => void) => void }) {
@@ -38,18 +38,18 @@ let now = 0;
 
 /** Time passes, as the connections look at it; in between what was sent arrives. */
 async function pass(time: number, socket: WebSocket): Promise<void> {
-  for (let passed = 0; passed < time; passed += KEEPALIVE_INTERVAL) {
-    now += KEEPALIVE_INTERVAL;
-    mock.timers.tick(KEEPALIVE_INTERVAL);
+  for (let passed = 0; passed < time; passed += KEEPALIVE_INTERVAL_MS) {
+    now += KEEPALIVE_INTERVAL_MS;
+    mock.timers.tick(KEEPALIVE_INTERVAL_MS);
     if (socket.readyState === socket.OPEN) await roundTrip(socket);
   }
 }
 
 /** Time passes, and nothing arrives meanwhile. */
 function passInSilence(time: number): void {
-  for (let passed = 0; passed < time; passed += KEEPALIVE_INTERVAL) {
-    now += KEEPALIVE_INTERVAL;
-    mock.timers.tick(KEEPALIVE_INTERVAL);
+  for (let passed = 0; passed < time; passed += KEEPALIVE_INTERVAL_MS) {
+    now += KEEPALIVE_INTERVAL_MS;
+    mock.timers.tick(KEEPALIVE_INTERVAL_MS);
   }
 }
 
@@ -61,33 +61,33 @@ test.after.always(() => mock.reset());
 
 test.serial('a connection that nobody uses or holds is closed after the idle time', async (t) => {
   const { client } = await pair(t);
-  const connection = new Connection(client, () => undefined, { dialled: true });
+  const connection = new PeerConnection(client, () => undefined, { dialled: true });
   const held = connection.hold();
-  await pass(2 * IDLE_TIMEOUT, client);
+  await pass(2 * IDLE_TIMEOUT_MS, client);
   t.true(connection.isOpen, 'one that is held stays');
   held[Symbol.dispose]();
   held[Symbol.dispose]();
-  await pass(KEEPALIVE_INTERVAL, client);
+  await pass(KEEPALIVE_INTERVAL_MS, client);
   await connection.closed;
   t.false(connection.isOpen);
 });
 
 test.serial('the side that was dialled does not close it', async (t) => {
   const { client } = await pair(t);
-  const connection = new Connection(client, () => undefined, { dialled: false });
-  await pass(2 * IDLE_TIMEOUT, client);
+  const connection = new PeerConnection(client, () => undefined, { dialled: false });
+  await pass(2 * IDLE_TIMEOUT_MS, client);
   t.true(connection.isOpen);
 });
 
 test.serial('who made a connection pings a silent peer, and the other side does not', async (t) => {
   const { client, accepted } = await pair(t);
   const connections = [
-    new Connection(client, () => undefined, { dialled: true }),
-    new Connection(accepted, () => undefined, { dialled: false }),
+    new PeerConnection(client, () => undefined, { dialled: true }),
+    new PeerConnection(accepted, () => undefined, { dialled: false }),
   ];
   const pinged = once(accepted, 'ping');
   client.once('ping', () => t.fail('both sides ping'));
-  passInSilence(PING_AFTER);
+  passInSilence(PING_AFTER_MS);
   await pinged;
   t.true(connections.every(({ isOpen }) => isOpen));
 });
@@ -96,20 +96,20 @@ test.serial(
   'a peer is silent when its answer is overdue, once, and cut off long after',
   async (t) => {
     const { client, accepted } = await pair(t);
-    const connection = new Connection(client, () => undefined, { dialled: true });
+    const connection = new PeerConnection(client, () => undefined, { dialled: true });
     let silent = 0;
     connection.whenSilent(() => {
       silent += 1;
     });
     connection.whenSilent(() => t.fail('let go before'))[Symbol.dispose]();
     accepted.pause();
-    passInSilence(SILENT_AFTER - KEEPALIVE_INTERVAL);
+    passInSilence(SILENT_AFTER_MS - KEEPALIVE_INTERVAL_MS);
     t.is(silent, 0);
-    passInSilence(KEEPALIVE_INTERVAL);
+    passInSilence(KEEPALIVE_INTERVAL_MS);
     t.is(silent, 1);
-    passInSilence(DEAD_AFTER - SILENT_AFTER - KEEPALIVE_INTERVAL);
+    passInSilence(DEAD_AFTER_MS - SILENT_AFTER_MS - KEEPALIVE_INTERVAL_MS);
     t.true(connection.isOpen);
-    passInSilence(KEEPALIVE_INTERVAL);
+    passInSilence(KEEPALIVE_INTERVAL_MS);
     await connection.closed;
     t.is(silent, 1);
   },
@@ -119,28 +119,28 @@ test.serial(
   'an attendant that is suspended for 3 s has not gone, and after 10 s nothing is left of its process',
   async (t) => {
     const { client, accepted } = await pair(t);
-    const connection = new Connection(client, () => undefined, { dialled: false });
+    const connection = new PeerConnection(client, () => undefined, { dialled: false });
     let gone = 0;
     connection.whenSilent(() => {
       gone += 1;
-    }, ATTENDANT_GONE_AFTER);
+    }, ATTENDANT_GONE_AFTER_MS);
     accepted.pause();
     // It may have said nothing before, as long as it had no need for a ping.
-    passInSilence(PING_AFTER + KEEPALIVE_INTERVAL + 3_000);
+    passInSilence(PING_AFTER_MS + KEEPALIVE_INTERVAL_MS + 3_000);
     t.is(gone, 0);
-    passInSilence(10_000 - HANG_UP_GRACE - (PING_AFTER + KEEPALIVE_INTERVAL + 3_000));
+    passInSilence(10_000 - HANG_UP_GRACE_MS - (PING_AFTER_MS + KEEPALIVE_INTERVAL_MS + 3_000));
     t.is(gone, 1);
   },
 );
 
 test.serial('a daemon that was suspended holds nobody for silent because of that', async (t) => {
   const { client } = await pair(t);
-  const connection = new Connection(client, () => undefined, { dialled: true });
+  const connection = new PeerConnection(client, () => undefined, { dialled: true });
   connection.hold();
   connection.whenSilent(() => t.fail('silent'));
-  now += 10 * DEAD_AFTER;
-  mock.timers.tick(KEEPALIVE_INTERVAL);
-  await pass(DEAD_AFTER, client);
+  now += 10 * DEAD_AFTER_MS;
+  mock.timers.tick(KEEPALIVE_INTERVAL_MS);
+  await pass(DEAD_AFTER_MS, client);
   t.true(connection.isOpen);
 });
 
@@ -149,7 +149,7 @@ test.serial(
   async (t) => {
     for (const answers of [false, true]) {
       const { client, accepted } = await pair(t);
-      const connection = new Connection(client, () => undefined, { dialled: true });
+      const connection = new PeerConnection(client, () => undefined, { dialled: true });
       let lost = 0;
       connection.unanswered(() => t.fail('another was sent after it'));
       connection.unanswered(() => {

@@ -28,7 +28,7 @@ const REQUESTS_PER_TURN = 64;
 const NEXT_LOOK = 20;
 
 /** How long a write that is interrupted may take to tell how much it has written, in milliseconds. */
-const LAST_WORD = 300;
+const LAST_WORD_MS = 300;
 
 /** Milliseconds that a notification held up by the kernel may delay the end. */
 const LONGEST_END = 1000;
@@ -47,7 +47,7 @@ interface Pending {
   readonly opcode: number;
 }
 
-export class Connection {
+export class FuseConnection {
   /** Resolves when the kernel has been answered INIT; rejects where it is too old or ends before. */
   readonly initialized: Promise<void>;
   /** Resolves when the device is closed: unmounted from outside, or {@link end}. */
@@ -242,7 +242,7 @@ export class Connection {
     } else if (opcode === Opcode.WRITE) {
       // What has taken something says so itself: who is told EINTR writes the same again.
       caller.abort();
-      setTimeout(() => this.#endInterrupted(unique), LAST_WORD);
+      setTimeout(() => this.#endInterrupted(unique), LAST_WORD_MS);
     } else {
       // What a read would give now is given back, and the next one has it.
       this.#endInterrupted(unique);

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import test from 'ava';
 import fc from 'fast-check';
-import { Connection } from '../../mount/connection.js';
+import { FuseConnection } from '../../mount/fuse-connection.js';
 import { NotifyCode, Opcode } from '../../mount/wire/constants.js';
 import { Message } from '../../mount/wire/request.js';
 import { OutHeader, PollIn, PollOut, ReleaseIn } from '../../mount/wire/structs.js';
@@ -13,7 +13,7 @@ const { EIO, ENOSYS, EPERM, EPROTO, ESTALE } = constants.errno;
 
 test('a kernel older than 5.4 is told so in one sentence', async (t) => {
   const kernel = new FakeKernel();
-  const connection = new Connection(kernel, new ToyDirectory(), {
+  const connection = new FuseConnection(kernel, new ToyDirectory(), {
     uid: 0,
     gid: 0,
     allowOther: false,
