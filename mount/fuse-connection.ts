@@ -1,21 +1,21 @@
 /** A file system's conversation with the kernel: requests in, replies and notifications out. */
 import { constants } from 'node:os';
-import type { Answer } from './answer.js';
-import type { Owner } from './attributes.js';
 import { isPromise } from './awaitable.js';
-import { RequestCaller } from './caller.js';
-import type { Device } from './device.js';
 import { codeOf, errnoOf } from './errno.js';
-import { FileOperations } from './file-operations.js';
-import { MAX_WRITE, negotiate } from './initialization.js';
-import { interruptionOf } from './interruption.js';
-import { Invalidation } from './invalidation.js';
-import { NameOperations } from './name-operations.js';
+import { Invalidation } from './inodes/invalidation.js';
+import { type Inode, Tree } from './inodes/tree.js';
 import type { Directory } from './node.js';
-import { type NodeRequest, Operations } from './operations.js';
-import { Replies } from './replies.js';
-import { type Inode, Tree } from './tree.js';
+import type { Owner } from './operations/attributes.js';
+import { FileOperations } from './operations/file-operations.js';
+import { NameOperations } from './operations/name-operations.js';
+import { type NodeRequest, Operations } from './operations/operations.js';
+import type { Answer } from './requests/answer.js';
+import { RequestCaller } from './requests/caller.js';
+import { interruptionOf } from './requests/interruption.js';
+import { Replies } from './requests/replies.js';
 import { Opcode } from './wire/constants.js';
+import type { Device } from './wire/device.js';
+import { MAX_WRITE, negotiate } from './wire/initialization.js';
 import { decodeBody, decodeHeader, Message, type RequestBody } from './wire/request.js';
 import type { InHeader } from './wire/structs.js';
 

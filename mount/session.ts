@@ -1,11 +1,11 @@
 /** A mounted file system: from mount(2) to the end of the mount. */
 import createDebug from 'debug';
-import { FuseDevice } from './device.js';
 import { FuseConnection } from './fuse-connection.js';
 import { findMounts } from './mounting/mount-table.js';
 import { detachMount, mountFuse } from './mounting/mounting.js';
 import { prepareMountpoint } from './mounting/mountpoint.js';
 import type { Directory } from './node.js';
+import { FuseDevice } from './wire/device.js';
 
 const debug = createDebug('circuit:fuse');
 

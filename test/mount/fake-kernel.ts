@@ -1,6 +1,7 @@
 /** A device without a kernel: requests are put in as bytes, replies are taken out. */
-import type { Device } from '../../mount/device.js';
+
 import { KERNEL_VERSION, Opcode } from '../../mount/wire/constants.js';
+import type { Device } from '../../mount/wire/device.js';
 import { Message } from '../../mount/wire/request.js';
 import { InHeader, InitIn, InitInExtension, OutHeader } from '../../mount/wire/structs.js';
 

@@ -1,4 +1,4 @@
-import type { RequestCaller } from './caller.js';
+import type { RequestCaller } from '../requests/caller.js';
 
 /**
  * A write that goes on after its program was answered, because the program is being stopped

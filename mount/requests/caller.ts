@@ -1,7 +1,7 @@
 /** One request while it is being answered, as its handler sees it. */
-import type { Caller } from './node.js';
-import type { RequestBody } from './wire/request.js';
-import type { InHeader } from './wire/structs.js';
+import type { Caller } from '../node.js';
+import type { RequestBody } from '../wire/request.js';
+import type { InHeader } from '../wire/structs.js';
 
 export class RequestCaller implements Caller {
   readonly uid: number;

@@ -1,18 +1,18 @@
 /** What each request means: the nodes are asked, and their answers put into the kernel's words. */
 import { constants } from 'node:os';
-import type { Answer } from './answer.js';
+import { whenReady } from '../awaitable.js';
+import type { Inode, Tree } from '../inodes/tree.js';
+import type { Awaitable, Caller } from '../node.js';
+import type { Answer } from '../requests/answer.js';
+import type { RequestCaller } from '../requests/caller.js';
+import { Opcode, SetattrValid } from '../wire/constants.js';
+import type { RequestBody } from '../wire/request.js';
+import type { ValueOf } from '../wire/struct.js';
+import { type SetattrIn, StatfsOut } from '../wire/structs.js';
 import { attrOut, type Owner, wouldChange } from './attributes.js';
-import { whenReady } from './awaitable.js';
-import type { RequestCaller } from './caller.js';
 import { type Reader, readDirectory } from './directory-reading.js';
 import type { FileOperations, FileRequest } from './file-operations.js';
 import { LONGEST_NAME, type NameOperations } from './name-operations.js';
-import type { Awaitable, Caller } from './node.js';
-import type { Inode, Tree } from './tree.js';
-import { Opcode, SetattrValid } from './wire/constants.js';
-import type { RequestBody } from './wire/request.js';
-import type { ValueOf } from './wire/struct.js';
-import { type SetattrIn, StatfsOut } from './wire/structs.js';
 
 const { EACCES, EINVAL, EISDIR, ENOSYS, EPERM, ESTALE } = constants.errno;
 

@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
 import test from 'ava';
-import { Opcode } from '../../mount/wire/constants.js';
-import { Message } from '../../mount/wire/request.js';
-import { EntryOut, MkdirIn, WriteIn } from '../../mount/wire/structs.js';
-import { encodeName } from './fake-kernel.js';
-import { ask, fileWith, invalidated, open, serve } from './served.js';
-import { deferred, ToyDirectory, textFile } from './toy.js';
+import { Opcode } from '../../../mount/wire/constants.js';
+import { Message } from '../../../mount/wire/request.js';
+import { EntryOut, MkdirIn, WriteIn } from '../../../mount/wire/structs.js';
+import { encodeName } from '../fake-kernel.js';
+import { ask, fileWith, invalidated, open, serve } from '../served.js';
+import { deferred, ToyDirectory, textFile } from '../toy.js';
 
 const { ENOENT, ENOTCONN } = constants.errno;
 

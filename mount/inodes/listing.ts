@@ -7,7 +7,7 @@
  * cookie therefore meets every name that was there all along exactly once, no
  * matter who else reads or what changes meanwhile.
  */
-import type { Node } from './node.js';
+import type { Node } from '../node.js';
 
 export interface ListingEntry {
   readonly name: string;

@@ -1,9 +1,9 @@
 /** The files that the kernel holds open, by the number that we gave it (`fh`). */
-import { whenReady } from './awaitable.js';
-import type { RequestCaller } from './caller.js';
-import { type Awaitable, type Caller, type Handle, type OpenMode, PollEvents } from './node.js';
-import type { Inode } from './tree.js';
-import { OpenFlags } from './wire/constants.js';
+import { whenReady } from '../awaitable.js';
+import type { Inode } from '../inodes/tree.js';
+import { type Awaitable, type Caller, type Handle, type OpenMode, PollEvents } from '../node.js';
+import type { RequestCaller } from '../requests/caller.js';
+import { OpenFlags } from '../wire/constants.js';
 import { WriteBehind } from './write-behind.js';
 
 /** asm-generic/poll.h: what select(2) and old programs ask for beside POLLIN and POLLOUT. */

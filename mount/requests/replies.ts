@@ -1,11 +1,11 @@
 /** Writes replies, and tells who gave an answer whether the kernel has taken it. */
 import { constants } from 'node:os';
+import { codeOf } from '../errno.js';
+import type { Device } from '../wire/device.js';
+import { encodeReplyHeader } from '../wire/reply.js';
+import { Message } from '../wire/request.js';
+import { OutHeader } from '../wire/structs.js';
 import type { Answer, Delivery } from './answer.js';
-import type { Device } from './device.js';
-import { codeOf } from './errno.js';
-import { encodeReplyHeader } from './wire/reply.js';
-import { Message } from './wire/request.js';
-import { OutHeader } from './wire/structs.js';
 
 /** What a write says when there is nobody to take it: withdrawn (ENOENT), or unmounted. */
 const gone = new Set(['ENOENT', 'ENODEV', 'ENOTCONN', 'ECONNABORTED', 'EPERM']);

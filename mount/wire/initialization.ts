@@ -5,9 +5,9 @@ import {
   KERNEL_MINOR_VERSION,
   KERNEL_VERSION,
   OLDEST_MINOR_VERSION,
-} from './wire/constants.js';
-import type { ValueOf } from './wire/struct.js';
-import { type InitIn, InitOut } from './wire/structs.js';
+} from './constants.js';
+import type { ValueOf } from './struct.js';
+import { type InitIn, InitOut } from './structs.js';
 
 /** Bytes that one WRITE or READ may bring; the kernel allows 256 pages (FUSE_MAX_MAX_PAGES). */
 export const MAX_WRITE = 1 << 20;

@@ -1,12 +1,12 @@
 /** READDIR and READDIRPLUS. */
 import { constants } from 'node:os';
-import type { Answer } from './answer.js';
+import { isPromise, whenReady } from '../awaitable.js';
+import type { Inode, Tree } from '../inodes/tree.js';
+import type { Attributes, Awaitable, Caller, Node } from '../node.js';
+import type { Answer } from '../requests/answer.js';
+import { UNKNOWN_INO } from '../wire/constants.js';
+import { DirectoryBuffer } from '../wire/reply.js';
 import { direntType, entryOut, type Owner } from './attributes.js';
-import { isPromise, whenReady } from './awaitable.js';
-import type { Attributes, Awaitable, Caller, Node } from './node.js';
-import type { Inode, Tree } from './tree.js';
-import { UNKNOWN_INO } from './wire/constants.js';
-import { DirectoryBuffer } from './wire/reply.js';
 
 export interface ReadingRequest {
   /** The cookie of the last entry that the reader has. */

@@ -1,14 +1,15 @@
 /** OPEN, and the requests about an open file. */
 import { constants } from 'node:os';
-import type { Answer } from './answer.js';
-import { isPromise, whenReady } from './awaitable.js';
-import type { RequestCaller } from './caller.js';
-import { codeOf } from './errno.js';
-import type { Invalidation } from './invalidation.js';
-import { isBeingKilled } from './killed.js';
-import type { Awaitable, Caller, Handle } from './node.js';
-import { type OpenFile, OpenFiles } from './open-files.js';
-import type { Inode } from './tree.js';
+import { isPromise, whenReady } from '../awaitable.js';
+import { codeOf } from '../errno.js';
+import { type OpenFile, OpenFiles } from '../files/open-files.js';
+import { WriteBuffers } from '../files/write-buffers.js';
+import type { Invalidation } from '../inodes/invalidation.js';
+import type { Inode } from '../inodes/tree.js';
+import type { Awaitable, Caller, Handle } from '../node.js';
+import type { Answer } from '../requests/answer.js';
+import type { RequestCaller } from '../requests/caller.js';
+import { isBeingKilled } from '../requests/killed.js';
 import {
   O_ACCMODE,
   O_APPEND,
@@ -16,11 +17,10 @@ import {
   O_RDWR,
   O_WRONLY,
   POLL_SCHEDULE_NOTIFY,
-} from './wire/constants.js';
-import { notifyPoll } from './wire/notification.js';
-import type { RequestBody } from './wire/request.js';
-import { OpenOut, PollOut, WriteOut } from './wire/structs.js';
-import { WriteBuffers } from './write-buffers.js';
+} from '../wire/constants.js';
+import { notifyPoll } from '../wire/notification.js';
+import type { RequestBody } from '../wire/request.js';
+import { OpenOut, PollOut, WriteOut } from '../wire/structs.js';
 
 const { EAGAIN, EBADF, EINTR, EINVAL, EISDIR } = constants.errno;
 

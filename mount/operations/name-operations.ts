@@ -1,13 +1,13 @@
 /** LOOKUP, MKDIR, RMDIR and CREATE: the requests about a name in a directory. */
 import { constants } from 'node:os';
-import type { Answer, Delivery } from './answer.js';
+import { isPromise, whenReady } from '../awaitable.js';
+import type { Invalidation } from '../inodes/invalidation.js';
+import type { Inode, Tree } from '../inodes/tree.js';
+import type { Awaitable, Caller, Node } from '../node.js';
+import type { Answer, Delivery } from '../requests/answer.js';
+import type { Name } from '../wire/request.js';
+import { EntryOut } from '../wire/structs.js';
 import { absentEntry, entryOut, type Owner } from './attributes.js';
-import { isPromise, whenReady } from './awaitable.js';
-import type { Invalidation } from './invalidation.js';
-import type { Awaitable, Caller, Node } from './node.js';
-import type { Inode, Tree } from './tree.js';
-import type { Name } from './wire/request.js';
-import { EntryOut } from './wire/structs.js';
 
 const { EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, ESTALE } = constants.errno;
 

@@ -1,9 +1,10 @@
 /** A node's attributes in the kernel's form. */
-import type { Attributes, Node } from './node.js';
-import type { Inode } from './tree.js';
-import { FileType, SetattrValid } from './wire/constants.js';
-import type { ValueOf } from './wire/struct.js';
-import { AttrOut, EntryOut, type SetattrIn } from './wire/structs.js';
+
+import type { Inode } from '../inodes/tree.js';
+import type { Attributes, Node } from '../node.js';
+import { FileType, SetattrValid } from '../wire/constants.js';
+import type { ValueOf } from '../wire/struct.js';
+import { AttrOut, EntryOut, type SetattrIn } from '../wire/structs.js';
 
 /** Whose files they all are. */
 export interface Owner {

@@ -1,5 +1,5 @@
 /** The file /dev/fuse, opened and mounted. */
-import * as native from '../native/index.js';
+import * as native from '../../native/index.js';
 
 /** What a {@link Connection} needs of it; whatever fails throws an Error with `code`. */
 export interface Device {

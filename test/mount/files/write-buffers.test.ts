@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 import test from 'ava';
-import type { Handle } from '../../mount/node.js';
-import { Opcode } from '../../mount/wire/constants.js';
-import { Message } from '../../mount/wire/request.js';
-import { WriteIn, WriteOut } from '../../mount/wire/structs.js';
-import type { FakeKernel } from './fake-kernel.js';
-import { ask, fileWith, interrupt, open, serve } from './served.js';
-import { deferred, ToyDirectory } from './toy.js';
+import type { Handle } from '../../../mount/node.js';
+import { Opcode } from '../../../mount/wire/constants.js';
+import { Message } from '../../../mount/wire/request.js';
+import { WriteIn, WriteOut } from '../../../mount/wire/structs.js';
+import type { FakeKernel } from '../fake-kernel.js';
+import { ask, fileWith, interrupt, open, serve } from '../served.js';
+import { deferred, ToyDirectory } from '../toy.js';
 
 const { EINTR } = constants.errno;
 const KIB = 1024;

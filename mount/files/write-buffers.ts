@@ -3,7 +3,7 @@
  * next request. Large buffers are used again. New ones would soon be garbage that V8 does not
  * see: it collects by how much its own heap has grown, and what buffers hold lies outside of it.
  */
-import { MAX_WRITE } from './initialization.js';
+import { MAX_WRITE } from '../wire/initialization.js';
 
 /** Below this size a copy of its own is cheaper, in bytes. */
 const SMALL = 16 * 1024;

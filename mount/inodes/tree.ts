@@ -8,9 +8,9 @@
  *   refuses two dentries of one directory (fs/fuse/dir.c, fuse_lookup).
  */
 
+import type { Directory, Node } from '../node.js';
+import { ROOT_ID } from '../wire/constants.js';
 import { Listing } from './listing.js';
-import type { Directory, Node } from './node.js';
-import { ROOT_ID } from './wire/constants.js';
 
 /** What the kernel means by a nodeid. */
 export interface Inode {

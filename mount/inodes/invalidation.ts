@@ -11,11 +11,12 @@
  *   too, which a blocked write(2) or a LOOKUP on a member that has just
  *   vanished may hold for long, with the parent locked meanwhile.
  */
-import type { Device } from './device.js';
-import { codeOf } from './errno.js';
+
+import { codeOf } from '../errno.js';
+import { EXPIRE_ONLY } from '../wire/constants.js';
+import type { Device } from '../wire/device.js';
+import { notifyAttributes, notifyEntry } from '../wire/notification.js';
 import type { Inode } from './tree.js';
-import { EXPIRE_ONLY } from './wire/constants.js';
-import { notifyAttributes, notifyEntry } from './wire/notification.js';
 
 interface Change {
   readonly directory: Inode;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { Listing } from '../../mount/listing.js';
-import { textFile } from './toy.js';
+import { Listing } from '../../../mount/inodes/listing.js';
+import { textFile } from '../toy.js';
 
 const file = textFile('');
 

@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { Node } from '../../mount/node.js';
-import { type Inode, Tree } from '../../mount/tree.js';
-import { openFile, ToyDirectory, textFile } from './toy.js';
+import { type Inode, Tree } from '../../../mount/inodes/tree.js';
+import type { Node } from '../../../mount/node.js';
+import { openFile, ToyDirectory, textFile } from '../toy.js';
 
 const ignore = () => undefined;
 
