@@ -58,8 +58,8 @@ export class Session {
    * kernel uses it. Afterwards nothing in this process may touch the mount by a
    * call that blocks the event loop.
    *
-   * @throws {MountpointError} where the directory does not do; {MountError} where nothing can be
-   *   mounted here by this user; EPROTO where the kernel is too old.
+   * @throws {MountError} where the directory does not do, or nothing can be mounted here by this
+   *   user; EPROTO where the kernel is too old.
    */
   static async mount(
     root: Directory,

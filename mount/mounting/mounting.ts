@@ -1,10 +1,14 @@
 /** Mounting and unmounting: by mount(2) as root, through `fusermount3` otherwise. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import * as native from '../../native/index.js';
-import { codeOf } from '../errno.js';
-import { deviceError, fusermountError, MountError, mountError } from './mount-error.js';
+import {
+  CONTAINER,
+  DEVICE_SENTENCES,
+  explain,
+  MOUNT_SENTENCES,
+  MountError,
+} from './mount-error.js';
 import { findMounts } from './mount-table.js';
+import { run } from './program.js';
 
 export interface MountOptions {
   /** The first column of mount(8) and df(1). */
@@ -43,8 +47,7 @@ export async function detachMount(target: string, type: string, device?: string)
   const meant = device === undefined ? topmost : mounts.find((one) => one.device === device);
   if (meant?.type !== type) return;
   if (meant !== topmost) {
-    const text = `another file system is mounted over it on ${target}`;
-    throw Object.assign(new Error(text), { code: 'EBUSY' });
+    throw new MountError('EBUSY', `another file system is mounted over it on ${target}`, target);
   }
   if (process.geteuid?.() === 0) native.unmount(target, native.MNT_DETACH);
   else await fusermount(['-u', '-z', '--', target]);
@@ -64,7 +67,7 @@ function mountAsRoot(target: string, { fsname, subtype, allowOther }: MountOptio
     native.mount(fsname, target, `fuse.${subtype}`, nosuid | nodev | noatime, data.join(','));
   } catch (error) {
     native.close(fd);
-    throw mountError(error);
+    throw explain(error, MOUNT_SENTENCES);
   }
   return fd;
 }
@@ -73,7 +76,7 @@ function openDevice(): number {
   try {
     return native.open();
   } catch (error) {
-    throw deviceError(error);
+    throw explain(error, DEVICE_SENTENCES);
   }
 }
 
@@ -105,26 +108,19 @@ async function mountByFusermount(
   }
 }
 
-/** Runs fusermount3; `socket` becomes the one by which it hands over the descriptor (_FUSE_COMMFD). */
+/** Runs fusermount3, which hands the descriptor over by `socket`. */
 async function fusermount(args: readonly string[], socket?: number): Promise<void> {
-  const child = spawn('fusermount3', args, {
-    cwd: '/',
-    env: { ...process.env, _FUSE_COMMFD: '3', LC_ALL: 'C' },
-    stdio: ['ignore', 'ignore', 'pipe', socket ?? 'ignore'],
+  const { status, complaint } = await run('fusermount3', args, socket).ended.catch((error) => {
+    const missing = { ENOENT: 'mounting without root needs fusermount3: install fuse3' };
+    throw explain(error, missing);
   });
-  let complaint = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaint += text;
-  });
-  try {
-    const [status] = await once(child, 'close');
-    if (status === 0) return;
-  } catch (cause) {
-    if (codeOf(cause) !== 'ENOENT') throw cause;
-    const text = 'mounting without root needs fusermount3: install fuse3';
-    throw new MountError('ENOENT', text, { cause });
-  }
-  throw fusermountError(complaint.trim() || 'fusermount3 failed without saying why');
+  if (status === 0) return;
+  // It gets its right by its setuid bit, which PR_SET_NO_NEW_PRIVS and a nosuid file system undo.
+  const help = /not permitted/i.test(complaint)
+    ? `; it must be setuid root, and not be under no_new_privs; ${CONTAINER}`
+    : '';
+  const sentence = `${complaint || 'fusermount3 failed without saying why'}${help}`;
+  throw new MountError('EPERM', sentence, undefined);
 }
 
 /** Option lists are divided by commas (libfuse, lib/fuse_opt.c). */

@@ -1,31 +1,18 @@
 /** The checks before mounting, each with a sentence of its own when it fails. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { access, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { access, readdir, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf } from '../errno.js';
+import { explain, MountError } from './mount-error.js';
 import { findMounts } from './mount-table.js';
 import { detachMount } from './mounting.js';
+import { run } from './program.js';
 
-/** Milliseconds after which a file system that does not answer counts as alive, but stuck. */
-const PATIENCE = 2000;
+/** How long a file system may take to answer; then it counts as alive, but stuck. */
+const PATIENCE_MS = 2000;
 
 /** As the kernel has it (MAXSYMLINKS). */
 const MOST_LINKS = 40;
-
-/** Why a directory cannot be mounted on. */
-export class MountpointError extends Error {
-  override readonly name = 'MountpointError';
-
-  constructor(
-    readonly code: 'ENOENT' | 'ENOTDIR' | 'ENOTEMPTY' | 'EACCES' | 'EPERM' | 'EBUSY',
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
 
 /**
  * Makes sure that a directory can be mounted on: it exists, is empty, is ours
@@ -34,7 +21,7 @@ export class MountpointError extends Error {
  *
  * @param type the file system's type, `fuse.` and the subtype.
  * @returns the absolute path without symbolic links.
- * @throws {MountpointError}
+ * @throws {MountError}
  */
 export async function prepareMountpoint(directory: string, type: string): Promise<string> {
   const target = await resolveMountpoint(directory);
@@ -43,7 +30,7 @@ export async function prepareMountpoint(directory: string, type: string): Promis
     if (await isAlive(target)) {
       const what = type.replace(/^fuse\./, '');
       const message = `a ${what} is already mounted on ${target}; unmount it first (umount ${target})`;
-      throw new MountpointError('EBUSY', message);
+      throw new MountError('EBUSY', message, target);
     }
     await detachMount(target, type);
     return prepareMountpoint(target, type);
@@ -60,19 +47,18 @@ async function resolveMountpoint(directory: string): Promise<string> {
   let target = resolve(directory);
   try {
     for (let links = 0; links < MOST_LINKS; links += 1) {
-      await expectAnswer(directory, dirname(target));
+      await expectAnswer(dirname(target));
       const parent = await withPatience(realpath(dirname(target)));
       target = join(parent, basename(target));
       const link = await linkTarget(target);
       if (link === undefined) return target;
       target = resolve(parent, link);
     }
-  } catch (cause) {
-    if (codeOf(cause) !== 'EACCES') throw complaint(directory, cause);
-    const message = `${directory} is out of this user's reach: they must be allowed to enter each directory above it`;
-    throw new MountpointError('EACCES', message, { cause });
+  } catch (error) {
+    const unreachable = `${directory} is out of this user's reach: they must be allowed to enter each directory above it`;
+    throw explain(error, { ...sentences(directory), EACCES: unreachable }, directory);
   }
-  throw new MountpointError('ENOENT', `${directory} is a symbolic link that leads nowhere`);
+  throw new MountError('ENOENT', `${directory} is a symbolic link that leads nowhere`, directory);
 }
 
 async function linkTarget(path: string): Promise<string | undefined> {
@@ -86,17 +72,14 @@ async function linkTarget(path: string): Promise<string | undefined> {
 
 async function checkDirectory(target: string): Promise<void> {
   try {
-    await expectAnswer(target, target);
-    if (!(await withPatience(stat(target))).isDirectory()) {
-      throw new MountpointError('ENOTDIR', `${target} is not a directory`);
-    }
+    await expectAnswer(target);
     const [entry] = await withPatience(readdir(target));
     if (entry !== undefined) {
-      throw new MountpointError('ENOTEMPTY', `${target} is not empty: it contains ${entry}`);
+      throw new MountError('ENOTEMPTY', `${target} is not empty: it contains ${entry}`, target);
     }
     if (process.geteuid?.() !== 0) await access(target, constants.W_OK);
-  } catch (cause) {
-    throw complaint(target, cause);
+  } catch (error) {
+    throw explain(error, sentences(target), target);
   }
 }
 
@@ -109,14 +92,9 @@ async function isAlive(target: string): Promise<boolean> {
   return said === undefined || !/not connected|connection abort/i.test(said);
 }
 
-/** @throws {MountpointError} EBUSY where the file system that holds a directory is stuck */
-async function expectAnswer(mountpoint: string, directory: string): Promise<void> {
-  if ((await ask('ls', '-A', '--', directory)) === undefined) throw stuck(mountpoint);
-}
-
-function stuck(mountpoint: string, options?: ErrorOptions): MountpointError {
-  const message = `${mountpoint} does not answer: its file system is stuck`;
-  return new MountpointError('EBUSY', message, options);
+/** @throws EBUSY where the file system that holds a directory is stuck */
+async function expectAnswer(directory: string): Promise<void> {
+  if ((await ask('ls', '-A', '--', directory)) === undefined) throw noAnswer();
 }
 
 /**
@@ -124,64 +102,47 @@ function stuck(mountpoint: string, options?: ErrorOptions): MountpointError {
  * not come back. A thread of ours that was stuck there would keep us from exiting.
  */
 async function ask(command: string, ...args: readonly string[]): Promise<string | undefined> {
-  const child = spawn(command, args, {
-    cwd: '/',
-    env: { ...process.env, LC_ALL: 'C' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
+  const { child, ended } = run(command, args);
   try {
-    await withPatience(once(child, 'close'));
+    return (await withPatience(ended)).complaint;
   } catch (error) {
     // Without the program nothing can be told of the file system.
-    if (codeOf(error) !== 'ETIMEDOUT') return '';
+    if (codeOf(error) !== 'EBUSY') return '';
     // Not even killed does it come back, if its request has been taken and is not
     // answered: it is left to itself.
     child.kill('SIGKILL');
-    child.stderr.destroy();
+    child.stderr?.destroy();
     child.unref();
     return undefined;
   }
-  return said;
 }
 
-function complaint(directory: string, cause: unknown): unknown {
-  if (cause instanceof MountpointError) return cause;
-  switch (codeOf(cause)) {
-    case 'ENOENT':
-      return new MountpointError('ENOENT', `${directory} does not exist; make it with mkdir`, {
-        cause,
-      });
-    case 'ENOTDIR':
-      return new MountpointError('ENOTDIR', `${directory} is not a directory`, { cause });
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS': {
-      const message = `${directory} may not be mounted on by this user: they must be allowed to list and to write it`;
-      return new MountpointError('EACCES', message, { cause });
-    }
-    case 'ETIMEDOUT':
-      return stuck(directory, { cause });
-    default:
-      return cause;
-  }
+/** What is wrong with a directory, by errno. */
+function sentences(directory: string): Readonly<Record<string, string>> {
+  const refused = `${directory} may not be mounted on by this user: they must be allowed to list and to write it`;
+  return {
+    ENOENT: `${directory} does not exist; make it with mkdir`,
+    ENOTDIR: `${directory} is not a directory`,
+    EACCES: refused,
+    EPERM: refused,
+    EROFS: refused,
+    EBUSY: `${directory} does not answer: its file system is stuck`,
+  };
 }
 
 /** Gives up on a file system that does not answer; the call itself remains on its thread. */
 async function withPatience<T>(answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
-      PATIENCE,
-    );
+    timer = setTimeout(() => reject(noAnswer()), PATIENCE_MS);
   });
   try {
     return await Promise.race([answer, late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function noAnswer(): Error {
+  return Object.assign(new Error('no answer'), { code: 'EBUSY' });
 }

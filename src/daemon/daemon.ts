@@ -241,7 +241,8 @@ export class Daemon {
       });
     } catch (error) {
       const { code, message } = asCircuitError(error);
-      const why = error instanceof MountError ? `${message}; or start with --no-mount` : message;
+      const nowhere = error instanceof MountError && error.mountpoint === undefined;
+      const why = nowhere ? `${message}; or start with --no-mount` : message;
       if (mountpoint !== undefined) throw new CircuitError(code, why, { cause: error });
       this.#log.event(`not mounted: ${why}`);
       return;

@@ -2,8 +2,9 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { MountError } from '../../../mount/mounting/mount-error.js';
 import { findMounts, parseMountinfo } from '../../../mount/mounting/mount-table.js';
-import { MountpointError, prepareMountpoint } from '../../../mount/mounting/mountpoint.js';
+import { prepareMountpoint } from '../../../mount/mounting/mountpoint.js';
 import { emptyDirectory, mount, Program, run } from '../mounted.js';
 import { ToyDirectory } from '../toy.js';
 
@@ -12,7 +13,7 @@ const type = 'fuse.circuittest';
 
 async function refused(t: ExecutionContext, directory: string, code: string, sentence: RegExp) {
   const error = await t.throwsAsync(prepareMountpoint(directory, type), {
-    instanceOf: MountpointError,
+    instanceOf: MountError,
     code,
   });
   t.regex(error?.message ?? '', sentence);
