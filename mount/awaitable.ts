@@ -1,4 +1,8 @@
-/** Goes on at once where a value is there: the quick path makes no promise and waits for no tick. */
+/**
+ * Values that are there, or come later. What is there is used at once: the quick path makes no
+ * promise and waits for no tick.
+ */
+import { errorWith } from './errno.js';
 import type { Awaitable } from './node.js';
 
 export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
@@ -16,4 +20,46 @@ export function whenReady<T, R>(
   next: (value: T) => Awaitable<R>,
 ): Awaitable<R> {
   return isPromise(value) ? value.then(next) : next(value);
+}
+
+/** Runs an action, and tells `failed` as well if it throws or rejects. */
+export function onFailure<T>(
+  action: () => Awaitable<T>,
+  failed: (error: unknown) => void,
+): Awaitable<T> {
+  try {
+    const result = action();
+    if (isPromise(result)) result.catch(failed);
+    return result;
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}
+
+/** A promise and what settles it. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export function deferred<T = void>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((...functions) => {
+    [resolve, reject] = functions;
+  });
+  return { promise, resolve, reject };
+}
+
+/** The promise; it rejects with this code if it takes longer. */
+export async function withTimeout<T>(promise: Promise<T>, ms: number, code: string): Promise<T> {
+  const late = deferred<never>();
+  const timer = setTimeout(() => late.reject(errorWith(code, `no answer in ${ms} ms`)), ms);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

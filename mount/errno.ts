@@ -1,4 +1,4 @@
-/** From the `code` of an error to the number that the kernel takes. */
+/** Errors with an errno: from a name such as `ENOENT` to an error, and on to the kernel's number. */
 import { constants } from 'node:os';
 
 const numbers = new Map<string, number>(Object.entries(constants.errno));
@@ -13,4 +13,9 @@ export function errnoOf(error: unknown): number | undefined {
 export function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** An error with this `code`. */
+export function errorWith(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }

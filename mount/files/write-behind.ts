@@ -1,4 +1,4 @@
-import type { RequestCaller } from '../requests/caller.js';
+import type { Request } from '../conversation/request.js';
 
 /**
  * A write that goes on after its program was answered, because the program is being stopped
@@ -9,7 +9,7 @@ import type { RequestCaller } from '../requests/caller.js';
 export class WriteBehind {
   /** Resolves when the write is over, however it ended. */
   readonly over: Promise<void>;
-  readonly #caller: RequestCaller;
+  readonly #caller: Request;
   readonly #previous: WriteBehind | undefined;
   #withdrawn = false;
 
@@ -20,7 +20,7 @@ export class WriteBehind {
    */
   constructor(
     done: Promise<unknown>,
-    caller: RequestCaller,
+    caller: Request,
     failed: (error: unknown) => void,
     previous: WriteBehind | undefined,
   ) {
@@ -34,7 +34,7 @@ export class WriteBehind {
     );
   }
 
-  /** The table of open files of its program, as {@link RequestCaller.filesOwner}. */
+  /** The table of open files of its program, as {@link Request.filesOwner}. */
   get filesOwner(): number {
     return this.#caller.filesOwner;
   }

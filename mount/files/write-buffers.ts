@@ -20,7 +20,7 @@ const MAX_FREE = 4;
 /** A copy of what a WRITE has brought. */
 export interface Loan {
   readonly bytes: Uint8Array;
-  /** Nobody uses the bytes any more. To be called once. */
+  /** Nobody uses the bytes any more. May be called again. */
   readonly giveBack: () => void;
 }
 
@@ -35,7 +35,10 @@ export class WriteBuffers {
     const buffer = this.#free.pop() ?? new Uint8Array(MAX_WRITE);
     buffer.set(data);
     this.#lent += 1;
+    let isLent = true;
     const giveBack = () => {
+      if (!isLent) return;
+      isLent = false;
       this.#lent -= 1;
       if (this.#free.length < MAX_FREE) this.#free.push(buffer);
     };

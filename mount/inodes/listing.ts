@@ -24,14 +24,8 @@ const dots: readonly ListingEntry[] = [
 
 export class Listing {
   #lastCookie = dots.length;
-  #taken = false;
   /** In the order of their cookies. */
   #entries: ListingEntry[] = [...dots];
-
-  /** Whether the entries were taken since the inode is known. */
-  get taken(): boolean {
-    return this.#taken;
-  }
 
   /** Replaces the entries; names that were there before keep their cookies. */
   take(entries: Iterable<readonly [name: string, node: Node]>): void {
@@ -50,7 +44,6 @@ export class Listing {
       taken.push({ name, node, cookie: this.#lastCookie });
     }
     this.#entries = taken;
-    this.#taken = true;
   }
 
   /** The entries behind a cookie; all of them behind 0. */

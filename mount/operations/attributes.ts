@@ -1,10 +1,16 @@
-/** A node's attributes in the kernel's form. */
+/** GETATTR and SETATTR, and a node's attributes in the kernel's form. */
+import { constants } from 'node:os';
+import { whenReady } from '../awaitable.js';
+import type { Answer } from '../conversation/replies.js';
 
-import type { Inode } from '../inodes/tree.js';
-import type { Attributes, Node } from '../node.js';
+import type { Inode } from '../inodes/inode-table.js';
+import type { Attributes, Awaitable, Caller, Node } from '../node.js';
 import { FileType, SetattrValid } from '../wire/constants.js';
 import type { ValueOf } from '../wire/struct.js';
 import { AttrOut, EntryOut, type SetattrIn } from '../wire/structs.js';
+import type { Server } from './server.js';
+
+const { EACCES, EISDIR, EPERM } = constants.errno;
 
 /** Whose files they all are. */
 export interface Owner {
@@ -17,6 +23,34 @@ export interface Owner {
 const NANOSECONDS = 1_000_000_000n;
 /** Kernels turn times into jiffies; this is as good as never. */
 const LONGEST_TTL = 0x7fffffff;
+
+export function getattr(
+  { owner }: Server,
+  inode: Inode,
+  _: unknown,
+  caller: Caller,
+): Awaitable<Answer> {
+  return whenReady(inode.node.attributes(caller), (attributes) =>
+    attrOut(inode, attributes, owner),
+  );
+}
+
+/** Truncation is accepted, as shells ask for it; it changes nothing. So is whatever changes nothing. */
+export function setattr(
+  { owner }: Server,
+  inode: Inode,
+  change: ValueOf<typeof SetattrIn>,
+  caller: Caller,
+): Awaitable<Answer> {
+  return whenReady(inode.node.attributes(caller), (attributes) => {
+    if (wouldChange(change, attributes, owner)) return EPERM;
+    if (change.valid & SetattrValid.SIZE) {
+      if (inode.node.kind !== 'file') return EISDIR;
+      if (!(attributes.mode & 0o222)) return EACCES;
+    }
+    return attrOut(inode, attributes, owner);
+  });
+}
 
 /** Seconds, with a fraction, as two integers. */
 function duration(ttl: number): { seconds: number; nanoseconds: number } {
@@ -74,7 +108,7 @@ export function absentEntry(ttl: number): Uint8Array {
 }
 
 /** A struct fuse_attr_out. */
-export function attrOut(inode: Inode, attributes: Attributes, owner: Owner): Uint8Array {
+function attrOut(inode: Inode, attributes: Attributes, owner: Owner): Uint8Array {
   const { seconds, nanoseconds } = duration(attributesTtl(inode.node));
   return AttrOut.encode({
     attr_valid: seconds,
@@ -90,7 +124,7 @@ const OTHERS = 0o077;
  * Whether a chmod, chown or utimens would change anything. Times of "now", as touch(1) asks for,
  * say nothing that could be wrong.
  */
-export function wouldChange(
+function wouldChange(
   change: ValueOf<typeof SetattrIn>,
   { mode, mtime }: Attributes,
   owner: Owner,

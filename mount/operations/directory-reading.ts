@@ -1,70 +1,64 @@
-/** READDIR and READDIRPLUS. */
+/** READDIR, READDIRPLUS and READLINK. */
 import { constants } from 'node:os';
 import { isPromise, whenReady } from '../awaitable.js';
-import type { Inode, Tree } from '../inodes/tree.js';
+import type { Answer } from '../conversation/replies.js';
+import type { Inode } from '../inodes/inode-table.js';
+import { Listing } from '../inodes/listing.js';
 import type { Attributes, Awaitable, Caller, Node } from '../node.js';
-import type { Answer } from '../requests/answer.js';
 import { UNKNOWN_INO } from '../wire/constants.js';
 import { DirectoryBuffer } from '../wire/reply.js';
-import { direntType, entryOut, type Owner } from './attributes.js';
+import type { ValueOf } from '../wire/struct.js';
+import type { ReadIn } from '../wire/structs.js';
+import { direntType, entryOut } from './attributes.js';
+import type { Server } from './server.js';
 
-export interface ReadingRequest {
-  /** The cookie of the last entry that the reader has. */
-  readonly offset: number;
-  /** Bytes for the reply. */
-  readonly size: number;
-  /** READDIRPLUS: with attributes, where they are at hand. */
-  readonly plus: boolean;
+const { EINVAL, ENOTDIR } = constants.errno;
+
+type Reading = Pick<ValueOf<typeof ReadIn>, 'offset' | 'size'>;
+
+export function readlink(_: Server, { node }: Inode, __: unknown, caller: Caller) {
+  if (node.kind !== 'symlink') return EINVAL;
+  return whenReady(node.readlink(caller), (target) => Buffer.from(target));
 }
 
-/** What the readings of one file system share. */
-export interface Reader {
-  readonly tree: Tree;
-  readonly owner: Owner;
-  /** Told when the kernel has the whole list of a volatile directory, and takes it for good. */
-  readonly listed: (directory: Inode) => void;
-}
-
-/** The entries behind `offset`; a reader that begins (0) takes a fresh list. */
-export function readDirectory(
-  reader: Reader,
-  inode: Inode,
-  request: ReadingRequest,
-  caller: Caller,
-): Awaitable<Answer> {
-  const { node, listing } = inode;
-  if (node.kind !== 'directory') return constants.errno.ENOTDIR;
-  if (request.offset > 0 && listing.taken) return fill(reader, inode, request, caller);
-  return whenReady(node.list(caller), (entries) => {
-    listing.take(entries);
-    return fill(reader, inode, request, caller);
-  });
+/**
+ * The entries behind the cookie `offset`; a reader that begins (0) takes a fresh list.
+ * @param plus With attributes, where they are at hand.
+ */
+export function readdir(plus: boolean) {
+  return (server: Server, inode: Inode, args: Reading, caller: Caller): Awaitable<Answer> => {
+    const { node, listing } = inode;
+    if (node.kind !== 'directory') return ENOTDIR;
+    if (args.offset > 0 && listing) return fill(server, inode, listing, args, plus, caller);
+    return whenReady(node.list(caller), (entries) => {
+      inode.listing ??= new Listing();
+      inode.listing.take(entries);
+      return fill(server, inode, inode.listing, args, plus, caller);
+    });
+  };
 }
 
 function fill(
-  { tree, owner, listed }: Reader,
+  { inodes, owner, notifications }: Server,
   inode: Inode,
-  { offset, size, plus }: ReadingRequest,
+  listing: Listing,
+  { offset, size }: Reading,
+  plus: boolean,
   caller: Caller,
 ): Answer {
-  const buffer = new DirectoryBuffer(size);
+  const buffer = new DirectoryBuffer(size, plus);
   const counted: number[] = [];
-  for (const { name, node, cookie } of inode.listing.after(offset)) {
-    const ino = name === '.' ? inode.nodeid : (tree.child(inode, name)?.nodeid ?? UNKNOWN_INO);
-    const entry = { ino, off: cookie, type: direntType(node), name };
-    if (!plus) {
+  for (const { name, node, cookie } of listing.after(offset)) {
+    const known = name === '.' ? inode : inode.children.get(name);
+    const entry = { ino: known?.nodeid ?? UNKNOWN_INO, off: cookie, type: direntType(node), name };
+    const attributes = plus && node ? attributesAtHand(node, caller) : undefined;
+    if (node === undefined || attributes === undefined) {
       if (!buffer.add(entry)) break;
       continue;
     }
-    const attributes = node === undefined ? undefined : attributesAtHand(node, caller);
-    if (node === undefined || attributes === undefined) {
-      if (!buffer.addPlus(entry, undefined)) break;
-      continue;
-    }
-    const child = tree.lookup(inode, name, node);
-    const out = entryOut(child, attributes, owner);
-    if (!buffer.addPlus({ ...entry, ino: child.nodeid }, out)) {
-      tree.forget(child.nodeid, 1);
+    const child = inodes.lookup(inode, name, node);
+    if (!buffer.add({ ...entry, ino: child.nodeid }, entryOut(child, attributes, owner))) {
+      inodes.forget(child.nodeid, 1);
       break;
     }
     counted.push(child.nodeid);
@@ -72,8 +66,9 @@ function fill(
   return {
     body: buffer.bytes,
     done: (delivered) => {
-      if (!delivered) for (const nodeid of counted) tree.forget(nodeid, 1);
-      else if (buffer.bytes.length === 0 && isVolatile(inode.node)) listed(inode);
+      if (!delivered) for (const nodeid of counted) inodes.forget(nodeid, 1);
+      // The kernel has the whole list now, and would keep that of a volatile directory, too.
+      else if (buffer.bytes.length === 0 && isVolatile(inode.node)) notifications.attributes(inode);
     },
   };
 }

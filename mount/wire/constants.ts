@@ -12,6 +12,7 @@ export const ROOT_ID = 1;
 /** The inode number of a directory entry whose node has no id yet (fs/fuse/fuse_i.h, FUSE_UNKNOWN_INO in libfuse). */
 export const UNKNOWN_INO = 0xffffffff;
 
+/** Those that are served or refused by name (mount/operations/table.ts). */
 export const Opcode = {
   LOOKUP: 1,
   FORGET: 2,
@@ -30,51 +31,35 @@ export const Opcode = {
   WRITE: 16,
   STATFS: 17,
   RELEASE: 18,
-  FSYNC: 20,
-  SETXATTR: 21,
-  GETXATTR: 22,
-  LISTXATTR: 23,
-  REMOVEXATTR: 24,
   FLUSH: 25,
   INIT: 26,
   OPENDIR: 27,
   READDIR: 28,
-  RELEASEDIR: 29,
-  FSYNCDIR: 30,
-  GETLK: 31,
-  SETLK: 32,
-  SETLKW: 33,
   ACCESS: 34,
   CREATE: 35,
   INTERRUPT: 36,
-  BMAP: 37,
   DESTROY: 38,
-  IOCTL: 39,
   POLL: 40,
-  NOTIFY_REPLY: 41,
   BATCH_FORGET: 42,
-  FALLOCATE: 43,
   READDIRPLUS: 44,
   RENAME2: 45,
-  LSEEK: 46,
-  COPY_FILE_RANGE: 47,
-  SETUPMAPPING: 48,
-  REMOVEMAPPING: 49,
-  SYNCFS: 50,
-  TMPFILE: 51,
-  STATX: 52,
 } as const;
 
 export const NotifyCode = {
   POLL: 1,
   INVAL_INODE: 2,
   INVAL_ENTRY: 3,
-  STORE: 4,
-  RETRIEVE: 5,
-  DELETE: 6,
 } as const;
 
-/** INIT flags below bit 32 (`flags`). */
+/**
+ * The INIT flags below bit 32 (`flags`) that we ask for.
+ *
+ * - ATOMIC_O_TRUNC spares `echo >` a SETATTR.
+ * - AUTO_INVAL_DATA makes a directory's mtime decide whether its cached entries still hold.
+ * - NO_OPENDIR_SUPPORT lets ENOSYS for OPENDIR mean: cache every directory.
+ * - Not CACHE_SYMLINKS: the kernel would keep a target as long as the inode,
+ *   whatever its attributes say (fs/fuse/inode.c, fuse_change_attributes).
+ */
 export const InitFlags = {
   ASYNC_READ: 1 << 0,
   ATOMIC_O_TRUNC: 1 << 3,
@@ -88,7 +73,7 @@ export const InitFlags = {
   INIT_EXT: 1 << 30,
 } as const;
 
-/** INIT flags from bit 32 on (`flags2`, where INIT_EXT is set). */
+/** Those from bit 32 on (`flags2`, where INIT_EXT is set). */
 export const InitFlags2 = {
   HAS_EXPIRE_ONLY: 1 << (35 - 32),
 } as const;

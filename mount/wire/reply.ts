@@ -25,39 +25,37 @@ function align(size: number): number {
   return (size + 7) & ~7;
 }
 
-/** Collects entries for a reply to READDIR or READDIRPLUS of at most `size` bytes. */
+/** Collects entries for a reply to READDIR, or READDIRPLUS (`plus`), of at most `size` bytes. */
 export class DirectoryBuffer {
   readonly #bytes: Buffer;
   readonly #view: DataView;
+  /** Bytes before the struct fuse_dirent of an entry. */
+  readonly #before: number;
   #used = 0;
 
-  constructor(size: number) {
+  constructor(size: number, plus: boolean) {
     this.#bytes = Buffer.alloc(size);
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, size);
-  }
-
-  /** struct fuse_dirent; false where it does not fit any more. */
-  add(entry: DirectoryEntry): boolean {
-    return this.#add(entry, 0, undefined);
-  }
-
-  /** struct fuse_direntplus; without `out` the kernel learns the name alone (nodeid 0). */
-  addPlus(entry: DirectoryEntry, out: Partial<EntryOut> | undefined): boolean {
-    return this.#add(entry, EntryOut.size, out);
+    this.#before = plus ? EntryOut.size : 0;
   }
 
   get bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#used);
   }
 
-  #add(entry: DirectoryEntry, before: number, out: Partial<EntryOut> | undefined): boolean {
+  /**
+   * False where the entry does not fit any more.
+   * @param out For READDIRPLUS; without it the kernel learns the name alone (nodeid 0).
+   */
+  add(entry: DirectoryEntry, out?: Partial<EntryOut>): boolean {
     const { ino, off, type, name } = entry;
     const namelen = Buffer.byteLength(name);
-    const nameAt = this.#used + before + Dirent.size;
-    const end = this.#used + align(before + Dirent.size + namelen);
+    const direntAt = this.#used + this.#before;
+    const nameAt = direntAt + Dirent.size;
+    const end = align(nameAt + namelen);
     if (end > this.#bytes.length) return false;
     if (out !== undefined) EntryOut.encodeInto(this.#view, this.#used, out);
-    Dirent.encodeInto(this.#view, this.#used + before, { ino, off, namelen, type });
+    Dirent.encodeInto(this.#view, direntAt, { ino, off, namelen, type });
     this.#bytes.write(name, nameAt);
     this.#used = end;
     return true;

@@ -66,6 +66,11 @@ export const i64: FieldType = {
   write: u64.write,
 };
 
+/** Bytes of no meaning, which are written as they are: 0 in a new message. */
+export function reserved(size: number): FieldType {
+  return { size, read: () => 0, write: () => undefined };
+}
+
 /** The fields of a struct, in their order. */
 export type Fields = Readonly<Record<string, FieldType>>;
 
@@ -77,7 +82,6 @@ export type ValueOf<S> = S extends Struct<infer F> ? Readonly<Values<F>> : never
 
 /** A message from the kernel that is shorter than its struct, or otherwise not what it should be. */
 export class DecodeError extends Error {
-  readonly code = 'EIO';
   override readonly name = 'DecodeError';
 }
 

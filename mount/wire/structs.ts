@@ -1,5 +1,5 @@
 /** The structs of include/uapi/linux/fuse.h, field by field. */
-import { i32, i64, nested, struct, u16, u32, u64, type ValueOf } from './struct.js';
+import { i32, i64, nested, reserved, struct, u16, u32, u64, type ValueOf } from './struct.js';
 
 export const InHeader = struct('fuse_in_header', {
   len: u32,
@@ -136,12 +136,7 @@ export const StatfsOut = struct('fuse_statfs_out', {
   namelen: u32,
   frsize: u32,
   padding: u32,
-  spare0: u32,
-  spare1: u32,
-  spare2: u32,
-  spare3: u32,
-  spare4: u32,
-  spare5: u32,
+  spare: reserved(24),
 });
 
 /** The part that every kernel from 7.1 on sends; `flags2` follows from 7.36 on. */
@@ -165,13 +160,7 @@ export const InitOut = struct('fuse_init_out', {
   max_pages: u16,
   map_alignment: u16,
   flags2: u32,
-  unused0: u32,
-  unused1: u32,
-  unused2: u32,
-  unused3: u32,
-  unused4: u32,
-  unused5: u32,
-  unused6: u32,
+  unused: reserved(28),
 });
 
 export const InterruptIn = struct('fuse_interrupt_in', { unique: u64 });

@@ -21,23 +21,25 @@ export interface Served {
   readonly errors: unknown[];
 }
 
-export async function serve(t: ExecutionContext, root: ToyDirectory, minor = 40): Promise<Served> {
+/** A connection that has not been asked INIT yet. */
+export function connect(t: ExecutionContext, root: ToyDirectory): Served {
   const kernel = new FakeKernel();
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
-  const connection = new FuseConnection(kernel, root, {
-    uid: 0,
-    gid: 0,
-    allowOther: false,
-    onError,
-  });
+  const options = { uid: 0, gid: 0, allowOther: false, onError };
+  const connection = new FuseConnection(kernel, root, options);
   t.teardown(() => {
     for (const { finish } of kernel.queued) finish();
     return connection.end();
   });
-  kernel.send(encodeInit(minor, InitFlags.INIT_EXT, InitFlags2.HAS_EXPIRE_ONLY));
-  await connection.initialized;
   return { kernel, connection, errors };
+}
+
+export async function serve(t: ExecutionContext, root: ToyDirectory): Promise<Served> {
+  const served = connect(t, root);
+  served.kernel.send(encodeInit(40, InitFlags.INIT_EXT, InitFlags2.HAS_EXPIRE_ONLY));
+  await served.connection.initialized;
+  return served;
 }
 
 let lastUnique = 100;

@@ -42,9 +42,9 @@ for (const plus of [false, true]) {
     t.notThrows(() =>
       fc.assert(
         fc.property(fc.array(entry), fc.integer({ min: 0, max: 3000 }), (entries, size) => {
-          const buffer = new DirectoryBuffer(size);
-          const fitting = entries.findIndex((one) =>
-            plus ? !buffer.addPlus(one, { nodeid: one.ino }) : !buffer.add(one),
+          const buffer = new DirectoryBuffer(size, plus);
+          const fitting = entries.findIndex(
+            (one) => !buffer.add(one, plus ? { nodeid: one.ino } : undefined),
           );
           const count = fitting < 0 ? entries.length : fitting;
           t.true(buffer.bytes.length <= size);

@@ -58,7 +58,7 @@ const ranges = new Map<FieldType, fc.Arbitrary<number>>([
 function valuesOf(struct: Struct<Fields>): fc.Arbitrary<Record<string, number>> {
   const fields = Object.entries(struct.fields).map(([name, type]) => [
     name,
-    ranges.get(type) ?? fc.constant(Number.NaN),
+    ranges.get(type) ?? fc.constant(0),
   ]);
   return fc.record(Object.fromEntries(fields));
 }

@@ -1,7 +1,8 @@
 /**
- * Tells the kernel which names it must ask for again.
+ * What the kernel is told unasked: names and attributes that it must ask for again, and files that
+ * it must poll again.
  *
- * write(2) of such a notification takes the lock of the parent's inode in the
+ * write(2) of FUSE_NOTIFY_INVAL_ENTRY takes the lock of the parent's inode in the
  * kernel (fs/fuse/dir.c, fuse_reverse_inval_entry). A LOOKUP or MKDIR that
  * waits for our answer may hold it, so:
  * - it is written on the thread pool, one at a time, since the threads are shared;
@@ -11,12 +12,11 @@
  *   too, which a blocked write(2) or a LOOKUP on a member that has just
  *   vanished may hold for long, with the parent locked meanwhile.
  */
-
 import { codeOf } from '../errno.js';
+import type { Inode } from '../inodes/inode-table.js';
 import { EXPIRE_ONLY } from '../wire/constants.js';
 import type { Device } from '../wire/device.js';
-import { notifyAttributes, notifyEntry } from '../wire/notification.js';
-import type { Inode } from './tree.js';
+import { notifyAttributes, notifyEntry, notifyPoll } from '../wire/notification.js';
 
 interface Change {
   readonly directory: Inode;
@@ -28,7 +28,7 @@ interface Change {
 /** What a write says when the kernel does not know the inode or the name, or is unmounting. */
 const expected = new Set(['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'ENOTCONN', 'ENODEV', 'ECANCELED']);
 
-export class Invalidation {
+export class Notifications {
   /** Whether the kernel knows FUSE_EXPIRE_ONLY. */
   expireOnly = false;
   readonly #device: Device;
@@ -60,13 +60,14 @@ export class Invalidation {
     this.writeNext();
   }
 
-  /** The kernel asks for an inode's attributes at the next use. Takes no lock, so it is written here. */
+  /** The kernel asks for an inode's attributes at the next use. */
   attributes(inode: Inode): void {
-    try {
-      this.#device.write(notifyAttributes(inode.nodeid));
-    } catch (error) {
-      this.#report(error);
-    }
+    this.#writeNow(notifyAttributes(inode.nodeid));
+  }
+
+  /** The kernel polls again what was registered under `kh`. */
+  poll(kh: number): void {
+    this.#writeNow(notifyPoll(kh));
   }
 
   /**
@@ -126,6 +127,16 @@ export class Invalidation {
     this.#writing = undefined;
     for (const done of waiters) done();
     this.writeNext();
+  }
+
+  /** For what takes no lock in the kernel. */
+  #writeNow(message: Uint8Array): void {
+    if (this.#stopped) return;
+    try {
+      this.#device.write(message);
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   #report(error: unknown): void {

@@ -1,7 +1,9 @@
 /**
- * Why the kernel sent FUSE_INTERRUPT: any signal does it, also one after which other file systems
- * go on by themselves. FUSE cannot restart a call, so a shell whose background job ends, or a
- * program that is stopped and continued, would see its `echo` fail.
+ * What /proc tells of the thread that asks: why it was interrupted, and whether it is being killed.
+ *
+ * The kernel sends FUSE_INTERRUPT for any signal, also for one after which other file systems go on
+ * by themselves. FUSE cannot restart a call, so a shell whose background job ends, or a program that
+ * is stopped and continued, would see its `echo` fail.
  */
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -17,6 +19,11 @@ const STOPPING = maskOf([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU]);
 
 /** Signals that ask a program to end, also one that handles them. */
 const ENDING = maskOf([SIGHUP, SIGINT, SIGQUIT, SIGTERM]);
+
+/** linux/sched.h: a signal ends the thread, be it that another thread of its process has ended that. */
+const PF_SIGNALED = 0x400;
+/** Of an exit code as wait(2) has it: the signal. */
+const SIGNAL = 0x7f;
 
 /**
  * - `harmless`: the call can go on.
@@ -48,6 +55,23 @@ export function interruptionOf(thread: number): Interruption {
   // None: another thread has taken the signal that stops them all, SIGCONT has taken it back, or
   // the thread is being frozen or traced. One that is to end has SIGKILL pending.
   return pending === 0n || (pending & STOPPING) !== 0n ? 'stop' : 'harmless';
+}
+
+/**
+ * Whether a process that closes a file does so because a signal ends it. To a
+ * file system both look the same, but a message that breaks off must not look
+ * complete. @see proc(5), /proc/PID/stat, fields 9 and 52
+ */
+export function isBeingKilled(pid: number): boolean {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[6]) & PF_SIGNALED) !== 0 && (Number(fields[49]) & SIGNAL) !== 0;
+  } catch {
+    // It lives in a process namespace that we do not see, and cannot be asked.
+    return false;
+  }
 }
 
 function maskOf(signals: readonly number[]): bigint {

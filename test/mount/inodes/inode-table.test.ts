@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { type Inode, Tree } from '../../../mount/inodes/tree.js';
+import { type Inode, InodeTable } from '../../../mount/inodes/inode-table.js';
 import type { Node } from '../../../mount/node.js';
 import { openFile, ToyDirectory, textFile } from '../toy.js';
 
@@ -35,11 +35,11 @@ test('whatever is looked up, replaced and forgotten: ids are never reused, count
       fc.property(steps, (script) => {
         const root = new ToyDirectory();
         const directories: ToyDirectory[] = [root];
-        const tree = new Tree(root, ignore);
+        const inodes = new InodeTable(root, ignore);
         /** What the kernel holds: references by nodeid. */
         const held = new Map<number, number>();
         const nodes = new Map<number, Node>();
-        const known: Inode[] = [tree.root];
+        const known: Inode[] = [inodes.root];
         let highest = 1;
 
         for (const step of script) {
@@ -47,13 +47,13 @@ test('whatever is looked up, replaced and forgotten: ids are never reused, count
             const inode = known[step.inode % known.length];
             const count = Math.min(step.count, held.get(inode?.nodeid ?? 0) ?? 0);
             if (inode === undefined || count === 0) continue;
-            tree.forget(inode.nodeid, count);
+            inodes.forget(inode.nodeid, count);
             held.set(inode.nodeid, (held.get(inode.nodeid) ?? 0) - count);
           } else {
             const parent = known[step.parent % known.length];
             if (parent?.node.kind !== 'directory' || !(parent.node instanceof ToyDirectory))
               continue;
-            if (tree.get(parent.nodeid) === undefined) continue;
+            if (inodes.get(parent.nodeid) === undefined) continue;
             if (step.kind === 'delete') parent.node.delete(step.name);
             if (step.kind === 'replace') {
               const made = step.directory ? new ToyDirectory() : textFile('');
@@ -62,7 +62,7 @@ test('whatever is looked up, replaced and forgotten: ids are never reused, count
             }
             const node = parent.node.entries.get(step.name);
             if (step.kind !== 'lookup' || node === undefined) continue;
-            const inode = tree.lookup(parent, step.name, node);
+            const inode = inodes.lookup(parent, step.name, node);
             if (!held.has(inode.nodeid)) {
               t.true(inode.nodeid > highest, 'a nodeid was used again');
               highest = inode.nodeid;
@@ -71,25 +71,25 @@ test('whatever is looked up, replaced and forgotten: ids are never reused, count
             t.true((nodes.get(inode.nodeid) ?? node) === node, 'a nodeid names another node');
             nodes.set(inode.nodeid, node);
             held.set(inode.nodeid, (held.get(inode.nodeid) ?? 0) + 1);
-            t.is(tree.child(parent, step.name), inode);
+            t.is(parent.children.get(step.name), inode);
           }
           for (const inode of known) {
-            if (inode === tree.root) continue;
+            if (inode === inodes.root) continue;
             const count = held.get(inode.nodeid) ?? 0;
             t.is(inode.lookups, count);
-            t.is(tree.get(inode.nodeid), count > 0 ? inode : undefined);
+            t.is(inodes.get(inode.nodeid), count > 0 ? inode : undefined);
           }
           for (const directory of directories) {
             const holders = known.filter(
-              (inode) => inode.node === directory && tree.get(inode.nodeid) !== undefined,
+              (inode) => inode.node === directory && inodes.get(inode.nodeid) !== undefined,
             );
             t.is(directory.watchers.size, holders.length, 'a watch for each known directory');
           }
         }
 
-        for (const [nodeid, count] of held) tree.forget(nodeid, count);
-        t.is(tree.size, 1, 'the root alone is left');
-        tree.dispose((error) => t.fail(String(error)));
+        for (const [nodeid, count] of held) inodes.forget(nodeid, count);
+        t.is(inodes.size, 1, 'the root alone is left');
+        inodes.dispose((error) => t.fail(String(error)));
         for (const directory of directories) t.is(directory.watchers.size, 0);
       }),
       { numRuns: 300 },
@@ -98,53 +98,53 @@ test('whatever is looked up, replaced and forgotten: ids are never reused, count
 });
 
 test('a node of the same kind and id keeps its inode and answers through the new object', (t) => {
-  const tree = new Tree(new ToyDirectory(), ignore);
+  const inodes = new InodeTable(new ToyDirectory(), ignore);
   const before = { ...textFile('before'), id: 'same' };
   const after = { ...textFile('after'), id: 'same' };
-  const inode = tree.lookup(tree.root, 'f', before);
-  t.is(tree.lookup(tree.root, 'f', after), inode);
+  const inode = inodes.lookup(inodes.root, 'f', before);
+  t.is(inodes.lookup(inodes.root, 'f', after), inode);
   t.is(inode.node, after);
   t.is(inode.lookups, 2);
 });
 
 test('a node of another id gets another inode, and the old one stays until it is forgotten', (t) => {
-  const tree = new Tree(new ToyDirectory(), ignore);
-  const before = tree.lookup(tree.root, 'f', textFile('before'));
-  const after = tree.lookup(tree.root, 'f', textFile('after'));
+  const inodes = new InodeTable(new ToyDirectory(), ignore);
+  const before = inodes.lookup(inodes.root, 'f', textFile('before'));
+  const after = inodes.lookup(inodes.root, 'f', textFile('after'));
   t.not(before.nodeid, after.nodeid);
-  t.is(tree.get(before.nodeid), before);
-  tree.forget(before.nodeid, 1);
-  t.is(tree.get(before.nodeid), undefined);
-  t.is(tree.child(tree.root, 'f'), after);
+  t.is(inodes.get(before.nodeid), before);
+  inodes.forget(before.nodeid, 1);
+  t.is(inodes.get(before.nodeid), undefined);
+  t.is(inodes.root.children.get('f'), after);
 });
 
 test('a file with ttl 0 that is open for writing is looked up as another inode', (t) => {
-  const tree = new Tree(new ToyDirectory(), ignore);
+  const inodes = new InodeTable(new ToyDirectory(), ignore);
   const file = openFile(0o200, () => ({ io: 'stream' }));
-  const first = tree.lookup(tree.root, 'send', file);
-  t.is(tree.lookup(tree.root, 'send', file), first);
+  const first = inodes.lookup(inodes.root, 'send', file);
+  t.is(inodes.lookup(inodes.root, 'send', file), first);
   first.writers += 1;
-  t.not(tree.lookup(tree.root, 'send', file), first);
+  t.not(inodes.lookup(inodes.root, 'send', file), first);
 });
 
 test('forgetting more than was looked up, or what is not known, does no harm', (t) => {
-  const tree = new Tree(new ToyDirectory(), ignore);
-  const inode = tree.lookup(tree.root, 'f', textFile(''));
-  tree.forget(inode.nodeid, 1000);
-  tree.forget(inode.nodeid, 1);
-  tree.forget(4711, 1);
-  tree.forget(1, 1000);
-  t.is(tree.size, 1);
-  t.is(tree.get(1), tree.root);
+  const inodes = new InodeTable(new ToyDirectory(), ignore);
+  const inode = inodes.lookup(inodes.root, 'f', textFile(''));
+  inodes.forget(inode.nodeid, 1000);
+  inodes.forget(inode.nodeid, 1);
+  inodes.forget(4711, 1);
+  inodes.forget(1, 1000);
+  t.is(inodes.size, 1);
+  t.is(inodes.get(1), inodes.root);
 });
 
 test('a change of a known directory is told with the inode by which the kernel knows the name', (t) => {
   const root = new ToyDirectory();
   const told: unknown[] = [];
-  const tree = new Tree(root, (directory, name, gone, child) =>
+  const inodes = new InodeTable(root, (directory, name, gone, child) =>
     told.push([directory.nodeid, name, gone, child?.nodeid]),
   );
-  const inode = tree.lookup(tree.root, 'f', root.set('f', textFile('')));
+  const inode = inodes.lookup(inodes.root, 'f', root.set('f', textFile('')));
   root.delete('f');
   t.deepEqual(told, [
     [1, 'f', false, undefined],

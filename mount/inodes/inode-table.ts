@@ -7,48 +7,34 @@
  * - An inode belongs to a directory and a name, never to two: the kernel
  *   refuses two dentries of one directory (fs/fuse/dir.c, fuse_lookup).
  */
-
 import type { Directory, Node } from '../node.js';
 import { ROOT_ID } from '../wire/constants.js';
-import { Listing } from './listing.js';
+import type { Listing } from './listing.js';
 
 /** What the kernel means by a nodeid. */
-export interface Inode {
-  readonly nodeid: number;
-  readonly name: string;
-  /** Undefined for the root. */
-  readonly parent: Inode | undefined;
-  /** The object that answers for it: of those equal in kind and id, the one looked up last. */
-  readonly node: Node;
+export class Inode {
   /** How many references the kernel holds. */
-  readonly lookups: number;
-  /** The entries of a directory as readdir(3) sees them. */
-  readonly listing: Listing;
-  /** Handles open for writing; kept by who opens them. */
-  writers: number;
-  /** Requests about this directory that wait for an answer; kept by who answers them. */
-  waiting: number;
-}
-
-class TreeInode implements Inode {
   lookups = 0;
+  /** Handles open for writing; kept by the table of open files. */
   writers = 0;
+  /** Requests about this directory that wait for an answer; kept by the connection. */
   waiting = 0;
-  readonly children = new Map<string, TreeInode>();
+  /** The entries of a directory as readdir(3) sees them, once it has been read. */
+  listing: Listing | undefined;
+  /** The inodes by which the kernel knows the names of a directory now. */
+  readonly children = new Map<string, Inode>();
   watch: Disposable | undefined;
-  #listing: Listing | undefined;
 
+  /**
+   * @param parent Undefined for the root.
+   * @param node The object that answers for it: of those equal in kind and id, the one looked up last.
+   */
   constructor(
     readonly nodeid: number,
     readonly name: string,
-    readonly parent: TreeInode | undefined,
+    readonly parent: Inode | undefined,
     public node: Node,
   ) {}
-
-  get listing(): Listing {
-    this.#listing ??= new Listing();
-    return this.#listing;
-  }
 }
 
 /** Told when an entry of a directory known to the kernel came or went; `child` is the one it knows. */
@@ -59,19 +45,18 @@ export type EntryChanged = (
   child: Inode | undefined,
 ) => void;
 
-export class Tree {
+export class InodeTable {
   readonly root: Inode;
-  readonly #inodes = new Map<number, TreeInode>();
+  readonly #inodes = new Map<number, Inode>();
   readonly #changed: EntryChanged;
   #lastNodeid = ROOT_ID;
 
   /** Watches `root` until {@link dispose}. */
   constructor(root: Directory, changed: EntryChanged) {
     this.#changed = changed;
-    const inode = new TreeInode(ROOT_ID, '', undefined, root);
-    this.root = inode;
-    this.#inodes.set(ROOT_ID, inode);
-    this.#watch(inode);
+    this.root = new Inode(ROOT_ID, '', undefined, root);
+    this.#inodes.set(ROOT_ID, this.root);
+    this.#watch(this.root);
   }
 
   /** Inodes that the kernel may name, the root among them. */
@@ -81,11 +66,6 @@ export class Tree {
 
   get(nodeid: number): Inode | undefined {
     return this.#inodes.get(nodeid);
-  }
-
-  /** The inode by which the kernel knows a name now. */
-  child(parent: Inode, name: string): Inode | undefined {
-    return this.#inodes.get(parent.nodeid)?.children.get(name);
   }
 
   /**
@@ -101,19 +81,18 @@ export class Tree {
    * next one, in the kernel, immune to signals.
    */
   lookup(parent: Inode, name: string, node: Node): Inode {
-    const directory = this.#inodes.get(parent.nodeid);
-    const known = directory?.children.get(name);
+    const known = parent.children.get(name);
     if (known !== undefined && isSame(known.node, node) && !needsItsOwn(known)) {
       if (known.node !== node) this.#replaceNode(known, node);
       known.lookups += 1;
       return known;
     }
     this.#lastNodeid += 1;
-    const inode = new TreeInode(this.#lastNodeid, name, directory, node);
+    const inode = new Inode(this.#lastNodeid, name, parent, node);
     inode.lookups = 1;
     this.#watch(inode);
     this.#inodes.set(inode.nodeid, inode);
-    directory?.children.set(name, inode);
+    parent.children.set(name, inode);
     return inode;
   }
 
@@ -130,9 +109,9 @@ export class Tree {
 
   /** A name was removed: what comes under it next is another inode. */
   remove(parent: Inode, name: string): void {
-    const child = this.#inodes.get(parent.nodeid)?.children.get(name);
+    const child = parent.children.get(name);
     if (child !== undefined) this.#detach(child);
-    parent.listing.remove(name);
+    parent.listing?.remove(name);
   }
 
   /** Ends every watch; hands on what they throw. */
@@ -147,18 +126,18 @@ export class Tree {
     this.#inodes.clear();
   }
 
-  #replaceNode(inode: TreeInode, node: Node): void {
+  #replaceNode(inode: Inode, node: Node): void {
     const previous = inode.watch;
     inode.node = node;
     this.#watch(inode);
     previous?.[Symbol.dispose]();
   }
 
-  #detach(inode: TreeInode): void {
+  #detach(inode: Inode): void {
     if (inode.parent?.children.get(inode.name) === inode) inode.parent.children.delete(inode.name);
   }
 
-  #watch(inode: TreeInode): void {
+  #watch(inode: Inode): void {
     const { node } = inode;
     inode.watch =
       node.kind === 'directory'

@@ -1,0 +1,70 @@
+/** Writes replies, and tells who gave an answer whether the kernel has taken it. */
+import { constants } from 'node:os';
+import { codeOf } from '../errno.js';
+import type { Device } from '../wire/device.js';
+import { encodeReplyHeader } from '../wire/reply.js';
+import { Message } from '../wire/request.js';
+import { OutHeader } from '../wire/structs.js';
+
+/** What an operation answers: an errno (0: done), bytes, or bytes with a consequence. */
+export type Answer = number | Uint8Array | Delivery;
+
+export interface Delivery {
+  readonly body: Uint8Array;
+  /** Called when it is known whether the kernel has taken the reply. */
+  done(delivered: boolean): void;
+}
+
+/** What a write says when nobody takes the reply: it was withdrawn (ENOENT), or all is unmounted. */
+const gone = new Set(['ENOENT', 'ENODEV', 'ENOTCONN', 'ECONNABORTED', 'EPERM']);
+
+export class Replies {
+  readonly #device: Device;
+  readonly #onError: (error: unknown) => void;
+  /** One for all: a reply is written before the next is made. */
+  readonly #header = new Message(Buffer.alloc(OutHeader.size));
+
+  constructor(device: Device, onError: (error: unknown) => void) {
+    this.#device = device;
+    this.#onError = onError;
+  }
+
+  deliver(unique: number, answer: Answer): void {
+    const failure = this.#write(unique, answer);
+    this.#done(answer, failure === undefined);
+    if (failure === undefined || gone.has(codeOf(failure) ?? '')) return;
+    // The kernel refuses the reply itself. The program must not wait for ever for another.
+    this.#onError(failure);
+    this.#write(unique, constants.errno.EIO);
+  }
+
+  /** An answer that nobody waits for any more. */
+  undelivered(answer: Answer): void {
+    this.#done(answer, false);
+  }
+
+  #write(unique: number, answer: Answer): unknown {
+    const error = typeof answer === 'number' ? answer : 0;
+    const body = isDelivery(answer) ? answer.body : answer;
+    const payload = typeof body === 'number' ? undefined : body;
+    encodeReplyHeader(this.#header.view, unique, payload?.length ?? 0, error);
+    try {
+      this.#device.write(this.#header.bytes, payload);
+      return undefined;
+    } catch (failure) {
+      return failure;
+    }
+  }
+
+  #done(answer: Answer, delivered: boolean): void {
+    try {
+      if (isDelivery(answer)) answer.done(delivered);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+}
+
+function isDelivery(answer: Answer): answer is Delivery {
+  return typeof answer === 'object' && 'done' in answer;
+}

@@ -1,0 +1,88 @@
+/** LOOKUP, MKDIR, RMDIR and CREATE: the requests about a name in a directory. */
+import { constants } from 'node:os';
+import { onFailure, whenReady } from '../awaitable.js';
+import type { Answer, Delivery } from '../conversation/replies.js';
+import type { Inode } from '../inodes/inode-table.js';
+import type { Awaitable, Caller, Directory, Node } from '../node.js';
+import { EntryOut } from '../wire/structs.js';
+import { absentEntry, entryOut } from './attributes.js';
+import type { Server } from './server.js';
+
+const { ENOENT, EPERM, ESTALE } = constants.errno;
+
+export interface Place {
+  readonly parent: Inode;
+  /** The node of `parent`. */
+  readonly directory: Directory;
+  readonly name: string;
+}
+
+export function lookup(server: Server, place: Place, caller: Caller): Awaitable<Answer> {
+  const { directory, name } = place;
+  return whenReady(directory.lookup(name, caller), (node) => {
+    if (node !== undefined) return entry(server, place, node, caller);
+    return directory.negativeTtl > 0 ? absentEntry(directory.negativeTtl) : ENOENT;
+  });
+}
+
+export function mkdir(server: Server, place: Place, caller: Caller): Awaitable<Answer> {
+  return changeName(server, place, caller, place.directory.mkdir, (made) =>
+    entry(server, place, made, caller),
+  );
+}
+
+export function rmdir(server: Server, place: Place, caller: Caller): Awaitable<Answer> {
+  return changeName(server, place, caller, place.directory.rmdir, () => {
+    server.inodes.remove(place.parent, place.name);
+    return { body: new Uint8Array(0), done: () => undefined };
+  });
+}
+
+/** open(2) with O_CREAT has met no such file: each shell's `>` asks for that. */
+export function create(_: Server, { directory, name }: Place, caller: Caller): Awaitable<Answer> {
+  return whenReady(directory.lookup(name, caller), (node) => {
+    // It has come meanwhile: at ESTALE the kernel looks for it anew, once (fs/namei.c).
+    if (node !== undefined) return ESTALE;
+    return whenReady(directory.create?.(name, caller), () => EPERM);
+  });
+}
+
+function entry(
+  { inodes, owner }: Server,
+  { parent, name }: Place,
+  node: Node,
+  caller: Caller,
+): Awaitable<Delivery> {
+  return whenReady(node.attributes(caller), (attributes) => {
+    const inode = inodes.lookup(parent, name, node);
+    return {
+      body: EntryOut.encode(entryOut(inode, attributes, owner)),
+      done: (delivered) => {
+        if (!delivered) inodes.forget(inode.nodeid, 1);
+      },
+    };
+  });
+}
+
+/** Makes a change of which the kernel learns by the reply, if it takes it, and else by notification. */
+function changeName<T>(
+  { notifications }: Server,
+  { parent, directory, name }: Place,
+  caller: Caller,
+  change: ((this: Directory, name: string, caller: Caller) => Awaitable<T>) | undefined,
+  answer: (result: T) => Awaitable<Delivery>,
+): Awaitable<Answer> {
+  if (change === undefined) return EPERM;
+  const settled = notifications.hold(parent, name);
+  const changed = onFailure(
+    () => whenReady(change.call(directory, name, caller), answer),
+    () => settled(false),
+  );
+  return whenReady(changed, ({ body, done }) => ({
+    body,
+    done: (delivered: boolean) => {
+      done(delivered);
+      settled(delivered);
+    },
+  }));
+}
