@@ -6,12 +6,7 @@ import { errorWith } from './errno.js';
 import type { Awaitable } from './node.js';
 
 export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
+  return value instanceof Promise;
 }
 
 /** `next(value)`, now or when the value is there. */

@@ -1,6 +1,6 @@
 /** A file system's conversation with the kernel: requests in, replies and notifications out. */
 import { constants } from 'node:os';
-import { type Deferred, deferred, isPromise, withTimeout } from './awaitable.js';
+import { deferred, isPromise, withTimeout } from './awaitable.js';
 import { interruptionOf } from './conversation/asking-thread.js';
 import { Notifications } from './conversation/notifications.js';
 import { type Answer, Replies } from './conversation/replies.js';
@@ -10,8 +10,7 @@ import { OpenFiles } from './files/open-files.js';
 import { WriteBuffers } from './files/write-buffers.js';
 import { type Inode, InodeTable } from './inodes/inode-table.js';
 import type { Awaitable, Directory } from './node.js';
-import type { Owner } from './operations/attributes.js';
-import type { Server } from './operations/server.js';
+import type { Owner, Server } from './operations/operation.js';
 import { type Operation, operationOf } from './operations/table.js';
 import { Opcode } from './wire/constants.js';
 import type { Device } from './wire/device.js';
@@ -49,8 +48,12 @@ export class FuseConnection {
   readonly #replies: Replies;
   readonly #pending = new Map<number, Pending>();
   readonly #message = new Message(Buffer.alloc(MAX_WRITE + 4096));
-  readonly #initialized: Deferred<void> = deferred();
-  readonly #ended: Deferred<void> = deferred();
+  readonly #initialized = deferred();
+  readonly #ended = deferred();
+  /** Resolves when the kernel has been answered INIT; rejects where it is too old or ends before. */
+  readonly initialized = this.#initialized.promise;
+  /** Resolves when the device is closed: unmounted from outside, or {@link end}. */
+  readonly ended = this.#ended.promise;
   #state: 'starting' | 'serving' | 'ending' = 'starting';
 
   /** Begins to serve. The device is closed when the connection has ended. */
@@ -59,7 +62,7 @@ export class FuseConnection {
     this.#device = device;
     this.#onError = onError;
     this.#replies = new Replies(device, onError);
-    this.#initialized.promise.catch(() => undefined);
+    this.initialized.catch(() => undefined);
     this.#server = {
       owner: options,
       inodes: new InodeTable(root, (...change) => this.#entryChanged(...change)),
@@ -70,16 +73,6 @@ export class FuseConnection {
       interrupt: (unique) => this.#interrupt(unique),
     };
     device.watch(() => this.#takeRequests());
-  }
-
-  /** Resolves when the kernel has been answered INIT; rejects where it is too old or ends before. */
-  get initialized(): Promise<void> {
-    return this.#initialized.promise;
-  }
-
-  /** Resolves when the device is closed: unmounted from outside, or {@link end}. */
-  get ended(): Promise<void> {
-    return this.#ended.promise;
   }
 
   /** Resolves when the kernel has been told of every change of an entry until now. */
@@ -161,7 +154,7 @@ export class FuseConnection {
     answer.then(
       (value) => {
         if (this.#claim(request)) this.#replies.deliver(request.unique, value);
-        else this.#replies.undelivered(value);
+        else this.#replies.settle(value, false);
         this.#server.notifications.writeNext();
       },
       (error: unknown) => {

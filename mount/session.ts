@@ -2,20 +2,12 @@
 import createDebug from 'debug';
 import { FuseConnection } from './fuse-connection.js';
 import { findMounts } from './mounting/mount-table.js';
-import { detachMount, mountFuse } from './mounting/mounting.js';
+import { detachMount, type MountOptions, mountFuse } from './mounting/mounting.js';
 import { prepareMountpoint } from './mounting/mountpoint.js';
 import type { Directory } from './node.js';
 import { FuseDevice } from './wire/device.js';
 
-const debug = createDebug('circuit:fuse');
-
-export interface SessionOptions {
-  /** The first column of mount(8) and df(1). */
-  readonly fsname: string;
-  /** The file system's type is `fuse.` and this. */
-  readonly subtype: string;
-  /** Other users may use it, as far as the files' modes let them. Not by default. */
-  readonly allowOther?: boolean;
+export interface SessionOptions extends MountOptions {
   /** Whose files they are; by default the process's user and group. */
   readonly uid?: number;
   readonly gid?: number;
@@ -24,33 +16,27 @@ export interface SessionOptions {
 }
 
 export class Session {
-  /** Where it is mounted: absolute, without symbolic links. */
-  readonly mountpoint: string;
   /** Resolves when it has been unmounted, by {@link unmount} or from outside. */
   readonly ended: Promise<void>;
 
   readonly #connection: FuseConnection;
-  readonly #type: string;
-  /** `major:minor`, by which our mount is told from another on the same path. */
-  readonly #device: string | undefined;
+  readonly #detach: () => Promise<void>;
   #unmounting: Promise<void> | undefined;
   /** Unmounted from outside: what is mounted there now is not ours, even if it has our number. */
   #gone = false;
 
+  /** @param mountpoint Where it is mounted: absolute, without symbolic links. */
   private constructor(
-    mountpoint: string,
+    readonly mountpoint: string,
     connection: FuseConnection,
-    type: string,
-    device: string | undefined,
+    detach: () => Promise<void>,
   ) {
-    this.mountpoint = mountpoint;
     this.ended = connection.ended.then(() => {
       this.#gone = this.#unmounting === undefined;
       return this.#unmounting?.catch(() => undefined);
     });
     this.#connection = connection;
-    this.#type = type;
-    this.#device = device;
+    this.#detach = detach;
   }
 
   /**
@@ -66,22 +52,24 @@ export class Session {
     directory: string,
     options: SessionOptions,
   ): Promise<Session> {
-    const { fsname, subtype, allowOther = false } = options;
-    const type = `fuse.${subtype}`;
+    const type = `fuse.${options.subtype}`;
+    const debug = createDebug(`${options.subtype}:fuse`);
     const mountpoint = await prepareMountpoint(directory, type);
-    const fd = await mountFuse(mountpoint, { fsname, subtype, allowOther });
+    const fd = await mountFuse(mountpoint, options);
     const device = new FuseDevice(fd);
     let connection: FuseConnection | undefined;
     try {
       connection = new FuseConnection(device, root, {
         uid: options.uid ?? process.getuid?.() ?? 0,
         gid: options.gid ?? process.getgid?.() ?? 0,
-        allowOther,
+        allowOther: options.allowOther ?? false,
         onError: options.onError ?? ((error) => debug('%o', error)),
       });
       await connection.initialized;
       const mounted = (await findMounts(mountpoint)).at(-1);
-      return new Session(mountpoint, connection, type, mounted?.device);
+      // Its number tells our mount from another on the same path.
+      const detach = () => detachMount(mountpoint, type, mounted?.device);
+      return new Session(mountpoint, connection, detach);
     } catch (error) {
       if (connection === undefined) device.close();
       else await connection.end();
@@ -116,7 +104,7 @@ export class Session {
   async #unmount(): Promise<void> {
     if (this.#gone) return;
     const ended = this.#connection.end();
-    await detachMount(this.mountpoint, this.#type, this.#device);
+    await this.#detach();
     await ended;
   }
 }

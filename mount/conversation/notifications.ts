@@ -12,6 +12,7 @@
  *   too, which a blocked write(2) or a LOOKUP on a member that has just
  *   vanished may hold for long, with the parent locked meanwhile.
  */
+import { type Deferred, deferred } from '../awaitable.js';
 import { codeOf } from '../errno.js';
 import type { Inode } from '../inodes/inode-table.js';
 import { EXPIRE_ONLY } from '../wire/constants.js';
@@ -22,7 +23,8 @@ interface Change {
   readonly directory: Inode;
   readonly name: string;
   gone: boolean;
-  readonly waiters: (() => void)[];
+  /** Settles when the kernel has been told. */
+  readonly told: Deferred<void>;
 }
 
 /** What a write says when the kernel does not know the inode or the name, or is unmounting. */
@@ -35,8 +37,8 @@ export class Notifications {
   readonly #onError: (error: unknown) => void;
   readonly #queue = new Map<string, Change>();
   /** Names that a request is changing right now: the kernel sees to them itself. */
-  readonly #held = new Map<string, Change | undefined>();
-  #writing: Promise<void> | undefined;
+  readonly #held = new Map<string, { readonly gone: boolean } | undefined>();
+  #writing: Change | undefined;
   #stopped = false;
 
   constructor(device: Device, onError: (error: unknown) => void) {
@@ -47,16 +49,15 @@ export class Notifications {
   /** An entry came or went. The directory's attributes are dropped at once, the name soon. */
   entry(directory: Inode, name: string, gone: boolean): void {
     if (this.#stopped) return;
-    const change: Change = { directory, name, gone, waiters: [] };
     const key = keyOf(directory, name);
     if (this.#held.has(key)) {
-      this.#held.set(key, change);
+      this.#held.set(key, { gone });
       return;
     }
     this.attributes(directory);
     const queued = this.#queue.get(key);
-    if (queued === undefined) this.#queue.set(key, change);
-    else queued.gone = gone;
+    if (queued) queued.gone = gone;
+    else this.#queue.set(key, { directory, name, gone, told: deferred() });
     this.writeNext();
   }
 
@@ -92,8 +93,7 @@ export class Notifications {
   /** Resolves when the kernel has been told what was to be told until now. */
   async written(): Promise<void> {
     const changes = [...this.#queue.values()].filter(({ directory }) => directory.waiting === 0);
-    const later = changes.map(({ waiters }) => new Promise<void>((done) => waiters.push(done)));
-    await Promise.all([this.#writing, ...later]);
+    await Promise.all([this.#writing, ...changes].map((change) => change?.told.promise));
   }
 
   /** Writes what may be written; to be called when a directory has no waiting request any more. */
@@ -102,7 +102,7 @@ export class Notifications {
     for (const [key, change] of this.#queue) {
       if (change.directory.waiting > 0) continue;
       this.#queue.delete(key);
-      this.#writing = this.#write(change);
+      void this.#write(change);
       return;
     }
   }
@@ -110,12 +110,14 @@ export class Notifications {
   /** Tells nothing any more; resolves when the write under way has returned. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const { waiters } of this.#queue.values()) for (const done of waiters) done();
+    for (const { told } of this.#queue.values()) told.resolve();
     this.#queue.clear();
-    await this.#writing;
+    await this.#writing?.told.promise;
   }
 
-  async #write({ directory, name, gone, waiters }: Change): Promise<void> {
+  async #write(change: Change): Promise<void> {
+    const { directory, name, gone, told } = change;
+    this.#writing = change;
     // An entry that came may be one that the kernel has already and that is some
     // process's working directory: let it ask again, but not throw it away.
     const flags = !gone && this.expireOnly ? EXPIRE_ONLY : 0;
@@ -125,7 +127,7 @@ export class Notifications {
       this.#report(error);
     }
     this.#writing = undefined;
-    for (const done of waiters) done();
+    told.resolve();
     this.writeNext();
   }
 

@@ -2,7 +2,6 @@
 import { constants } from 'node:os';
 import { codeOf } from '../errno.js';
 import type { Device } from '../wire/device.js';
-import { encodeReplyHeader } from '../wire/reply.js';
 import { Message } from '../wire/request.js';
 import { OutHeader } from '../wire/structs.js';
 
@@ -31,23 +30,19 @@ export class Replies {
 
   deliver(unique: number, answer: Answer): void {
     const failure = this.#write(unique, answer);
-    this.#done(answer, failure === undefined);
+    this.settle(answer, failure === undefined);
     if (failure === undefined || gone.has(codeOf(failure) ?? '')) return;
     // The kernel refuses the reply itself. The program must not wait for ever for another.
     this.#onError(failure);
     this.#write(unique, constants.errno.EIO);
   }
 
-  /** An answer that nobody waits for any more. */
-  undelivered(answer: Answer): void {
-    this.#done(answer, false);
-  }
-
   #write(unique: number, answer: Answer): unknown {
     const error = typeof answer === 'number' ? answer : 0;
     const body = isDelivery(answer) ? answer.body : answer;
     const payload = typeof body === 'number' ? undefined : body;
-    encodeReplyHeader(this.#header.view, unique, payload?.length ?? 0, error);
+    const len = OutHeader.size + (payload?.length ?? 0);
+    OutHeader.encodeInto(this.#header.view, 0, { len, error: -error, unique });
     try {
       this.#device.write(this.#header.bytes, payload);
       return undefined;
@@ -56,7 +51,8 @@ export class Replies {
     }
   }
 
-  #done(answer: Answer, delivered: boolean): void {
+  /** Tells what came of an answer; one that nobody waits for any more is not delivered. */
+  settle(answer: Answer, delivered: boolean): void {
     try {
       if (isDelivery(answer)) answer.done(delivered);
     } catch (error) {

@@ -4,7 +4,6 @@ import type { Caller } from '../node.js';
 import type { InHeader } from '../wire/structs.js';
 
 export class Request implements Caller {
-  readonly opcode: number;
   readonly unique: number;
   readonly nodeid: number;
   readonly uid: number;
@@ -16,8 +15,7 @@ export class Request implements Caller {
   #controller: AbortController | undefined;
   #aborted: Error | undefined;
 
-  constructor({ opcode, unique, nodeid, uid, gid, pid }: InHeader) {
-    this.opcode = opcode;
+  constructor({ unique, nodeid, uid, gid, pid }: InHeader) {
     this.unique = unique;
     this.nodeid = nodeid;
     this.uid = uid;

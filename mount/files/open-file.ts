@@ -1,7 +1,6 @@
 /** A file that the kernel holds open: what its readers, writers and pollers wait for. */
 import { deferred, whenReady } from '../awaitable.js';
 import type { Request } from '../conversation/request.js';
-import { codeOf } from '../errno.js';
 import type { Inode } from '../inodes/inode-table.js';
 import { type Awaitable, type Caller, type Handle, type OpenMode, PollEvents } from '../node.js';
 import { OpenFlags } from '../wire/constants.js';
@@ -11,13 +10,20 @@ import { WriteBehind } from './write-behind.js';
 const POLLRDNORM = 0x40;
 const POLLWRNORM = 0x100;
 
+const IO_FLAGS = {
+  cached: OpenFlags.KEEP_CACHE,
+  direct: OpenFlags.DIRECT_IO,
+  stream: OpenFlags.DIRECT_IO | OpenFlags.NONSEEKABLE | OpenFlags.STREAM,
+} as const;
+
 export class OpenFile {
   #notifyScheduled = false;
   /** Of a poll that found the file ready: who may wait for it to be so again. */
   #watcher: (() => void) | undefined;
   /** Reads whose answers are not known to have reached the reader, or not. */
   readonly #reads = new Map<Caller, Promise<void>>();
-  #behind: WriteBehind | undefined;
+  /** The last write that goes on though its program was answered. */
+  behind: WriteBehind | undefined;
   /** Why a write behind failed, for its program to be told. */
   #failure: { readonly error: unknown; readonly filesOwner: number } | undefined;
 
@@ -33,17 +39,7 @@ export class OpenFile {
     const { io } = this.handle;
     // A stream's close waits for what is written behind.
     const flushes = this.handle.flush !== undefined || io === 'stream';
-    const flush = this.mode.write && flushes ? 0 : OpenFlags.NOFLUSH;
-    switch (io) {
-      case 'cached':
-        return flush | OpenFlags.KEEP_CACHE;
-      case 'direct':
-        return flush | OpenFlags.DIRECT_IO;
-      case 'stream':
-        return flush | OpenFlags.DIRECT_IO | OpenFlags.NONSEEKABLE | OpenFlags.STREAM;
-      default:
-        throw new TypeError(`a handle with io ${String(io satisfies never)}`);
-    }
+    return IO_FLAGS[io] | (this.mode.write && flushes ? 0 : OpenFlags.NOFLUSH);
   }
 
   /** A read waits for its answer. @returns To be called when that has been settled, or has failed. */
@@ -66,21 +62,16 @@ export class OpenFile {
     return interrupted.length > 0 ? Promise.all(interrupted.map(([, over]) => over)) : undefined;
   }
 
-  /** The last write that goes on though its program was answered. */
-  get behind(): WriteBehind | undefined {
-    return this.#behind;
-  }
-
   /** A write goes on behind its program, which is answered now; `done` settles as the write does. */
   writeBehind(done: Promise<unknown>, caller: Request): void {
     const { filesOwner } = caller;
     const failed = (error: unknown) => {
       this.#failure = { error, filesOwner };
     };
-    const behind = new WriteBehind(done, caller, failed, this.#behind);
-    this.#behind = behind;
+    const behind = new WriteBehind(done, caller, failed, this.behind);
+    this.behind = behind;
     behind.over.then(() => {
-      if (this.#behind === behind) this.#behind = undefined;
+      if (this.behind === behind) this.behind = undefined;
     });
   }
 
@@ -98,9 +89,9 @@ export class OpenFile {
    */
   poll(wake: (() => void) | undefined): Awaitable<number> {
     const { handle } = this;
-    if (this.#behind) {
+    if (this.behind) {
       // There may be room when that is over, and poll(2) asks again.
-      if (wake) this.#behind.over.then(wake);
+      if (wake) this.behind.over.then(wake);
       return 0;
     }
     if (handle.poll === undefined) return withNormal(PollEvents.in | PollEvents.out);
@@ -114,11 +105,6 @@ export class OpenFile {
       }
       return withNormal(events);
     });
-  }
-
-  /** A request about it has failed. */
-  failed(error: unknown): void {
-    if (codeOf(error) === 'EAGAIN') this.exhausted();
   }
 
   /**
@@ -147,7 +133,7 @@ export class OpenFile {
     this.#notifyScheduled = false;
     this.#watcher = undefined;
     // Another program closed it last; the writer still waits.
-    if (this.#behind) this.#behind.over.then(() => this.handle.release?.());
+    if (this.behind) this.behind.over.then(() => this.handle.release?.());
     else this.handle.release?.();
   }
 }

@@ -9,6 +9,8 @@ import type { Request } from '../conversation/request.js';
 export class WriteBehind {
   /** Resolves when the write is over, however it ended. */
   readonly over: Promise<void>;
+  /** The table of open files of its program, as {@link Request.filesOwner}. */
+  readonly filesOwner: number;
   readonly #caller: Request;
   readonly #previous: WriteBehind | undefined;
   #withdrawn = false;
@@ -24,6 +26,7 @@ export class WriteBehind {
     failed: (error: unknown) => void,
     previous: WriteBehind | undefined,
   ) {
+    this.filesOwner = caller.filesOwner;
     this.#caller = caller;
     this.#previous = previous;
     this.over = done.then(
@@ -32,11 +35,6 @@ export class WriteBehind {
         if (!this.#withdrawn) failed(error);
       },
     );
-  }
-
-  /** The table of open files of its program, as {@link Request.filesOwner}. */
-  get filesOwner(): number {
-    return this.#caller.filesOwner;
   }
 
   /** The program is killed, or gives up: what has not been taken by now is not to be. */

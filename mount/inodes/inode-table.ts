@@ -38,12 +38,7 @@ export class Inode {
 }
 
 /** Told when an entry of a directory known to the kernel came or went; `child` is the one it knows. */
-export type EntryChanged = (
-  directory: Inode,
-  name: string,
-  gone: boolean,
-  child: Inode | undefined,
-) => void;
+export type EntryChanged = (directory: Inode, name: string, gone: boolean, child?: Inode) => void;
 
 export class InodeTable {
   readonly root: Inode;
@@ -57,11 +52,6 @@ export class InodeTable {
     this.root = new Inode(ROOT_ID, '', undefined, root);
     this.#inodes.set(ROOT_ID, this.root);
     this.#watch(this.root);
-  }
-
-  /** Inodes that the kernel may name, the root among them. */
-  get size(): number {
-    return this.#inodes.size;
   }
 
   get(nodeid: number): Inode | undefined {
@@ -139,14 +129,12 @@ export class InodeTable {
 
   #watch(inode: Inode): void {
     const { node } = inode;
-    inode.watch =
-      node.kind === 'directory'
-        ? node.watch?.((name, gone) => {
-            const child = inode.children.get(name);
-            if (gone) this.remove(inode, name);
-            this.#changed(inode, name, gone, child);
-          })
-        : undefined;
+    if (node.kind !== 'directory') return;
+    inode.watch = node.watch?.((name, gone) => {
+      const child = inode.children.get(name);
+      if (gone) this.remove(inode, name);
+      this.#changed(inode, name, gone, child);
+    });
   }
 }
 

@@ -47,12 +47,8 @@ export class Listing {
   }
 
   /** The entries behind a cookie; all of them behind 0. */
-  *after(cookie: number): Iterable<ListingEntry> {
-    const entries = this.#entries;
-    for (let index = firstAfter(entries, cookie); index < entries.length; index += 1) {
-      const entry = entries[index];
-      if (entry !== undefined) yield entry;
-    }
+  after(cookie: number): readonly ListingEntry[] {
+    return this.#entries.slice(firstAfter(this.#entries, cookie));
   }
 
   /** Takes a name out; if it comes back it stands at the end. */

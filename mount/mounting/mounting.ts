@@ -15,8 +15,8 @@ export interface MountOptions {
   readonly fsname: string;
   /** The file system's type is `fuse.` and this. */
   readonly subtype: string;
-  /** Users other than the one who mounts may use it; the files' modes decide what they may. */
-  readonly allowOther: boolean;
+  /** Other users may use it, as far as the files' modes let them. Not by default. */
+  readonly allowOther?: boolean;
 }
 
 const { nosuid, nodev, noatime } = native.MountFlags;
@@ -53,18 +53,18 @@ export async function detachMount(target: string, type: string, device?: string)
   else await fusermount(['-u', '-z', '--', target]);
 }
 
-function mountAsRoot(target: string, { fsname, subtype, allowOther }: MountOptions): number {
+function mountAsRoot(target: string, options: MountOptions): number {
   const fd = openDevice();
   const data = [
     `fd=${fd}`,
     'rootmode=40000',
     `user_id=${process.getuid?.() ?? 0}`,
     `group_id=${process.getgid?.() ?? 0}`,
-    'default_permissions',
-    ...(allowOther ? ['allow_other'] : []),
-  ];
+    ...permissions(options),
+  ].join();
   try {
-    native.mount(fsname, target, `fuse.${subtype}`, nosuid | nodev | noatime, data.join(','));
+    const { fsname, subtype } = options;
+    native.mount(fsname, target, `fuse.${subtype}`, nosuid | nodev | noatime, data);
   } catch (error) {
     native.close(fd);
     throw explain(error, MOUNT_SENTENCES);
@@ -80,32 +80,28 @@ function openDevice(): number {
   }
 }
 
-async function mountByFusermount(
-  target: string,
-  { fsname, subtype, allowOther }: MountOptions,
-): Promise<number> {
+async function mountByFusermount(target: string, options: MountOptions): Promise<number> {
   // fusermount3 opens it as this user, and says less where it cannot.
   native.close(openDevice());
-  const options = [
-    `fsname=${escapeOption(fsname)}`,
-    `subtype=${escapeOption(subtype)}`,
+  const data = [
+    `fsname=${escapeOption(options.fsname)}`,
+    `subtype=${escapeOption(options.subtype)}`,
     'nosuid',
     'nodev',
     'noatime',
-    'default_permissions',
-    ...(allowOther ? ['allow_other'] : []),
-  ];
+    ...permissions(options),
+  ].join();
   const [ours, theirs] = native.socketpair();
   try {
-    try {
-      await fusermount(['-o', options.join(','), '--', target], theirs);
-    } finally {
-      native.close(theirs);
-    }
+    await fusermount(['-o', data, '--', target], theirs).finally(() => native.close(theirs));
     return native.receiveDescriptor(ours);
   } finally {
     native.close(ours);
   }
+}
+
+function permissions({ allowOther }: MountOptions): readonly string[] {
+  return ['default_permissions', ...(allowOther ? ['allow_other'] : [])];
 }
 
 /** Runs fusermount3, which hands the descriptor over by `socket`. */

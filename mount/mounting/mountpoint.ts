@@ -2,7 +2,8 @@
 import { constants } from 'node:fs';
 import { access, readdir, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { codeOf } from '../errno.js';
+import { withTimeout } from '../awaitable.js';
+import { codeOf, errorWith } from '../errno.js';
 import { explain, MountError } from './mount-error.js';
 import { findMounts } from './mount-table.js';
 import { detachMount } from './mounting.js';
@@ -50,7 +51,10 @@ async function resolveMountpoint(directory: string): Promise<string> {
       await expectAnswer(dirname(target));
       const parent = await withPatience(realpath(dirname(target)));
       target = join(parent, basename(target));
-      const link = await linkTarget(target);
+      const link = await withPatience(readlink(target)).catch((error) => {
+        // EINVAL: it is no symbolic link.
+        if (codeOf(error) !== 'EINVAL') throw error;
+      });
       if (link === undefined) return target;
       target = resolve(parent, link);
     }
@@ -59,15 +63,6 @@ async function resolveMountpoint(directory: string): Promise<string> {
     throw explain(error, { ...sentences(directory), EACCES: unreachable }, directory);
   }
   throw new MountError('ENOENT', `${directory} is a symbolic link that leads nowhere`, directory);
-}
-
-async function linkTarget(path: string): Promise<string | undefined> {
-  try {
-    return await withPatience(readlink(path));
-  } catch (error) {
-    if (codeOf(error) === 'EINVAL') return undefined;
-    throw error;
-  }
 }
 
 async function checkDirectory(target: string): Promise<void> {
@@ -94,7 +89,7 @@ async function isAlive(target: string): Promise<boolean> {
 
 /** @throws EBUSY where the file system that holds a directory is stuck */
 async function expectAnswer(directory: string): Promise<void> {
-  if ((await ask('ls', '-A', '--', directory)) === undefined) throw noAnswer();
+  if ((await ask('ls', '-A', '--', directory)) === undefined) throw errorWith('EBUSY', 'no answer');
 }
 
 /**
@@ -131,18 +126,6 @@ function sentences(directory: string): Readonly<Record<string, string>> {
 }
 
 /** Gives up on a file system that does not answer; the call itself remains on its thread. */
-async function withPatience<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(noAnswer()), PATIENCE_MS);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function noAnswer(): Error {
-  return Object.assign(new Error('no answer'), { code: 'EBUSY' });
+function withPatience<T>(answer: Promise<T>): Promise<T> {
+  return withTimeout(answer, PATIENCE_MS, 'EBUSY');
 }

@@ -1,15 +1,12 @@
 /** Programs that do for us what could block a thread of ours for ever, or needs a right of theirs. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-export interface Run {
-  readonly child: ChildProcess;
-  /** Rejects where the program cannot be started. */
-  readonly ended: Promise<{ readonly status: number | null; readonly complaint: string }>;
-}
-
-/** Starts a program; `socket` becomes its descriptor 3. */
-export function run(command: string, args: readonly string[], socket?: number): Run {
+/**
+ * Starts a program; `ended` rejects where it cannot be started.
+ * @param socket What becomes its descriptor 3.
+ */
+export function run(command: string, args: readonly string[], socket?: number) {
   const child = spawn(command, args, {
     cwd: '/',
     // _FUSE_COMMFD names the socket by which fusermount3 hands over the descriptor.
@@ -20,6 +17,9 @@ export function run(command: string, args: readonly string[], socket?: number): 
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaint += text;
   });
-  const ended = once(child, 'close').then(([status]) => ({ status, complaint: complaint.trim() }));
+  const ended = once(child, 'close').then(([status]: (number | null)[]) => ({
+    status,
+    complaint: complaint.trim(),
+  }));
   return { child, ended };
 }

@@ -1,48 +1,25 @@
 /** GETATTR and SETATTR, and a node's attributes in the kernel's form. */
 import { constants } from 'node:os';
 import { whenReady } from '../awaitable.js';
-import type { Answer } from '../conversation/replies.js';
 
 import type { Inode } from '../inodes/inode-table.js';
-import type { Attributes, Awaitable, Caller, Node } from '../node.js';
+import type { Attributes, Node } from '../node.js';
 import { FileType, SetattrValid } from '../wire/constants.js';
-import type { ValueOf } from '../wire/struct.js';
 import { AttrOut, EntryOut, type SetattrIn } from '../wire/structs.js';
-import type { Server } from './server.js';
+import type { Owner, Run } from './operation.js';
 
 const { EACCES, EISDIR, EPERM } = constants.errno;
-
-/** Whose files they all are. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-  /** Others may use them, as far as the modes let them: the kernel keeps them out otherwise. */
-  readonly allowOther: boolean;
-}
 
 const NANOSECONDS = 1_000_000_000n;
 /** Kernels turn times into jiffies; this is as good as never. */
 const LONGEST_TTL = 0x7fffffff;
 
-export function getattr(
-  { owner }: Server,
-  inode: Inode,
-  _: unknown,
-  caller: Caller,
-): Awaitable<Answer> {
-  return whenReady(inode.node.attributes(caller), (attributes) =>
-    attrOut(inode, attributes, owner),
-  );
-}
+export const getattr: Run<Inode, unknown> = ({ owner }, inode, _, caller) =>
+  whenReady(inode.node.attributes(caller), (attributes) => attrOut(inode, attributes, owner));
 
 /** Truncation is accepted, as shells ask for it; it changes nothing. So is whatever changes nothing. */
-export function setattr(
-  { owner }: Server,
-  inode: Inode,
-  change: ValueOf<typeof SetattrIn>,
-  caller: Caller,
-): Awaitable<Answer> {
-  return whenReady(inode.node.attributes(caller), (attributes) => {
+export const setattr: Run<Inode, SetattrIn> = ({ owner }, inode, change, caller) =>
+  whenReady(inode.node.attributes(caller), (attributes) => {
     if (wouldChange(change, attributes, owner)) return EPERM;
     if (change.valid & SetattrValid.SIZE) {
       if (inode.node.kind !== 'file') return EISDIR;
@@ -50,7 +27,6 @@ export function setattr(
     }
     return attrOut(inode, attributes, owner);
   });
-}
 
 /** Seconds, with a fraction, as two integers. */
 function duration(ttl: number): { seconds: number; nanoseconds: number } {
@@ -63,20 +39,20 @@ function attr(inode: Inode, attributes: Attributes, owner: Owner) {
   const seconds = Number(attributes.mtime / NANOSECONDS);
   const nanoseconds = Number(attributes.mtime % NANOSECONDS);
   return {
-    attr_ino: inode.nodeid,
-    attr_size: attributes.size,
-    attr_blocks: Math.ceil(attributes.size / 512),
-    attr_atime: seconds,
-    attr_mtime: seconds,
-    attr_ctime: seconds,
-    attr_atimensec: nanoseconds,
-    attr_mtimensec: nanoseconds,
-    attr_ctimensec: nanoseconds,
-    attr_mode: FileType[inode.node.kind] | (attributes.mode & 0o7777),
-    attr_nlink: 1,
-    attr_uid: owner.uid,
-    attr_gid: owner.gid,
-    attr_blksize: 4096,
+    ino: inode.nodeid,
+    size: attributes.size,
+    blocks: Math.ceil(attributes.size / 512),
+    atime: seconds,
+    mtime: seconds,
+    ctime: seconds,
+    atimensec: nanoseconds,
+    mtimensec: nanoseconds,
+    ctimensec: nanoseconds,
+    mode: FileType[inode.node.kind] | (attributes.mode & 0o7777),
+    nlink: 1,
+    uid: owner.uid,
+    gid: owner.gid,
+    blksize: 4096,
   };
 }
 
@@ -124,11 +100,7 @@ const OTHERS = 0o077;
  * Whether a chmod, chown or utimens would change anything. Times of "now", as touch(1) asks for,
  * say nothing that could be wrong.
  */
-function wouldChange(
-  change: ValueOf<typeof SetattrIn>,
-  { mode, mtime }: Attributes,
-  owner: Owner,
-): boolean {
+function wouldChange(change: SetattrIn, { mode, mtime }: Attributes, owner: Owner): boolean {
   const { valid } = change;
   const differing = (change.mode ^ mode) & 0o7777 & (owner.allowOther ? ~0 : ~OTHERS);
   const time = (seconds: number, nanoseconds: number) =>
@@ -146,9 +118,4 @@ function wouldChange(
 
 function attributesTtl({ ttl, attributesTtl = ttl }: Node): number {
   return attributesTtl;
-}
-
-/** The type of a directory entry (DT_*). */
-export function direntType(node: Node | undefined): number {
-  return FileType[node?.kind ?? 'directory'] >> 12;
 }

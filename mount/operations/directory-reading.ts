@@ -4,29 +4,29 @@ import { isPromise, whenReady } from '../awaitable.js';
 import type { Answer } from '../conversation/replies.js';
 import type { Inode } from '../inodes/inode-table.js';
 import { Listing } from '../inodes/listing.js';
-import type { Attributes, Awaitable, Caller, Node } from '../node.js';
-import { UNKNOWN_INO } from '../wire/constants.js';
+import type { Attributes, Caller, Node } from '../node.js';
+import { FileType, UNKNOWN_INO } from '../wire/constants.js';
 import { DirectoryBuffer } from '../wire/reply.js';
-import type { ValueOf } from '../wire/struct.js';
 import type { ReadIn } from '../wire/structs.js';
-import { direntType, entryOut } from './attributes.js';
-import type { Server } from './server.js';
+import { entryOut } from './attributes.js';
+import type { Run, Server } from './operation.js';
 
 const { EINVAL, ENOTDIR } = constants.errno;
 
-type Reading = Pick<ValueOf<typeof ReadIn>, 'offset' | 'size'>;
-
-export function readlink(_: Server, { node }: Inode, __: unknown, caller: Caller) {
+export const readlink: Run<Inode> = (_, { node }, __, caller) => {
   if (node.kind !== 'symlink') return EINVAL;
   return whenReady(node.readlink(caller), (target) => Buffer.from(target));
-}
+};
 
-/**
- * The entries behind the cookie `offset`; a reader that begins (0) takes a fresh list.
- * @param plus With attributes, where they are at hand.
- */
-export function readdir(plus: boolean) {
-  return (server: Server, inode: Inode, args: Reading, caller: Caller): Awaitable<Answer> => {
+/** Names alone. */
+export const readdir = reading(false);
+
+/** With attributes, where they are at hand. */
+export const readdirplus = reading(true);
+
+/** The entries behind the cookie `offset`; a reader that begins (0) takes a fresh list. */
+function reading(plus: boolean): Run<Inode, ReadIn> {
+  return (server, inode, args, caller) => {
     const { node, listing } = inode;
     if (node.kind !== 'directory') return ENOTDIR;
     if (args.offset > 0 && listing) return fill(server, inode, listing, args, plus, caller);
@@ -42,7 +42,7 @@ function fill(
   { inodes, owner, notifications }: Server,
   inode: Inode,
   listing: Listing,
-  { offset, size }: Reading,
+  { offset, size }: ReadIn,
   plus: boolean,
   caller: Caller,
 ): Answer {
@@ -50,7 +50,8 @@ function fill(
   const counted: number[] = [];
   for (const { name, node, cookie } of listing.after(offset)) {
     const known = name === '.' ? inode : inode.children.get(name);
-    const entry = { ino: known?.nodeid ?? UNKNOWN_INO, off: cookie, type: direntType(node), name };
+    const ino = known?.nodeid ?? UNKNOWN_INO;
+    const entry = { ino, off: cookie, type: FileType[node?.kind ?? 'directory'] >> 12, name };
     const attributes = plus && node ? attributesAtHand(node, caller) : undefined;
     if (node === undefined || attributes === undefined) {
       if (!buffer.add(entry)) break;
@@ -63,18 +64,15 @@ function fill(
     }
     counted.push(child.nodeid);
   }
+  const isVolatile = inode.node.kind === 'directory' && inode.node.volatile;
   return {
     body: buffer.bytes,
     done: (delivered) => {
       if (!delivered) for (const nodeid of counted) inodes.forget(nodeid, 1);
       // The kernel has the whole list now, and would keep that of a volatile directory, too.
-      else if (buffer.bytes.length === 0 && isVolatile(inode.node)) notifications.attributes(inode);
+      else if (buffer.bytes.length === 0 && isVolatile) notifications.attributes(inode);
     },
   };
-}
-
-function isVolatile(node: Node): boolean {
-  return node.kind === 'directory' && node.volatile === true;
 }
 
 /**
@@ -88,9 +86,8 @@ function attributesAtHand(node: Node, caller: Caller): Attributes | undefined {
     const attributes = node.attributes(caller);
     if (!isPromise(attributes)) return attributes;
     attributes.catch(() => undefined);
-    return undefined;
   } catch {
-    // Whoever asks for this name alone gets the error.
-    return undefined;
+    // A lookup of this name alone gets the error.
   }
+  return undefined;
 }

@@ -16,7 +16,6 @@ import {
   POLL_SCHEDULE_NOTIFY,
 } from '../wire/constants.js';
 import type { Write } from '../wire/request.js';
-import type { ValueOf } from '../wire/struct.js';
 import {
   type FlushIn,
   type OpenIn,
@@ -26,16 +25,11 @@ import {
   type ReadIn,
   WriteOut,
 } from '../wire/structs.js';
-import type { Server } from './server.js';
+import type { Run, Server } from './operation.js';
 
 const { EAGAIN, EBADF, EINVAL, EISDIR } = constants.errno;
 
-export function open(
-  { files }: Server,
-  inode: Inode,
-  { flags }: ValueOf<typeof OpenIn>,
-  caller: Caller,
-): Awaitable<Answer> {
+export const open: Run<Inode, OpenIn> = ({ files }, inode, { flags }, caller) => {
   const { node } = inode;
   if (node.kind !== 'file') return node.kind === 'directory' ? EISDIR : EINVAL;
   const access = flags & O_ACCMODE;
@@ -53,29 +47,20 @@ export function open(
       },
     };
   });
-}
+};
 
-export function release({ files }: Server, { fh }: OpenFile): Answer {
+export const release: Run<OpenFile, unknown> = ({ files }, { fh }) => {
   files.release(fh);
   return 0;
-}
+};
 
-export function poll(
-  { notifications }: Server,
-  file: OpenFile,
-  { kh, flags }: ValueOf<typeof PollIn>,
-): Awaitable<Answer> {
+export const poll: Run<OpenFile, PollIn> = ({ notifications }, file, { kh, flags }) => {
   const scheduled = (flags & POLL_SCHEDULE_NOTIFY) !== 0;
   const wake = scheduled ? () => notifications.poll(kh) : undefined;
   return whenReady(file.poll(wake), (revents) => PollOut.encode({ revents }));
-}
+};
 
-export function read(
-  server: Server,
-  file: OpenFile,
-  args: ValueOf<typeof ReadIn>,
-  request: Request,
-): Awaitable<Answer> {
+export const read: Run<OpenFile, ReadIn> = (server, file, args, request) => {
   const { handle } = file;
   const { offset, size, flags } = args;
   if (handle.read === undefined) return EBADF;
@@ -103,14 +88,10 @@ export function read(
   });
   if (over && isPromise(answer)) answer.catch(over);
   return answer;
-}
+};
 
-export function write(
-  server: Server,
-  file: OpenFile,
-  { data, offset, flags, lock_owner }: Write,
-  request: Request,
-): Awaitable<Answer> {
+export const write: Run<OpenFile, Write> = (server, file, args, request) => {
+  const { data, offset, flags, lock_owner } = args;
   const { handle, behind } = file;
   const nonblock = (flags & O_NONBLOCK) !== 0;
   request.filesOwner = lock_owner;
@@ -132,7 +113,7 @@ export function write(
     return stoppable(file, bytes, writing, request, giveBack).then(answer);
   writing.then(giveBack, giveBack);
   return writing.then(answer);
-}
+};
 
 /**
  * A write whose program, if it is stopped, is answered before it is done.
@@ -170,12 +151,7 @@ async function writeRest(handle: Handle, bytes: Uint8Array, caller: Caller): Pro
 }
 
 /** A program that closes what it has written waits for what it was told to have written. */
-export function flush(
-  server: Server,
-  file: OpenFile,
-  { lock_owner }: ValueOf<typeof FlushIn>,
-  request: Request,
-): Awaitable<Answer> {
+export const flush: Run<OpenFile, FlushIn> = (server, file, { lock_owner }, request) => {
   const { handle } = file;
   request.filesOwner = lock_owner;
   const behind = file.behind?.filesOwner === lock_owner ? file.behind : undefined;
@@ -190,7 +166,7 @@ export function flush(
     return handle.flush?.(request);
   });
   return whenReady(flushed, () => afterChanges(server, 0));
-}
+};
 
 /**
  * Holds an answer back until the kernel knows which names have come and gone

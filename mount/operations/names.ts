@@ -2,50 +2,39 @@
 import { constants } from 'node:os';
 import { onFailure, whenReady } from '../awaitable.js';
 import type { Answer, Delivery } from '../conversation/replies.js';
-import type { Inode } from '../inodes/inode-table.js';
 import type { Awaitable, Caller, Directory, Node } from '../node.js';
 import { EntryOut } from '../wire/structs.js';
 import { absentEntry, entryOut } from './attributes.js';
-import type { Server } from './server.js';
+import type { Place, Run, Server } from './operation.js';
 
 const { ENOENT, EPERM, ESTALE } = constants.errno;
 
-export interface Place {
-  readonly parent: Inode;
-  /** The node of `parent`. */
-  readonly directory: Directory;
-  readonly name: string;
-}
-
-export function lookup(server: Server, place: Place, caller: Caller): Awaitable<Answer> {
+export const lookup: Run<Place> = (server, place, _, caller) => {
   const { directory, name } = place;
   return whenReady(directory.lookup(name, caller), (node) => {
     if (node !== undefined) return entry(server, place, node, caller);
     return directory.negativeTtl > 0 ? absentEntry(directory.negativeTtl) : ENOENT;
   });
-}
+};
 
-export function mkdir(server: Server, place: Place, caller: Caller): Awaitable<Answer> {
-  return changeName(server, place, caller, place.directory.mkdir, (made) =>
+export const mkdir: Run<Place> = (server, place, _, caller) =>
+  changeName(server, place, caller, place.directory.mkdir, (made) =>
     entry(server, place, made, caller),
   );
-}
 
-export function rmdir(server: Server, place: Place, caller: Caller): Awaitable<Answer> {
-  return changeName(server, place, caller, place.directory.rmdir, () => {
+export const rmdir: Run<Place> = (server, place, _, caller) =>
+  changeName(server, place, caller, place.directory.rmdir, () => {
     server.inodes.remove(place.parent, place.name);
     return { body: new Uint8Array(0), done: () => undefined };
   });
-}
 
 /** open(2) with O_CREAT has met no such file: each shell's `>` asks for that. */
-export function create(_: Server, { directory, name }: Place, caller: Caller): Awaitable<Answer> {
-  return whenReady(directory.lookup(name, caller), (node) => {
+export const create: Run<Place> = (_, { directory, name }, __, caller) =>
+  whenReady(directory.lookup(name, caller), (node) => {
     // It has come meanwhile: at ESTALE the kernel looks for it anew, once (fs/namei.c).
     if (node !== undefined) return ESTALE;
     return whenReady(directory.create?.(name, caller), () => EPERM);
   });
-}
 
 function entry(
   { inodes, owner }: Server,

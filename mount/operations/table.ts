@@ -4,42 +4,18 @@ import { onFailure } from '../awaitable.js';
 import type { Interruption } from '../conversation/asking-thread.js';
 import type { Answer } from '../conversation/replies.js';
 import type { Request } from '../conversation/request.js';
+import { codeOf } from '../errno.js';
 import type { OpenFile } from '../files/open-file.js';
 import type { Inode } from '../inodes/inode-table.js';
 import type { Awaitable } from '../node.js';
 import { Opcode } from '../wire/constants.js';
-import {
-  type Decoder,
-  fixed,
-  forgets,
-  init,
-  type Message,
-  type Name,
-  nameAfter,
-  nothing,
-  write as writeMessage,
-} from '../wire/request.js';
-import type { ValueOf } from '../wire/struct.js';
-import {
-  CreateIn,
-  FlushIn,
-  ForgetIn,
-  type ForgetOne,
-  GetattrIn,
-  InterruptIn,
-  MkdirIn,
-  OpenIn,
-  PollIn,
-  ReadIn,
-  ReleaseIn,
-  SetattrIn,
-  StatfsOut,
-} from '../wire/structs.js';
+import * as decode from '../wire/request.js';
+import * as structs from '../wire/structs.js';
 import { getattr, setattr } from './attributes.js';
-import { readdir, readlink } from './directory-reading.js';
+import { readdir, readdirplus, readlink } from './directory-reading.js';
 import { flush, open, poll, read, release, write } from './files.js';
-import { create, lookup, mkdir, type Place, rmdir } from './names.js';
-import type { Server } from './server.js';
+import { create, lookup, mkdir, rmdir } from './names.js';
+import type { Place, Run, Server } from './operation.js';
 
 const { EBADF, EINVAL, ENAMETOOLONG, ENOENT, ENOSYS, ENOTDIR, EPERM, ESTALE } = constants.errno;
 
@@ -51,7 +27,7 @@ export interface Operation {
    * Throws, or rejects with, what the nodes throw.
    * @throws {DecodeError}
    */
-  readonly serve: (server: Server, request: Request, message: Message) => Awaitable<Answer>;
+  readonly serve: (server: Server, request: Request, message: decode.Message) => Awaitable<Answer>;
   /** No reply may be written to it. */
   readonly unanswered?: true;
   /** Beside harmless ones, the interruptions of its program in spite of which it goes on. */
@@ -71,25 +47,28 @@ const refused = always(EPERM);
 
 const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   // About the connection.
-  [Opcode.INIT, { serve: ({ initialize }, _, message) => initialize(init(message)) }],
+  [Opcode.INIT, { serve: ({ initialize }, _, message) => initialize(decode.init(message)) }],
   [Opcode.DESTROY, always(0)],
-  [Opcode.INTERRUPT, unanswered(fixed(InterruptIn), interrupt)],
-  [Opcode.STATFS, always(StatfsOut.encode({ bsize: 4096, frsize: 4096, namelen: LONGEST_NAME }))],
+  [Opcode.INTERRUPT, unanswered(decode.fixed(structs.InterruptIn), interrupt)],
+  [
+    Opcode.STATFS,
+    always(structs.StatfsOut.encode({ bsize: 4096, frsize: 4096, namelen: LONGEST_NAME })),
+  ],
   // About an inode.
-  [Opcode.FORGET, unanswered(fixed(ForgetIn), forget)],
-  [Opcode.BATCH_FORGET, unanswered(forgets, forgetAll)],
+  [Opcode.FORGET, unanswered(decode.fixed(structs.ForgetIn), forget)],
+  [Opcode.BATCH_FORGET, unanswered(decode.forgets, forgetAll)],
   [Opcode.ACCESS, always(0)],
-  [Opcode.GETATTR, onInode(fixed(GetattrIn), getattr)],
-  [Opcode.SETATTR, onInode(fixed(SetattrIn), setattr)],
-  [Opcode.READLINK, onInode(nothing, readlink)],
-  [Opcode.READDIR, onInode(fixed(ReadIn), readdir(false))],
-  [Opcode.READDIRPLUS, onInode(fixed(ReadIn), readdir(true))],
-  [Opcode.OPEN, onInode(fixed(OpenIn), open)],
+  [Opcode.GETATTR, onInode(decode.fixed(structs.GetattrIn), getattr)],
+  [Opcode.SETATTR, onInode(decode.fixed(structs.SetattrIn), setattr)],
+  [Opcode.READLINK, onInode(decode.nothing, readlink)],
+  [Opcode.READDIR, onInode(decode.fixed(structs.ReadIn), readdir)],
+  [Opcode.READDIRPLUS, onInode(decode.fixed(structs.ReadIn), readdirplus)],
+  [Opcode.OPEN, onInode(decode.fixed(structs.OpenIn), open)],
   // About a name in a directory.
-  [Opcode.LOOKUP, onName(nameAfter(), ENOENT, lookup)],
-  [Opcode.MKDIR, onName(nameAfter(MkdirIn), EINVAL, mkdir)],
-  [Opcode.RMDIR, onName(nameAfter(), ENOENT, rmdir)],
-  [Opcode.CREATE, onName(nameAfter(CreateIn), EPERM, create)],
+  [Opcode.LOOKUP, onName(decode.nameAfter(), ENOENT, lookup)],
+  [Opcode.MKDIR, onName(decode.nameAfter(structs.MkdirIn), EINVAL, mkdir)],
+  [Opcode.RMDIR, onName(decode.nameAfter(), ENOENT, rmdir)],
+  [Opcode.CREATE, onName(decode.nameAfter(structs.CreateIn), EPERM, create)],
   [Opcode.MKNOD, refused],
   [Opcode.SYMLINK, refused],
   [Opcode.LINK, refused],
@@ -97,11 +76,11 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [Opcode.RENAME, refused],
   [Opcode.RENAME2, refused],
   // About an open file.
-  [Opcode.READ, onFile(fixed(ReadIn), read)],
-  [Opcode.WRITE, { ...onFile(writeMessage, write), ...writing }],
-  [Opcode.POLL, onFile(fixed(PollIn), poll)],
-  [Opcode.FLUSH, { ...onFile(fixed(FlushIn), flush), ...closing }],
-  [Opcode.RELEASE, onFile(fixed(ReleaseIn), release)],
+  [Opcode.READ, onFile(decode.fixed(structs.ReadIn), read)],
+  [Opcode.WRITE, { ...onFile(decode.write, write), ...writing }],
+  [Opcode.POLL, onFile(decode.fixed(structs.PollIn), poll)],
+  [Opcode.FLUSH, { ...onFile(decode.fixed(structs.FlushIn), flush), ...closing }],
+  [Opcode.RELEASE, onFile(decode.fixed(structs.ReleaseIn), release)],
 ]);
 
 /**
@@ -114,39 +93,24 @@ export function operationOf(opcode: number): Operation {
   return operations.get(opcode) ?? unserved;
 }
 
-function interrupt(server: Server, { unique }: ValueOf<typeof InterruptIn>): void {
-  server.interrupt(unique);
-}
-
-function forget({ inodes }: Server, forgotten: ValueOf<typeof ForgetIn>, request: Request): void {
-  inodes.forget(request.nodeid, forgotten.nlookup);
-}
-
-function forgetAll({ inodes }: Server, all: readonly ValueOf<typeof ForgetOne>[]): void {
-  for (const { nodeid, nlookup } of all) inodes.forget(nodeid, nlookup);
-}
-
 function always(answer: Answer): Operation {
   return { serve: () => answer };
 }
 
 function unanswered<A>(
-  decode: Decoder<A>,
+  decoder: decode.Decoder<A>,
   run: (server: Server, args: A, request: Request) => void,
 ): Operation {
   const serve: Operation['serve'] = (server, request, message) => {
-    run(server, decode(message), request);
+    run(server, decoder(message), request);
     return 0;
   };
   return { serve, unanswered: true };
 }
 
-function onInode<A>(
-  decode: Decoder<A>,
-  run: (server: Server, inode: Inode, args: A, request: Request) => Awaitable<Answer>,
-): Operation {
+function onInode<A>(decoder: decode.Decoder<A>, run: Run<Inode, A>): Operation {
   const serve: Operation['serve'] = (server, request, message) => {
-    const args = decode(message);
+    const args = decoder(message);
     const inode = server.inodes.get(request.nodeid);
     return inode === undefined ? ESTALE : run(server, inode, args, request);
   };
@@ -155,30 +119,45 @@ function onInode<A>(
 
 /** `illegible` answers for a name that is not UTF-8. */
 function onName(
-  decode: Decoder<Name>,
+  decoder: decode.Decoder<decode.Name>,
   illegible: number,
-  run: (server: Server, place: Place, request: Request) => Awaitable<Answer>,
+  run: Run<Place>,
 ): Operation {
-  return onInode(decode, (server, parent, { name, nameBytes }, request) => {
+  return onInode(decoder, (server, parent, { name, nameBytes }, request) => {
     const directory = parent.node;
     if (directory.kind !== 'directory') return ENOTDIR;
     if (nameBytes > LONGEST_NAME) return ENAMETOOLONG;
-    return name === undefined ? illegible : run(server, { parent, directory, name }, request);
+    if (name === undefined) return illegible;
+    return run(server, { parent, directory, name }, undefined, request);
   });
 }
 
 function onFile<A extends { readonly fh: number }>(
-  decode: Decoder<A>,
-  run: (server: Server, file: OpenFile, args: A, request: Request) => Awaitable<Answer>,
+  decoder: decode.Decoder<A>,
+  run: Run<OpenFile, A>,
 ): Operation {
   const serve: Operation['serve'] = (server, request, message) => {
-    const args = decode(message);
+    const args = decoder(message);
     const file = server.files.get(args.fh);
     if (file === undefined) return EBADF;
     return onFailure(
       () => run(server, file, args, request),
-      (error) => file.failed(error),
+      (error) => {
+        if (codeOf(error) === 'EAGAIN') file.exhausted();
+      },
     );
   };
   return { serve };
+}
+
+function interrupt(server: Server, { unique }: structs.InterruptIn): void {
+  server.interrupt(unique);
+}
+
+function forget({ inodes }: Server, { nlookup }: structs.ForgetIn, { nodeid }: Request): void {
+  inodes.forget(nodeid, nlookup);
+}
+
+function forgetAll({ inodes }: Server, all: readonly structs.ForgetOne[]): void {
+  for (const { nodeid, nlookup } of all) inodes.forget(nodeid, nlookup);
 }

@@ -1,15 +1,5 @@
-/** What we answer: replies, and the entries of a directory. */
-import { Dirent, EntryOut, OutHeader } from './structs.js';
-
-/** A reply's header: `length` counts what follows; `error` is an errno, positive, or 0. */
-export function encodeReplyHeader(
-  into: DataView,
-  unique: number,
-  length: number,
-  error: number,
-): void {
-  OutHeader.encodeInto(into, 0, { len: OutHeader.size + length, error: -error, unique });
-}
+/** The entries of a directory, as READDIR and READDIRPLUS give them. */
+import { Dirent, EntryOut } from './structs.js';
 
 /** One entry of READDIR; `type` is {@link FileType} shifted right by 12. */
 export interface DirectoryEntry {

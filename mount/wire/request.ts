@@ -66,7 +66,7 @@ export const write: Decoder<Write> = ({ bytes, view, length }) => {
   return Object.assign(args, { data: bytes.subarray(start, start + args.size) });
 };
 
-export const forgets: Decoder<readonly ValueOf<typeof ForgetOne>[]> = ({ view, length }) => {
+export const forgets: Decoder<readonly ForgetOne[]> = ({ view, length }) => {
   const { count } = BatchForgetIn.decode(view, InHeader.size, length);
   const start = InHeader.size + BatchForgetIn.size;
   if (start + count * ForgetOne.size > length) {

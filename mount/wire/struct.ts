@@ -55,17 +55,6 @@ export const u64: FieldType = {
   },
 };
 
-/** As {@link u64}, signed. */
-export const i64: FieldType = {
-  size: 8,
-  read: (view, at) => {
-    const high = view.getInt32(LITTLE ? at + 4 : at, LITTLE);
-    const low = view.getUint32(LITTLE ? at : at + 4, LITTLE);
-    return high * TWO_32 + low;
-  },
-  write: u64.write,
-};
-
 /** Bytes of no meaning, which are written as they are: 0 in a new message. */
 export function reserved(size: number): FieldType {
   return { size, read: () => 0, write: () => undefined };
@@ -85,7 +74,8 @@ export class DecodeError extends Error {
   override readonly name = 'DecodeError';
 }
 
-export class Struct<F extends Fields> {
+/** A struct's description; its name is for error messages. */
+export class Struct<const F extends Fields> {
   /** Bytes. */
   readonly size: number;
   readonly #layout: readonly { name: string; type: FieldType; at: number }[];
@@ -126,19 +116,4 @@ export class Struct<F extends Fields> {
     this.encodeInto(new DataView(bytes.buffer), 0, values);
     return bytes;
   }
-}
-
-/** A struct's description; its name is for error messages. */
-export function struct<const F extends Fields>(name: string, fields: F): Struct<F> {
-  return new Struct(name, fields);
-}
-
-/** The fields of a struct nested in another, each name with the prefix. */
-export function nested<const F extends Fields, P extends string>(
-  prefix: P,
-  inner: Struct<F>,
-): { [Name in keyof F & string as `${P}${Name}`]: FieldType } {
-  return Object.fromEntries(
-    Object.entries(inner.fields).map(([name, type]) => [`${prefix}${name}`, type]),
-  ) as { [Name in keyof F & string as `${P}${Name}`]: FieldType };
 }

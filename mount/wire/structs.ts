@@ -1,7 +1,7 @@
 /** The structs of include/uapi/linux/fuse.h, field by field. */
-import { i32, i64, nested, reserved, struct, u16, u32, u64, type ValueOf } from './struct.js';
+import { i32, reserved, Struct, u16, u32, u64, type ValueOf } from './struct.js';
 
-export const InHeader = struct('fuse_in_header', {
+export const InHeader = new Struct('fuse_in_header', {
   len: u32,
   opcode: u32,
   unique: u64,
@@ -14,9 +14,10 @@ export const InHeader = struct('fuse_in_header', {
 });
 export type InHeader = ValueOf<typeof InHeader>;
 
-export const OutHeader = struct('fuse_out_header', { len: u32, error: i32, unique: u64 });
+export const OutHeader = new Struct('fuse_out_header', { len: u32, error: i32, unique: u64 });
 
-export const Attr = struct('fuse_attr', {
+/** struct fuse_attr, which others contain. */
+const attr = {
   ino: u64,
   size: u64,
   blocks: u64,
@@ -33,34 +34,35 @@ export const Attr = struct('fuse_attr', {
   rdev: u32,
   blksize: u32,
   flags: u32,
-});
-export type Attr = ValueOf<typeof Attr>;
+};
 
-export const EntryOut = struct('fuse_entry_out', {
+export const EntryOut = new Struct('fuse_entry_out', {
   nodeid: u64,
   generation: u64,
   entry_valid: u64,
   attr_valid: u64,
   entry_valid_nsec: u32,
   attr_valid_nsec: u32,
-  ...nested('attr_', Attr),
+  ...attr,
 });
 export type EntryOut = ValueOf<typeof EntryOut>;
 
-export const AttrOut = struct('fuse_attr_out', {
+export const AttrOut = new Struct('fuse_attr_out', {
   attr_valid: u64,
   attr_valid_nsec: u32,
   dummy: u32,
-  ...nested('attr_', Attr),
+  ...attr,
 });
 
-export const ForgetIn = struct('fuse_forget_in', { nlookup: u64 });
-export const ForgetOne = struct('fuse_forget_one', { nodeid: u64, nlookup: u64 });
-export const BatchForgetIn = struct('fuse_batch_forget_in', { count: u32, dummy: u32 });
+export const ForgetIn = new Struct('fuse_forget_in', { nlookup: u64 });
+export type ForgetIn = ValueOf<typeof ForgetIn>;
+export const ForgetOne = new Struct('fuse_forget_one', { nodeid: u64, nlookup: u64 });
+export type ForgetOne = ValueOf<typeof ForgetOne>;
+export const BatchForgetIn = new Struct('fuse_batch_forget_in', { count: u32, dummy: u32 });
 
-export const GetattrIn = struct('fuse_getattr_in', { getattr_flags: u32, dummy: u32, fh: u64 });
+export const GetattrIn = new Struct('fuse_getattr_in', { getattr_flags: u32, dummy: u32, fh: u64 });
 
-export const SetattrIn = struct('fuse_setattr_in', {
+export const SetattrIn = new Struct('fuse_setattr_in', {
   valid: u32,
   padding: u32,
   fh: u64,
@@ -78,55 +80,52 @@ export const SetattrIn = struct('fuse_setattr_in', {
   gid: u32,
   unused5: u32,
 });
+export type SetattrIn = ValueOf<typeof SetattrIn>;
 
-export const MkdirIn = struct('fuse_mkdir_in', { mode: u32, umask: u32 });
+export const MkdirIn = new Struct('fuse_mkdir_in', { mode: u32, umask: u32 });
 
-export const CreateIn = struct('fuse_create_in', {
+export const CreateIn = new Struct('fuse_create_in', {
   flags: u32,
   mode: u32,
   umask: u32,
   open_flags: u32,
 });
 
-export const OpenIn = struct('fuse_open_in', { flags: u32, open_flags: u32 });
-export const OpenOut = struct('fuse_open_out', { fh: u64, open_flags: u32, padding: u32 });
+export const OpenIn = new Struct('fuse_open_in', { flags: u32, open_flags: u32 });
+export type OpenIn = ValueOf<typeof OpenIn>;
+export const OpenOut = new Struct('fuse_open_out', { fh: u64, open_flags: u32, padding: u32 });
 
-export const ReleaseIn = struct('fuse_release_in', {
+export const ReleaseIn = new Struct('fuse_release_in', {
   fh: u64,
   flags: u32,
   release_flags: u32,
   lock_owner: u64,
 });
 
-export const FlushIn = struct('fuse_flush_in', {
+export const FlushIn = new Struct('fuse_flush_in', {
   fh: u64,
   unused: u32,
   padding: u32,
   lock_owner: u64,
 });
+export type FlushIn = ValueOf<typeof FlushIn>;
 
-export const ReadIn = struct('fuse_read_in', {
+/** Both have the same fields; `io_flags` are the READ's or the WRITE's own. */
+const transfer = {
   fh: u64,
   offset: u64,
   size: u32,
-  read_flags: u32,
+  io_flags: u32,
   lock_owner: u64,
   flags: u32,
   padding: u32,
-});
+};
+export const ReadIn = new Struct('fuse_read_in', transfer);
+export type ReadIn = ValueOf<typeof ReadIn>;
+export const WriteIn = new Struct('fuse_write_in', transfer);
+export const WriteOut = new Struct('fuse_write_out', { size: u32, padding: u32 });
 
-export const WriteIn = struct('fuse_write_in', {
-  fh: u64,
-  offset: u64,
-  size: u32,
-  write_flags: u32,
-  lock_owner: u64,
-  flags: u32,
-  padding: u32,
-});
-export const WriteOut = struct('fuse_write_out', { size: u32, padding: u32 });
-
-export const StatfsOut = struct('fuse_statfs_out', {
+export const StatfsOut = new Struct('fuse_statfs_out', {
   blocks: u64,
   bfree: u64,
   bavail: u64,
@@ -140,15 +139,15 @@ export const StatfsOut = struct('fuse_statfs_out', {
 });
 
 /** The part that every kernel from 7.1 on sends; `flags2` follows from 7.36 on. */
-export const InitIn = struct('fuse_init_in', {
+export const InitIn = new Struct('fuse_init_in', {
   major: u32,
   minor: u32,
   max_readahead: u32,
   flags: u32,
 });
-export const InitInExtension = struct('fuse_init_in', { flags2: u32 });
+export const InitInExtension = new Struct('fuse_init_in', { flags2: u32 });
 
-export const InitOut = struct('fuse_init_out', {
+export const InitOut = new Struct('fuse_init_out', {
   major: u32,
   minor: u32,
   max_readahead: u32,
@@ -163,24 +162,26 @@ export const InitOut = struct('fuse_init_out', {
   unused: reserved(28),
 });
 
-export const InterruptIn = struct('fuse_interrupt_in', { unique: u64 });
+export const InterruptIn = new Struct('fuse_interrupt_in', { unique: u64 });
+export type InterruptIn = ValueOf<typeof InterruptIn>;
 
-export const PollIn = struct('fuse_poll_in', { fh: u64, kh: u64, flags: u32, events: u32 });
-export const PollOut = struct('fuse_poll_out', { revents: u32, padding: u32 });
+export const PollIn = new Struct('fuse_poll_in', { fh: u64, kh: u64, flags: u32, events: u32 });
+export type PollIn = ValueOf<typeof PollIn>;
+export const PollOut = new Struct('fuse_poll_out', { revents: u32, padding: u32 });
 
 /** `name` follows, padded to 8 bytes. */
-export const Dirent = struct('fuse_dirent', { ino: u64, off: u64, namelen: u32, type: u32 });
+export const Dirent = new Struct('fuse_dirent', { ino: u64, off: u64, namelen: u32, type: u32 });
 
-export const NotifyPollWakeupOut = struct('fuse_notify_poll_wakeup_out', { kh: u64 });
+export const NotifyPollWakeupOut = new Struct('fuse_notify_poll_wakeup_out', { kh: u64 });
 
-export const NotifyInvalInodeOut = struct('fuse_notify_inval_inode_out', {
+export const NotifyInvalInodeOut = new Struct('fuse_notify_inval_inode_out', {
   ino: u64,
-  off: i64,
-  len: i64,
+  off: u64,
+  len: u64,
 });
 
 /** The name and a NUL follow. */
-export const NotifyInvalEntryOut = struct('fuse_notify_inval_entry_out', {
+export const NotifyInvalEntryOut = new Struct('fuse_notify_inval_entry_out', {
   parent: u64,
   namelen: u32,
   flags: u32,

@@ -65,7 +65,7 @@ test('notifications carry their code, their length and a name that ends', (t) =>
       notifyAttributes(5),
       NotifyCode.INVAL_INODE,
       NotifyInvalInodeOut,
-      { ino: 5, off: -1, len: 0 },
+      { ino: 5, off: 2 ** 64, len: 0 },
       '',
     ],
     [

@@ -5,7 +5,6 @@ import {
   type Fields,
   type FieldType,
   i32,
-  i64,
   Struct,
   u16,
   u32,
@@ -19,7 +18,6 @@ const all: Struct<Fields>[] = Object.values(structs).filter((value) => value ins
 const sizes: Record<string, number> = {
   fuse_in_header: 40,
   fuse_out_header: 16,
-  fuse_attr: 88,
   fuse_entry_out: 128,
   fuse_attr_out: 104,
   fuse_forget_in: 8,
@@ -52,7 +50,6 @@ const ranges = new Map<FieldType, fc.Arbitrary<number>>([
   [u32, fc.integer({ min: 0, max: 0xffffffff })],
   [i32, fc.integer({ min: -0x80000000, max: 0x7fffffff })],
   [u64, fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })],
-  [i64, fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER })],
 ]);
 
 function valuesOf(struct: Struct<Fields>): fc.Arbitrary<Record<string, number>> {
@@ -100,7 +97,7 @@ test('a 64-bit field takes and gives numbers beyond 2^53 without an error', (t) 
     t.is(u64.read(view, 0), value);
   }
   u64.write(view, 0, -1);
-  t.is(i64.read(view, 0), -1);
+  t.is(view.getBigInt64(0, true), -1n);
   t.is(u64.read(view, 0), 2 ** 64);
   u64.write(view, 0, 2 ** 64);
   t.is(view.getBigUint64(0, true), 2n ** 64n - 1n);
