@@ -1,8 +1,147 @@
 /**
- * What a file system served by a {@link Session} is made of. The session turns
- * the kernel's requests into calls of these methods, and what they return or
- * throw into replies. A method may answer at once or later; an error's `code`
- * (an errno name such as `ENOENT`) becomes the errno, any other error is EIO.
+ * The node API: what one writes to make a file system, which a {@link Session} then mounts and serves.
+ *
+ * # What to implement
+ *
+ * A file system is a tree of nodes: a {@link Directory} finds its entries by name (`lookup`) and
+ * lists them (`list`); a {@link File} is opened and gives a {@link Handle}, which is read, written
+ * and closed; a {@link SymbolicLink} has a target. All nodes have `attributes`. The session turns the
+ * kernel's requests into calls of these methods, whose names are those of the system calls. Nodes may
+ * be made when they are asked for: the session keeps those that the kernel knows, and no others.
+ *
+ * This file system is a mailbox. A message goes to one reader, and a reader waits for one:
+ *
+ *     import { EventEmitter, once } from 'node:events';
+ *     import { type Directory, type File, PollEvents } from './node.js';
+ *     import { Session } from './session.js';
+ *
+ *     const messages: Uint8Array[] = [];
+ *     const arrivals = new EventEmitter();
+ *
+ *     const help: File = {
+ *       kind: 'file',
+ *       ttl: 3600,
+ *       attributes: () => ({ mode: 0o444, size: 21, mtime: 0n }),
+ *       open: () => ({ io: 'cached', read: () => Buffer.from('echo hi > mail & cat\n') }),
+ *     };
+ *
+ *     const mail: File = {
+ *       kind: 'file',
+ *       ttl: 0,
+ *       attributes: () => ({ mode: 0o600, size: 0, mtime: 0n }),
+ *       open: () => ({
+ *         io: 'stream',
+ *         write(data) {
+ *           messages.push(Uint8Array.from(data));
+ *           arrivals.emit('message');
+ *           return undefined;
+ *         },
+ *         async read(_offset, size, nonblock, { signal }) {
+ *           while (messages.length === 0) {
+ *             if (nonblock) throw Object.assign(new Error('no message yet'), { code: 'EAGAIN' });
+ *             await once(arrivals, 'message', { signal });
+ *           }
+ *           const [message = new Uint8Array()] = messages.splice(0, 1);
+ *           if (message.length > size) messages.unshift(message.subarray(size));
+ *           return message.subarray(0, size);
+ *         },
+ *         settled(data, delivered) {
+ *           if (!delivered) messages.unshift(data);
+ *         },
+ *         poll(notify) {
+ *           if (messages.length > 0) return PollEvents.in | PollEvents.out;
+ *           if (notify) arrivals.once('message', notify);
+ *           return PollEvents.out;
+ *         },
+ *       }),
+ *     };
+ *
+ *     const entries = new Map([
+ *       ['help', help],
+ *       ['mail', mail],
+ *     ]);
+ *
+ *     const root: Directory = {
+ *       kind: 'directory',
+ *       ttl: 3600,
+ *       negativeTtl: 3600,
+ *       attributes: () => ({ mode: 0o755, size: 0, mtime: 0n }),
+ *       list: () => entries,
+ *       lookup: (name) => entries.get(name),
+ *     };
+ *
+ *     export function mountMailbox(directory: string): Promise<Session> {
+ *       return Session.mount(root, directory, { fsname: 'mailbox', subtype: 'mailbox' });
+ *     }
+ *
+ * # Answers and errors
+ *
+ * A method answers at once, or with a promise; it never blocks the event loop, on which all requests
+ * are served. An error's `code`, an errno's name such as `ENOENT`, becomes what the system call
+ * returns. Any other error is a bug: the program gets EIO, and the session's `onError` is told.
+ *
+ * # Names and identity
+ *
+ * A name is UTF-8 of at most 255 bytes; the session refuses others. The kernel does not keep nodes but
+ * inodes: it calls each by a number that the session gives out once and never again. The node that
+ * `lookup` returns is the inode that has the name already if it is of the same kind and `id`; the
+ * inode then answers through the newer object. A node with another `id` is another inode: what is
+ * open of the old one stays what it was. So a file that is removed and made anew under its name
+ * should change its `id`. Without an `id` the name decides.
+ *
+ * # What the kernel remembers
+ *
+ * The kernel may use a name and its attributes for `ttl` seconds without asking, and it may remember
+ * for `negativeTtl` seconds that a directory has no such name. With 0 it asks each time. With more it
+ * asks seldom, and must be told of changes: a directory that changes by itself implements `watch`,
+ * and the session drops what the kernel has of the entry. Changes made by the kernel's own mkdir and
+ * rmdir need no report, though one does no harm. A write is answered when the kernel knows of the
+ * changes that it brought about, so a shell sees the effect of its `echo` in its next command.
+ *
+ * The kernel keeps the list of every directory as long as its mtime stands still. A directory whose
+ * entries change without anybody knowing is `volatile`, and moves its mtime with each call of `list`.
+ *
+ * # Content
+ *
+ * A handle says how its content is read (`io`):
+ * - `cached`: the content never changes. The kernel reads it once, up to the size in the
+ *   attributes, and answers later readers itself.
+ * - `direct`: each read(2) and write(2) comes to the handle, at any offset. The size should still be
+ *   exact: archivers, and what copies with sendfile(2), read no more than that.
+ * - `stream`: as `direct`, but it cannot be sought, and offsets are always 0.
+ *
+ * # Blocking, interruption and delivery
+ *
+ * A read or a write may wait as long as it likes: that costs an entry in a map. With O_NONBLOCK
+ * (`nonblock`) it throws EAGAIN instead. A caller that gives up aborts its {@link Caller.signal}:
+ * - A read is answered EINTR at once. What the handle gives later is not lost: `settled` says of all
+ *   bytes that `read` returned whether they reached the reader. A handle that hands out what exists
+ *   once (a message) puts undelivered bytes back; the next
+ *   read of the same open file waits for that.
+ * - A write has 300 ms to return how many bytes it has taken; then it is EINTR, too.
+ * - Signals that end nothing (SIGCHLD, SIGWINCH) interrupt nothing. A writer that is stopped (Ctrl-Z)
+ *   is answered at once while its write goes on; its next write and its close(2) wait for it.
+ * The signal's reason has the code EINTR, so a method may rethrow it.
+ *
+ * `flush` runs at each close(2) of a file open for writing, and close(2) returns what it throws;
+ * `release` runs when the last descriptor is gone. `abandon` comes before `flush` where the program is
+ * being killed: what it wrote may be incomplete.
+ *
+ * # Poll
+ *
+ * A handle without `poll` is always ready. With it, poll(2), select(2) and epoll(7) work, edge-triggered
+ * ones, too: `poll` returns what is ready, and where nothing is, calls `notify` once when that may
+ * have changed.
+ *
+ * # Locks in the kernel
+ *
+ * write(2) holds the kernel's lock on the inode until it is answered, and another writer of the same
+ * inode waits for that lock where no signal reaches it. So a file whose writes may block has a `ttl` of 0:
+ * each open then finds an inode that no writer holds. A lookup, mkdir or rmdir that waits likewise holds
+ * the lock of its directory, and changes reported by `watch` reach the kernel only afterwards.
+ *
+ * Nothing in this process may use the mount by a call that blocks the event loop: the call would wait
+ * for an answer that the event loop has to give.
  */
 
 export type Awaitable<T> = T | Promise<T>;
