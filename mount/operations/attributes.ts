@@ -1,4 +1,4 @@
-/** GETATTR and SETATTR, and a node's attributes in the kernel's form. */
+/** GETATTR, SETATTR and READLINK, and a node's attributes in the kernel's form. */
 import { constants } from 'node:os';
 import { whenReady } from '../awaitable.js';
 
@@ -8,7 +8,7 @@ import { FileType, SetattrValid } from '../wire/constants.js';
 import { AttrOut, EntryOut, type SetattrIn } from '../wire/structs.js';
 import type { Owner, Run } from './operation.js';
 
-const { EACCES, EISDIR, EPERM } = constants.errno;
+const { EACCES, EINVAL, EISDIR, EPERM } = constants.errno;
 
 const NANOSECONDS = 1_000_000_000n;
 /** Kernels turn times into jiffies; this is as good as never. */
@@ -27,6 +27,11 @@ export const setattr: Run<Inode, SetattrIn> = ({ owner }, inode, change, caller)
     }
     return attrOut(inode, attributes, owner);
   });
+
+export const readlink: Run<Inode> = (_, { node }, __, caller) => {
+  if (node.kind !== 'symlink') return EINVAL;
+  return whenReady(node.readlink(caller), (target) => Buffer.from(target));
+};
 
 /** Seconds, with a fraction, as two integers. */
 function duration(ttl: number): { seconds: number; nanoseconds: number } {

@@ -1,4 +1,4 @@
-/** READDIR, READDIRPLUS and READLINK. */
+/** READDIR and READDIRPLUS. */
 import { constants } from 'node:os';
 import { isPromise, whenReady } from '../awaitable.js';
 import type { Answer } from '../conversation/replies.js';
@@ -6,17 +6,12 @@ import type { Inode } from '../inodes/inode-table.js';
 import { Listing } from '../inodes/listing.js';
 import type { Attributes, Caller, Node } from '../node.js';
 import { FileType, UNKNOWN_INO } from '../wire/constants.js';
-import { DirectoryBuffer } from '../wire/reply.js';
+import { DirectoryBuffer } from '../wire/directory-buffer.js';
 import type { ReadIn } from '../wire/structs.js';
 import { entryOut } from './attributes.js';
 import type { Run, Server } from './operation.js';
 
-const { EINVAL, ENOTDIR } = constants.errno;
-
-export const readlink: Run<Inode> = (_, { node }, __, caller) => {
-  if (node.kind !== 'symlink') return EINVAL;
-  return whenReady(node.readlink(caller), (target) => Buffer.from(target));
-};
+const { ENOTDIR } = constants.errno;
 
 /** Names alone. */
 export const readdir = reading(false);

@@ -1,17 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { NotifyCode } from '../../../mount/wire/constants.js';
-import { notifyAttributes, notifyEntry, notifyPoll } from '../../../mount/wire/notification.js';
-import { DirectoryBuffer } from '../../../mount/wire/reply.js';
+import { DirectoryBuffer } from '../../../mount/wire/directory-buffer.js';
 import { Message } from '../../../mount/wire/request.js';
-import {
-  Dirent,
-  EntryOut,
-  NotifyInvalEntryOut,
-  NotifyInvalInodeOut,
-  NotifyPollWakeupOut,
-  OutHeader,
-} from '../../../mount/wire/structs.js';
+import { Dirent, EntryOut } from '../../../mount/wire/structs.js';
 
 /** Reads the entries as fs/fuse/readdir.c does. */
 function parse(bytes: Uint8Array, plus: boolean) {
@@ -57,29 +48,3 @@ for (const plus of [false, true]) {
     );
   });
 }
-
-test('notifications carry their code, their length and a name that ends', (t) => {
-  const cases = [
-    [notifyPoll(9), NotifyCode.POLL, NotifyPollWakeupOut, { kh: 9 }, ''],
-    [
-      notifyAttributes(5),
-      NotifyCode.INVAL_INODE,
-      NotifyInvalInodeOut,
-      { ino: 5, off: 2 ** 64, len: 0 },
-      '',
-    ],
-    [
-      notifyEntry(5, 'ä', 1),
-      NotifyCode.INVAL_ENTRY,
-      NotifyInvalEntryOut,
-      { parent: 5, namelen: 2, flags: 1 },
-      'ä\0',
-    ],
-  ] as const;
-  for (const [bytes, code, struct, values, name] of cases) {
-    const { view, bytes: buffer } = new Message(bytes);
-    t.deepEqual(OutHeader.decode(view), { len: bytes.length, error: code, unique: 0 });
-    t.deepEqual({ ...struct.decode(view, OutHeader.size) }, values);
-    t.is(buffer.toString('utf8', OutHeader.size + struct.size), name);
-  }
-});
