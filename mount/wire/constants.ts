@@ -1,9 +1,9 @@
-/** Constants of include/uapi/linux/fuse.h (7.45), under their names there without the prefix. */
+/** Constants of include/uapi/linux/fuse.h (7.45). They keep their names, without the prefix. */
 
-/** The version that we speak; a kernel of a lower minor version decides. */
+/** The version that we speak. With a kernel of a lower minor version we speak that one. */
 export const KERNEL_VERSION = 7;
 export const KERNEL_MINOR_VERSION = 40;
-/** Linux 5.4. */
+/** The oldest version that we speak: Linux 5.4. */
 export const OLDEST_MINOR_VERSION = 31;
 
 /** The node id of the root. */
@@ -12,7 +12,7 @@ export const ROOT_ID = 1;
 /** The inode number of a directory entry whose node has no id yet (fs/fuse/fuse_i.h, FUSE_UNKNOWN_INO in libfuse). */
 export const UNKNOWN_INO = 0xffffffff;
 
-/** Those that are served or refused by name (mount/operations/table.ts). */
+/** The requests that have a row in the table of operations (mount/operations/table.ts). */
 export const Opcode = {
   LOOKUP: 1,
   FORGET: 2,
@@ -56,9 +56,9 @@ export const NotifyCode = {
  *
  * - ATOMIC_O_TRUNC spares `echo >` a SETATTR.
  * - AUTO_INVAL_DATA makes a directory's mtime decide whether its cached entries still hold.
- * - NO_OPENDIR_SUPPORT lets ENOSYS for OPENDIR mean: cache every directory.
- * - Not CACHE_SYMLINKS: the kernel would keep a target as long as the inode,
- *   whatever its attributes say (fs/fuse/inode.c, fuse_change_attributes).
+ * - NO_OPENDIR_SUPPORT makes the kernel cache every directory when OPENDIR is answered ENOSYS.
+ * - CACHE_SYMLINKS is left out: the kernel would keep a target as long as the inode, whatever the
+ *   attributes say (fs/fuse/inode.c, fuse_change_attributes).
  */
 export const InitFlags = {
   ASYNC_READ: 1 << 0,
@@ -73,7 +73,7 @@ export const InitFlags = {
   INIT_EXT: 1 << 30,
 } as const;
 
-/** Those from bit 32 on (`flags2`, where INIT_EXT is set). */
+/** The INIT flags from bit 32 on (`flags2`, valid if INIT_EXT is set) that we ask for. */
 export const InitFlags2 = {
   HAS_EXPIRE_ONLY: 1 << (35 - 32),
 } as const;
@@ -101,7 +101,7 @@ export const SetattrValid = {
 
 export const POLL_SCHEDULE_NOTIFY = 1 << 0;
 
-/** Flag of NOTIFY_INVAL_ENTRY: ask again at the next use, but keep the dentry (7.38). */
+/** Flag of NOTIFY_INVAL_ENTRY: the kernel asks again at the next use, but keeps the dentry (7.38). */
 export const EXPIRE_ONLY = 1 << 0;
 
 /** asm-generic/fcntl.h. */
@@ -111,5 +111,5 @@ export const O_RDWR = 0o2;
 export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
 
-/** File types of `st_mode` (linux/stat.h); shifted right by 12 they are those of a dirent. */
+/** File types of `st_mode` (linux/stat.h). Shifted right by 12 they are the types of a dirent. */
 export const FileType = { directory: 0o040000, file: 0o100000, symlink: 0o120000 } as const;

@@ -1,17 +1,17 @@
 /** The file /dev/fuse, opened and mounted. */
 import * as native from '../../native/index.js';
 
-/** What a {@link Connection} needs of it; whatever fails throws an Error with `code`. */
+/** The part of it that a connection uses. Each method throws an Error with `code` when it fails. */
 export interface Device {
-  /** Reads one request; 0 where none is waiting. ENODEV: unmounted. */
+  /** Reads one request; returns 0 if none is waiting. ENODEV: the file system was unmounted. */
   read(into: Uint8Array): number;
-  /** Writes a reply in one system call. ENOENT: nobody waits for it any more. */
+  /** Writes a reply in one system call. ENOENT: the kernel has given up on the request. */
   write(header: Uint8Array, payload?: Uint8Array): void;
-  /** Writes a notification that the kernel may hold up, away from the event loop. Rejects, never throws. */
+  /** Writes a notification on another thread, since the kernel may block it. Rejects, never throws. */
   queuedWrite(message: Uint8Array): Promise<void>;
-  /** Calls `ready` while there is something to read, or the device is in error. Once. */
+  /** Calls `ready` whenever there is something to read, or an error to find. To be called once. */
   watch(ready: () => void): void;
-  /** Ends watching. Where the mount is still there, its requests fail with ENOTCONN from now on. */
+  /** Ends watching. If the mount is still there, its requests fail with ENOTCONN from now on. */
   close(): void;
 }
 

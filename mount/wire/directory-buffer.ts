@@ -1,10 +1,10 @@
-/** The entries of a directory, as READDIR and READDIRPLUS give them. */
+/** Encodes the entries of a directory, as READDIR and READDIRPLUS give them. */
 import { Dirent, EntryOut } from './structs.js';
 
 /** One entry of READDIR; `type` is {@link FileType} shifted right by 12. */
 export interface DirectoryEntry {
   readonly ino: number;
-  /** The cookie by which the kernel asks for what follows this entry. */
+  /** The cookie by which the kernel asks for the entries behind this one. */
   readonly off: number;
   readonly type: number;
   readonly name: string;
@@ -34,8 +34,8 @@ export class DirectoryBuffer {
   }
 
   /**
-   * False where the entry does not fit any more.
    * @param out For READDIRPLUS; without it the kernel learns the name alone (nodeid 0).
+   * @returns false if the entry does not fit.
    */
   add(entry: DirectoryEntry, out?: Partial<EntryOut>): boolean {
     const { ino, off, type, name } = entry;

@@ -1,4 +1,4 @@
-/** FUSE_INIT: what this kernel and we agree on. */
+/** FUSE_INIT: the kernel offers a version and flags, and we choose among them. */
 import { errorWith } from '../errno.js';
 import {
   InitFlags,
@@ -14,23 +14,23 @@ import { InitOut } from './structs.js';
 export const MAX_WRITE = 1 << 20;
 const PAGE_SIZE = 4096;
 
-/** Requests that the kernel makes ahead of anybody's need; beyond them it holds back. */
+/** Requests that the kernel makes in the background (readahead, RELEASE) before it holds back. */
 const MAX_BACKGROUND = 64;
 const CONGESTION_THRESHOLD = 48;
 
-/** All that {@link InitFlags} and {@link InitFlags2} name, where this kernel has it. */
+/** All flags that {@link InitFlags} and {@link InitFlags2} name; the kernel's offer limits them. */
 const WANTED = Object.values(InitFlags).reduce((all, flag) => all | flag, 0);
 const WANTED2 = InitFlags2.HAS_EXPIRE_ONLY;
 
 export interface Agreement {
   readonly reply: Uint8Array;
-  /** False where the kernel speaks a later major version: it asks again, in ours. */
+  /** False if the kernel speaks a later major version: it asks again, in ours. */
   readonly agreed: boolean;
   /** Whether the kernel knows FUSE_EXPIRE_ONLY. */
   readonly expireOnly: boolean;
 }
 
-/** @throws EPROTO where the kernel is too old. */
+/** @throws EPROTO if the kernel is too old. */
 export function negotiate(offer: Init): Agreement {
   if (offer.major > KERNEL_VERSION) {
     const reply = InitOut.encode({ major: KERNEL_VERSION, minor: KERNEL_MINOR_VERSION });

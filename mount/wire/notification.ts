@@ -1,4 +1,4 @@
-/** What we tell the kernel unasked: whole messages, whose header has `unique` 0 (FUSE_NOTIFY_*). */
+/** Encodes notifications (FUSE_NOTIFY_*): messages that answer no request, with `unique` 0. */
 import { NotifyCode } from './constants.js';
 import {
   NotifyInvalEntryOut,
@@ -7,24 +7,24 @@ import {
   OutHeader,
 } from './structs.js';
 
-/** Poll again what was registered under `kh`. */
+/** The kernel polls the file again that it registered under `kh`. */
 export function notifyPoll(kh: number): Uint8Array {
   return encode(NotifyCode.POLL, NotifyPollWakeupOut.encode({ kh }));
 }
 
-/** Forget the attributes of an inode; its content stays (a negative offset says so). */
+/** The kernel drops the attributes of an inode; a negative offset makes it keep the content. */
 export function notifyAttributes(nodeid: number): Uint8Array {
   return encode(NotifyCode.INVAL_INODE, NotifyInvalInodeOut.encode({ ino: nodeid, off: -1 }));
 }
 
-/** Forget what is known of a name. `flags` may be EXPIRE_ONLY. */
+/** The kernel drops a name in a directory. `flags` may be EXPIRE_ONLY. */
 export function notifyEntry(parent: number, name: string, flags: number): Uint8Array {
   const namelen = Buffer.byteLength(name);
   const body = NotifyInvalEntryOut.encode({ parent, namelen, flags });
   return encode(NotifyCode.INVAL_ENTRY, body, Buffer.from(`${name}\0`));
 }
 
-/** A notification's code stands where a reply has its error (struct fuse_out_header). */
+/** The code stands where a reply has its error (struct fuse_out_header). */
 function encode(code: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const len = parts.reduce((sum, { length }) => sum + length, OutHeader.size);
   return Buffer.concat([OutHeader.encode({ len, error: code, unique: 0 }), ...parts]);

@@ -1,17 +1,16 @@
 /**
- * A declarative description of C structs, from which both directions of the
- * conversion are made. All structs of the FUSE protocol are packed by
- * construction: their fields are aligned and padding is spelled out
+ * Describes C structs field by field; encoding and decoding follow from the description. The structs
+ * of the FUSE protocol need no packing: their fields are aligned, and padding is a field
  * (include/uapi/linux/fuse.h).
  */
 import { endianness } from 'node:os';
 
-/** The kernel speaks the byte order of the machine. */
+/** The protocol has the byte order of the machine. */
 const LITTLE = endianness() === 'LE';
 
 const TWO_32 = 2 ** 32;
 
-/** A field type: how many bytes it takes and how its number is read and written. */
+/** The type of a field: its size in bytes, and how its number is read and written. */
 export interface FieldType {
   readonly size: number;
   readonly read: (view: DataView, at: number) => number;
@@ -37,9 +36,9 @@ export const i32: FieldType = {
 };
 
 /**
- * 64 bits as a number: exact up to 2^53, which neither `unique` nor a nodeid,
- * file handle or size of ours exceeds; above it the nearest double. What is
- * written above 2^64 becomes 2^64 - 1, what is below 0 its two's complement.
+ * 64 bits as a number. Numbers are exact up to 2^53, which neither `unique` nor a nodeid, file handle
+ * or size of ours exceeds; larger ones become the nearest double. A number of 2^64 or more is written
+ * as 2^64 - 1, a negative one as its two's complement.
  */
 export const u64: FieldType = {
   size: 8,
@@ -55,7 +54,7 @@ export const u64: FieldType = {
   },
 };
 
-/** Bytes of no meaning, which are written as they are: 0 in a new message. */
+/** Reserved bytes. Encoding leaves them alone: they are 0 in a new buffer. */
 export function reserved(size: number): FieldType {
   return { size, read: () => 0, write: () => undefined };
 }
@@ -69,7 +68,7 @@ export type Values<F extends Fields> = { -readonly [Name in keyof F]: number };
 /** The TypeScript type of what a {@link Struct} describes. */
 export type ValueOf<S> = S extends Struct<infer F> ? Readonly<Values<F>> : never;
 
-/** A message from the kernel that is shorter than its struct, or otherwise not what it should be. */
+/** A message from the kernel does not have the form that the protocol prescribes. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
 }
@@ -93,24 +92,24 @@ export class Struct<const F extends Fields> {
     this.size = at;
   }
 
-  /** @throws {DecodeError} where fewer than `size` bytes are left before `end`. */
+  /** @throws {DecodeError} if fewer than `size` bytes are left before `end`. */
   decode(view: DataView, at = 0, end = view.byteLength): Values<F> {
     if (at + this.size > end) {
-      throw new DecodeError(`${this.name} takes ${this.size} bytes, there are ${end - at}`);
+      throw new DecodeError(`${this.name} has ${this.size} bytes, there are ${end - at}`);
     }
     const values: Record<string, number> = {};
     for (const field of this.#layout) values[field.name] = field.type.read(view, at + field.at);
     return values as Values<F>;
   }
 
-  /** Fields that are left out become 0. The view must have room for `size` bytes. */
+  /** A field without a value becomes 0. The view must have room for `size` bytes. */
   encodeInto(view: DataView, at: number, values: Partial<Readonly<Values<F>>>): void {
     for (const field of this.#layout) {
       field.type.write(view, at + field.at, values[field.name] ?? 0);
     }
   }
 
-  /** The struct alone, in bytes of its own. */
+  /** Encodes the struct into bytes of its own. */
   encode(values: Partial<Readonly<Values<F>>>): Uint8Array {
     const bytes = new Uint8Array(this.size);
     this.encodeInto(new DataView(bytes.buffer), 0, values);

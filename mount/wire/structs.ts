@@ -16,7 +16,7 @@ export type InHeader = ValueOf<typeof InHeader>;
 
 export const OutHeader = new Struct('fuse_out_header', { len: u32, error: i32, unique: u64 });
 
-/** struct fuse_attr, which others contain. */
+/** struct fuse_attr, a part of other structs. */
 const attr = {
   ino: u64,
   size: u64,
@@ -110,7 +110,7 @@ export const FlushIn = new Struct('fuse_flush_in', {
 });
 export type FlushIn = ValueOf<typeof FlushIn>;
 
-/** Both have the same fields; `io_flags` are the READ's or the WRITE's own. */
+/** READ and WRITE have the same fields; the header calls `io_flags` read_flags and write_flags. */
 const transfer = {
   fh: u64,
   offset: u64,
@@ -138,7 +138,7 @@ export const StatfsOut = new Struct('fuse_statfs_out', {
   spare: reserved(24),
 });
 
-/** The part that every kernel from 7.1 on sends; `flags2` follows from 7.36 on. */
+/** Every kernel sends these fields; from 7.36 on `flags2` follows. */
 export const InitIn = new Struct('fuse_init_in', {
   major: u32,
   minor: u32,

@@ -29,7 +29,7 @@ const entry = fc.record({
 });
 
 for (const plus of [false, true]) {
-  test(`READDIR${plus ? 'PLUS' : ''} brings the entries that fit, whole and in order`, (t) => {
+  test(`READDIR${plus ? 'PLUS' : ''} encodes the entries that fit, whole and in order`, (t) => {
     t.notThrows(() =>
       fc.assert(
         fc.property(fc.array(entry), fc.integer({ min: 0, max: 3000 }), (entries, size) => {

@@ -9,7 +9,7 @@ import {
   OutHeader,
 } from '../../../mount/wire/structs.js';
 
-test('notifications carry their code, their length and a name that ends', (t) => {
+test('a notification has its code, its length, and a name that ends with NUL', (t) => {
   const cases = [
     [notifyPoll(9), NotifyCode.POLL, NotifyPollWakeupOut, { kh: 9 }, ''],
     [

@@ -19,7 +19,7 @@ function message(...parts: readonly Uint8Array[]): Message {
   return new Message(encodeRequest(Opcode.LOOKUP, parts));
 }
 
-test('the parts of requests arrive where they belong', (t) => {
+test('the parts of a request are decoded: data of a write, a name behind a struct, a batch of forgets', (t) => {
   const written = write(message(WriteIn.encode({ fh: 1, size: 5 }), Buffer.from('bytes')));
   t.is(written.fh, 1);
   t.is(Buffer.from(written.data).toString(), 'bytes');
@@ -33,13 +33,13 @@ test('the parts of requests arrive where they belong', (t) => {
   t.deepEqual(forgets(message(BatchForgetIn.encode({ count: 2 }), ...encoded)), all);
 });
 
-test('INIT has its second flags where the kernel sends them (7.36), else none', (t) => {
+test('INIT has second flags if the kernel sends them (7.36), else 0', (t) => {
   const first = InitIn.encode({ major: 7, minor: 31 });
   t.is(init(message(first)).flags2, 0);
   t.is(init(message(first, InitInExtension.encode({ flags2: 8 }))).flags2, 8);
 });
 
-test('any UTF-8 name arrives as it is, with its length in bytes', (t) => {
+test('a UTF-8 name is decoded unchanged, with its length in bytes', (t) => {
   const names = fc
     .string({ unit: 'grapheme', minLength: 1 })
     .filter((name) => !name.includes('\0'));
@@ -53,7 +53,7 @@ test('any UTF-8 name arrives as it is, with its length in bytes', (t) => {
   );
 });
 
-test('a name that is not UTF-8 is undefined', (t) => {
+test('a name that is not UTF-8 is decoded as undefined', (t) => {
   const decoded = nameAfter()(message(encodeName(Buffer.of(0x61, 0xff))));
   t.deepEqual(decoded, { name: undefined, nameBytes: 2 });
 });
@@ -64,7 +64,7 @@ test('unique is exact up to 2^53', (t) => {
   t.is(InHeader.decode(view).unique, unique);
 });
 
-test('a batch that promises more forgets than it brings is a DecodeError', (t) => {
+test('a batch with fewer forgets than it says is a DecodeError', (t) => {
   const promising = message(BatchForgetIn.encode({ count: 2 ** 32 - 1 }));
   t.throws(() => forgets(promising), { instanceOf: DecodeError });
 });

@@ -60,7 +60,7 @@ function valuesOf(struct: Struct<Fields>): fc.Arbitrary<Record<string, number>> 
   return fc.record(Object.fromEntries(fields));
 }
 
-test('every struct has the size that the kernel header gives it', (t) => {
+test('every struct has the size that it has in the kernel header', (t) => {
   const found = Object.fromEntries(all.map(({ name, size }) => [name, size]));
   const { fuse_init_in: _, ...others } = found;
   t.deepEqual(others, sizes);
@@ -68,7 +68,7 @@ test('every struct has the size that the kernel header gives it', (t) => {
 });
 
 for (const struct of all) {
-  test(`${struct.name} (${struct.size} bytes) comes out as it went in, at any place`, (t) => {
+  test(`${struct.name} (${struct.size} bytes) is decoded as it was encoded, at any offset`, (t) => {
     const place = fc.integer({ min: 0, max: 24 });
     t.notThrows(() =>
       fc.assert(
@@ -90,7 +90,7 @@ for (const struct of all) {
   });
 }
 
-test('a 64-bit field takes and gives numbers beyond 2^53 without an error', (t) => {
+test('a 64-bit field encodes and decodes numbers beyond 2^53 without an error', (t) => {
   const view = new DataView(new ArrayBuffer(8));
   for (const value of [2 ** 53, 2 ** 63, 2 ** 64 - 2048]) {
     u64.write(view, 0, value);
