@@ -1,10 +1,10 @@
-/** Why a file system cannot be mounted, with what would help. */
+/** The error of mounting: a sentence that says what was wrong, and what would help. */
 import { codeOf } from '../errno.js';
 
 export class MountError extends Error {
   override readonly name = 'MountError';
 
-  /** @param mountpoint The directory that is at fault; undefined where the host or the user is. */
+  /** @param mountpoint The directory that is at fault; undefined if the host or the user is. */
   constructor(
     readonly code: string,
     message: string,
@@ -17,13 +17,13 @@ export class MountError extends Error {
 
 const LOAD = "load the kernel's module (modprobe fuse)";
 
-/** A container lacks these; the options are Docker's and Podman's. */
+/** Options of Docker and Podman, without which a container cannot mount. */
 export const CONTAINER = 'a container needs --device /dev/fuse --cap-add SYS_ADMIN';
 
-/** EPERM comes from a container's list of devices (cgroups), EACCES from the file's mode. */
+/** A container's list of devices (cgroups) gives EPERM, the file's mode EACCES. */
 const DEVICE_REFUSED = `/dev/fuse may not be opened by this user: chmod 666 /dev/fuse; ${CONTAINER}`;
 
-/** What open(2) of /dev/fuse failing means, by errno. */
+/** Sentences for open(2) of /dev/fuse, by errno. */
 export const DEVICE_SENTENCES = {
   ENOENT: `there is no /dev/fuse: ${LOAD}; ${CONTAINER}`,
   ENODEV: `nothing serves /dev/fuse: ${LOAD}`,
@@ -32,15 +32,15 @@ export const DEVICE_SENTENCES = {
   EPERM: DEVICE_REFUSED,
 };
 
-/** What mount(2) failing, as root, means. */
+/** Sentences for mount(2) by root, by errno. */
 export const MOUNT_SENTENCES = {
   EPERM: `mounting is not permitted without CAP_SYS_ADMIN; ${CONTAINER}`,
-  // The checks before exclude all reasons of mount(2) but a security module's refusal.
+  // The mount point has been checked, so EACCES can only come from a security module (AppArmor).
   EACCES: `a security module forbids mounting; ${CONTAINER} --security-opt apparmor=unconfined`,
   ENODEV: `the kernel has no FUSE: ${LOAD}`,
 };
 
-/** The error with the sentence for its code; itself where there is none. */
+/** Turns an error into a {@link MountError} with the sentence for its code; without one, keeps it. */
 export function explain(
   cause: unknown,
   sentences: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-/** What is mounted, from /proc/self/mountinfo (proc_pid_mountinfo(5)): reading it touches no mount. */
+/** The mounts in /proc/self/mountinfo (proc_pid_mountinfo(5)). Reading that file touches no mount. */
 import { readFile } from 'node:fs/promises';
 
 export interface Mount {
@@ -6,18 +6,18 @@ export interface Mount {
   readonly target: string;
   /** For example `fuse.circuit`. */
   readonly type: string;
-  /** `major:minor` of st_dev: two mounts of one file system share it. */
+  /** `major:minor` of st_dev. Two mounts of one file system share it. */
   readonly device: string;
 }
 
-/** Every mount on exactly this path, the topmost last. */
+/** The mounts on exactly this path, the topmost last. */
 export async function findMounts(target: string): Promise<readonly Mount[]> {
   const table = parseMountinfo(await readFile('/proc/self/mountinfo', 'latin1'));
   const bytes = Buffer.from(target).toString('latin1');
   return table.filter((mount) => mount.target === bytes).map((mount) => ({ ...mount, target }));
 }
 
-/** The mounts of a mountinfo text, whose characters are bytes (latin1). */
+/** Parses mountinfo; each character of the text is a byte (latin1). */
 export function parseMountinfo(text: string): readonly Mount[] {
   const mounts: Mount[] = [];
   for (const line of text.split('\n')) {
@@ -31,7 +31,7 @@ export function parseMountinfo(text: string): readonly Mount[] {
   return mounts;
 }
 
-/** Space, tab, newline and backslash stand as \040 and so on. */
+/** The kernel writes space, tab, newline and backslash as \040 and so on. */
 function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),

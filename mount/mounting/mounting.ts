@@ -1,4 +1,4 @@
-/** Mounting and unmounting: by mount(2) as root, through `fusermount3` otherwise. */
+/** Mounts and unmounts: root by mount(2), other users through `fusermount3`. */
 import * as native from '../../native/index.js';
 import {
   CONTAINER,
@@ -15,7 +15,7 @@ export interface MountOptions {
   readonly fsname: string;
   /** The file system's type is `fuse.` and this. */
   readonly subtype: string;
-  /** Other users may use it, as far as the files' modes let them. Not by default. */
+  /** Whether other users may use the mount, as far as the modes of the files allow. By default not. */
   readonly allowOther?: boolean;
 }
 
@@ -24,9 +24,9 @@ const { nosuid, nodev, noatime } = native.MountFlags;
 /**
  * Mounts a file system on an existing, absolute path.
  *
- * @returns the descriptor of /dev/fuse.
- * @throws {MountError} EACCES, EPERM (not allowed), ENOENT (no /dev/fuse, no fusermount3),
- *   ENODEV (the kernel has no FUSE)
+ * @returns The descriptor of /dev/fuse.
+ * @throws {MountError} EACCES or EPERM: not allowed. ENOENT: no /dev/fuse, or no fusermount3.
+ *   ENODEV: the kernel has no FUSE.
  */
 export async function mountFuse(target: string, options: MountOptions): Promise<number> {
   return process.geteuid?.() === 0
@@ -35,11 +35,11 @@ export async function mountFuse(target: string, options: MountOptions): Promise<
 }
 
 /**
- * Takes a mount of this type out of the directory tree; what still uses it, keeps it.
- * Nothing happens where it is not mounted (any more). Does not touch the mount itself.
+ * Takes a mount of this type out of the directory tree. Programs that still use it keep it. It is no
+ * error if nothing is mounted. Does not touch the mount itself.
  *
- * @param device the `major:minor` of the one that is meant; without it, the topmost.
- * @throws with `code`: EBUSY (it is covered by another mount), and what fusermount3 says
+ * @param device The `major:minor` of the mount; without it, the topmost is meant.
+ * @throws {MountError} EBUSY: another mount covers it. EPERM: fusermount3 refuses.
  */
 export async function detachMount(target: string, type: string, device?: string): Promise<void> {
   const mounts = await findMounts(target);
@@ -81,7 +81,7 @@ function openDevice(): number {
 }
 
 async function mountByFusermount(target: string, options: MountOptions): Promise<number> {
-  // fusermount3 opens it as this user, and says less where it cannot.
+  // fusermount3 opens the device as this user, too, but its complaint says less than ours.
   native.close(openDevice());
   const data = [
     `fsname=${escapeOption(options.fsname)}`,
@@ -104,14 +104,14 @@ function permissions({ allowOther }: MountOptions): readonly string[] {
   return ['default_permissions', ...(allowOther ? ['allow_other'] : [])];
 }
 
-/** Runs fusermount3, which hands the descriptor over by `socket`. */
+/** Runs fusermount3, which sends the descriptor through `socket`. */
 async function fusermount(args: readonly string[], socket?: number): Promise<void> {
   const { status, complaint } = await run('fusermount3', args, socket).ended.catch((error) => {
     const missing = { ENOENT: 'mounting without root needs fusermount3: install fuse3' };
     throw explain(error, missing);
   });
   if (status === 0) return;
-  // It gets its right by its setuid bit, which PR_SET_NO_NEW_PRIVS and a nosuid file system undo.
+  // The setuid bit lets it mount; PR_SET_NO_NEW_PRIVS and a nosuid file system disable that bit.
   const help = /not permitted/i.test(complaint)
     ? `; it must be setuid root, and not be under no_new_privs; ${CONTAINER}`
     : '';
@@ -119,7 +119,7 @@ async function fusermount(args: readonly string[], socket?: number): Promise<voi
   throw new MountError('EPERM', sentence, undefined);
 }
 
-/** Option lists are divided by commas (libfuse, lib/fuse_opt.c). */
+/** Commas separate options, so a comma in a value is escaped (libfuse, lib/fuse_opt.c). */
 function escapeOption(value: string): string {
   return value.replace(/[\\,]/g, '\\$&');
 }

@@ -1,4 +1,4 @@
-/** The checks before mounting, each with a sentence of its own when it fails. */
+/** Checks a directory before a file system is mounted on it. Each check has its own sentence. */
 import { constants } from 'node:fs';
 import { access, readdir, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -9,19 +9,19 @@ import { findMounts } from './mount-table.js';
 import { detachMount } from './mounting.js';
 import { run } from './program.js';
 
-/** How long a file system may take to answer; then it counts as alive, but stuck. */
+/** A file system that does not answer within this time counts as alive, but stuck. */
 const PATIENCE_MS = 2000;
 
-/** As the kernel has it (MAXSYMLINKS). */
+/** The kernel's limit (MAXSYMLINKS). */
 const MOST_LINKS = 40;
 
 /**
- * Makes sure that a directory can be mounted on: it exists, is empty, is ours
- * to mount on, and bears no live file system of the same type. A dead one, left
- * by a process that was killed, is unmounted.
+ * Makes sure that a directory can be mounted on: it exists, it is empty, this user may mount on it,
+ * and no live file system of the same type is mounted there. A dead one, whose process was killed, is
+ * unmounted.
  *
- * @param type the file system's type, `fuse.` and the subtype.
- * @returns the absolute path without symbolic links.
+ * @param type The type of the file system: `fuse.` and the subtype.
+ * @returns The absolute path without symbolic links.
  * @throws {MountError}
  */
 export async function prepareMountpoint(directory: string, type: string): Promise<string> {
@@ -41,8 +41,8 @@ export async function prepareMountpoint(directory: string, type: string): Promis
 }
 
 /**
- * Resolves a path without asking the file system that may be mounted there,
- * which may be dead. (readlink(2) of a mount's root does not ask it.)
+ * Resolves a path without a request to the file system that is mounted there, since that may be dead.
+ * (readlink(2) of the root of a mount makes no request.)
  */
 async function resolveMountpoint(directory: string): Promise<string> {
   let target = resolve(directory);
@@ -79,32 +79,33 @@ async function checkDirectory(target: string): Promise<void> {
 }
 
 /**
- * Whether a mount is served; one that is stuck is not dead. Asks by statfs(2), which the
- * kernel never answers from its caches.
+ * Whether a process serves the mount. A stuck mount counts as served. The kernel never answers
+ * statfs(2) from its caches.
  */
 async function isAlive(target: string): Promise<boolean> {
   const said = await ask('stat', '-f', '--', target);
   return said === undefined || !/not connected|connection abort/i.test(said);
 }
 
-/** @throws EBUSY where the file system that holds a directory is stuck */
+/** @throws EBUSY if the file system that holds the directory is stuck. */
 async function expectAnswer(directory: string): Promise<void> {
   if ((await ask('ls', '-A', '--', directory)) === undefined) throw errorWith('EBUSY', 'no answer');
 }
 
 /**
- * Asks a file system by a program; gives what that complains of, and `undefined` where it does
- * not come back. A thread of ours that was stuck there would keep us from exiting.
+ * Runs a program that uses a file system. If a thread of ours used it and got stuck, this process
+ * could not exit.
+ * @returns The program's complaint; undefined if the program is stuck.
  */
 async function ask(command: string, ...args: readonly string[]): Promise<string | undefined> {
   const { child, ended } = run(command, args);
   try {
     return (await withPatience(ended)).complaint;
   } catch (error) {
-    // Without the program nothing can be told of the file system.
+    // The program cannot be run, so nothing is known of the file system.
     if (codeOf(error) !== 'EBUSY') return '';
-    // Not even killed does it come back, if its request has been taken and is not
-    // answered: it is left to itself.
+    // SIGKILL does not end a program whose request the file system has read and does not answer, so
+    // we do not wait for its end.
     child.kill('SIGKILL');
     child.stderr?.destroy();
     child.unref();
@@ -112,7 +113,7 @@ async function ask(command: string, ...args: readonly string[]): Promise<string 
   }
 }
 
-/** What is wrong with a directory, by errno. */
+/** Sentences for what is wrong with a directory, by errno. */
 function sentences(directory: string): Readonly<Record<string, string>> {
   const refused = `${directory} may not be mounted on by this user: they must be allowed to list and to write it`;
   return {
@@ -125,7 +126,7 @@ function sentences(directory: string): Readonly<Record<string, string>> {
   };
 }
 
-/** Gives up on a file system that does not answer; the call itself remains on its thread. */
+/** Gives up on a file system that does not answer. The call still blocks its thread. */
 function withPatience<T>(answer: Promise<T>): Promise<T> {
   return withTimeout(answer, PATIENCE_MS, 'EBUSY');
 }

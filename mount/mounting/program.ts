@@ -1,15 +1,15 @@
-/** Programs that do for us what could block a thread of ours for ever, or needs a right of theirs. */
+/** Runs programs for work that could block a thread of ours for ever, or that needs setuid root. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 /**
- * Starts a program; `ended` rejects where it cannot be started.
- * @param socket What becomes its descriptor 3.
+ * Starts a program. `ended` rejects if it cannot be started.
+ * @param socket Becomes descriptor 3 of the program.
  */
 export function run(command: string, args: readonly string[], socket?: number) {
   const child = spawn(command, args, {
     cwd: '/',
-    // _FUSE_COMMFD names the socket by which fusermount3 hands over the descriptor.
+    // fusermount3 sends the descriptor of /dev/fuse through the socket that _FUSE_COMMFD names.
     env: { ...process.env, _FUSE_COMMFD: '3', LC_ALL: 'C' },
     stdio: ['ignore', 'ignore', 'pipe', socket ?? 'ignore'],
   });

@@ -19,7 +19,7 @@ async function refused(t: ExecutionContext, directory: string, code: string, sen
   t.regex(error?.message ?? '', sentence);
 }
 
-/** A mount whose daemon was killed when the kernel had the root's attributes and entries. */
+/** Leaves a mount whose process was killed after the kernel had cached the root. */
 async function mountDead(t: ExecutionContext, directory: string): Promise<void> {
   const child = new Program(t, process.execPath, [mounter, directory], {});
   await child.printed('mounted');
@@ -28,7 +28,7 @@ async function mountDead(t: ExecutionContext, directory: string): Promise<void> 
   await child.outcome;
 }
 
-test('what does not exist, is not a directory or is not empty is refused with a sentence', async (t) => {
+test('a path that does not exist, is no directory or is not empty is refused with a sentence', async (t) => {
   const directory = await emptyDirectory(t);
   const file = join(directory, 'file');
   await writeFile(file, '');
@@ -38,7 +38,7 @@ test('what does not exist, is not a directory or is not empty is refused with a 
   await refused(t, directory, 'ENOTEMPTY', /is not empty: it contains file/);
 });
 
-test('a relative path and a symbolic link lead to the directory itself', async (t) => {
+test('a relative path and a symbolic link are resolved to the directory', async (t) => {
   const directory = await emptyDirectory(t);
   const link = `${directory}-link`;
   await symlink(basename(directory), link);
@@ -54,12 +54,12 @@ test('a symbolic link that leads to itself is refused', async (t) => {
   await refused(t, link, 'ENOENT', /leads nowhere/);
 });
 
-test('a live mount is not mounted over', async (t) => {
+test('a live mount of the same type is refused', async (t) => {
   const { directory } = await mount(t, new ToyDirectory());
   await refused(t, directory, 'EBUSY', /a circuittest is already mounted on .*\/mnt/);
 });
 
-test('a mount whose daemon is frozen counts as alive, and as stuck where it is another file system', async (t) => {
+test('a mount whose process is stopped counts as alive; if its type is another, as stuck', async (t) => {
   const directory = await emptyDirectory(t);
   const child = new Program(t, process.execPath, [mounter, directory, '0'], {});
   await child.printed('mounted');
@@ -70,7 +70,7 @@ test('a mount whose daemon is frozen counts as alive, and as stuck where it is a
   await t.throwsAsync(prepareMountpoint(directory, 'fuse.other'), stuck);
 });
 
-test('a dead mount left by a killed daemon is replaced, also under a name with a space and behind a link', async (t) => {
+test('a dead mount of a killed process is replaced, also at a path with a space and behind a symbolic link', async (t) => {
   const parent = await emptyDirectory(t);
   const directory = join(parent, 'a b');
   const link = join(parent, 'link');
@@ -87,7 +87,7 @@ test('a dead mount left by a killed daemon is replaced, also under a name with a
   }
 });
 
-test('another file system on the directory is a directory like any other', async (t) => {
+test('another file system on the directory does not matter, unless it is not empty', async (t) => {
   const directory = await emptyDirectory(t);
   t.is((await run(t, 'mount -t tmpfs none "$1"', directory)).status, 0);
   t.is(await prepareMountpoint(directory, type), directory);
@@ -95,7 +95,7 @@ test('another file system on the directory is a directory like any other', async
   await refused(t, directory, 'ENOTEMPTY', /it contains file/);
 });
 
-test('mountinfo is read with its octal escapes and optional fields', (t) => {
+test('mountinfo is parsed with its octal escapes and optional fields', (t) => {
   const text = String.raw`36 35 98:0 / /mnt/a\040b\011c\134d rw,noatime shared:1 master:2 - fuse.circuit none rw
 37 35 0:41 /x /plain rw - ext4 /dev/root rw
 `;
