@@ -1,6 +1,6 @@
 /**
- * Values that are there, or come later. What is there is used at once: the quick path makes no
- * promise and waits for no tick.
+ * Works with values and with promises of values. A value is used at once, without a promise and
+ * without a tick: that is the fast path of most requests.
  */
 import { errorWith } from './errno.js';
 import type { Awaitable } from './node.js';
@@ -9,7 +9,7 @@ export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
   return value instanceof Promise;
 }
 
-/** `next(value)`, now or when the value is there. */
+/** Calls `next` with the value: at once, or when the promise resolves. */
 export function whenReady<T, R>(
   value: Awaitable<T>,
   next: (value: T) => Awaitable<R>,
@@ -17,7 +17,7 @@ export function whenReady<T, R>(
   return isPromise(value) ? value.then(next) : next(value);
 }
 
-/** Runs an action, and tells `failed` as well if it throws or rejects. */
+/** Runs an action, and also calls `failed` if it throws or rejects. */
 export function onFailure<T>(
   action: () => Awaitable<T>,
   failed: (error: unknown) => void,
@@ -32,7 +32,7 @@ export function onFailure<T>(
   }
 }
 
-/** A promise and what settles it. */
+/** A promise with the functions that settle it. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
@@ -48,7 +48,7 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** The promise; it rejects with this code if it takes longer. */
+/** Waits for a promise. Rejects with this code if it takes longer. */
 export async function withTimeout<T>(promise: Promise<T>, ms: number, code: string): Promise<T> {
   const late = deferred<never>();
   const timer = setTimeout(() => late.reject(errorWith(code, `no answer in ${ms} ms`)), ms);

@@ -1,4 +1,4 @@
-/** Errors with an errno: from a name such as `ENOENT` to an error, and on to the kernel's number. */
+/** Errors whose `code` is the name of an errno such as `ENOENT`, and the kernel's numbers for them. */
 import { constants } from 'node:os';
 
 const numbers = new Map<string, number>(Object.entries(constants.errno));
@@ -9,7 +9,7 @@ export function errnoOf(error: unknown): number | undefined {
   return code === undefined ? undefined : numbers.get(code);
 }
 
-/** An error's `code`, where it has one. */
+/** The `code` of an error, if it has one. */
 export function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

@@ -1,4 +1,4 @@
-/** A file system's conversation with the kernel: requests in, replies and notifications out. */
+/** Serves a file system: reads requests from the device, and writes replies and notifications. */
 import { constants } from 'node:os';
 import { deferred, isPromise, withTimeout } from './awaitable.js';
 import { interruptionOf } from './conversation/asking-thread.js';
@@ -21,17 +21,17 @@ import { InHeader } from './wire/structs.js';
 
 const { EINTR, EIO, ENOTCONN } = constants.errno;
 
-/** Requests taken in one turn of the event loop, so that timers and sockets have theirs. */
+/** Requests served in one turn of the event loop; then timers and sockets have their turn. */
 const REQUESTS_PER_TURN = 64;
 
-/** After so long a request that was not to be interrupted is looked at again. */
+/** The time after which we look again at a request that a signal did not interrupt. */
 const NEXT_LOOK_MS = 20;
 
-/** So long may a notification that the kernel holds up delay the end. */
+/** The longest time that a notification may block in the kernel while the connection ends. */
 const LONGEST_END_MS = 1000;
 
 export interface ConnectionOptions extends Owner {
-  /** Told of what has no other place to go: handlers' errors without errno, malformed requests. */
+  /** Receives errors that no program can be told: those without an errno, and malformed requests. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -50,13 +50,13 @@ export class FuseConnection {
   readonly #message = new Message(Buffer.alloc(MAX_WRITE + 4096));
   readonly #initialized = deferred();
   readonly #ended = deferred();
-  /** Resolves when the kernel has been answered INIT; rejects where it is too old or ends before. */
+  /** Resolves when INIT has been answered. Rejects if the kernel is too old, or unmounts before. */
   readonly initialized = this.#initialized.promise;
-  /** Resolves when the device is closed: unmounted from outside, or {@link end}. */
+  /** Resolves when the device is closed, after an unmount from outside or after {@link end}. */
   readonly ended = this.#ended.promise;
   #state: 'starting' | 'serving' | 'ending' = 'starting';
 
-  /** Begins to serve. The device is closed when the connection has ended. */
+  /** Begins to serve. The connection closes the device when it ends. */
   constructor(device: Device, root: Directory, options: ConnectionOptions) {
     const { onError } = options;
     this.#device = device;
@@ -75,7 +75,7 @@ export class FuseConnection {
     device.watch(() => this.#takeRequests());
   }
 
-  /** Resolves when the kernel has been told of every change of an entry until now. */
+  /** Resolves when the kernel has been notified of all changes of entries until now. */
   invalidated(): Promise<void> {
     return this.#server.notifications.written();
   }
@@ -86,8 +86,8 @@ export class FuseConnection {
   }
 
   /**
-   * Answers everything that waits with ENOTCONN, aborts its signals, releases
-   * the handles and closes the device. Resolves within a second or so.
+   * Answers all waiting requests with ENOTCONN, aborts their signals, releases the handles and closes
+   * the device. Resolves within about a second.
    */
   end(): Promise<void> {
     void this.#end();
@@ -102,7 +102,7 @@ export class FuseConnection {
         this.#serve();
       }
     } catch (error) {
-      // ENODEV: unmounted. Whatever else read(2) says, there is nothing left to serve.
+      // ENODEV: the file system was unmounted. After any other error nothing can be served, either.
       if (codeOf(error) !== 'ENODEV') this.#onError(error);
       void this.#end();
     }
@@ -158,16 +158,16 @@ export class FuseConnection {
         this.#server.notifications.writeNext();
       },
       (error: unknown) => {
-        // One that was interrupted has been answered: how it failed matters to nobody.
+        // An interrupted request has been answered already, so its error is dropped.
         if (this.#claim(request)) this.#replies.deliver(request.unique, this.#errnoOf(error));
         this.#server.notifications.writeNext();
       },
     );
   }
 
-  /** Whether a request still waits for its answer, which is to be written now. */
+  /** Takes a request out of those that wait, to answer it. @returns false if it has been answered. */
   #claim({ unique }: Request): boolean {
-    // Takes what has come meanwhile: an interrupt on its way means that nobody will read the answer.
+    // Requests that have arrived come first: if an interrupt is among them, nobody reads the answer.
     if (this.#pending.has(unique)) this.#takeRequests();
     return this.#withdraw(unique) !== undefined;
   }
@@ -180,13 +180,13 @@ export class FuseConnection {
     if (interruption === 'stop' && request.answerEarly) {
       request.answerEarly();
     } else if (interruption === 'harmless' || operation.survives?.includes(interruption)) {
-      // The kernel tells of one signal only: whether another has come, we must see ourselves.
+      // The kernel sends one interrupt for each request, so we must find later signals ourselves.
       setTimeout(() => this.#interrupt(unique), NEXT_LOOK_MS).unref();
     } else if (operation.lastWordMs !== undefined) {
       request.abort();
       setTimeout(() => this.#endInterrupted(unique), operation.lastWordMs);
     } else {
-      // What a read would give now is given back, and the next one has it.
+      // In this order: a read that returns now is not delivered, and its bytes go to the next read.
       this.#endInterrupted(unique);
       request.abort();
     }
@@ -198,7 +198,7 @@ export class FuseConnection {
     this.#server.notifications.writeNext();
   }
 
-  /** Takes a request out of those that wait; undefined where it has been answered. */
+  /** Takes a request out of those that wait; undefined if it has been answered. */
   #withdraw(unique: number): Pending | undefined {
     const pending = this.#pending.get(unique);
     if (pending === undefined) return undefined;
@@ -234,8 +234,8 @@ export class FuseConnection {
     }
     this.#server.files.releaseAll(this.#onError);
     this.#server.inodes.dispose(this.#onError);
-    // A notification held up in the kernel returns as soon as the requests that
-    // hold it up are answered: until then they are, with ENOTCONN.
+    // A notification that blocks in the kernel returns when the requests that block it are answered.
+    // Until the device is closed they are, with ENOTCONN.
     await withTimeout(stopped, LONGEST_END_MS, 'ETIMEDOUT').catch(() => undefined);
     this.#device.close();
     this.#ended.resolve();

@@ -115,9 +115,8 @@
  * A read or a write may wait as long as it likes: that costs an entry in a map. With O_NONBLOCK
  * (`nonblock`) it throws EAGAIN instead. A caller that gives up aborts its {@link Caller.signal}:
  * - A read is answered EINTR at once. What the handle gives later is not lost: `settled` says of all
- *   bytes that `read` returned whether they reached the reader. A handle that hands out what exists
- *   once (a message) puts undelivered bytes back; the next
- *   read of the same open file waits for that.
+ *   bytes that `read` returned whether they reached the reader. A handle whose bytes go to one reader
+ *   (a message) pushes undelivered bytes back; the next read of the same open file waits for that.
  * - A write has 300 ms to return how many bytes it has taken; then it is EINTR, too.
  * - Signals that end nothing (SIGCHLD, SIGWINCH) interrupt nothing. A writer that is stopped (Ctrl-Z)
  *   is answered at once while its write goes on; its next write and its close(2) wait for it.
@@ -146,39 +145,39 @@
 
 export type Awaitable<T> = T | Promise<T>;
 
-/** Who asks, and the signal by which the kernel withdraws the request (FUSE_INTERRUPT). */
+/** The program that makes a request, and the signal by which it gives up (FUSE_INTERRUPT). */
 export interface Caller {
   readonly uid: number;
   readonly gid: number;
   readonly pid: number;
   /**
-   * Of a write and of a close: whose table of open files it was (lock_owner in
-   * linux/fuse.h). The threads of a process share one; a child has its own. Otherwise 0.
+   * Identifies the table of open files through which a write or a close came (lock_owner in
+   * linux/fuse.h). The threads of a process share one; a child has its own. 0 for other requests.
    */
   readonly filesOwner: number;
   readonly signal: AbortSignal;
-  /** Whether the signal is aborted; does not make one. */
+  /** Whether the signal is aborted. Cheaper than to ask the signal, which is made at its first use. */
   readonly aborted: boolean;
 }
 
 export interface Attributes {
-  /** Permission bits alone, for example `0o400`. */
+  /** The permission bits alone, for example `0o400`. */
   readonly mode: number;
-  /** Bytes. Programs that copy with sendfile(2), and archivers, copy no more; streams have 0. */
+  /** Bytes. Archivers, and programs that use sendfile(2), copy no more. Streams have 0. */
   readonly size: number;
-  /** Nanoseconds since the epoch. A directory's moves with each change of its entries. */
+  /** Nanoseconds since the epoch. The mtime of a directory moves with each change of its entries. */
   readonly mtime: bigint;
 }
 
 interface NodeBase {
   /**
-   * Tells this node from another that bears the same name at another time:
-   * equal ids are the same node to the kernel. Without one, the name decides.
+   * Distinguishes this node from another one that has the same name at another time. Nodes with equal
+   * ids are the same inode to the kernel. Without an id the name decides.
    */
   readonly id?: number | string | undefined;
   /** Seconds for which the kernel may use the name and the attributes without asking again. */
   readonly ttl: number;
-  /** Seconds for which it may use the attributes, if not as long as the name. */
+  /** Seconds for which it may use the attributes, if not for `ttl`. */
   readonly attributesTtl?: number;
   attributes(caller: Caller): Awaitable<Attributes>;
 }
@@ -188,27 +187,26 @@ export interface Directory extends NodeBase {
   /** Seconds for which the kernel may remember that a name does not exist. */
   readonly negativeTtl: number;
   lookup(name: string, caller: Caller): Awaitable<Node | undefined>;
-  /** The entries without `.` and `..`. Names that begin with a dot are listed too. */
+  /** The entries without `.` and `..`. Entries that are left out can still be looked up. */
   list(caller: Caller): Awaitable<Iterable<readonly [name: string, node: Node]>>;
   /** Without it mkdir(2) fails with EPERM. */
   mkdir?(name: string, caller: Caller): Awaitable<Directory>;
   /** Without it rmdir(2) fails with EPERM. */
   rmdir?(name: string, caller: Caller): Awaitable<void>;
   /**
-   * Makes nothing, since files are not made by open(2): throws why there is none of
-   * this name. Without it the reason is EPERM.
+   * open(2) with O_CREAT has found no file of this name. Files cannot be created, so this throws the
+   * reason. Without it the reason is EPERM.
    */
   create?(name: string, caller: Caller): Awaitable<never>;
   /**
-   * Entries can come and go without a word: the kernel has to ask for each
-   * listing, though it keeps the attributes for `ttl`. The mtime must move with
-   * each call of `list`.
+   * Entries can come and go without a report to `watch`: the kernel asks for each listing, though it
+   * keeps the attributes for `ttl`. The mtime must move with each call of `list`.
    */
   readonly volatile?: boolean;
   /**
-   * Tells of entries that came (`gone` false) or went, so that the kernel's
-   * copies can be dropped. A directory with a ttl above 0 that can change by
-   * itself must have it, or be `volatile`. Called while the kernel knows the directory.
+   * Reports entries that came (`gone` false) or went, until it is disposed, so that the kernel drops
+   * what it has of them. A directory that changes by itself must have it, or be `volatile`, if its ttl
+   * is above 0. The session watches directories that the kernel knows.
    */
   watch?(changed: (name: string, gone: boolean) => void): Disposable;
 }
@@ -218,7 +216,7 @@ export interface SymbolicLink extends NodeBase {
   readlink(caller: Caller): Awaitable<string>;
 }
 
-/** The flags of open(2) that matter here. */
+/** The flags of open(2) that a handle may need. */
 export interface OpenMode {
   readonly read: boolean;
   readonly write: boolean;
@@ -228,32 +226,31 @@ export interface OpenMode {
 export interface File extends NodeBase {
   readonly kind: 'file';
   /**
-   * Throws EACCES where the mode does not allow what is asked (root passes the kernel's check).
-   * A file whose writes may block must have a ttl of 0: then each writer gets an inode of its own,
-   * whose lock no other writer holds in the kernel.
+   * Throws EACCES if the mode of the file forbids this access: the kernel does not check root. A file
+   * whose writes may block must have a ttl of 0, see "Locks in the kernel" above.
    */
   open(mode: OpenMode, caller: Caller): Awaitable<Handle>;
 }
 
 export type Node = Directory | File | SymbolicLink;
 
-/** poll(2) event bits, as in asm-generic/poll.h. */
+/** The event bits of poll(2), as in asm-generic/poll.h. */
 export const PollEvents = { in: 0x1, out: 0x4, error: 0x8, hangUp: 0x10 } as const;
 
 /** An open file. */
 export interface Handle {
   /**
-   * `cached`: the content never changes, has the size that `attributes` tells,
-   * and the kernel may keep it. `direct`: each read(2) comes here, at any
-   * offset. `stream`: the same, but not seekable, and offsets are always 0.
+   * `cached`: the content never changes and has the size in the attributes; the kernel keeps it.
+   * `direct`: each read(2) and write(2) comes here, at any offset. `stream`: as `direct`, but not
+   * seekable, and offsets are always 0.
    */
   readonly io: 'cached' | 'direct' | 'stream';
-  /** Up to `size` bytes; an empty array is the end of file. Throws EAGAIN if it would wait and `nonblock`. */
+  /** Returns up to `size` bytes; none at the end of file. Throws EAGAIN if `nonblock` and it would wait. */
   read?(offset: number, size: number, nonblock: boolean, caller: Caller): Awaitable<Uint8Array>;
   /**
-   * Takes all of `data`, or the number of bytes that it returns. The bytes are good until this
-   * returns, or until its promise is settled: a handle that keeps them for longer copies them.
-   * A stream may be given the beginning of what write(2) had, and is called again with the rest.
+   * Takes all bytes, or as many as it returns. `data` is valid until the method returns, or until its
+   * promise is settled: a handle that keeps the bytes for longer copies them. A stream may get only the
+   * beginning of a write(2); it is called again with the rest.
    */
   write?(
     data: Uint8Array,
@@ -261,23 +258,23 @@ export interface Handle {
     caller: Caller,
     offset: number,
   ): Awaitable<number | undefined>;
-  /** Runs at each close(2) of a file open for writing; what it throws is what close(2) returns. */
+  /** Runs at each close(2) of a file open for writing. close(2) fails with what it throws. */
   flush?(caller: Caller): Awaitable<void>;
   /**
-   * A program that has it open is being killed, or gave up before all that it wrote was taken: what
-   * was written need not be complete. Runs before `flush`.
+   * The program that closes the file is being killed, or gave up before all its bytes were taken: the
+   * bytes may be incomplete. Runs before `flush`.
    */
   abandon?(): void;
-  /** The last reference has gone. */
+  /** The last descriptor of the open file is gone. */
   release?(): void;
   /**
-   * Whether what `read` returned has reached the reader, or the reader was
-   * interrupted or killed before; it may have been asked for again already.
+   * Reports whether the bytes that `read` returned have reached the reader. They have not if the reader
+   * was interrupted or killed before.
    */
   settled?(data: Uint8Array, delivered: boolean): void;
   /**
-   * The events that are ready now ({@link PollEvents} bits). Where there are none
-   * and `notify` is given, it is called once when that may have changed.
+   * Returns the events that are ready now ({@link PollEvents} bits). If there are none and `notify` is
+   * given, it is called once when that may have changed.
    */
   poll?(notify: (() => void) | undefined): Awaitable<number>;
 }

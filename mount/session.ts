@@ -8,21 +8,21 @@ import type { Directory } from './node.js';
 import { FuseDevice } from './wire/device.js';
 
 export interface SessionOptions extends MountOptions {
-  /** Whose files they are; by default the process's user and group. */
+  /** The owner of the files; by default the user and group of this process. */
   readonly uid?: number;
   readonly gid?: number;
-  /** Told of errors of nodes that have no errno, and of malformed requests. */
+  /** Receives errors of nodes without an errno, and malformed requests. By default they are debug output. */
   readonly onError?: (error: unknown) => void;
 }
 
 export class Session {
-  /** Resolves when it has been unmounted, by {@link unmount} or from outside. */
+  /** Resolves when the file system has been unmounted, by {@link unmount} or from outside. */
   readonly ended: Promise<void>;
 
   readonly #connection: FuseConnection;
   readonly #detach: () => Promise<void>;
   #unmounting: Promise<void> | undefined;
-  /** Unmounted from outside: what is mounted there now is not ours, even if it has our number. */
+  /** Unmounted from outside: a mount that is there now is not ours, even if it has our number. */
   #gone = false;
 
   /** @param mountpoint Where it is mounted: absolute, without symbolic links. */
@@ -40,12 +40,11 @@ export class Session {
   }
 
   /**
-   * Mounts a file system and serves it until it is unmounted; resolves when the
-   * kernel uses it. Afterwards nothing in this process may touch the mount by a
-   * call that blocks the event loop.
+   * Mounts a file system and serves it until it is unmounted. Resolves when programs can use it.
+   * Afterwards nothing in this process may use the mount by a call that blocks the event loop.
    *
-   * @throws {MountError} where the directory does not do, or nothing can be mounted here by this
-   *   user; EPROTO where the kernel is too old.
+   * @throws {MountError} if the directory is unsuitable, or if this user cannot mount on this host.
+   *   EPROTO: the kernel is too old.
    */
   static async mount(
     root: Directory,
@@ -67,7 +66,7 @@ export class Session {
       });
       await connection.initialized;
       const mounted = (await findMounts(mountpoint)).at(-1);
-      // Its number tells our mount from another on the same path.
+      // The number of our mount distinguishes it from another mount on the same path.
       const detach = () => detachMount(mountpoint, type, mounted?.device);
       return new Session(mountpoint, connection, detach);
     } catch (error) {
@@ -79,22 +78,22 @@ export class Session {
   }
 
   /**
-   * Resolves when the kernel has been told of every entry that came or went
-   * until now ({@link Directory.watch}): whoever looks then sees it.
+   * Resolves when the kernel has been notified of all entries that came or went until now
+   * ({@link Directory.watch}): all programs see the changes then.
    */
   invalidated(): Promise<void> {
     return this.#connection.invalidated();
   }
 
-  /** Resolves when no file is open for writing: who wrote has had the answer, and closed it. */
+  /** Resolves when no file is open for writing: all writers have been answered and have closed. */
   written(): Promise<void> {
     return this.#connection.written();
   }
 
   /**
-   * Unmounts it, even while processes work in it: what they wait for fails
-   * with ENOTCONN. Every signal is aborted, every handle released. Takes a
-   * second at most and does not fail where it is unmounted already.
+   * Unmounts the file system even while programs use it: their system calls fail with ENOTCONN. All
+   * signals are aborted and all handles released. Takes about a second at most. It is no error if the
+   * file system is unmounted already.
    */
   unmount(): Promise<void> {
     this.#unmounting ??= this.#unmount();

@@ -1,9 +1,10 @@
 /**
- * What /proc tells of the thread that asks: why it was interrupted, and whether it is being killed.
+ * Finds out in /proc why the thread that made a request was interrupted, and whether it is being
+ * killed.
  *
- * The kernel sends FUSE_INTERRUPT for any signal, also for one after which other file systems go on
- * by themselves. FUSE cannot restart a call, so a shell whose background job ends, or a program that
- * is stopped and continued, would see its `echo` fail.
+ * The kernel sends FUSE_INTERRUPT for every signal. Other file systems restart a system call after
+ * SIGCHLD or SIGCONT; FUSE cannot. Without this distinction the `echo` of a shell would fail when a
+ * background job ends, or when the shell is stopped and continued.
  */
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -11,36 +12,36 @@ import { constants } from 'node:os';
 const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = constants.signals;
 const { SIGCHLD, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH } = constants.signals;
 
-/** Signals that tell a program something and end nothing: no call need fail because of them. */
+/** Signals that inform a program and end nothing, so no system call needs to fail. */
 const HARMLESS = maskOf([SIGCHLD, SIGURG, SIGWINCH]);
 
-/** Signals that stop a program, which goes on after SIGCONT. */
+/** Signals that stop a program until SIGCONT. */
 const STOPPING = maskOf([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU]);
 
-/** Signals that ask a program to end, also one that handles them. */
+/** Signals that ask a program to end, even if it handles them. */
 const ENDING = maskOf([SIGHUP, SIGINT, SIGQUIT, SIGTERM]);
 
-/** linux/sched.h: a signal ends the thread, be it that another thread of its process has ended that. */
+/** linux/sched.h: a signal ends the thread, or has ended its process. */
 const PF_SIGNALED = 0x400;
-/** Of an exit code as wait(2) has it: the signal. */
+/** The bits of an exit code (as in wait(2)) that name the signal. */
 const SIGNAL = 0x7f;
 
 /**
- * - `harmless`: the call can go on.
- * - `stop`: the thread is to stop, and has to have an answer for that; it will go on later.
- * - `handled`: the program has a handler, and is to see that its call was interrupted.
- * - `end`: the program is to end.
+ * - `harmless`: the system call can go on.
+ * - `stop`: the thread stops as soon as the system call is answered, and is continued later.
+ * - `handled`: the program has a handler for the signal and expects EINTR.
+ * - `end`: the program ends.
  */
 export type Interruption = 'harmless' | 'stop' | 'handled' | 'end';
 
 /**
- * Tells what interrupts a thread; `end` for one that we cannot see.
- * @param thread What the kernel gave as `pid` of the request.
+ * Finds out what interrupts a thread; `end` if /proc does not show the thread.
+ * @param thread The `pid` of the request.
  */
 export function interruptionOf(thread: number): Interruption {
   let status: string;
   try {
-    // proc_pid_status(5): masks in hexadecimal. It is made up in the kernel, without waiting.
+    // proc_pid_status(5) has masks in hexadecimal. The kernel makes the file without blocking.
     status = readFileSync(`/proc/${thread}/status`, 'latin1');
   } catch {
     return 'end';
@@ -52,15 +53,15 @@ export function interruptionOf(thread: number): Interruption {
   const wanted = pending & ~STOPPING & ~HARMLESS;
   const handled = mask('SigCgt') & ~ENDING;
   if (wanted !== 0n) return (wanted & ~handled) === 0n ? 'handled' : 'end';
-  // None: another thread has taken the signal that stops them all, SIGCONT has taken it back, or
-  // the thread is being frozen or traced. One that is to end has SIGKILL pending.
+  // No signal is pending if another thread took the one that stops all, if SIGCONT cancelled it, or
+  // if the thread is being frozen or traced. A thread that is to end has SIGKILL pending.
   return pending === 0n || (pending & STOPPING) !== 0n ? 'stop' : 'harmless';
 }
 
 /**
- * Whether a process that closes a file does so because a signal ends it. To a
- * file system both look the same, but a message that breaks off must not look
- * complete. @see proc(5), /proc/PID/stat, fields 9 and 52
+ * Whether a process closes a file because a signal ends it. The request is the same, but a message
+ * that breaks off must not look complete.
+ * @see proc(5), /proc/PID/stat, fields 9 and 52
  */
 export function isBeingKilled(pid: number): boolean {
   try {
@@ -69,7 +70,7 @@ export function isBeingKilled(pid: number): boolean {
       .split(' ');
     return (Number(fields[6]) & PF_SIGNALED) !== 0 && (Number(fields[49]) & SIGNAL) !== 0;
   } catch {
-    // It lives in a process namespace that we do not see, and cannot be asked.
+    // The process is in another process namespace, so /proc does not show it.
     return false;
   }
 }

@@ -1,16 +1,15 @@
 /**
- * What the kernel is told unasked: names and attributes that it must ask for again, and files that
- * it must poll again.
+ * Notifies the kernel of names and attributes that it must ask for again, and of files that it must
+ * poll again.
  *
- * write(2) of FUSE_NOTIFY_INVAL_ENTRY takes the lock of the parent's inode in the
- * kernel (fs/fuse/dir.c, fuse_reverse_inval_entry). A LOOKUP or MKDIR that
- * waits for our answer may hold it, so:
- * - it is written on the thread pool, one at a time, since the threads are shared;
- * - it is not written while a request about that directory waits, since a
- *   daemon that is killed with a thread blocked there never goes away;
- * - FUSE_NOTIFY_DELETE is not used: it takes the lock of the deleted inode
- *   too, which a blocked write(2) or a LOOKUP on a member that has just
- *   vanished may hold for long, with the parent locked meanwhile.
+ * write(2) of FUSE_NOTIFY_INVAL_ENTRY takes the lock of the parent's inode in the kernel
+ * (fs/fuse/dir.c, fuse_reverse_inval_entry). A LOOKUP or MKDIR that waits for our answer may hold that
+ * lock, so:
+ * - The notification is written on the thread pool, one at a time, since other work shares the pool.
+ * - It is not written while a request about the directory waits: a process that is killed while one of
+ *   its threads blocks there never goes away.
+ * - FUSE_NOTIFY_DELETE is not used. It takes the lock of the deleted inode, too, which a blocked
+ *   write(2) or a slow LOOKUP may hold for long, and the parent would be locked meanwhile.
  */
 import { type Deferred, deferred } from '../awaitable.js';
 import { codeOf } from '../errno.js';
@@ -23,11 +22,11 @@ interface Change {
   readonly directory: Inode;
   readonly name: string;
   gone: boolean;
-  /** Settles when the kernel has been told. */
+  /** Resolves when the notification has been written. */
   readonly told: Deferred<void>;
 }
 
-/** What a write says when the kernel does not know the inode or the name, or is unmounting. */
+/** Errors of write(2) if the kernel does not know the inode or the name, or is unmounting. */
 const expected = new Set(['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'ENOTCONN', 'ENODEV', 'ECANCELED']);
 
 export class Notifications {
@@ -36,7 +35,7 @@ export class Notifications {
   readonly #device: Device;
   readonly #onError: (error: unknown) => void;
   readonly #queue = new Map<string, Change>();
-  /** Names that a request is changing right now: the kernel sees to them itself. */
+  /** Names that a request is changing, with the change that was reported meanwhile. */
   readonly #held = new Map<string, { readonly gone: boolean } | undefined>();
   #writing: Change | undefined;
   #stopped = false;
@@ -46,7 +45,7 @@ export class Notifications {
     this.#onError = onError;
   }
 
-  /** An entry came or went. The directory's attributes are dropped at once, the name soon. */
+  /** An entry came or went. The kernel drops the directory's attributes at once, the name soon. */
   entry(directory: Inode, name: string, gone: boolean): void {
     if (this.#stopped) return;
     const key = keyOf(directory, name);
@@ -72,8 +71,8 @@ export class Notifications {
   }
 
   /**
-   * Keeps what is told of a name until the returned function is called: with
-   * `true` it is dropped, since the kernel has learned it from a reply.
+   * Holds changes of a name back until the returned function is called. With `true` they are dropped,
+   * since the kernel has learned of them from a reply.
    */
   hold(directory: Inode, name: string): (learned: boolean) => void {
     const key = keyOf(directory, name);
@@ -85,18 +84,18 @@ export class Notifications {
     };
   }
 
-  /** Whether there is anything that {@link written} would wait for. */
+  /** Whether any notification waits or is being written. */
   get pending(): boolean {
     return this.#writing !== undefined || this.#queue.size > 0;
   }
 
-  /** Resolves when the kernel has been told what was to be told until now. */
+  /** Resolves when all notifications until now have been written, but for those that must wait. */
   async written(): Promise<void> {
     const changes = [...this.#queue.values()].filter(({ directory }) => directory.waiting === 0);
     await Promise.all([this.#writing, ...changes].map((change) => change?.told.promise));
   }
 
-  /** Writes what may be written; to be called when a directory has no waiting request any more. */
+  /** Writes the next notification, if any may be written. To be called when a request is answered. */
   writeNext(): void {
     if (this.#writing !== undefined || this.#stopped) return;
     for (const [key, change] of this.#queue) {
@@ -107,7 +106,7 @@ export class Notifications {
     }
   }
 
-  /** Tells nothing any more; resolves when the write under way has returned. */
+  /** Drops all notifications from now on. Resolves when the one that is being written has returned. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { told } of this.#queue.values()) told.resolve();
@@ -118,8 +117,8 @@ export class Notifications {
   async #write(change: Change): Promise<void> {
     const { directory, name, gone, told } = change;
     this.#writing = change;
-    // An entry that came may be one that the kernel has already and that is some
-    // process's working directory: let it ask again, but not throw it away.
+    // The kernel may have an entry that came already, and it may be the working directory of some
+    // process. So the kernel is to ask again, not to drop it.
     const flags = !gone && this.expireOnly ? EXPIRE_ONLY : 0;
     try {
       await this.#device.queuedWrite(notifyEntry(directory.nodeid, name, flags));
@@ -131,7 +130,7 @@ export class Notifications {
     this.writeNext();
   }
 
-  /** For what takes no lock in the kernel. */
+  /** For notifications that take no lock in the kernel. */
   #writeNow(message: Uint8Array): void {
     if (this.#stopped) return;
     try {

@@ -1,26 +1,26 @@
-/** Writes replies, and tells who gave an answer whether the kernel has taken it. */
+/** Writes replies, and reports to the source of each answer whether the kernel took it. */
 import { constants } from 'node:os';
 import { codeOf } from '../errno.js';
 import type { Device } from '../wire/device.js';
 import { Message } from '../wire/request.js';
 import { OutHeader } from '../wire/structs.js';
 
-/** What an operation answers: an errno (0: done), bytes, or bytes with a consequence. */
+/** The result of an operation: an errno (0: done), bytes, or bytes whose delivery matters. */
 export type Answer = number | Uint8Array | Delivery;
 
 export interface Delivery {
   readonly body: Uint8Array;
-  /** Called when it is known whether the kernel has taken the reply. */
+  /** Called as soon as it is known whether the kernel has taken the reply. */
   done(delivered: boolean): void;
 }
 
-/** What a write says when nobody takes the reply: it was withdrawn (ENOENT), or all is unmounted. */
+/** Errors of write(2) if nobody takes the reply: the request was given up (ENOENT), or unmounted. */
 const gone = new Set(['ENOENT', 'ENODEV', 'ENOTCONN', 'ECONNABORTED', 'EPERM']);
 
 export class Replies {
   readonly #device: Device;
   readonly #onError: (error: unknown) => void;
-  /** One for all: a reply is written before the next is made. */
+  /** One buffer for all headers: each reply is written before the next is encoded. */
   readonly #header = new Message(Buffer.alloc(OutHeader.size));
 
   constructor(device: Device, onError: (error: unknown) => void) {
@@ -32,7 +32,7 @@ export class Replies {
     const failure = this.#write(unique, answer);
     this.settle(answer, failure === undefined);
     if (failure === undefined || gone.has(codeOf(failure) ?? '')) return;
-    // The kernel refuses the reply itself. The program must not wait for ever for another.
+    // The kernel refuses the reply as malformed. The program must not wait for ever.
     this.#onError(failure);
     this.#write(unique, constants.errno.EIO);
   }
@@ -51,7 +51,7 @@ export class Replies {
     }
   }
 
-  /** Tells what came of an answer; one that nobody waits for any more is not delivered. */
+  /** Reports whether an answer was delivered. An answer that came too late was not. */
   settle(answer: Answer, delivered: boolean): void {
     try {
       if (isDelivery(answer)) answer.done(delivered);

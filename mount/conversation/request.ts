@@ -1,4 +1,4 @@
-/** One request while it is being answered, as its handler sees it. */
+/** A request that is being answered, as nodes and handles see it. */
 import { errorWith } from '../errno.js';
 import type { Caller } from '../node.js';
 import type { InHeader } from '../wire/structs.js';
@@ -10,7 +10,7 @@ export class Request implements Caller {
   readonly gid: number;
   readonly pid: number;
   filesOwner = 0;
-  /** Answers the request before it is done, since its program is to be stopped. */
+  /** Answers the request before it is done, so that its program can stop. */
   answerEarly: (() => void) | undefined;
   #controller: AbortController | undefined;
   #aborted: Error | undefined;
@@ -23,7 +23,7 @@ export class Request implements Caller {
     this.pid = pid;
   }
 
-  /** Made when it is first asked for: most requests are answered without. */
+  /** Made at its first use: most requests are answered without a signal. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -36,7 +36,7 @@ export class Request implements Caller {
     return this.#aborted !== undefined;
   }
 
-  /** @throws EINTR where the request is aborted. */
+  /** @throws EINTR if the request is aborted. */
   throwIfAborted(): void {
     if (this.#aborted) throw this.#aborted;
   }

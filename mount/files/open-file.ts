@@ -1,4 +1,4 @@
-/** A file that the kernel holds open: what its readers, writers and pollers wait for. */
+/** An open file (struct file in the kernel), with its blocked reads, writes and polls. */
 import { deferred, whenReady } from '../awaitable.js';
 import type { Request } from '../conversation/request.js';
 import type { Inode } from '../inodes/inode-table.js';
@@ -6,7 +6,7 @@ import { type Awaitable, type Caller, type Handle, type OpenMode, PollEvents } f
 import { OpenFlags } from '../wire/constants.js';
 import { WriteBehind } from './write-behind.js';
 
-/** asm-generic/poll.h: what select(2) and old programs ask for beside POLLIN and POLLOUT. */
+/** asm-generic/poll.h: select(2) and old programs ask for these beside POLLIN and POLLOUT. */
 const POLLRDNORM = 0x40;
 const POLLWRNORM = 0x100;
 
@@ -18,13 +18,13 @@ const IO_FLAGS = {
 
 export class OpenFile {
   #notifyScheduled = false;
-  /** Of a poll that found the file ready: who may wait for it to be so again. */
+  /** Wakes a poller that found the file ready. It may wait for the next edge. */
   #watcher: (() => void) | undefined;
-  /** Reads whose answers are not known to have reached the reader, or not. */
+  /** The reads of which it is unknown whether their answers reach the reader. */
   readonly #reads = new Map<Caller, Promise<void>>();
-  /** The last write that goes on though its program was answered. */
+  /** The last write that goes on after its program was answered. */
   behind: WriteBehind | undefined;
-  /** Why a write behind failed, for its program to be told. */
+  /** The error of a write behind, until its program is told. */
   #failure: { readonly error: unknown; readonly filesOwner: number } | undefined;
 
   constructor(
@@ -37,12 +37,12 @@ export class OpenFile {
   /** The FOPEN_* flags of the reply to OPEN. */
   get flags(): number {
     const { io } = this.handle;
-    // A stream's close waits for what is written behind.
+    // The close of a stream waits for a write behind.
     const flushes = this.handle.flush !== undefined || io === 'stream';
     return IO_FLAGS[io] | (this.mode.write && flushes ? 0 : OpenFlags.NOFLUSH);
   }
 
-  /** A read waits for its answer. @returns To be called when that has been settled, or has failed. */
+  /** Notes a read that blocks. @returns A function to call when its answer is settled, or has failed. */
   reading(caller: Caller): () => void {
     const { promise, resolve } = deferred();
     this.#reads.set(caller, promise);
@@ -53,8 +53,8 @@ export class OpenFile {
   }
 
   /**
-   * That those who were interrupted have given back what they would have had: it comes before
-   * what is read next. Nothing if there are none.
+   * Waits until interrupted reads have pushed back their bytes, which come before the bytes of the
+   * next read. Undefined if no read was interrupted.
    */
   givenBack(): Promise<unknown> | undefined {
     if (this.#reads.size === 0) return undefined;
@@ -62,7 +62,7 @@ export class OpenFile {
     return interrupted.length > 0 ? Promise.all(interrupted.map(([, over]) => over)) : undefined;
   }
 
-  /** A write goes on behind its program, which is answered now; `done` settles as the write does. */
+  /** Notes a write that goes on while its program is answered. `done` settles as the write does. */
   writeBehind(done: Promise<unknown>, caller: Request): void {
     const { filesOwner } = caller;
     const failed = (error: unknown) => {
@@ -75,7 +75,7 @@ export class OpenFile {
     });
   }
 
-  /** Tells a program, once, why a write of its that went on behind it has failed. */
+  /** Throws the error of a write behind, once, to the program that made the write. */
   throwFailure({ filesOwner }: Caller): void {
     const failure = this.#failure;
     if (failure?.filesOwner !== filesOwner) return;
@@ -84,13 +84,13 @@ export class OpenFile {
   }
 
   /**
-   * The events that are ready. `wake`, where given and there are none, is called
-   * once when that may have changed; a call that is still due is not scheduled again.
+   * Returns the events that are ready. If there are none, `wake` is called once when that may have
+   * changed. A call that is scheduled already is not scheduled again.
    */
   poll(wake: (() => void) | undefined): Awaitable<number> {
     const { handle } = this;
     if (this.behind) {
-      // There may be room when that is over, and poll(2) asks again.
+      // There may be room when the write is over; then poll(2) asks again.
       if (wake) this.behind.over.then(wake);
       return 0;
     }
@@ -98,7 +98,7 @@ export class OpenFile {
     const notify = wake && !this.#notifyScheduled ? () => this.#notify(wake) : undefined;
     if (notify) this.#notifyScheduled = true;
     return whenReady(handle.poll(notify), (events) => {
-      // Whoever finds it ready does not wait, and is to be told the next time that he does.
+      // A poller that finds the file ready does not wait yet; it may wait for the next edge.
       if (notify && events !== 0) {
         this.#notifyScheduled = false;
         this.#watcher = wake;
@@ -108,8 +108,8 @@ export class OpenFile {
   }
 
   /**
-   * A read or a write has found it not ready. Who watches its edges (EPOLLET, as Go's
-   * and Rust's runtimes do) has seen it ready and will not poll again by himself.
+   * A read or a write has found the file not ready. An edge-triggered poller (EPOLLET, as in the
+   * runtimes of Go and Rust) has seen it ready and does not poll again by itself.
    */
   exhausted(): void {
     const wake = this.#watcher;
@@ -118,7 +118,7 @@ export class OpenFile {
     const wakeIfReady = (events: number) => {
       if (events !== 0) wake();
     };
-    // Whoever is woken polls, and is told what is wrong.
+    // A poll that fails wakes the poller, which polls again and gets the error.
     Promise.resolve(whenReady(this.poll(wake), wakeIfReady)).catch(wake);
   }
 
@@ -128,11 +128,11 @@ export class OpenFile {
     wake();
   }
 
-  /** @throws what the handle's `release` throws */
+  /** Throws what the handle's `release` throws. */
   release(): void {
     this.#notifyScheduled = false;
     this.#watcher = undefined;
-    // Another program closed it last; the writer still waits.
+    // The last close came from another program, while a stopped writer still waits.
     if (this.behind) this.behind.over.then(() => this.handle.release?.());
     else this.handle.release?.();
   }

@@ -1,4 +1,4 @@
-/** The files that the kernel holds open, by the number that we gave it (`fh`). */
+/** The open files, by the numbers that we gave the kernel for them (`fh`). */
 import type { Inode } from '../inodes/inode-table.js';
 import type { Handle, OpenMode } from '../node.js';
 import { OpenFile } from './open-file.js';
@@ -37,7 +37,7 @@ export class OpenFiles {
     file.release();
   }
 
-  /** Releases whatever is open; hands on what the handles throw. */
+  /** Releases all files. `onError` receives what the handles throw. */
   releaseAll(onError: (error: unknown) => void): void {
     for (const [fh, { behind }] of [...this.#files]) {
       behind?.withdraw();

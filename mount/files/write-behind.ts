@@ -1,15 +1,14 @@
 import type { Request } from '../conversation/request.js';
 
 /**
- * A write that goes on after its program was answered, because the program is being stopped
- * (Ctrl-Z). The program goes on later as if all had been written; its next write, and its close(2),
- * wait for the rest. So a blocked `echo` survives a stop as it does on a FIFO, where the kernel
- * makes the call anew.
+ * A write that goes on after its program was answered, because the program is being stopped (Ctrl-Z).
+ * The program continues later as if all had been written; its next write and its close(2) wait for the
+ * rest. So a blocked `echo` survives a stop as it does on a FIFO, where the kernel restarts the call.
  */
 export class WriteBehind {
-  /** Resolves when the write is over, however it ended. */
+  /** Resolves when the write has succeeded or failed. */
   readonly over: Promise<void>;
-  /** The table of open files of its program, as {@link Request.filesOwner}. */
+  /** The table of open files of its program: {@link Request.filesOwner}. */
   readonly filesOwner: number;
   readonly #caller: Request;
   readonly #previous: WriteBehind | undefined;
@@ -17,7 +16,7 @@ export class WriteBehind {
 
   /**
    * @param done Settles as the write does.
-   * @param failed Told why it failed, unless it was withdrawn.
+   * @param failed Receives the error, unless the write was withdrawn.
    * @param previous The write that this one waits for.
    */
   constructor(
@@ -37,7 +36,7 @@ export class WriteBehind {
     );
   }
 
-  /** The program is killed, or gives up: what has not been taken by now is not to be. */
+  /** The program is killed, or gives up: bytes that were not taken by now shall not be. */
   withdraw(): void {
     this.#withdrawn = true;
     this.#caller.abort();

@@ -1,26 +1,26 @@
 /**
- * Where the bytes of a WRITE lie while its handler has them: the message buffer serves the
- * next request. Large buffers are used again. New ones would soon be garbage that V8 does not
- * see: it collects by how much its own heap has grown, and what buffers hold lies outside of it.
+ * Copies the bytes of a WRITE for its handle, since the next request overwrites the message buffer.
+ * Large buffers are used again: V8 collects garbage by the growth of its own heap, and does not see
+ * the memory of buffers, which lies outside of it.
  */
 import { MAX_WRITE } from '../wire/initialization.js';
 
-/** Below this size a copy of its own is cheaper, in bytes. */
+/** Bytes below which a new copy is cheaper. */
 const SMALL = 16 * 1024;
 
-/** Large buffers that are lent at once: one more writer may have its write(2) taken in part. */
+/** Large buffers that may be lent at once. A further writer may get only a part of its write(2). */
 const MAX_LENT = 32;
 
-/** How much of a write is taken while all of them are lent, in bytes. */
+/** Bytes that are taken of a write while all of them are lent. */
 const PIECE = 64 * 1024;
 
 /** Large buffers that are kept for later. */
 const MAX_FREE = 4;
 
-/** A copy of what a WRITE has brought. */
+/** A copy of the bytes of a WRITE. */
 export interface Loan {
   readonly bytes: Uint8Array;
-  /** Nobody uses the bytes any more. May be called again. */
+  /** To be called when nobody uses the bytes any more; further calls do nothing. */
   readonly giveBack: () => void;
 }
 
@@ -28,7 +28,7 @@ export class WriteBuffers {
   readonly #free: Uint8Array[] = [];
   #lent = 0;
 
-  /** @param divisible Whether the beginning of the data is enough: write(2) may take fewer bytes. */
+  /** @param divisible Whether write(2) may take only the beginning of the data. */
   lend(data: Uint8Array, divisible: boolean): Loan {
     if (data.length < SMALL) return owned(data);
     if (this.#lent >= MAX_LENT) return owned(divisible ? data.subarray(0, PIECE) : data);

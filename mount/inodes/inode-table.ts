@@ -1,33 +1,33 @@
 /**
- * The inodes that the kernel knows, each with the name by which it was found.
+ * The inodes that the kernel knows, each with its name.
  *
  * - A nodeid is never used twice, so its generation is always 0.
- * - The kernel counts every reply that names an inode and gives the count back
- *   with FORGET; an inode lives until its count is 0.
- * - An inode belongs to a directory and a name, never to two: the kernel
- *   refuses two dentries of one directory (fs/fuse/dir.c, fuse_lookup).
+ * - The kernel holds a reference for each reply that names an inode, and returns references with
+ *   FORGET. An inode lives until its count is 0.
+ * - An inode has one directory and one name: the kernel refuses two dentries of one directory
+ *   (fs/fuse/dir.c, fuse_lookup).
  */
 import type { Directory, Node } from '../node.js';
 import { ROOT_ID } from '../wire/constants.js';
 import type { Listing } from './listing.js';
 
-/** What the kernel means by a nodeid. */
+/** A file, directory or symbolic link, as the kernel knows it. */
 export class Inode {
-  /** How many references the kernel holds. */
+  /** References that the kernel holds. */
   lookups = 0;
   /** Handles open for writing; kept by the table of open files. */
   writers = 0;
   /** Requests about this directory that wait for an answer; kept by the connection. */
   waiting = 0;
-  /** The entries of a directory as readdir(3) sees them, once it has been read. */
+  /** The entries of a directory in the order of readdir(3); undefined until it is listed. */
   listing: Listing | undefined;
-  /** The inodes by which the kernel knows the names of a directory now. */
+  /** The inodes that bear the names in a directory now. */
   readonly children = new Map<string, Inode>();
   watch: Disposable | undefined;
 
   /**
    * @param parent Undefined for the root.
-   * @param node The object that answers for it: of those equal in kind and id, the one looked up last.
+   * @param node Answers for the inode: the last node with this kind and id that a lookup gave.
    */
   constructor(
     readonly nodeid: number,
@@ -37,7 +37,7 @@ export class Inode {
   ) {}
 }
 
-/** Told when an entry of a directory known to the kernel came or went; `child` is the one it knows. */
+/** Called when an entry of a known directory came or went. `child`: the inode that bears the name. */
 export type EntryChanged = (directory: Inode, name: string, gone: boolean, child?: Inode) => void;
 
 export class InodeTable {
@@ -59,16 +59,14 @@ export class InodeTable {
   }
 
   /**
-   * The inode for what a directory has just given under a name, with one more
-   * reference held by the kernel. The known inode is kept where the node is the
-   * same one (kind and id); it then answers through the new object, which for a
-   * remote node has the fresher state. Otherwise a new inode takes the name,
-   * and the old one remains reachable by its nodeid until it is forgotten.
+   * Finds the inode for a node that a directory has just given under a name, and counts one more
+   * reference of the kernel. If the known inode has the same kind and id, it is kept and answers
+   * through the new node, whose state is fresher. Otherwise a new inode takes the name; the old one
+   * remains reachable by its nodeid until it is forgotten.
    *
-   * A file that is open for writing gets a new inode too, if its ttl is 0:
-   * write(2) and open(2) with O_TRUNC take the kernel's lock on the inode and
-   * wait for it uninterruptibly, so a writer that blocks here would make the
-   * next one, in the kernel, immune to signals.
+   * A file that is open for writing gets a new inode, too, if its ttl is 0: write(2), and open(2) with
+   * O_TRUNC, take the kernel's lock on the inode and wait for it uninterruptibly. If writers shared an
+   * inode, no signal could interrupt the second one while the first one blocks.
    */
   lookup(parent: Inode, name: string, node: Node): Inode {
     const known = parent.children.get(name);
@@ -86,7 +84,7 @@ export class InodeTable {
     return inode;
   }
 
-  /** The kernel gives `count` references back. */
+  /** The kernel returns `count` references. */
   forget(nodeid: number, count: number): void {
     const inode = this.#inodes.get(nodeid);
     if (inode === undefined || nodeid === ROOT_ID) return;
@@ -97,14 +95,14 @@ export class InodeTable {
     inode.watch?.[Symbol.dispose]();
   }
 
-  /** A name was removed: what comes under it next is another inode. */
+  /** A name was removed. The next node of this name becomes another inode. */
   remove(parent: Inode, name: string): void {
     const child = parent.children.get(name);
     if (child !== undefined) this.#detach(child);
     parent.listing?.remove(name);
   }
 
-  /** Ends every watch; hands on what they throw. */
+  /** Ends all watches. `onError` receives what they throw. */
   dispose(onError: (error: unknown) => void): void {
     for (const inode of this.#inodes.values()) {
       try {

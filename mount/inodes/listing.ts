@@ -1,11 +1,10 @@
 /**
- * The entries of one directory in an order that outlives the single readdir(3).
+ * The entries of a directory in an order that is the same for all readers.
  *
- * OPENDIR is answered ENOSYS, so READDIR brings nothing but an inode and the
- * cookie of the last entry that the reader has. Each name keeps its cookie as
- * long as it stays; new names get higher ones. A reader that goes on from any
- * cookie therefore meets every name that was there all along exactly once, no
- * matter who else reads or what changes meanwhile.
+ * OPENDIR is answered ENOSYS, so a READDIR has no handle: it names an inode and the cookie of the last
+ * entry that the reader has. A name keeps its cookie as long as it exists, and new names get higher
+ * cookies. So a reader that continues from any cookie meets each name that existed all along exactly
+ * once, whatever other readers do and whatever changes meanwhile.
  */
 import type { Node } from '../node.js';
 
@@ -13,7 +12,7 @@ export interface ListingEntry {
   readonly name: string;
   /** Undefined for `.` and `..`. */
   readonly node: Node | undefined;
-  /** A positive integer: where a reader goes on behind this entry. */
+  /** A positive integer, with which a reader continues behind this entry. */
   readonly cookie: number;
 }
 
@@ -27,7 +26,7 @@ export class Listing {
   /** In the order of their cookies. */
   #entries: ListingEntry[] = [...dots];
 
-  /** Replaces the entries; names that were there before keep their cookies. */
+  /** Replaces the entries. Names that existed before keep their cookies. */
   take(entries: Iterable<readonly [name: string, node: Node]>): void {
     const present = new Map<string, Node>();
     for (const [name, node] of entries) present.set(name, node);
@@ -46,12 +45,12 @@ export class Listing {
     this.#entries = taken;
   }
 
-  /** The entries behind a cookie; all of them behind 0. */
+  /** The entries behind a cookie; behind 0 are all. */
   after(cookie: number): readonly ListingEntry[] {
     return this.#entries.slice(firstAfter(this.#entries, cookie));
   }
 
-  /** Takes a name out; if it comes back it stands at the end. */
+  /** Removes a name. If it comes back it is at the end. */
   remove(name: string): void {
     this.#entries = this.#entries.filter(
       (entry) => entry.node === undefined || entry.name !== name,
@@ -59,7 +58,7 @@ export class Listing {
   }
 }
 
-/** Binary search: entries are sorted by cookie. */
+/** Binary search: the entries are sorted by cookie. */
 function firstAfter(entries: readonly ListingEntry[], cookie: number): number {
   let low = 0;
   let high = entries.length;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 export interface Mount {
   /** An absolute path without symbolic links. */
   readonly target: string;
-  /** For example `fuse.circuit`. */
+  /** For example `fuse.sshfs`. */
   readonly type: string;
   /** `major:minor` of st_dev. Two mounts of one file system share it. */
   readonly device: string;

@@ -11,13 +11,13 @@ import type { Owner, Run } from './operation.js';
 const { EACCES, EINVAL, EISDIR, EPERM } = constants.errno;
 
 const NANOSECONDS = 1_000_000_000n;
-/** Kernels turn times into jiffies; this is as good as never. */
+/** Seconds that the kernel can still turn into jiffies; as good as for ever. */
 const LONGEST_TTL = 0x7fffffff;
 
 export const getattr: Run<Inode, unknown> = ({ owner }, inode, _, caller) =>
   whenReady(inode.node.attributes(caller), (attributes) => attrOut(inode, attributes, owner));
 
-/** Truncation is accepted, as shells ask for it; it changes nothing. So is whatever changes nothing. */
+/** Truncation succeeds without an effect, since shells ask for it; so does a change to equal values. */
 export const setattr: Run<Inode, SetattrIn> = ({ owner }, inode, change, caller) =>
   whenReady(inode.node.attributes(caller), (attributes) => {
     if (wouldChange(change, attributes, owner)) return EPERM;
@@ -33,7 +33,7 @@ export const readlink: Run<Inode> = (_, { node }, __, caller) => {
   return whenReady(node.readlink(caller), (target) => Buffer.from(target));
 };
 
-/** Seconds, with a fraction, as two integers. */
+/** Splits seconds with a fraction into two integers. */
 function duration(ttl: number): { seconds: number; nanoseconds: number } {
   const bounded = Math.min(Math.max(ttl, 0), LONGEST_TTL);
   const seconds = Math.floor(bounded);
@@ -62,9 +62,9 @@ function attr(inode: Inode, attributes: Attributes, owner: Owner) {
 }
 
 /**
- * Seconds for which attributes that came with a name hold at the least: one tick of the
- * kernel's clock, whatever that is. It looks at them in the next step of the same path, to see
- * whether the caller may take it, and would ask for them again.
+ * The least number of seconds for which attributes that came with a name are valid: one tick of the
+ * kernel's clock. In the next step of the same path the kernel checks the caller's permissions with
+ * them, and would otherwise ask for them again.
  */
 const ONE_TICK = 1e-6;
 
@@ -82,7 +82,7 @@ export function entryOut(inode: Inode, attributes: Attributes, owner: Owner): Pa
   };
 }
 
-/** A struct fuse_entry_out that says that there is no such name; `ttl` in seconds. */
+/** A struct fuse_entry_out for a name that does not exist; `ttl` in seconds. */
 export function absentEntry(ttl: number): Uint8Array {
   const { seconds, nanoseconds } = duration(ttl);
   return EntryOut.encode({ nodeid: 0, entry_valid: seconds, entry_valid_nsec: nanoseconds });
@@ -98,12 +98,12 @@ function attrOut(inode: Inode, attributes: Attributes, owner: Owner): Uint8Array
   });
 }
 
-/** The bits of a mode that have no effect where only the owner may use the mount. */
+/** The bits of a mode without effect if only the owner may use the mount. */
 const OTHERS = 0o077;
 
 /**
- * Whether a chmod, chown or utimens would change anything. Times of "now", as touch(1) asks for,
- * say nothing that could be wrong.
+ * Whether a chmod, chown or utimens would change anything. A time of "now", as touch(1) sets it, does
+ * not count as a change.
  */
 function wouldChange(change: SetattrIn, { mode, mtime }: Attributes, owner: Owner): boolean {
   const { valid } = change;

@@ -13,13 +13,13 @@ import type { Run, Server } from './operation.js';
 
 const { ENOTDIR } = constants.errno;
 
-/** Names alone. */
+/** The names alone. */
 export const readdir = reading(false);
 
-/** With attributes, where they are at hand. */
+/** The names, with attributes where they are at hand. */
 export const readdirplus = reading(true);
 
-/** The entries behind the cookie `offset`; a reader that begins (0) takes a fresh list. */
+/** Gives the entries behind the cookie `offset`. A reader that begins (0) gets a fresh list. */
 function reading(plus: boolean): Run<Inode, ReadIn> {
   return (server, inode, args, caller) => {
     const { node, listing } = inode;
@@ -64,16 +64,15 @@ function fill(
     body: buffer.bytes,
     done: (delivered) => {
       if (!delivered) for (const nodeid of counted) inodes.forget(nodeid, 1);
-      // The kernel has the whole list now, and would keep that of a volatile directory, too.
+      // The kernel caches the complete list now. With the attributes gone it compares the mtime.
       else if (buffer.bytes.length === 0 && isVolatile) notifications.attributes(inode);
     },
   };
 }
 
 /**
- * The attributes that can be had at once and be kept. Of other nodes the
- * kernel learns the name alone and asks when somebody wants to know more: a
- * plain `ls` does not wait for other hosts.
+ * The attributes, if the node gives them at once and the kernel may keep them. Of other nodes the
+ * kernel learns the name alone, and asks when a program needs more: a plain `ls` waits for no node.
  */
 function attributesAtHand(node: Node, caller: Caller): Attributes | undefined {
   if (node.ttl <= 0) return undefined;

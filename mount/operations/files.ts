@@ -116,9 +116,9 @@ export const write: Run<OpenFile, Write> = (server, file, args, request) => {
 };
 
 /**
- * A write whose program, if it is stopped, is answered before it is done.
- * @param done Called when the handle has no more to do with the bytes.
- * @returns How much of it the program is told to have been taken; all, if nothing.
+ * Lets a write be answered before it is done, if its program is stopped.
+ * @param done Called when the handle does not use the bytes any more.
+ * @returns How many bytes the program is told that it has written; undefined means all.
  */
 function stoppable(
   file: OpenFile,
@@ -150,7 +150,7 @@ async function writeRest(handle: Handle, bytes: Uint8Array, caller: Caller): Pro
   }
 }
 
-/** A program that closes what it has written waits for what it was told to have written. */
+/** A close waits for the write that goes on behind its program. */
 export const flush: Run<OpenFile, FlushIn> = (server, file, { lock_owner }, request) => {
   const { handle } = file;
   request.filesOwner = lock_owner;
@@ -169,8 +169,8 @@ export const flush: Run<OpenFile, FlushIn> = (server, file, { lock_owner }, requ
 };
 
 /**
- * Holds an answer back until the kernel knows which names have come and gone
- * by it, so that the writer's next look finds what its write has done.
+ * Delays the answer to a write until the kernel knows of the names that the write made or removed, so
+ * that its program sees them in its next system call.
  */
 function afterChanges({ notifications }: Server, answer: Answer): Awaitable<Answer> {
   return notifications.pending ? notifications.written().then(() => answer) : answer;

@@ -28,10 +28,10 @@ export const rmdir: Run<Place> = (server, place, _, caller) =>
     return { body: new Uint8Array(0), done: () => undefined };
   });
 
-/** open(2) with O_CREAT has met no such file: each shell's `>` asks for that. */
+/** open(2) with O_CREAT, as of a shell's `>`, has found no such file. None can be created. */
 export const create: Run<Place> = (_, { directory, name }, __, caller) =>
   whenReady(directory.lookup(name, caller), (node) => {
-    // It has come meanwhile: at ESTALE the kernel looks for it anew, once (fs/namei.c).
+    // The file has come meanwhile: after ESTALE the kernel looks it up again, once (fs/namei.c).
     if (node !== undefined) return ESTALE;
     return whenReady(directory.create?.(name, caller), () => EPERM);
   });
@@ -53,7 +53,7 @@ function entry(
   });
 }
 
-/** Makes a change of which the kernel learns by the reply, if it takes it, and else by notification. */
+/** Changes a name. The kernel learns of the change by the reply, or else by a notification. */
 function changeName<T>(
   { notifications }: Server,
   { parent, directory, name }: Place,

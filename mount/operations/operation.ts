@@ -1,4 +1,4 @@
-/** What an operation is given, and what the operations of one mount share. */
+/** The types of operations, and of their arguments. */
 import type { Notifications } from '../conversation/notifications.js';
 import type { Answer } from '../conversation/replies.js';
 import type { Request } from '../conversation/request.js';
@@ -9,14 +9,15 @@ import type { Inode, InodeTable } from '../inodes/inode-table.js';
 import type { Awaitable, Directory } from '../node.js';
 import type { Init } from '../wire/request.js';
 
-/** Whose files they all are. */
+/** The owner of all files of a mount. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
-  /** Others may use them, as far as the modes let them: the kernel keeps them out otherwise. */
+  /** Whether other users may use the mount, as far as the modes allow. */
   readonly allowOther: boolean;
 }
 
+/** The parts of one mount, which its operations share. */
 export interface Server {
   readonly owner: Owner;
   readonly inodes: InodeTable;
@@ -28,7 +29,7 @@ export interface Server {
   interrupt(unique: number): void;
 }
 
-/** A name in a directory, which need not exist. */
+/** A name in a directory, whether or not it exists. */
 export interface Place {
   readonly parent: Inode;
   /** The node of `parent`. */

@@ -1,4 +1,4 @@
-/** Every request that the kernel makes: how it is decoded, and what answers it. */
+/** The table of operations: for each opcode its decoder, the function that answers, and its flags. */
 import { constants } from 'node:os';
 import { onFailure } from '../awaitable.js';
 import type { Interruption } from '../conversation/asking-thread.js';
@@ -24,29 +24,29 @@ const LONGEST_NAME = 255;
 
 export interface Operation {
   /**
-   * Throws, or rejects with, what the nodes throw.
-   * @throws {DecodeError}
+   * Throws, or rejects with, what nodes and handles throw.
+   * @throws {DecodeError} if the message is malformed.
    */
   readonly serve: (server: Server, request: Request, message: decode.Message) => Awaitable<Answer>;
-  /** No reply may be written to it. */
+  /** The kernel expects no reply. */
   readonly unanswered?: true;
-  /** Beside harmless ones, the interruptions of its program in spite of which it goes on. */
+  /** The interruptions after which the operation goes on, beside harmless ones. */
   readonly survives?: readonly Interruption[];
-  /** How long it may take to answer for itself once it is aborted. Without it, it is EINTR at once. */
+  /** The time for an answer after an abort. Without it the answer is EINTR at once. */
   readonly lastWordMs?: number;
 }
 
-/** A close must not lose what was written, and its program takes no heed of how it ends. */
+/** Programs ignore errors of close(2), so an interrupted close must not lose bytes. */
 const closing = { survives: ['stop', 'handled'] } as const;
 
-/** What has taken something says so itself: a program that is told EINTR writes the same again. */
+/** After EINTR a program writes the same again, so a write that took bytes must say how many. */
 const writing = { survives: ['stop'], lastWordMs: 300 } as const;
 
-/** Names are made and changed by mkdir(2) and rmdir(2) alone. */
+/** Only mkdir(2) and rmdir(2) change names. */
 const refused = always(EPERM);
 
 const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
-  // About the connection.
+  // The connection.
   [Opcode.INIT, { serve: ({ initialize }, _, message) => initialize(decode.init(message)) }],
   [Opcode.DESTROY, always(0)],
   [Opcode.INTERRUPT, unanswered(decode.fixed(structs.InterruptIn), interrupt)],
@@ -54,7 +54,7 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
     Opcode.STATFS,
     always(structs.StatfsOut.encode({ bsize: 4096, frsize: 4096, namelen: LONGEST_NAME })),
   ],
-  // About an inode.
+  // Inodes.
   [Opcode.FORGET, unanswered(decode.fixed(structs.ForgetIn), forget)],
   [Opcode.BATCH_FORGET, unanswered(decode.forgets, forgetAll)],
   [Opcode.ACCESS, always(0)],
@@ -64,7 +64,7 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [Opcode.READDIR, onInode(decode.fixed(structs.ReadIn), readdir)],
   [Opcode.READDIRPLUS, onInode(decode.fixed(structs.ReadIn), readdirplus)],
   [Opcode.OPEN, onInode(decode.fixed(structs.OpenIn), open)],
-  // About a name in a directory.
+  // Names in directories.
   [Opcode.LOOKUP, onName(decode.nameAfter(), ENOENT, lookup)],
   [Opcode.MKDIR, onName(decode.nameAfter(structs.MkdirIn), EINVAL, mkdir)],
   [Opcode.RMDIR, onName(decode.nameAfter(), ENOENT, rmdir)],
@@ -75,7 +75,7 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [Opcode.UNLINK, refused],
   [Opcode.RENAME, refused],
   [Opcode.RENAME2, refused],
-  // About an open file.
+  // Open files.
   [Opcode.READ, onFile(decode.fixed(structs.ReadIn), read)],
   [Opcode.WRITE, { ...onFile(decode.write, write), ...writing }],
   [Opcode.POLL, onFile(decode.fixed(structs.PollIn), poll)],
@@ -84,8 +84,8 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
 ]);
 
 /**
- * ENOSYS makes the kernel do without for good: no OPENDIR, no xattr (EOPNOTSUPP to programs), its
- * own flock, lseek and copy_file_range.
+ * After ENOSYS the kernel never asks again and does the work itself, or not at all: it lists directories
+ * without OPENDIR, has its own flock, lseek and copy_file_range, and programs get EOPNOTSUPP for xattrs.
  */
 const unserved = always(ENOSYS);
 
@@ -117,7 +117,7 @@ function onInode<A>(decoder: decode.Decoder<A>, run: Run<Inode, A>): Operation {
   return { serve };
 }
 
-/** `illegible` answers for a name that is not UTF-8. */
+/** @param illegible The errno for a name that is not UTF-8. */
 function onName(
   decoder: decode.Decoder<decode.Name>,
   illegible: number,

@@ -6,7 +6,7 @@ import { eventually } from '../host/cluster.js';
 import { mount, python, run, shell } from './mounted.js';
 import { blockUntilWithdrawn, deferred, openFile, ToyDirectory } from './toy.js';
 
-/** Ends a program that is blocked in the mount and tells how long that took. */
+/** Ends a program that is blocked in the mount. */
 async function endBlocked(t: ExecutionContext, signal: NodeJS.Signals) {
   const root = new ToyDirectory();
   const begun = deferred<Caller>();
@@ -54,7 +54,7 @@ test('a blocked write can be interrupted while another writer is blocked in the 
   t.is((await first.outcome).signal, 'SIGINT');
 });
 
-test('a write goes on when a job of its shell ends, and is still ended by Ctrl-C', async (t) => {
+test('a blocked write survives the end of a background job, and Ctrl-C still ends it', async (t) => {
   const root = new ToyDirectory();
   const begun = [deferred<Caller>(), deferred<Caller>()] as const;
   const accepted = deferred<undefined>();
@@ -74,7 +74,7 @@ test('a write goes on when a job of its shell ends, and is still ended by Ctrl-C
   for (const { promise } of begun) {
     const caller = await promise;
     bash.child.kill('SIGCHLD');
-    // Whatever the kernel had to tell of that signal, it tells before the next request.
+    // The kernel sends an interrupt for that signal, if any, before the next request.
     await run(t, 'df "$1"', directory);
     t.false(caller.signal.aborted);
     accepted.resolve(undefined);
@@ -86,7 +86,7 @@ test('a write goes on when a job of its shell ends, and is still ended by Ctrl-C
   t.is(writes, 2);
 });
 
-test('a read and a write with O_NONBLOCK fail with EAGAIN where they would wait', async (t) => {
+test('a read and a write with O_NONBLOCK fail with EAGAIN if they would block', async (t) => {
   const root = new ToyDirectory();
   const again = () => Object.assign(new Error('would wait'), { code: 'EAGAIN' });
   const wait = (nonblock: boolean) => {
@@ -152,7 +152,7 @@ print(len(ready), os.read(fd, 10))
 }
 
 for (const [name, [register, wait]] of Object.entries(pollers)) {
-  test(`${name} in an event loop sleeps again after what was ready was read`, async (t) => {
+  test(`${name} in an event loop sleeps again after all ready messages were read`, async (t) => {
     const root = new ToyDirectory();
     const messages = ['one'];
     let notify: (() => void) | undefined;
@@ -191,7 +191,7 @@ for _ in range(3):
   });
 }
 
-test('who watches the edges of a file (EPOLLET) is told each time that it becomes ready', async (t) => {
+test('an edge-triggered poller (EPOLLET) is woken each time that the file becomes ready', async (t) => {
   const root = new ToyDirectory();
   const messages = ['one'];
   let notify: (() => void) | undefined;
@@ -251,7 +251,7 @@ print([len(l) for l in select.select([fd], [fd], [], 0)])
   t.is(stdout, '[1, 1, 0]\n', stderr);
 });
 
-test('what write or flush throws is what the writing program reports', async (t) => {
+test('a program gets the error that write or flush throws', async (t) => {
   const root = new ToyDirectory();
   const fail = (code: string) => {
     throw Object.assign(new Error(code), { code });
@@ -281,7 +281,7 @@ test('what write or flush throws is what the writing program reports', async (t)
   t.regex(close.stderr, /No route to host/);
 });
 
-test('a stream cannot be sought, and brings everything in order until its end', async (t) => {
+test('a stream is not seekable, and delivers all bytes in order until its end', async (t) => {
   const root = new ToyDirectory();
   const file = openFile(0o400, () => {
     let left = 100;
@@ -302,7 +302,7 @@ test('a stream cannot be sought, and brings everything in order until its end', 
   t.is((await python(t, text, directory).outcome).stdout, 'False\n');
 });
 
-test('a handler that fails with the abort of its signal is not reported', async (t) => {
+test('a handle that fails with the reason of its aborted signal is not reported', async (t) => {
   const root = new ToyDirectory();
   const begun = deferred<Caller>();
   const file = openFile(0o400, () => ({

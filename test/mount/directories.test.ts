@@ -7,7 +7,7 @@ function lines(text: string): string[] {
   return text.split('\n').filter((line) => line !== '');
 }
 
-test('an unchanged directory is read from the kernel, and asked for again when it has changed', async (t) => {
+test('the kernel answers a listing of an unchanged directory itself, and asks again after a change', async (t) => {
   const root = new ToyDirectory();
   root.entries.set('a', textFile('a'));
   const { directory, session } = await mount(t, root);
@@ -21,7 +21,7 @@ test('an unchanged directory is read from the kernel, and asked for again when i
   t.is(root.calls.list, 2);
 });
 
-test('a directory with ttl 0 is read from the kernel only as long as its mtime stands still', async (t) => {
+test('the kernel answers a listing of a directory with ttl 0 only until its mtime moves', async (t) => {
   const root = new ToyDirectory();
   const remote = root.set('remote', new ToyDirectory(0));
   remote.watch = () => ({ [Symbol.dispose]: () => undefined });
@@ -36,7 +36,7 @@ test('a directory with ttl 0 is read from the kernel only as long as its mtime s
   t.deepEqual(await list(), ['b']);
 });
 
-test('a volatile directory is listed anew each time, while its attributes stay with the kernel', async (t) => {
+test('a volatile directory is asked for each listing, while the kernel keeps its attributes', async (t) => {
   const root = new ToyDirectory();
   const remote = root.set('remote', new ToyDirectory(3600, 0));
   remote.watch = () => ({ [Symbol.dispose]: () => undefined });
@@ -63,7 +63,7 @@ test('a volatile directory is listed anew each time, while its attributes stay w
   t.is(remote.calls.attributes, attributes);
 });
 
-test('an entry that comes or goes by itself is seen at once, whatever its ttl', async (t) => {
+test('programs see an entry that comes or goes at once, whatever its ttl', async (t) => {
   const root = new ToyDirectory(3600);
   const { directory, session } = await mount(t, root);
   const exists = async () => (await run(t, 'test -e "$1/x"', directory)).status === 0;
@@ -85,7 +85,7 @@ test('an entry that comes or goes by itself is seen at once, whatever its ttl', 
   t.is((await run(t, 'test -d "$1/x"', directory)).status, 0);
 });
 
-test('a shell sees the effect of its own write to a file at its next step', async (t) => {
+test('a shell sees the effect of its own write in its next command', async (t) => {
   const root = new ToyDirectory(3600);
   const scrub = openFile(0o200, () => ({
     io: 'direct',
@@ -105,7 +105,7 @@ test('a shell sees the effect of its own write to a file at its next step', asyn
   t.is((await run(t, script, directory)).stdout, '0\n');
 });
 
-test('3000 entries are listed once each, also while others come and go', async (t) => {
+test('each of 3000 entries is listed once, even while others come and go', async (t) => {
   const root = new ToyDirectory();
   const names = Array.from({ length: 3000 }, (_, index) => `entry-${index}`);
   for (const name of names) root.entries.set(name, textFile(name));
@@ -133,7 +133,7 @@ print(*seen, sep='\\n')
   t.deepEqual(missing, [], stderr);
 });
 
-test('readdir gives a known file the inode number that stat gives', async (t) => {
+test('readdir and stat give a known file the same inode number', async (t) => {
   const root = new ToyDirectory();
   root.entries.set('a', textFile('a'));
   root.entries.set('d', new ToyDirectory());
@@ -146,7 +146,7 @@ print(all(e.inode() == e.stat(follow_symlinks=False).st_ino for e in os.scandir(
   t.is((await python(t, text, directory).outcome).stdout, 'True\n');
 });
 
-test('names: too long, not UTF-8, and any other', async (t) => {
+test('a name that is too long is ENAMETOOLONG, one that is not UTF-8 does not exist, any other is accepted', async (t) => {
   const root = new ToyDirectory();
   const { directory } = await mount(t, root);
   const text = `
@@ -171,7 +171,7 @@ for name in (b'x' * 256, b'x' * 1000, b'\\xff\\xfe', 'ä €'.encode() + b'x' * 
   );
 });
 
-test('mkdir and rmdir reach the directory, with its errors, also in a directory just made', async (t) => {
+test('mkdir and rmdir call the directory and fail with its errors, even in a directory just made', async (t) => {
   const root = new ToyDirectory();
   const { directory } = await mount(t, root);
   const { stdout, stderr } = await run(
@@ -184,7 +184,7 @@ test('mkdir and rmdir reach the directory, with its errors, also in a directory 
   t.is(lines(stderr).length, 1);
 });
 
-test('what a directory does not allow fails with EPERM', async (t) => {
+test('changes that a directory does not support fail with EPERM', async (t) => {
   const root = new ToyDirectory();
   root.entries.set('f', textFile('f'));
   const { directory } = await mount(t, root);
@@ -205,7 +205,7 @@ test('what a directory does not allow fails with EPERM', async (t) => {
   }
 });
 
-test('a directory says why a file cannot be made; one that came meanwhile is opened', async (t) => {
+test('a directory gives the reason why a file cannot be created; a file that came meanwhile is opened', async (t) => {
   const root: Directory = new ToyDirectory(0);
   root.create = (name) => {
     throw Object.assign(new Error(`no ${name} here`), { code: 'EEXIST' });
@@ -226,7 +226,7 @@ test('a directory says why a file cannot be made; one that came meanwhile is ope
   t.true(looks > 2);
 });
 
-test('what shells and common tools ask for is accepted', async (t) => {
+test('the requests of shells and common tools are accepted', async (t) => {
   const root = new ToyDirectory();
   const written: string[] = [];
   const command = openFile(0o600, () => ({
@@ -278,7 +278,7 @@ test('a cached file is read once, however often it is opened', async (t) => {
   t.is(reads, 1);
 });
 
-test('a slow answer keeps nobody else from the mount', async (t) => {
+test('a slow answer blocks no other program', async (t) => {
   const root = new ToyDirectory(0);
   root.entries.set('value', textFile('value'));
   const entries = root.entries;
@@ -297,7 +297,7 @@ test('a slow answer keeps nobody else from the mount', async (t) => {
   t.is((await slow).status, 1);
 });
 
-test('a change is told as soon as a slow lookup in the same directory has been answered', async (t) => {
+test('the kernel is notified of a change as soon as a slow lookup in the same directory is answered', async (t) => {
   const root = new ToyDirectory(3600);
   root.entries.set('x', textFile('x'));
   const { directory, session } = await mount(t, root);

@@ -1,4 +1,4 @@
-/** A device without a kernel: requests are put in as bytes, replies are taken out. */
+/** A device without a kernel: tests put requests in as bytes, and take replies out. */
 
 import { KERNEL_VERSION, Opcode } from '../../mount/wire/constants.js';
 import type { Device } from '../../mount/wire/device.js';
@@ -15,13 +15,13 @@ export interface Reply {
 export interface RequestOptions {
   readonly unique?: number;
   readonly nodeid?: number;
-  /** The thread that asks; one that we cannot see, if not given. */
+  /** The thread that makes the request; by default one that /proc does not show. */
   readonly pid?: number;
-  /** What the header says; by default the truth. */
+  /** The length in the header; by default the real one. */
   readonly len?: number;
 }
 
-/** The bytes of a request, as the kernel would write them. */
+/** Encodes a request as the kernel does. */
 export function encodeRequest(
   opcode: number,
   parts: readonly Uint8Array[] = [],
@@ -48,7 +48,7 @@ export class FakeKernel implements Device {
   /** Notifications written at once, and those written on the thread pool. */
   readonly notifications: Buffer[] = [];
   readonly queued: { readonly message: Buffer; finish(error?: Error): void }[] = [];
-  /** What the next writes of replies fail with. */
+  /** The code with which writes of replies fail. */
   refuse: string | undefined;
   closed = false;
   #refuseOnce: string | undefined;
@@ -56,18 +56,18 @@ export class FakeKernel implements Device {
   #ready: () => void = () => undefined;
   #arrived: () => void = () => undefined;
 
-  /** Puts a request in and lets it be read. */
+  /** Puts a request in, which is read at once. */
   send(request: Uint8Array): void {
     this.#requests.push(request);
     this.#ready();
   }
 
-  /** Puts a request in that is not noticed until something else makes the reader look. */
+  /** Puts a request in, which is read together with the next one. */
   sendUnnoticed(request: Uint8Array): void {
     this.#requests.push(request);
   }
 
-  /** What read(2) says after an unmount. */
+  /** Makes read(2) fail as after an unmount. */
   unmount(): void {
     this.#requests.push(Object.assign(new Error('unmounted'), { code: 'ENODEV' }));
     this.#ready();
@@ -77,7 +77,7 @@ export class FakeKernel implements Device {
     return this.replies.find((reply) => reply.unique === unique);
   }
 
-  /** The next write of a reply fails with this. */
+  /** The next write of a reply fails with this code. */
   refuseOnce(code: string): void {
     this.#refuseOnce = code;
   }

@@ -10,7 +10,7 @@ import { ToyDirectory } from './toy.js';
 
 const { EIO, ENOSYS, EPERM, EPROTO, ESTALE } = constants.errno;
 
-test('a kernel older than 5.4 is told so in one sentence', async (t) => {
+test('a kernel older than 5.4 is refused with one sentence', async (t) => {
   const { kernel, connection } = connect(t, new ToyDirectory());
   kernel.send(encodeInit(28));
   const error = await t.throwsAsync(connection.initialized, { code: 'EPROTO' });
@@ -18,7 +18,7 @@ test('a kernel older than 5.4 is told so in one sentence', async (t) => {
   t.is(kernel.replies[0]?.error, EPROTO);
 });
 
-test('random and malformed requests never end the session', async (t) => {
+test('random and malformed requests do not end the connection', async (t) => {
   const { kernel } = await serve(t, new ToyDirectory());
   t.notThrows(() =>
     fc.assert(
@@ -71,7 +71,7 @@ test('a reply that the kernel refuses is reported, and its program gets EIO', as
   t.is(errors.length, 1);
 });
 
-test('poll wakes once by notification, and a poll that is scheduled already is not scheduled again', async (t) => {
+test('a poll is notified once, and a poll that is scheduled already is not scheduled again', async (t) => {
   const root = new ToyDirectory();
   const notifies: (() => void)[] = [];
   const node = fileWith({
@@ -101,7 +101,7 @@ test('poll wakes once by notification, and a poll that is scheduled already is n
   t.is(kernel.notifications.length, 1, 'a closed file is not notified');
 });
 
-test('an unmount from outside ends it', async (t) => {
+test('an unmount from outside ends the connection', async (t) => {
   const root = new ToyDirectory();
   const { kernel, connection, errors } = await serve(t, root);
   kernel.unmount();

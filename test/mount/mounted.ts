@@ -1,4 +1,4 @@
-/** Real mounts and real programs. Programs run beside the event loop: it is what answers them. */
+/** Real mounts and real programs. Programs never block the event loop, which serves their requests. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
@@ -76,7 +76,7 @@ export function python(t: ExecutionContext, text: string, ...args: readonly stri
   return new Program(t, 'python3', ['-u', '-c', text, ...args], {});
 }
 
-/** An empty directory that is unmounted and removed after the test, whatever happens. */
+/** An empty directory; after the test it is unmounted and removed, however the test ends. */
 export async function emptyDirectory(t: ExecutionContext): Promise<string> {
   const directory = join(new Janitor(t).directory, 'mnt');
   await mkdir(directory);
@@ -86,7 +86,7 @@ export async function emptyDirectory(t: ExecutionContext): Promise<string> {
 export interface Mounted {
   readonly session: Session;
   readonly directory: string;
-  /** What the session reported. A test that expects none fails with any. */
+  /** The errors that the session reported. */
   readonly errors: unknown[];
 }
 

@@ -5,7 +5,7 @@ import { Session } from '../../mount/session.js';
 import { ToyDirectory, textFile } from './toy.js';
 
 const root = new ToyDirectory(Number(process.argv[3] ?? 60));
-// Whoever started it has gone: the test was interrupted.
+// The process that started this one is gone: the test was interrupted.
 process.stdin
   .once('end', () => process.exit())
   .resume()

@@ -8,7 +8,7 @@ function source(path: string): Promise<string> {
   return readFile(new URL(`../../../${path}`, import.meta.url), 'utf8');
 }
 
-test('the example in the head comment of the node API is the one that these tests mount', async (t) => {
+test('the head comment of the node API shows the example that these tests mount', async (t) => {
   const [head = ''] = (await source('mount/node.ts')).split('*/');
   const indented = head.split('\n').filter((line) => /^ \*( {5}|$)/.test(line));
   const shown = indented.map((line) => line.slice(' *     '.length)).join('\n');

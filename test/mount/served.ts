@@ -1,4 +1,4 @@
-/** A connection to a kernel that is not there, and what the kernel would ask. */
+/** A connection to a fake kernel, and the requests of that kernel. */
 import type { ExecutionContext } from 'ava';
 import { FuseConnection } from '../../mount/fuse-connection.js';
 import type { Handle, Node } from '../../mount/node.js';
@@ -21,7 +21,7 @@ export interface Served {
   readonly errors: unknown[];
 }
 
-/** A connection that has not been asked INIT yet. */
+/** A connection that has received no INIT yet. */
 export function connect(t: ExecutionContext, root: ToyDirectory): Served {
   const kernel = new FakeKernel();
   const errors: unknown[] = [];
@@ -72,7 +72,7 @@ export async function open(kernel: FakeKernel, name: string, flags = 0): Promise
   return OpenOut.decode(new Message(reply.body).view).fh;
 }
 
-/** The names in the notifications that wait in the kernel or have been written. */
+/** The entries of the notifications that were written so far. */
 export function invalidated(kernel: FakeKernel): { name: string; parent: number; flags: number }[] {
   return kernel.queued.map(({ message }) => {
     const { parent, flags } = NotifyInvalEntryOut.decode(new Message(message).view, OutHeader.size);

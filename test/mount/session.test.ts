@@ -9,7 +9,7 @@ import { blockUntilWithdrawn, deferred, openFile, ToyDirectory, textFile } from 
 
 const mounter = fileURLToPath(new URL('./mounter.js', import.meta.url));
 
-test('unmount takes the mount away while a shell works in it, and what it waits for fails', async (t) => {
+test('unmount removes the mount while a shell uses it, and the blocked system calls fail', async (t) => {
   const root = new ToyDirectory();
   const begun = deferred<Caller>();
   let released = 0;
@@ -57,13 +57,13 @@ test('after an unmount from outside, unmount does not touch what is mounted ther
   await child.outcome;
 });
 
-test('the mount shows the name, type and options it was given', async (t) => {
+test('the mount table shows the name, the type and the options of the mount', async (t) => {
   const { directory } = await mount(t, new ToyDirectory());
   const { stdout } = await run(t, 'findmnt -nr -o SOURCE,FSTYPE,OPTIONS "$1"', directory);
   t.regex(stdout, /^toy,fs fuse\.circuittest rw,nosuid,nodev,noatime,.*default_permissions/);
 });
 
-test('with allowOther the modes decide what other users may do', async (t) => {
+test('with allowOther the modes decide which files other users may read', async (t) => {
   const root = new ToyDirectory();
   root.entries.set('public', textFile('public'));
   root.entries.set(
@@ -107,7 +107,7 @@ test('a user without privileges mounts and unmounts through fusermount3', async 
   });
 });
 
-test('without the right to mount there, fusermount3 or the check says why', async (t) => {
+test('a user who may not mount on a directory gets a sentence that says why', async (t) => {
   const directory = await emptyDirectory(t);
   const inside = join(directory, 'inside');
   await mkdir(inside);

@@ -6,7 +6,7 @@ let lastId = 0;
 export class ToyDirectory implements Directory {
   readonly kind = 'directory';
   readonly entries = new Map<string, Node>();
-  /** How often each method was called, by the kernel's doing. */
+  /** How often each method was called. */
   readonly calls = { attributes: 0, lookup: 0, list: 0 };
   readonly watchers = new Set<(name: string, gone: boolean) => void>();
   readonly id: number;
@@ -53,7 +53,7 @@ export class ToyDirectory implements Directory {
     return { [Symbol.dispose]: () => void this.watchers.delete(watcher) };
   }
 
-  /** An entry comes, and whoever watches is told. */
+  /** Adds an entry and tells the watchers. */
   set<N extends Node>(name: string, node: N): N {
     this.entries.set(name, node);
     this.#changed(name, false);
@@ -102,7 +102,7 @@ function node(ttl: number, mode: number, size: number) {
   } as const;
 }
 
-/** Rejects with EINTR when the caller is withdrawn; tells `begun` the caller. */
+/** Calls `begun`, and rejects with EINTR when the caller gives up. */
 export function blockUntilWithdrawn(
   caller: Caller,
   begun: (caller: Caller) => void,

@@ -19,7 +19,7 @@ import { blockUntilWithdrawn, deferred, openFile, ToyDirectory } from './toy.js'
 
 const { EINTR, ENOTCONN, EPIPE } = constants.errno;
 
-test('an interrupt is answered EINTR at once, aborts the signal, and what comes later is dropped', async (t) => {
+test('an interrupted read is EINTR at once, its signal is aborted, and its late bytes are given back', async (t) => {
   const root = new ToyDirectory();
   const answer = deferred<Uint8Array>();
   const undelivered: string[] = [];
@@ -48,7 +48,7 @@ test('an interrupt is answered EINTR at once, aborts the signal, and what comes 
   t.is(kernel.replies.filter((reply) => reply.unique === unique).length, 1);
 });
 
-test('a write that is interrupted says how much it has taken, or is answered EINTR soon', async (t) => {
+test('an interrupted write returns how much it has taken, or else EINTR soon', async (t) => {
   const root = new ToyDirectory();
   let waits = true;
   const node = fileWith({
@@ -78,10 +78,10 @@ test('a write that is interrupted says how much it has taken, or is answered EIN
   t.is(reply.body.readUInt32LE(0), 3);
 });
 
-/** A thread that can be seen, and for which no signal waits: it is being stopped, by another's signal. */
+/** A visible thread without a pending signal: so looks one that a signal to another thread stops. */
 const STOPPED = 1;
 
-test('a writer that is stopped is answered at once; its close waits, and says what failed', async (t) => {
+test('the write of a stopped program is answered at once; its close waits, and fails if the write fails', async (t) => {
   const root = new ToyDirectory();
   const written: string[] = [];
   const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
@@ -129,7 +129,7 @@ test('a writer that is stopped is answered at once; its close waits, and says wh
   t.is((await kernel.replyTo(flush(7))).error, 0, 'it is told once');
 });
 
-test('an interrupt that is on its way when the answer comes wins', async (t) => {
+test('an interrupt that has arrived before the answer wins', async (t) => {
   const root = new ToyDirectory();
   const answer = deferred<Uint8Array>();
   const undelivered: string[] = [];
@@ -150,7 +150,7 @@ test('an interrupt that is on its way when the answer comes wins', async (t) => 
   t.deepEqual(undelivered, ['message']);
 });
 
-test('data that the kernel does not take any more is given back to the handle', async (t) => {
+test('bytes that the kernel does not take are given back to the handle', async (t) => {
   const root = new ToyDirectory();
   const undelivered: string[] = [];
   const node = fileWith({
@@ -228,7 +228,7 @@ test('READDIRPLUS counts a reference for each entry that it delivers, and for no
   t.is(watched(), 0);
 });
 
-test('the end answers what waits, aborts it, releases handles and watches, and closes the device', async (t) => {
+test('the end answers waiting requests, aborts their signals, releases handles and watches, and closes the device', async (t) => {
   const root = new ToyDirectory();
   let released = false;
   const begun = deferred<Caller>();

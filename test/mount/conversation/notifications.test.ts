@@ -9,7 +9,7 @@ import { deferred, ToyDirectory, textFile } from '../toy.js';
 
 const { ENOENT, ENOTCONN } = constants.errno;
 
-test('notifications are written one at a time, the latest state of a name once', async (t) => {
+test('notifications are written one at a time, and only the latest state of a name', async (t) => {
   const root = new ToyDirectory();
   const { kernel } = await serve(t, root);
   for (const name of ['a', 'b', 'c']) root.set(name, textFile(''));
@@ -22,7 +22,7 @@ test('notifications are written one at a time, the latest state of a name once',
   await new Promise(setImmediate);
   kernel.queued[1]?.finish(Object.assign(new Error('not cached'), { code: 'ENOENT' }));
   await new Promise(setImmediate);
-  // What came is asked for again (FUSE_EXPIRE_ONLY), what went is thrown away.
+  // The kernel asks again for an entry that came (FUSE_EXPIRE_ONLY), and drops one that went.
   t.deepEqual(invalidated(kernel), [
     { name: 'a', parent: 1, flags: 1 },
     { name: 'b', parent: 1, flags: 0 },
@@ -46,7 +46,7 @@ test('no notification is written while a request about its directory waits', asy
   );
 });
 
-test('a write is answered when the kernel has been told what it changed', async (t) => {
+test('a write is answered after the kernel was notified of its changes', async (t) => {
   const root = new ToyDirectory();
   const node = fileWith({
     write: () => {
@@ -65,7 +65,7 @@ test('a write is answered when the kernel has been told what it changed', async 
   t.is((await kernel.replyTo(unique)).error, 0);
 });
 
-test('mkdir tells the kernel nothing that its reply does not tell, unless the reply is lost', async (t) => {
+test('mkdir notifies the kernel only if its reply is lost', async (t) => {
   const root = new ToyDirectory();
   const { kernel } = await serve(t, root);
   const mkdir = (name: string) =>
@@ -80,19 +80,19 @@ test('mkdir tells the kernel nothing that its reply does not tell, unless the re
   );
 });
 
-test('a notification that hangs in the kernel does not keep the connection from its end', async (t) => {
+test('a notification that blocks in the kernel does not prevent the end of the connection', async (t) => {
   const root = new ToyDirectory();
   const { kernel, connection } = await serve(t, root);
   root.delete('gone');
   t.is(kernel.queued.length, 1);
   const ended = connection.end();
   const reply = await kernel.replyTo(ask(kernel, Opcode.LOOKUP, 1, encodeName('x')));
-  t.is(reply.error, ENOTCONN, 'what holds the notification up is answered meanwhile');
+  t.is(reply.error, ENOTCONN, 'requests that block the notification are answered meanwhile');
   await ended;
   t.true(kernel.closed);
 });
 
-test('a name that does not exist is remembered for the negative ttl only', async (t) => {
+test('the kernel may remember a missing name for the negative ttl', async (t) => {
   const root = new ToyDirectory(60, 0);
   const { kernel } = await serve(t, root);
   const refused = await kernel.replyTo(ask(kernel, Opcode.LOOKUP, 1, encodeName('x')));

@@ -11,13 +11,13 @@ import { deferred, ToyDirectory } from '../toy.js';
 const { EINTR } = constants.errno;
 const KIB = 1024;
 
-/** Writes `size` times this letter; gives the number of the request. */
+/** Writes this letter `size` times. @returns The number of the request. */
 function write(kernel: FakeKernel, fh: number, letter: string, size: number): number {
   const data = Buffer.alloc(size, letter);
   return ask(kernel, Opcode.WRITE, 2, WriteIn.encode({ fh, size }), data);
 }
 
-/** A file whose writes wait until they are told to go on, and what each of them has. */
+/** A file whose writes block until `goOn`, with the bytes of each. */
 async function waiting(t: Parameters<typeof serve>[0]) {
   const writes: { readonly data: Uint8Array; readonly goOn: () => void }[] = [];
   const handle: Omit<Handle, 'io'> = {
@@ -33,7 +33,7 @@ async function waiting(t: Parameters<typeof serve>[0]) {
   return { kernel, writes, fh: await open(kernel, 'send') };
 }
 
-test('what a handler was given stays as it is until it is done, also when its writer was interrupted', async (t) => {
+test('the bytes of a write do not change until the handle is done, even if the writer was interrupted', async (t) => {
   const { kernel, writes, fh } = await waiting(t);
   const interrupted = write(kernel, fh, 'a', 200 * KIB);
   interrupt(kernel, interrupted);
@@ -46,7 +46,7 @@ test('what a handler was given stays as it is until it is done, also when its wr
   t.is((await kernel.replyTo(second)).error, 0);
 });
 
-test('large writes one after the other take no new memory', async (t) => {
+test('large writes one after the other use the same buffer', async (t) => {
   const { kernel, writes, fh } = await waiting(t);
   for (let count = 0; count < 10; count += 1) {
     const unique = write(kernel, fh, 'x', 1024 * KIB);
@@ -56,7 +56,7 @@ test('large writes one after the other take no new memory', async (t) => {
   t.is(new Set(writes.map(({ data }) => data.buffer)).size, 1);
 });
 
-test('of writes that wait, however many, all but a few hold 64 KiB at most', async (t) => {
+test('all but a few of any number of blocked writes hold at most 64 KiB each', async (t) => {
   const { kernel, writes, fh } = await waiting(t);
   const uniques = Array.from({ length: 100 }, () => write(kernel, fh, 'x', 1024 * KIB));
   const held = writes.reduce((sum, { data }) => sum + data.length, 0);

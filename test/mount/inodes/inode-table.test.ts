@@ -29,14 +29,14 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
-test('whatever is looked up, replaced and forgotten: ids are never reused, counts are exact, nothing is left', (t) => {
+test('after any lookups, replacements and forgets no id was reused, counts are exact, and nothing is left', (t) => {
   t.notThrows(() =>
     fc.assert(
       fc.property(steps, (script) => {
         const root = new ToyDirectory();
         const directories: ToyDirectory[] = [root];
         const inodes = new InodeTable(root, ignore);
-        /** What the kernel holds: references by nodeid. */
+        /** The references of the kernel, by nodeid. */
         const held = new Map<number, number>();
         const nodes = new Map<number, Node>();
         const known: Inode[] = [inodes.root];
@@ -98,7 +98,7 @@ test('whatever is looked up, replaced and forgotten: ids are never reused, count
   );
 });
 
-test('a node of the same kind and id keeps its inode and answers through the new object', (t) => {
+test('a node with the same kind and id keeps its inode, which answers through the new node', (t) => {
   const inodes = new InodeTable(new ToyDirectory(), ignore);
   const before = { ...textFile('before'), id: 'same' };
   const after = { ...textFile('after'), id: 'same' };
@@ -108,7 +108,7 @@ test('a node of the same kind and id keeps its inode and answers through the new
   t.is(inode.lookups, 2);
 });
 
-test('a node of another id gets another inode, and the old one stays until it is forgotten', (t) => {
+test('a node with another id gets another inode, and the old one stays until it is forgotten', (t) => {
   const inodes = new InodeTable(new ToyDirectory(), ignore);
   const before = inodes.lookup(inodes.root, 'f', textFile('before'));
   const after = inodes.lookup(inodes.root, 'f', textFile('after'));
@@ -119,7 +119,7 @@ test('a node of another id gets another inode, and the old one stays until it is
   t.is(inodes.root.children.get('f'), after);
 });
 
-test('a file with ttl 0 that is open for writing is looked up as another inode', (t) => {
+test('a file with ttl 0 that is open for writing gets another inode at the next lookup', (t) => {
   const inodes = new InodeTable(new ToyDirectory(), ignore);
   const file = openFile(0o200, () => ({ io: 'stream' }));
   const first = inodes.lookup(inodes.root, 'send', file);
@@ -128,7 +128,7 @@ test('a file with ttl 0 that is open for writing is looked up as another inode',
   t.not(inodes.lookup(inodes.root, 'send', file), first);
 });
 
-test('forgetting more than was looked up, or what is not known, does no harm', (t) => {
+test('forgetting too many references, or an unknown inode, does no harm', (t) => {
   const inodes = new InodeTable(new ToyDirectory(), ignore);
   const inode = inodes.lookup(inodes.root, 'f', textFile(''));
   inodes.forget(inode.nodeid, 1000);
@@ -139,7 +139,7 @@ test('forgetting more than was looked up, or what is not known, does no harm', (
   t.is(inodes.get(1), inodes.root);
 });
 
-test('a change of a known directory is told with the inode by which the kernel knows the name', (t) => {
+test('a change in a known directory is reported with the inode that bears the name', (t) => {
   const root = new ToyDirectory();
   const told: unknown[] = [];
   const inodes = new InodeTable(root, (directory, name, gone, child) =>

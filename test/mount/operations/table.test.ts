@@ -61,7 +61,7 @@ function connected(t: ExecutionContext, name: string): Promise<Served> | Served 
 
 for (const [name, parts] of Object.entries(samples)) {
   const opcode = Object.entries(Opcode).find(([known]) => known === name)?.[1] ?? 0;
-  test(`${name} cut short at any length is reported as malformed, and answered EIO if at all`, async (t) => {
+  test(`${name} cut short at any length is reported as malformed, and its reply, if any, is EIO`, async (t) => {
     const { kernel, errors } = await connected(t, name);
     const whole = encodeRequest(opcode, parts, { unique: 9 });
     // The rest of the whole request stays in the buffer, behind the short ones.
@@ -81,7 +81,7 @@ for (const [name, parts] of Object.entries(samples)) {
   });
 }
 
-test('an opcode that nobody knows is answered ENOSYS', async (t) => {
+test('an unknown opcode is answered ENOSYS', async (t) => {
   const { kernel } = await serve(t, new ToyDirectory());
   for (const opcode of [0, 7, 52, 99, 4096, 2 ** 32 - 1]) {
     t.is((await kernel.replyTo(ask(kernel, opcode, 1))).error, ENOSYS);
