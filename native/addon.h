@@ -1,5 +1,5 @@
-/* What the parts of the addon share. None of them keeps static state, so that
- * the addon can be loaded by any number of Node environments (worker threads). */
+/* Shared by the parts of the addon. No part keeps static state, so any number of
+ * Node environments (worker threads) can load the addon. */
 #ifndef CIRCUIT_ADDON_H
 #define CIRCUIT_ADDON_H
 
@@ -11,14 +11,14 @@
 
 /* Throws an Error with `code`, `errno` (negative, as Node has it) and `syscall`. */
 napi_value throw_errno(napi_env env, int error, const char *syscall);
-/* The same Error as a value, for the rejection of a promise. */
+/* Returns the same Error, to reject a promise with it. */
 napi_value errno_error(napi_env env, int error, const char *syscall);
 
-/* The arguments of a call. On a mismatch they throw a TypeError and give false. */
+/* Read the arguments of a call. On a mismatch they throw a TypeError and return false. */
 bool get_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values);
 bool get_int(napi_env env, napi_value value, int *result);
 bool get_bytes(napi_env env, napi_value value, void **data, size_t *length);
-/* A new string, the caller's to free. */
+/* The caller frees the string. */
 bool get_string(napi_env env, napi_value value, char **result);
 
 napi_value from_int(napi_env env, int64_t value);

@@ -1,7 +1,6 @@
 /**
- * Compiles the addon into dist/native/fuse.node with whatever C compiler the
- * machine has. It needs neither node-gyp nor Node's own headers: the package
- * node-api-headers has them.
+ * Compiles the addon into dist/native/fuse.node with the C compiler of the machine. The headers are
+ * those of the package node-api-headers, so neither node-gyp nor Node's own headers are needed.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';

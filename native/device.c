@@ -1,4 +1,4 @@
-/* Reading requests from a FUSE device and writing replies to it. */
+/* Reads requests from a FUSE device, and writes replies to it. */
 #define _GNU_SOURCE
 #include "addon.h"
 
@@ -14,7 +14,7 @@ napi_value fuse_open(napi_env env, napi_callback_info info) {
   return fd < 0 ? throw_errno(env, errno, "open") : from_int(env, fd);
 }
 
-/* read(fd, into): number. One request, or 0 where none is waiting. */
+/* read(fd, into): number. Reads one request; 0 if none is waiting. */
 napi_value fuse_read(napi_env env, napi_callback_info info) {
   napi_value argv[2];
   int fd;
@@ -27,13 +27,13 @@ napi_value fuse_read(napi_env env, napi_callback_info info) {
   ssize_t count;
   do {
     count = read(fd, data, length);
-    /* ENOENT: that request was withdrawn before it was read; take the next (fs/fuse/dev.c). */
+    /* ENOENT: the kernel gave up on that request while we read it (fs/fuse/dev.c); read the next. */
   } while (count < 0 && (errno == EINTR || errno == ENOENT));
   if (count >= 0) return from_int(env, count);
   return errno == EAGAIN ? from_int(env, 0) : throw_errno(env, errno, "read");
 }
 
-/* write(fd, header, payload?): void. One message, in one system call. */
+/* write(fd, header, payload?): void. Writes one message in one system call. */
 napi_value fuse_write(napi_env env, napi_callback_info info) {
   napi_value argv[3];
   napi_valuetype type;
@@ -59,6 +59,6 @@ napi_value fuse_close(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   int fd;
   if (!get_arguments(env, info, 1, argv) || !get_int(env, argv[0], &fd)) return NULL;
-  /* Linux has let go of the descriptor even where close(2) says EINTR. */
+  /* Linux has closed the descriptor even if close(2) fails with EINTR. */
   return close(fd) < 0 && errno != EINTR ? throw_errno(env, errno, "close") : NULL;
 }

@@ -1,4 +1,4 @@
-/* What Node cannot do with the descriptor of a file. */
+/* Operations on the descriptor of a file that Node lacks. */
 #include "addon.h"
 
 #include <errno.h>
@@ -6,8 +6,8 @@
 #include <sys/file.h>
 
 /*
- * lockFile(fd): boolean. Whether the lock (flock(2)) is ours now; does not wait. It is let go by
- * the kernel when the open file is closed, however the process ends.
+ * lockFile(fd): boolean. Tries flock(2) without waiting, and returns whether we have the lock. The
+ * kernel releases it when the open file is closed, however the process ends.
  */
 napi_value file_lock(napi_env env, napi_callback_info info) {
   napi_value argv[1], result;
@@ -20,7 +20,7 @@ napi_value file_lock(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* append(fd): void. Each write goes to the end of the file from now on, whoever shares it. */
+/* append(fd): void. Sets O_APPEND, for all processes that share the open file. */
 napi_value file_append(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   int fd, flags;

@@ -1,4 +1,4 @@
-/* The addon's entry point, and how arguments and errors cross the border. */
+/* The entry point of the addon, and the conversion of arguments and errors. */
 #include "addon.h"
 #include "libuv.h"
 
@@ -25,7 +25,7 @@ napi_value throw_errno(napi_env env, int error, const char *syscall) {
 }
 
 bool get_arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values) {
-  /* Arguments that were not given become undefined. */
+  /* Missing arguments become undefined. */
   return napi_get_cb_info(env, info, &count, values, NULL, NULL) == napi_ok;
 }
 

@@ -1,34 +1,62 @@
 /**
- * The typed door to the addon in C: a FUSE device, mount(2), processes and
- * their pipes, locks of files, memory, and readiness.
- *
- * Whatever fails throws an Error with `code` (`ENODEV`), `errno` (negative) and
- * `syscall`.
+ * The typed interface of the addon in C: a FUSE device, mount(2), processes and their pipes, locks of
+ * files, memory, and readiness. A function that fails throws an Error with `code` (such as `ENODEV`),
+ * `errno` (negative) and `syscall`.
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** umount2(2): detach now, clean up when the last user has gone. */
+/** umount2(2): detaches at once, and cleans up when no program uses the mount any more. */
 export const MNT_DETACH = 2;
 
-/** The largest number that the addon takes, a C int. */
+/** The largest number that the addon accepts: a C int. */
 const MAX_INT = 2 ** 31 - 1;
 
-/** mount(2) flags, from sys/mount.h. */
+/** Flags of mount(2), from sys/mount.h. */
 export const MountFlags = { nosuid: 2, nodev: 4, noatime: 1024 } as const;
 
 interface Addon {
+  /** Opens /dev/fuse. The descriptor does not block and is closed on exec. */
   open(): number;
+  /** Reads one request; returns 0 if none is waiting. ENODEV: unmounted. `into` needs max_write + 4096 bytes. */
   read(fd: number, into: Uint8Array): number;
+  /** Writes one message in one system call. ENOENT: the kernel has given up on the request. */
   write(fd: number, header: Uint8Array, payload?: Uint8Array): void;
+  /** Writes a copy of the message on the thread pool, where it may block. */
   queuedWrite(fd: number, message: Uint8Array): Promise<void>;
+  /** Closes a descriptor of any kind. */
   close(fd: number): void;
+  /** mount(2). */
   mount(source: string, target: string, type: string, flags: number, data: string): void;
+  /** umount2(2); `flags` may be {@link MNT_DETACH}. */
   unmount(target: string, flags: number): void;
+  /** Two connected Unix stream sockets, closed on exec. */
   socketpair(): [number, number];
+  /**
+   * Receives a descriptor (SCM_RIGHTS) without waiting. The descriptor does not block and is closed on
+   * exec. EAGAIN: nothing was sent. EPROTO: the message has no descriptor.
+   */
   receiveDescriptor(socket: number): number;
+  /** Tries flock(2) without waiting. @returns Whether we have the lock; it lasts until `fd` is closed. */
   lockFile(fd: number): boolean;
+  /** Sets O_APPEND for all users of the open file: each write goes to its end from now on. */
   append(fd: number): void;
+  /** Whether a child that has not been reaped is stopped now. */
+  isStopped(pid: number): boolean;
+  /** Whether orphans among our descendants become our children (prctl(2), PR_SET_CHILD_SUBREAPER). */
+  isChildSubreaper(): boolean;
+  /** pipe2(2), closed on exec. The end `ours` (0 reads, 1 writes) does not block. */
+  pipe(ours: number): [readingEnd: number, writingEnd: number];
+  /** Reads the available bytes, up to the size of `into`; 0 at the end of file, -1 if it would wait. */
+  readPipe(fd: number, into: Uint8Array): number;
+  /** Writes the bytes for which there is room. @returns Their number. EPIPE: there is no reader. */
+  writePipe(fd: number, bytes: Uint8Array): number;
+  /** poll(2): whether a read or a write would not wait. It may fail. */
+  isReady(fd: number): boolean;
+  /** Returns to the kernel the free memory that the C library keeps (malloc_trim(3)). */
+  trimMemory(): void;
+
+  // The classes and functions below call these.
   watch(fd: number, ready: () => void): object;
   unwatch(watcher: object): void;
   hold(watcher: object, held: boolean): void;
@@ -47,13 +75,6 @@ interface Addon {
   startPid(start: object): number;
   abortStart(start: object): void;
   reapProcess(pid: number): number | undefined;
-  isStopped(pid: number): boolean;
-  isChildSubreaper(): boolean;
-  pipe(ours: number): [readingEnd: number, writingEnd: number];
-  readPipe(fd: number, into: Uint8Array): number;
-  writePipe(fd: number, bytes: Uint8Array): number;
-  isReady(fd: number): boolean;
-  trimMemory(): void;
 }
 
 function load(): Addon {
@@ -69,55 +90,24 @@ function load(): Addon {
 
 const addon = load();
 
-/** Opens /dev/fuse; the descriptor does not block and is not inherited. */
-export const open = addon.open;
+export const { open, read, write, queuedWrite, close } = addon;
+export const { mount, unmount, socketpair, receiveDescriptor } = addon;
+export const { lockFile, append, isReady, trimMemory } = addon;
+export const { pipe, readPipe, writePipe, isStopped, isChildSubreaper } = addon;
 
-/** Reads one request; 0 where none is waiting. ENODEV: unmounted. `into` must hold max_write + 4096. */
-export const read = addon.read;
-
-/** Writes one message in one system call, at once. ENOENT: the kernel no longer waits for this reply. */
-export const write = addon.write;
-
-/** Writes a copy of the message on the thread pool, where it may block. */
-export const queuedWrite = addon.queuedWrite;
-
-/** Closes a descriptor of any kind. */
-export const close = addon.close;
-
-/** mount(2). */
-export const mount = addon.mount;
-
-/** umount2(2); `flags` may be {@link MNT_DETACH}. */
-export const unmount = addon.unmount;
-
-/** Two connected Unix stream sockets, closed on exec. */
-export const socketpair = addon.socketpair;
-
-/**
- * Takes the descriptor that was sent with SCM_RIGHTS, without waiting; it does
- * not block and is not inherited. EAGAIN: nothing was sent. EPROTO: no descriptor came.
- */
-export const receiveDescriptor = addon.receiveDescriptor;
-
-/** flock(2), without waiting: whether the lock is ours now, until the descriptor is closed. */
-export const lockFile = addon.lockFile;
-
-/** Each write goes to the end of the file from now on (O_APPEND), of all who share the open file. */
-export const append = addon.append;
-
-/** For which readiness a {@link Watcher} watches. */
+/** The readiness that a {@link Watcher} watches for. */
 export const WatchFor = { none: 0, readable: 1, writable: 2 } as const;
 
-/** Calls `ready` in the event loop while a descriptor has something to read or is in error. */
+/** Calls `ready` in the event loop while a descriptor can be read or is in error. */
 export class Watcher {
   readonly #watcher: object;
 
-  /** The descriptor must be closed after the watcher. */
+  /** The watcher must be closed before the descriptor. */
   constructor(fd: number, ready: () => void) {
     this.#watcher = addon.watch(fd, ready);
   }
 
-  /** Keeps the process alive (the default). */
+  /** The watcher keeps the process alive. That is the default. */
   ref(): void {
     addon.hold(this.#watcher, true);
   }
@@ -126,50 +116,50 @@ export class Watcher {
     addon.hold(this.#watcher, false);
   }
 
-  /** Changes what it watches for, one of {@link WatchFor}; at first that is `readable`. */
+  /** @param events One of {@link WatchFor}; at first `readable`. */
   watchFor(events: number): void {
     addon.watchFor(this.#watcher, events);
   }
 
-  /** `ready` is not called any more. May be called again. */
+  /** Ends the calls of `ready`. Closing again does nothing. */
   close(): void {
     addon.unwatch(this.#watcher);
   }
 }
 
 export interface Program {
-  /** Paths; the first that exists and may be run becomes the program. */
+  /** Paths. The first one that exists and may be executed is the program. */
   readonly candidates: readonly string[];
-  /** With the name of the program as the first. */
+  /** The first is the program's name. */
   readonly argv: readonly string[];
   readonly environment: readonly string[];
-  /** Empty for the directory that we are in. */
+  /** Empty for our working directory. */
   readonly directory: string;
-  /** What becomes its descriptors 0, 1 and 2; it gets no others. To be closed when it has started. */
+  /** Become its descriptors 0, 1 and 2, its only ones. The caller closes them when it has started. */
   readonly stdio: readonly [number, number, number];
-  /** The soft limit of its descriptors; where the hard limit is lower, that. */
+  /** The soft limit of its descriptors; the hard limit bounds it. */
   readonly openFiles: number;
 }
 
-/** Children whose starts have not come to an end, and those that run, or have not been reaped. */
+/** Children that are being started, and children that run or have not been reaped. */
 const starting = new Set<object>();
 const unreaped = new Set<number>();
 
-/** Whether somebody here waits for this child. */
+/** Whether this child is ours to reap, and not an orphan that came to us. */
 export function isOwnChild(pid: number): boolean {
   return unreaped.has(pid) || [...starting].some((start) => addon.startPid(start) === pid);
 }
 
-/** The start of a program, the leader of a session of its own. It never blocks the event loop. */
+/** Starts a program as the leader of a new session, without blocking the event loop. */
 export class Start {
   /**
-   * Settles when the program runs, with its pid and a descriptor that becomes readable when it
-   * has ended. Rejected with the `syscall` that failed: chdir, execve, vfork, …
+   * Resolves when the program runs, with its pid and a descriptor that becomes readable when it ends.
+   * Rejects with the `syscall` that failed: chdir, execve, vfork, …
    */
   readonly started: Promise<readonly [pid: number, pidfd: number]>;
   readonly #start: object;
 
-  /** @param program No string in it may contain a NUL. */
+  /** @param program Its strings must not contain NUL. */
   constructor({ candidates, argv, environment, directory, stdio, openFiles }: Program) {
     const [start, finished] = addon.startProcess(
       join(candidates),
@@ -195,7 +185,7 @@ export class Start {
     starting.add(start);
   }
 
-  /** Kills it if it does not run yet; `started` then settles either way. */
+  /** Kills the child if the program does not run yet. `started` settles in any case. */
   abort(): void {
     addon.abortStart(this.#start);
   }
@@ -214,30 +204,9 @@ function join(strings: readonly string[]): Uint8Array {
   return Buffer.from(strings.map((string) => `${string}\0`).join(''));
 }
 
-/** Takes leave of a child that has ended: the status as wait(2) has it, or undefined while it runs. */
+/** Reaps a child. @returns Its status as in wait(2); undefined while it runs. */
 export function reapProcess(pid: number): number | undefined {
   const status = addon.reapProcess(pid);
   if (status !== undefined) unreaped.delete(pid);
   return status;
 }
-
-/** Whether a child that has not been reaped is stopped now. */
-export const isStopped = addon.isStopped;
-
-/** Whether orphans among our descendants become our children: PR_SET_CHILD_SUBREAPER of prctl(2). */
-export const isChildSubreaper = addon.isChildSubreaper;
-
-/** pipe2(2), closed on exec. Of its ends, `ours` (0 for the reading one) does not block. */
-export const pipe = addon.pipe;
-
-/** Reads what there is, up to the size of `into`; 0 at the end of file, -1 where it would wait. */
-export const readPipe = addon.readPipe;
-
-/** Writes what there is room for, and tells how many bytes that was. EPIPE: nobody can read it. */
-export const writePipe = addon.writePipe;
-
-/** poll(2): whether reading or writing would not wait, be it that it fails. */
-export const isReady = addon.isReady;
-
-/** Gives the kernel the memory that the C library keeps though it is free (malloc_trim(3)). */
-export const trimMemory = addon.trimMemory;

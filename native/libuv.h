@@ -1,11 +1,11 @@
 /*
  * The few functions of libuv that the addon calls.
  *
- * A Node binary exports libuv, but its header uv.h comes only with some
- * distributions of Node, and the package node-api-headers leaves it out. What
- * is declared here has been the same in every libuv 1.x, whose ABI is stable
- * (docs/src/design.rst, "libuv follows semantic versioning"). The handle is
- * opaque: its size is asked of uv_handle_size.
+ * A Node binary exports libuv, but only some distributions of Node contain the
+ * header uv.h, and the package node-api-headers does not. These declarations
+ * hold for every libuv 1.x, whose ABI is stable (docs/src/design.rst, "libuv
+ * follows semantic versioning"). The handle is opaque; uv_handle_size tells its
+ * size.
  */
 #ifndef CIRCUIT_LIBUV_H
 #define CIRCUIT_LIBUV_H
@@ -16,7 +16,7 @@ typedef struct uv_loop_s uv_loop_t;
 typedef struct uv_handle_s uv_handle_t;
 typedef struct uv_poll_s uv_poll_t;
 
-/* The place of "poll" in UV_HANDLE_TYPE_MAP; watch() checks it by name. */
+/* The index of "poll" in UV_HANDLE_TYPE_MAP; fuse_watch checks its name. */
 #define UV_POLL 8
 #define UV_READABLE 1
 #define UV_WRITABLE 2
@@ -24,7 +24,7 @@ typedef struct uv_poll_s uv_poll_t;
 typedef void (*uv_poll_cb)(uv_poll_t *handle, int status, int events);
 typedef void (*uv_close_cb)(uv_handle_t *handle);
 
-/* These take negative error numbers; on Unix they are errno's, as far as libuv names them. */
+/* Take negative error numbers. On Unix these are those of errno, as far as libuv names them. */
 const char *uv_err_name(int error);
 const char *uv_strerror(int error);
 

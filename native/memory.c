@@ -1,10 +1,10 @@
-/* Memory that was freed and that the C library still keeps. */
+/* Returns free memory that the C library keeps to the kernel. */
 #include "addon.h"
 
-/* malloc_trim(3) is glibc's; other C libraries keep less. */
+/* Only glibc has malloc_trim(3); other C libraries keep less memory. */
 extern int malloc_trim(size_t pad) __attribute__((weak));
 
-/* trimMemory(): void. Gives the kernel what is free, also between what is not. */
+/* trimMemory(): void. Returns free pages, even those between pages in use. */
 napi_value memory_trim(napi_env env, napi_callback_info info) {
   (void)info;
   if (malloc_trim) malloc_trim(0);

@@ -1,4 +1,4 @@
-/* mount(2), umount2(2), and the descriptor that fusermount3 hands over. */
+/* mount(2), umount2(2), and the descriptor that fusermount3 sends. */
 #define _GNU_SOURCE
 #include "addon.h"
 
@@ -52,8 +52,8 @@ napi_value fuse_socketpair(napi_env env, napi_callback_info info) {
 }
 
 /*
- * receiveDescriptor(socket): number. Does not wait: EAGAIN where nothing has
- * been sent, EPROTO where what came bears no descriptor (unix(7), SCM_RIGHTS).
+ * receiveDescriptor(socket): number. Does not wait. EAGAIN: nothing was sent.
+ * EPROTO: the message has no descriptor (unix(7), SCM_RIGHTS).
  */
 napi_value fuse_receive_descriptor(napi_env env, napi_callback_info info) {
   napi_value argv[1];

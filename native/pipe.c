@@ -1,4 +1,4 @@
-/* Pipes to the standard streams of a process: our ends never block. */
+/* Pipes for the standard streams of a process. Our ends never block. */
 #define _GNU_SOURCE
 #include "addon.h"
 
@@ -7,13 +7,13 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* pipe(ours): [number, number]. Reading and writing end; `ours` (0, 1) is the one that never blocks. */
+/* pipe(ours): [number, number]. The reading and the writing end; the end `ours` (0, 1) never blocks. */
 napi_value pipe_open(napi_env env, napi_callback_info info) {
   napi_value argv[1], result;
   int ours, ends[2];
   if (!get_arguments(env, info, 1, argv) || !get_int(env, argv[0], &ours)) return NULL;
   if (pipe2(ends, O_CLOEXEC) < 0) return throw_errno(env, errno, "pipe2");
-  /* Not with pipe2: programs do not expect it of their end. */
+  /* pipe2 would set it for both ends, but programs expect an end that blocks. */
   fcntl(ends[ours != 0], F_SETFL, O_NONBLOCK);
   napi_create_array_with_length(env, 2, &result);
   napi_set_element(env, result, 0, from_int(env, ends[0]));
@@ -21,7 +21,7 @@ napi_value pipe_open(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* readPipe(fd, into): number. As much as there is; 0 at the end of file, -1 where nothing is yet. */
+/* readPipe(fd, into): number. Reads the available bytes; 0 at the end of file, -1 if there are none yet. */
 napi_value pipe_read(napi_env env, napi_callback_info info) {
   napi_value argv[2];
   int fd;
@@ -43,7 +43,7 @@ napi_value pipe_read(napi_env env, napi_callback_info info) {
   return from_int(env, done);
 }
 
-/* writePipe(fd, bytes): number. How many of them there was room for. */
+/* writePipe(fd, bytes): number. Writes the bytes for which there is room, and returns their number. */
 napi_value pipe_write(napi_env env, napi_callback_info info) {
   napi_value argv[2];
   int fd;
@@ -64,7 +64,7 @@ napi_value pipe_write(napi_env env, napi_callback_info info) {
   return from_int(env, done);
 }
 
-/* isReady(fd): boolean. Whether reading or writing would not wait; it may still fail. */
+/* isReady(fd): boolean. Whether a read or a write would not wait. It may still fail. */
 napi_value pipe_is_ready(napi_env env, napi_callback_info info) {
   napi_value argv[1], result;
   struct pollfd polled = {.events = POLLIN | POLLOUT};

@@ -1,14 +1,14 @@
 /*
- * Starts a program without ever holding up the event loop, and tells how it ended.
+ * Starts programs without blocking the event loop, and reaps them.
  *
- * libuv's uv_spawn waits in the event loop until the child is in its directory
- * and has become its program; where either lies in a file system that this very
- * process serves, that is forever. So each start waits on a thread of its own,
- * which vfork(2) suspends (the other threads run on), and which a dead file
- * system holds up without taking one of the pool's few threads.
+ * uv_spawn of libuv blocks the event loop until the child has called chdir(2) and
+ * execve(2). If the directory or the program is in a file system that this
+ * process serves, that is forever. So each start has a thread of its own.
+ * vfork(2) suspends that thread alone, and a file system that does not answer
+ * blocks it without taking one of the few threads of the pool.
  *
- * Between vfork and execve the child lives in our memory: it makes system calls
- * and nothing else, and it can tell why it failed by writing it there.
+ * Between vfork and execve the child shares our memory: it makes nothing but
+ * system calls, and it reports its error by writing it there.
  */
 #define _GNU_SOURCE
 #include "addon.h"
@@ -36,7 +36,7 @@
 
 enum { THREAD_STACK = 256 * 1024 };
 
-/* Strings that come as one text, each ended by NUL, and the vector that execve wants. */
+/* Strings in one text, each with a NUL at its end, and the vector that execve takes. */
 struct strings {
   char *text;
   char **vector;
@@ -44,20 +44,20 @@ struct strings {
 
 struct start {
   struct strings programs, arguments, environment;
-  char *directory; /* empty: the one we are in */
+  char *directory; /* empty: our working directory */
   int stdio[3];
   int open_files;
-  int finished; /* the thread's own duplicate of the eventfd */
-  /* The outcome; `failed` is the system call that failed with `error`. */
+  int finished; /* a duplicate of the eventfd that belongs to the thread */
+  /* The outcome. `failed` is the system call that failed with `error`. */
   volatile int error;
   const char *volatile failed;
   int pidfd;
-  /* What abort() needs. The child itself notes its pid, and looks whether it is to live. */
+  /* For an abort. The child itself notes its pid, and checks whether the start was aborted. */
   atomic_bool aborted;
   atomic_int pid;
   pthread_mutex_t lock;
   bool ended;
-  /* The thread's and the JavaScript object's. */
+  /* Held by the thread and by the JavaScript object. */
   atomic_int references;
 };
 
@@ -73,7 +73,7 @@ static void drop(struct start *self) {
   free(self);
 }
 
-/* The child. It shares our memory and the thread's stack, but not our descriptors or handlers. */
+/* The child. It shares our memory and the thread's stack, but has its own descriptors and handlers. */
 
 static _Noreturn void give_up(struct start *self, const char *failed, int error) {
   self->failed = failed;
@@ -83,13 +83,13 @@ static _Noreturn void give_up(struct start *self, const char *failed, int error)
 
 static void close_above_2(void) {
   if (syscall(SYS_close_range, 3, ~0U, 0) == 0) return;
-  /* An older kernel. All of ours close on exec; this is for what we inherited ourselves. */
+  /* An older kernel. Our own descriptors close on exec, so this closes those that we inherited. */
   for (int fd = 3; fd < 1024; fd++) close(fd);
 }
 
-/* By system calls: sigaction(3) and sigprocmask(3) leave out 32 and 33, which the C library uses. */
+/* Makes system calls, since sigaction(3) and sigprocmask(3) refuse the C library's signals 32 and 33. */
 static void reset_signals(void) {
-  /* A struct sigaction of the kernel and a set of signals, all zero: SIG_DFL, and none. */
+  /* As a struct sigaction of the kernel, zeros mean SIG_DFL; as a set of signals, none. */
   const long none[16] = {0};
   const size_t set_size = (NSIG - 1) / 8;
   for (int signal = 1; signal < NSIG; signal++)
@@ -117,7 +117,7 @@ static _Noreturn void be_the_program(struct start *self) {
   if (self->directory[0] && chdir(self->directory) < 0) give_up(self, "chdir", errno);
   for (char **program = self->programs.vector; *program; program++) {
     execve(*program, self->arguments.vector, self->environment.vector);
-    /* As execvp(3): the search goes on past what is missing or may not be run. */
+    /* As in execvp(3), the search continues after a file that is missing or not executable. */
     bool missing = errno == ENOENT || errno == ENOTDIR;
     if (!missing || error == ENOENT) error = errno;
     if (!missing && errno != EACCES) break;
@@ -140,7 +140,7 @@ static void reap_child(pid_t pid) {
 static void *run_start(void *data) {
   struct start *self = data;
   pid_t pid = fork_child(self);
-  /* The child has noted it, too, unless vfork(2) is fork(2), as under qemu-user. */
+  /* The child has noted its pid already, unless vfork(2) is fork(2), as under qemu-user. */
   if (pid > 0) atomic_store(&self->pid, pid);
   if (pid < 0) {
     self->failed = "vfork";
@@ -192,7 +192,7 @@ static int create_thread(struct start *self) {
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, THREAD_STACK);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  /* No handler of ours may run in the child, in our memory: it inherits the thread's mask. */
+  /* None of our handlers may run in the child, in our memory. It inherits the thread's mask. */
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int error = pthread_create(&thread, &attributes, run_start, self);
@@ -210,10 +210,10 @@ static void object_collected(napi_env env, void *data, void *hint) {
 /*
  * startProcess(programs, arguments, environment, directory, stdin, stdout, stderr, openFiles):
  * [external, fd]
- * The first three are strings that NUL ends; the first program that can be run is. When the
- * descriptor becomes readable, startOutcome has the outcome; then the caller closes it and its own
- * ends of the three. An eventfd and not a thread-safe function of Node-API: that one is gone with
- * its environment (a worker's end), also while a thread still waits.
+ * In the first three arguments each string ends with NUL. Of `programs` the first one that can be
+ * executed is run. When the descriptor becomes readable, startOutcome has the outcome; the caller then
+ * closes the descriptor, and its copies of the three streams. The descriptor is an eventfd, since a
+ * thread-safe function of Node-API would end with its environment (a worker) while a thread still waits.
  */
 napi_value process_start(napi_env env, napi_callback_info info) {
   napi_value argv[8], external, result;
@@ -264,7 +264,7 @@ static struct start *get_start(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* startOutcome(external): [pid, pidfd]. Throws what kept it from starting. */
+/* startOutcome(external): [pid, pidfd]. Throws the error of a start that failed. */
 napi_value process_start_outcome(napi_env env, napi_callback_info info) {
   napi_value result;
   struct start *self = get_start(env, info);
@@ -276,25 +276,25 @@ napi_value process_start_outcome(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* startPid(external): number. The child's, which may have ended since; 0 while there is none. */
+/* startPid(external): number. The pid of the child, which may have ended; 0 if there is none yet. */
 napi_value process_start_pid(napi_env env, napi_callback_info info) {
   struct start *self = get_start(env, info);
   return self == NULL ? NULL : from_int(env, atomic_load(&self->pid));
 }
 
-/* abortStart(external): void. Kills the child unless it has become its program. */
+/* abortStart(external): void. Kills the child if the program does not run yet. */
 napi_value process_abort_start(napi_env env, napi_callback_info info) {
   struct start *self = get_start(env, info);
   if (self == NULL) return NULL;
   atomic_store(&self->aborted, true);
   pthread_mutex_lock(&self->lock);
-  /* Until `ended` nobody reaps it, so its pid is its own. */
+  /* Nobody reaps the child before `ended`, so the pid is still its own. */
   if (!self->ended && atomic_load(&self->pid) > 0) kill(atomic_load(&self->pid), SIGKILL);
   pthread_mutex_unlock(&self->lock);
   return NULL;
 }
 
-/* reapProcess(pid): number | undefined. The status of wait(2), or undefined while it runs. */
+/* reapProcess(pid): number | undefined. The status as in wait(2); undefined while it runs. */
 napi_value process_reap(napi_env env, napi_callback_info info) {
   napi_value argv[1];
   int pid, status;
@@ -304,13 +304,13 @@ napi_value process_reap(napi_env env, napi_callback_info info) {
   return reaped == 0 ? from_undefined(env) : from_int(env, status);
 }
 
-/* isStopped(pid): boolean. Whether a child that was not reaped is stopped now. */
+/* isStopped(pid): boolean. Whether a child that has not been reaped is stopped now. */
 napi_value process_is_stopped(napi_env env, napi_callback_info info) {
   napi_value argv[1], result;
   int pid;
   siginfo_t what = {0};
   if (!get_arguments(env, info, 1, argv) || !get_int(env, argv[0], &pid)) return NULL;
-  /* ECHILD: it has ended and waits to be reaped. */
+  /* ECHILD: the child has ended and can be reaped. */
   if (waitid(P_PID, pid, &what, WSTOPPED | WNOHANG | WNOWAIT) < 0 && errno != ECHILD)
     return throw_errno(env, errno, "waitid");
   napi_get_boolean(env, what.si_pid == pid && what.si_code == CLD_STOPPED, &result);

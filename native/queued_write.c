@@ -1,7 +1,8 @@
 /*
- * A write on the thread pool, for notifications: the kernel takes inode locks
- * in that write(2) which a request may hold that waits for our own answer
- * (fs/fuse/dir.c, fuse_reverse_inval_entry), so the event loop must not make it.
+ * Writes notifications on the thread pool. In write(2) of a notification the
+ * kernel takes locks of inodes (fs/fuse/dir.c, fuse_reverse_inval_entry). A
+ * request that waits for our answer may hold these locks, so on the event loop
+ * the write would be a deadlock.
  */
 #define _GNU_SOURCE
 #include "addon.h"
@@ -15,7 +16,7 @@
 struct queued_write {
   napi_async_work work;
   napi_deferred deferred;
-  int fd; /* its own duplicate: the session may close its descriptor meanwhile */
+  int fd; /* a duplicate, since the session may close its descriptor meanwhile */
   int error;
   size_t length;
   char message[];

@@ -1,4 +1,4 @@
-/* Calls a JavaScript function whenever a descriptor can be read, or written. */
+/* Calls a JavaScript function while a descriptor can be read or written. */
 #include "addon.h"
 #include "libuv.h"
 
@@ -13,7 +13,7 @@ struct watcher {
   napi_async_cleanup_hook_handle cleanup;
   uv_poll_t *poll;
   bool closing;
-  /* Freed by whichever comes last: the end of the libuv handle, or of the JavaScript object. */
+  /* The last of the two to end, the libuv handle or the JavaScript object, frees the watcher. */
   bool handle_ended, object_ended;
 };
 
@@ -37,7 +37,7 @@ static void start_closing(struct watcher *self) {
   uv_close((uv_handle_t *)self->poll, handle_closed);
 }
 
-/* The environment ends: the handle must have left its loop before. */
+/* The environment ends. The handle must leave the loop before that. */
 static void environment_ends(napi_async_cleanup_hook_handle cleanup, void *data) {
   (void)cleanup;
   start_closing(data);
@@ -51,7 +51,7 @@ static void object_collected(napi_env env, void *data, void *hint) {
   free_if_unused(self);
 }
 
-/* Called with an error, too (unmounted: EPOLLERR): reading the descriptor tells which. */
+/* Also called after an error (EPOLLERR after an unmount); a read of the descriptor finds it. */
 static void became_ready(uv_poll_t *poll, int status, int events) {
   (void)status;
   (void)events;
@@ -63,7 +63,7 @@ static void became_ready(uv_poll_t *poll, int status, int events) {
   napi_open_handle_scope(env, &scope);
   napi_get_reference_value(env, self->callback, &callback);
   napi_get_global(env, &receiver);
-  /* napi_make_callback runs ticks and promise jobs afterwards, as Node does for its own. */
+  /* napi_make_callback runs ticks and promise jobs afterwards, as Node does after its own callbacks. */
   if (napi_make_callback(env, self->context, receiver, callback, 0, NULL, NULL) ==
       napi_pending_exception) {
     napi_get_and_clear_last_exception(env, &error);
@@ -72,7 +72,7 @@ static void became_ready(uv_poll_t *poll, int status, int events) {
   napi_close_handle_scope(env, scope);
 }
 
-/* watch(fd, callback): external. The external is for unwatch and hold. */
+/* watch(fd, callback): external. unwatch, hold and watchFor take the external. */
 napi_value fuse_watch(napi_env env, napi_callback_info info) {
   napi_value argv[2], name, result;
   uv_loop_t *loop;
@@ -121,7 +121,7 @@ napi_value fuse_unwatch(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* hold(external, held): void. Whether it keeps the event loop alive. */
+/* hold(external, held): void. `held`: the watcher keeps the event loop alive. */
 napi_value fuse_hold(napi_env env, napi_callback_info info) {
   napi_value argv[2];
   struct watcher *self;
@@ -134,7 +134,7 @@ napi_value fuse_hold(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* watchFor(external, events): void. UV_READABLE, UV_WRITABLE, both, or 0 for none. */
+/* watchFor(external, events): void. `events`: UV_READABLE, UV_WRITABLE, both, or 0 for none. */
 napi_value fuse_watch_for(napi_env env, napi_callback_info info) {
   napi_value argv[2];
   struct watcher *self;

@@ -11,7 +11,7 @@ import * as native from '../../native/index.js';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
-test('what fails throws an Error with code, errno and syscall', (t) => {
+test('a call that fails throws an Error with code, errno and syscall', (t) => {
   t.like(
     t.throws(() => native.unmount('/nonexistent', 0)),
     {
@@ -37,7 +37,7 @@ test('what fails throws an Error with code, errno and syscall', (t) => {
   );
 });
 
-test('arguments of another type throw a TypeError', (t) => {
+test('an argument of the wrong type throws a TypeError', (t) => {
   const read: (fd: number, into: never) => number = native.read;
   t.throws(() => Reflect.apply(read, undefined, ['0', Buffer.alloc(1)]), { instanceOf: TypeError });
   t.throws(() => Reflect.apply(read, undefined, [0]), { instanceOf: TypeError });
@@ -52,19 +52,19 @@ function pair(t: ExecutionContext): [number, number] {
   return ends;
 }
 
-test('write gathers header and payload, read takes them, and gives 0 where nothing waits', (t) => {
+test('write gathers header and payload into one message, which read takes', (t) => {
   const [one, other] = pair(t);
   native.write(one, Buffer.from('head'), Buffer.from('payload'));
   const into = Buffer.alloc(100);
   t.is(native.read(other, into), 11);
   t.is(into.toString('utf8', 0, 11), 'headpayload');
-  // Sockets of a pair wait; a FUSE device that is not mounted does not.
+  // A read of a socket of a pair would wait; a read of a device that is not mounted does not.
   const device = native.open();
   t.throws(() => native.read(device, Buffer.alloc(8192)), { code: 'EPERM' });
   native.close(device);
 });
 
-test('a queued write is done on a thread and tells when it fails', async (t) => {
+test('a queued write runs on a thread, and rejects if it fails', async (t) => {
   const [one, other] = pair(t);
   const message = Buffer.from('later');
   const written = native.queuedWrite(one, message);
@@ -78,14 +78,14 @@ test('a queued write is done on a thread and tells when it fails', async (t) => 
   native.close(device);
 });
 
-test('a message without a descriptor, and no message, are told apart', (t) => {
+test('a message without a descriptor is EPROTO, no message is EAGAIN', (t) => {
   const [one, other] = pair(t);
   t.throws(() => native.receiveDescriptor(other), { code: 'EAGAIN' });
   native.write(one, Buffer.from('x'));
   t.throws(() => native.receiveDescriptor(other), { code: 'EPROTO' });
 });
 
-test('a watcher calls when there is something to read, until it is closed', async (t) => {
+test('a watcher calls while there is something to read, until it is closed', async (t) => {
   const [one, other] = pair(t);
   let calls = 0;
   const watcher = await new Promise<native.Watcher>((resolve) => {
@@ -104,7 +104,7 @@ test('a watcher calls when there is something to read, until it is closed', asyn
   t.is(calls, 1);
 });
 
-test('a watcher without ref does not keep the process alive, one with it does not survive its thread', async (t) => {
+test('an unreferenced watcher does not keep the process alive, a referenced one ends with its thread', async (t) => {
   const door = new URL('../../native/index.js', import.meta.url).href;
   const watch = `
     import * as native from '${door}';
@@ -140,7 +140,7 @@ async function build(t: ExecutionContext, env: NodeJS.ProcessEnv) {
   return { run, output: join(directory, 'dist', 'native', 'fuse.node') };
 }
 
-test('the build makes the addon without a warning, and nothing when it is up to date', async (t) => {
+test('the build compiles the addon without a warning, and does nothing if it is up to date', async (t) => {
   const { run, output } = await build(t, process.env);
   t.deepEqual(await run(), { status: 0, stderr: '' });
   const { mtimeMs } = await stat(output);
@@ -148,7 +148,7 @@ test('the build makes the addon without a warning, and nothing when it is up to 
   t.is((await stat(output)).mtimeMs, mtimeMs);
 });
 
-test('without a compiler the build says in one sentence what to install', async (t) => {
+test('without a compiler the build fails with one sentence that says what to install', async (t) => {
   const { run } = await build(t, { PATH: '/nonexistent' });
   const { status, stderr } = await run();
   t.is(status, 1);

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import * as native from '../../native/index.js';
 
-/** Starts /bin/sh with a script and gives our ends of its input and output. */
+/** Starts /bin/sh with a script. `stdin` and `stdout` are our ends. */
 function startShell(t: ExecutionContext, script: string, directory = '') {
   const [stdin, stdout] = [native.pipe(1), native.pipe(0)];
   const start = new native.Start({
@@ -27,7 +27,7 @@ function startShell(t: ExecutionContext, script: string, directory = '') {
   return { start, closed, stdin: stdin[1], stdout: stdout[0] };
 }
 
-/** Calls until the answer is another than this, when the descriptor becomes ready. */
+/** Repeats a call each time that the descriptor is ready, until the result is not `waiting`. */
 async function whenReady<T>(fd: number, call: () => T, waiting: T): Promise<T> {
   for (;;) {
     const result = call();
@@ -41,7 +41,7 @@ async function whenReady<T>(fd: number, call: () => T, waiting: T): Promise<T> {
   }
 }
 
-test('the first candidate that can be run is started, and its status is reaped once', async (t) => {
+test('the first candidate that can be executed is started, and its status is reaped once', async (t) => {
   const { start, stdout } = startShell(t, 'echo "$0 $A"; exit 3');
   const [pid, pidfd] = await start.started;
   t.teardown(() => native.close(pidfd));
@@ -56,13 +56,13 @@ test('the first candidate that can be run is started, and its status is reaped o
   t.is(await whenReady(stdout, () => native.readPipe(stdout, into), -1), 0);
 });
 
-test('a start that fails names the system call', async (t) => {
+test('a start that fails rejects with the system call', async (t) => {
   const { start } = startShell(t, '', '/nonexistent');
   t.like(await t.throwsAsync(start.started), { code: 'ENOENT', syscall: 'chdir', errno: -2 });
   start.abort();
 });
 
-test('abort does nothing to a program that runs', async (t) => {
+test('an abort does not touch a program that runs', async (t) => {
   const { start, stdin } = startShell(t, 'read line; exit 4');
   const [pid, pidfd] = await start.started;
   t.teardown(() => native.close(pidfd));
@@ -71,7 +71,7 @@ test('abort does nothing to a program that runs', async (t) => {
   t.is(await whenReady(pidfd, () => native.reapProcess(pid), undefined), 4 << 8);
 });
 
-test('a start that is aborted at once does not run, and its promise settles', async (t) => {
+test('a start that is aborted at once settles, and its program does not stay', async (t) => {
   for (let i = 0; i < 50; i += 1) {
     const { start, closed, stdout } = startShell(t, 'read line');
     start.abort();
@@ -92,7 +92,7 @@ test('a start that is aborted at once does not run, and its promise settles', as
 });
 
 // Alone, since children of other tests hold copies of the ends until they are their programs.
-test.serial('a pipe never makes us wait, and tells what it took', (t) => {
+test.serial('a pipe never blocks us, and tells how many bytes it took', (t) => {
   const [reading, writing] = native.pipe(1);
   t.true(native.isReady(writing));
   t.is(native.writePipe(writing, Buffer.alloc(100_000)), 65_536);
@@ -113,7 +113,7 @@ test.serial('a pipe never makes us wait, and tells what it took', (t) => {
   native.close(from);
 });
 
-test('a watcher can rest, and watch for room to write', async (t) => {
+test('a watcher can pause, and can watch for room to write', async (t) => {
   const [reading, writing] = native.pipe(1);
   native.writePipe(writing, Buffer.alloc(65_536));
   let calls = 0;
@@ -136,7 +136,7 @@ test('a watcher can rest, and watch for room to write', async (t) => {
   t.is(calls, 1);
 });
 
-test('an environment that ends while programs start takes nothing down with it', async (t) => {
+test('the end of an environment in which programs start does not crash the process', async (t) => {
   const text = `
     const native = await import(${JSON.stringify(new URL('../../native/index.js', import.meta.url).href)});
     for (let i = 0; i < 20; i += 1) {
