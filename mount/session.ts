@@ -1,4 +1,15 @@
-/** A mounted file system: from mount(2) to the end of the mount. */
+/**
+ * A mounted file system: from mount(2) to the end of the mount. The parts of this library:
+ *
+ * - `node.ts`: the node API, which a file system implements, with an introduction.
+ * - `session.ts`: mounts a file system. `fuse-connection.ts`: serves it.
+ * - `wire/`: the kernel's protocol, as structs, requests and notifications, and the device.
+ * - `mounting/`: mount(2) and fusermount3, mount points and the mount table.
+ * - `conversation/`: one request that is being answered, its program, replies, notifications.
+ * - `inodes/`: the inode table, and the entries of directories.
+ * - `files/`: the table of open files, and the writes to them.
+ * - `operations/`: the table of opcodes, and the functions that answer.
+ */
 import createDebug from 'debug';
 import { FuseConnection } from './fuse-connection.js';
 import { findMounts } from './mounting/mount-table.js';
