@@ -12,7 +12,7 @@ const { EACCES, EINVAL, EISDIR, EPERM } = constants.errno;
 
 const NANOSECONDS = 1_000_000_000n;
 /** Seconds that the kernel can still turn into jiffies; as good as for ever. */
-const LONGEST_TTL = 0x7fffffff;
+const LONGEST_TTL_SECONDS = 0x7fffffff;
 
 export const getattr: Run<Inode, unknown> = ({ owner }, inode, _, caller) =>
   whenReady(inode.node.attributes(caller), (attributes) => attrOut(inode, attributes, owner));
@@ -35,7 +35,7 @@ export const readlink: Run<Inode> = (_, { node }, __, caller) => {
 
 /** Splits seconds with a fraction into two integers. */
 function duration(ttl: number): { seconds: number; nanoseconds: number } {
-  const bounded = Math.min(Math.max(ttl, 0), LONGEST_TTL);
+  const bounded = Math.min(Math.max(ttl, 0), LONGEST_TTL_SECONDS);
   const seconds = Math.floor(bounded);
   return { seconds, nanoseconds: Math.floor((bounded - seconds) * 1e9) };
 }
@@ -66,12 +66,12 @@ function attr(inode: Inode, attributes: Attributes, owner: Owner) {
  * kernel's clock. In the next step of the same path the kernel checks the caller's permissions with
  * them, and would otherwise ask for them again.
  */
-const ONE_TICK = 1e-6;
+const ONE_TICK_SECONDS = 1e-6;
 
 /** The values of a struct fuse_entry_out. */
 export function entryOut(inode: Inode, attributes: Attributes, owner: Owner): Partial<EntryOut> {
   const name = duration(inode.node.ttl);
-  const attributesOf = duration(Math.max(attributesTtl(inode.node), ONE_TICK));
+  const attributesOf = duration(Math.max(attributesTtl(inode.node), ONE_TICK_SECONDS));
   return {
     nodeid: inode.nodeid,
     entry_valid: name.seconds,

@@ -42,18 +42,24 @@ const closing = { survives: ['stop', 'handled'] } as const;
 /** After EINTR a program writes the same again, so a write that took bytes must say how many. */
 const writing = { survives: ['stop'], lastWordMs: 300 } as const;
 
+/** No blocks are counted. */
+const statfs = structs.StatfsOut.encode({ bsize: 4096, frsize: 4096, namelen: LONGEST_NAME });
+
 /** Only mkdir(2) and rmdir(2) change names. */
 const refused = always(EPERM);
+
+/**
+ * After ENOSYS the kernel never asks again and does the work itself, or not at all: it lists directories
+ * without OPENDIR, has its own flock, lseek and copy_file_range, and programs get EOPNOTSUPP for xattrs.
+ */
+const unserved = always(ENOSYS);
 
 const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   // The connection.
   [Opcode.INIT, { serve: ({ initialize }, _, message) => initialize(decode.init(message)) }],
   [Opcode.DESTROY, always(0)],
   [Opcode.INTERRUPT, unanswered(decode.fixed(structs.InterruptIn), interrupt)],
-  [
-    Opcode.STATFS,
-    always(structs.StatfsOut.encode({ bsize: 4096, frsize: 4096, namelen: LONGEST_NAME })),
-  ],
+  [Opcode.STATFS, always(statfs)],
   // Inodes.
   [Opcode.FORGET, unanswered(decode.fixed(structs.ForgetIn), forget)],
   [Opcode.BATCH_FORGET, unanswered(decode.forgets, forgetAll)],
@@ -61,6 +67,7 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [Opcode.GETATTR, onInode(decode.fixed(structs.GetattrIn), getattr)],
   [Opcode.SETATTR, onInode(decode.fixed(structs.SetattrIn), setattr)],
   [Opcode.READLINK, onInode(decode.nothing, readlink)],
+  [Opcode.OPENDIR, unserved],
   [Opcode.READDIR, onInode(decode.fixed(structs.ReadIn), readdir)],
   [Opcode.READDIRPLUS, onInode(decode.fixed(structs.ReadIn), readdirplus)],
   [Opcode.OPEN, onInode(decode.fixed(structs.OpenIn), open)],
@@ -82,12 +89,6 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [Opcode.FLUSH, { ...onFile(decode.fixed(structs.FlushIn), flush), ...closing }],
   [Opcode.RELEASE, onFile(decode.fixed(structs.ReleaseIn), release)],
 ]);
-
-/**
- * After ENOSYS the kernel never asks again and does the work itself, or not at all: it lists directories
- * without OPENDIR, has its own flock, lseek and copy_file_range, and programs get EOPNOTSUPP for xattrs.
- */
-const unserved = always(ENOSYS);
 
 export function operationOf(opcode: number): Operation {
   return operations.get(opcode) ?? unserved;

@@ -1,4 +1,6 @@
 /** Nodes for the tests: a directory whose entries change by themselves, and files made of functions. */
+export { deferred } from '../../mount/awaitable.js';
+
 import type { Caller, Directory, File, Handle, Node, OpenMode } from '../../mount/node.js';
 
 let lastId = 0;
@@ -113,13 +115,4 @@ export function blockUntilWithdrawn(
     );
     begun(caller);
   });
-}
-
-/** A promise and its resolution. */
-export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((set) => {
-    resolve = set;
-  });
-  return { promise, resolve };
 }
