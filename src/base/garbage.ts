@@ -10,19 +10,19 @@ import { runInNewContext } from 'node:vm';
 const MIB = 1024 * 1024;
 
 /** After so many bytes what died young is collected, which takes a millisecond. */
-const COLLECT_EVERY = 8 * MIB;
+const COLLECT_EVERY_BYTES = 8 * MIB;
 
 /** When memory has grown by so much, all that is dead is collected, which takes twenty. */
-const MAX_GROWTH = 16 * MIB;
+const MAX_GROWTH_BYTES = 16 * MIB;
 
 /** How large the space of young objects may become, both halves of it, in bytes. */
-const YOUNG_SPACE = 8 * MIB;
+const YOUNG_SPACE_BYTES = 8 * MIB;
 
 /** After so long without a stream memory is given back, in milliseconds. */
-const REST = 3000;
+const REST_MS = 3000;
 
 /** And what V8 has freed by then is given to the kernel, in milliseconds. */
-const SWEPT = 1000;
+const SWEPT_MS = 1000;
 
 /** Without options it collects everything that is dead; on Node 20 any options mean `minor`. */
 type Collect = (options?: {
@@ -52,10 +52,10 @@ export function moved(bytes: number): void {
   if (sinceLooked < MIB) return;
   sinceCollected += sinceLooked;
   sinceLooked = 0;
-  rest ??= setTimeout(giveBack, REST).unref();
+  rest ??= setTimeout(giveBack, REST_MS).unref();
   rest.refresh();
-  if (growing && youngSpace() >= YOUNG_SPACE) grow(false);
-  if (sinceCollected < COLLECT_EVERY) return;
+  if (growing && youngSpace() >= YOUNG_SPACE_BYTES) grow(false);
+  if (sinceCollected < COLLECT_EVERY_BYTES) return;
   sinceCollected = 0;
   collect ??= collector();
   if (inBuffers) collect({ type: 'minor' });
@@ -63,7 +63,7 @@ export function moved(bytes: number): void {
   const { used_heap_size, external_memory } = getHeapStatistics();
   const size = used_heap_size + external_memory;
   least = Math.min(least, size);
-  if (size < least + MAX_GROWTH) return;
+  if (size < least + MAX_GROWTH_BYTES) return;
   least = Number.POSITIVE_INFINITY;
   collect();
 }
@@ -80,7 +80,7 @@ export function freed(): void {
   freeing = setTimeout(() => {
     freeing = undefined;
     giveBack();
-  }, REST).unref();
+  }, REST_MS).unref();
 }
 
 /** Calls the listener when streams have come to rest, to let go of what it keeps for the next. */
@@ -102,7 +102,7 @@ function giveBack(): void {
   else collect();
   grow(true);
   // V8 frees the buffers later, on a thread of its own.
-  if (trim) setTimeout(trim, SWEPT).unref();
+  if (trim) setTimeout(trim, SWEPT_MS).unref();
 }
 
 function youngSpace(): number {

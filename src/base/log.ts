@@ -3,7 +3,7 @@ import { escapeControls } from './escape-controls.js';
 import { until } from './interruptible.js';
 
 /** How much of the log is kept in memory, in bytes; half of it is dropped at a time. */
-const KEPT = 1024 * 1024;
+const KEPT_BYTES = 1024 * 1024;
 
 /** How much of what is noted a line shows, in characters. */
 const MAX_LINE = 2_000;
@@ -88,7 +88,7 @@ export class OperationsLog {
     const chunk = Buffer.from(line);
     this.#chunks.push(chunk);
     this.#end += chunk.length;
-    if (this.#end - this.#start > KEPT) this.#trim();
+    if (this.#end - this.#start > KEPT_BYTES) this.#trim();
     for (const wake of this.#waiting) wake();
   }
 

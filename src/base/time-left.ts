@@ -1,5 +1,5 @@
 /** Node's TIMEOUT_MAX (lib/internal/timers.js), in milliseconds: a longer delay is taken for 1 ms. */
-const LONGEST_DELAY = 2 ** 31 - 1;
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * How long a timer waits for `deadline`, in milliseconds. A program that was suspended, or whose
@@ -9,5 +9,5 @@ const LONGEST_DELAY = 2 ** 31 - 1;
  * @param deadline As `performance.now()` has it.
  */
 export function timeLeft(deadline: number): number {
-  return Math.min(Math.max(0, deadline - performance.now()), LONGEST_DELAY);
+  return Math.min(Math.max(0, deadline - performance.now()), LONGEST_DELAY_MS);
 }

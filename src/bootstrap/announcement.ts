@@ -28,7 +28,7 @@ import type { ClusterKey } from '../transport/security.js';
  * what precedes the body as additional data. Nonces are random: safe for 2^32 datagrams
  * of one key (NIST SP 800-38D, section 8.3), at one a second for a hundred years.
  *
- * A sealed datagram is believed for {@link CLOCK_WINDOW} before and after the moment that
+ * A sealed datagram is believed for {@link CLOCK_WINDOW_MS} before and after the moment that
  * it says, and so long it can be replayed. That has little effect: an announcement is an
  * address to be tried, an answer is good for its own query only, and a query is answered
  * with what only holders of the key can read.
@@ -45,7 +45,7 @@ export interface Refusal {
 }
 
 /** How far apart the clocks of sender and receiver may be, in milliseconds: Kerberos's 5 minutes (RFC 4120). */
-export const CLOCK_WINDOW = 5 * 60 * 1000;
+export const CLOCK_WINDOW_MS = 5 * 60 * 1000;
 
 /** In bytes: of any datagram, and exactly of a query. Far below what any link would fragment. */
 export const MAX_DATAGRAM = 512;
@@ -94,7 +94,7 @@ export function decodeAnnouncement(
   if (!clusterKey) return refused('sealed');
   const body = unseal(datagram, clusterKey);
   if (!body) return refused('key');
-  if (Math.abs(Number(body.readBigUInt64BE(1)) - now) > CLOCK_WINDOW) return refused('clock');
+  if (Math.abs(Number(body.readBigUInt64BE(1)) - now) > CLOCK_WINDOW_MS) return refused('clock');
   return decodeBody(body, datagram.length);
 }
 

@@ -10,7 +10,7 @@ import { decodeAnnouncement, encodeAnnouncement } from './announcement.js';
 export const DISCOVERY_TIMEOUT_MS = 2_000;
 
 /** When it is asked, in milliseconds from the first time: a datagram may be lost. */
-const QUERIES = [0, 250, 750, 1_500];
+const QUERY_TIMES_MS = [0, 250, 750, 1_500];
 
 /** Of the daemons that answer, in bytes of memory some hundred each. */
 const MAX_ANSWERS = 100;
@@ -43,7 +43,7 @@ export async function* discover(
     const query = encodeAnnouncement({ kind: 'query', id }, Date.now(), clusterKey);
     for (const socket of sockets) socket.send(query);
   };
-  const timers = QUERIES.map((delay) => setTimeout(ask, delay));
+  const timers = QUERY_TIMES_MS.map((delay) => setTimeout(ask, delay));
   let late = false;
   timers.push(
     setTimeout(() => {

@@ -12,15 +12,15 @@ import type { Hearing } from './discovery.js';
  * however many have heard of him, and the news of the first that succeeds stops the rest.
  * So the small network joins the large one.
  */
-const HESITATION = 20;
+const HESITATION_PER_MEMBER_MS = 20;
 
 /** Joins a second, and at once: what is announced may be made up. */
 const JOINS = 10;
 const MAX_PENDING = 32;
 
 /** An address that failed is not tried again for so long, in milliseconds; doubled each time. */
-const FIRST_RETRY = 2_000;
-const LAST_RETRY = 64_000;
+const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 64_000;
 
 /** How many addresses that failed are remembered; the oldest is forgotten first. */
 const MAX_FAILED = 1_000;
@@ -81,7 +81,7 @@ export class DiscoveredMembers {
     const { membership, log } = this.#options;
     try {
       const size = membership.members().length;
-      await delay(Math.random() * size * HESITATION, undefined, { signal });
+      await delay(Math.random() * size * HESITATION_PER_MEMBER_MS, undefined, { signal });
       if (this.#isMember(key)) return;
       await membership.join(address, { signal, byUser: false });
       this.#failed.delete(key);
@@ -95,7 +95,7 @@ export class DiscoveredMembers {
   }
 
   #noteFailure(key: string, times: number): void {
-    const wait = Math.min(FIRST_RETRY * 2 ** (times - 1), LAST_RETRY);
+    const wait = Math.min(FIRST_RETRY_MS * 2 ** (times - 1), LAST_RETRY_MS);
     // At the end, as the newest.
     this.#failed.delete(key);
     this.#failed.set(key, { times, until: performance.now() + wait });

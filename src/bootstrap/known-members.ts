@@ -13,19 +13,19 @@ import type { MemberRecord } from '../membership/record.js';
 export const MAX_KNOWN = 100;
 
 /** In bytes: what a hundred addresses with the longest of host names can come to. */
-const MAX_FILE = 64 * 1024;
+const MAX_FILE_BYTES = 64 * 1024;
 
 /**
  * The first change is written at once: a daemon that is killed the moment after its first join
  * comes back. Those that follow within so many milliseconds are written together.
  */
-export const PAUSE = 1_000;
+export const WRITE_PAUSE_MS = 1_000;
 
 /** After a failure, as of a full disk, it is tried again so many milliseconds later. */
-export const RETRY = 30_000;
+export const RETRY_MS = 30_000;
 
 /** While it fails the log says so once in so many milliseconds. */
-export const COMPLAINT = 60_000;
+export const COMPLAINT_INTERVAL_MS = 60_000;
 
 export interface KnownMembersOptions {
   /** Where they are kept. */
@@ -115,7 +115,8 @@ export class KnownMembers {
     const { file, log } = this.#options;
     try {
       const { size } = statSync(file);
-      if (size > MAX_FILE) throw new Error(`it has ${size} bytes; ${MAX_FILE} are the most`);
+      if (size > MAX_FILE_BYTES)
+        throw new Error(`it has ${size} bytes; ${MAX_FILE_BYTES} are the most`);
       const text = readFileSync(file, 'utf8');
       const lines = text.split(/\r?\n/).filter((line) => line !== '');
       const good = lines.filter(isAddress).slice(0, MAX_KNOWN);
@@ -133,7 +134,7 @@ export class KnownMembers {
   #writeSoon(): void {
     // When the membership has been closed nobody is a member, and all of them are to be kept.
     if (this.#closed) return;
-    const pause = this.#failing ? RETRY : PAUSE;
+    const pause = this.#failing ? RETRY_MS : WRITE_PAUSE_MS;
     this.#timer ??= setTimeout(() => this.#write(), timeLeft(this.#lastWrite + pause));
   }
 
@@ -165,7 +166,7 @@ export class KnownMembers {
 
   #fail(error: unknown): void {
     this.#failing = true;
-    if (this.#lastWrite >= this.#lastComplaint + COMPLAINT) {
+    if (this.#lastWrite >= this.#lastComplaint + COMPLAINT_INTERVAL_MS) {
       this.#lastComplaint = this.#lastWrite;
       const next = this.#closed ? '' : '; trying again';
       const why = `${errorMessage(error)}${next}`;

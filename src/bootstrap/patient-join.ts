@@ -8,7 +8,7 @@ import type { Membership } from '../membership/membership.js';
  * many start at the same time, and all join it; and how long we wait in between, in milliseconds.
  */
 const TRIES = 3;
-const PAUSE = 500;
+const PAUSE_MS = 500;
 
 export interface PatientJoinOptions {
   readonly membership: Membership;
@@ -34,7 +34,7 @@ export async function joinPatiently(address: Address, options: PatientJoinOption
       const isBusy = ['ETIMEDOUT', 'ECONNRESET'].includes(errorCode(error) ?? '');
       if (!isBusy || tries === TRIES) throw error;
       log(`${errorMessage(error)}; trying again`);
-      await delay(PAUSE, undefined, { signal }).catch(() => {});
+      await delay(PAUSE_MS, undefined, { signal }).catch(() => {});
     }
   }
   log(`${address.authority} is not joined any more: this member is to be alone`);

@@ -7,8 +7,8 @@ import type { Membership } from '../membership/membership.js';
 const AT_ONCE = 5;
 
 /** The pause between two rounds, in milliseconds; doubled each time. */
-const FIRST_PAUSE = 1_000;
-const LAST_PAUSE = 5 * 60 * 1000;
+const FIRST_PAUSE_MS = 1_000;
+const LAST_PAUSE_MS = 5 * 60 * 1000;
 
 export interface RejoinOptions {
   readonly membership: Membership;
@@ -30,7 +30,7 @@ export async function rejoin(options: RejoinOptions): Promise<boolean> {
   if (left.length === 0 || signal.aborted) return false;
   if (hasAny(membership, left)) return true;
   log(`trying to join again; members known before: ${left.length}`);
-  for (let pause = FIRST_PAUSE; !signal.aborted; pause = Math.min(2 * pause, LAST_PAUSE)) {
+  for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
     const refused = new Set<Address>();
     let reason = '';
     for (let first = 0; first < left.length && !signal.aborted; first += AT_ONCE) {
@@ -57,7 +57,7 @@ export async function rejoin(options: RejoinOptions): Promise<boolean> {
       log(`not joined again: all daemons that were known before have ended, or ${reason}`);
       return false;
     }
-    if (pause === FIRST_PAUSE)
+    if (pause === FIRST_PAUSE_MS)
       log(`not joined again yet: ${reason}; trying again from time to time`);
     await delay(pause, undefined, { signal }).catch(() => {});
   }

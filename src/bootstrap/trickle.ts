@@ -7,20 +7,20 @@
  */
 
 /** Imin, in milliseconds: a daemon that starts is heard within a second. */
-export const SHORTEST_INTERVAL = 1_000;
+export const SHORTEST_INTERVAL_MS = 1_000;
 
 /**
  * Imax, in milliseconds: five doublings. Two networks between which a cut link is mended
  * hear of each other within one and a half intervals, which is less than a minute.
  */
-export const LONGEST_INTERVAL = 32_000;
+export const LONGEST_INTERVAL_MS = 32_000;
 
 /** k: two announcements in an interval are enough, should one of the two be lost. */
 export const REDUNDANCY = 2;
 
 export class Trickle {
   readonly #random: () => number;
-  #interval = SHORTEST_INTERVAL;
+  #interval = SHORTEST_INTERVAL_MS;
   #start = 0;
   /** When to announce in this interval. */
   #moment = 0;
@@ -34,7 +34,7 @@ export class Trickle {
    */
   constructor(now: number, random: () => number) {
     this.#random = random;
-    this.#begin(SHORTEST_INTERVAL, now);
+    this.#begin(SHORTEST_INTERVAL_MS, now);
   }
 
   /** When {@link tick} is to be called next. */
@@ -49,14 +49,14 @@ export class Trickle {
 
   /** Somebody has announced one whom we did not know. */
   inconsistent(now: number): void {
-    if (this.#interval > SHORTEST_INTERVAL) this.#begin(SHORTEST_INTERVAL, now);
+    if (this.#interval > SHORTEST_INTERVAL_MS) this.#begin(SHORTEST_INTERVAL_MS, now);
   }
 
   /** @returns Whether to announce now. */
   tick(now: number): boolean {
     if (now < this.deadline) return false;
     if (this.#decided) {
-      this.#begin(Math.min(2 * this.#interval, LONGEST_INTERVAL), now);
+      this.#begin(Math.min(2 * this.#interval, LONGEST_INTERVAL_MS), now);
       return false;
     }
     this.#decided = true;

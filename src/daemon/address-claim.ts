@@ -18,7 +18,7 @@ import type { Address } from '../base/address.js';
 import { errorCode, errorMessage } from '../base/error.js';
 
 /** How often a daemon looks whether the file is its own, or nobody's, in milliseconds. */
-const LOOK = 2_000;
+const LOOK_INTERVAL_MS = 2_000;
 
 export interface AddressClaimOptions {
   readonly file: string;
@@ -47,7 +47,7 @@ export class AddressClaim implements Disposable {
     this.#options = options;
     this.#look();
     // A lock that is let go, and a file that somebody removes, are no events.
-    this.#timer = setInterval(() => this.#look(), LOOK).unref();
+    this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
   }
 
   /** Takes the file away, if it is ours. */

@@ -57,10 +57,10 @@ export interface DaemonOptions {
 }
 
 /** How long programs are given to close what they have written to, in milliseconds. */
-const LAST_WRITERS = 2_000;
+const LAST_WRITERS_TIMEOUT_MS = 2_000;
 
 /** How long processes are given to end by themselves, in milliseconds. */
-const TERMINATION = 5_000;
+const TERMINATION_TIMEOUT_MS = 5_000;
 
 /** A running member: wires everything together and takes it down again. */
 export class Daemon {
@@ -195,7 +195,9 @@ export class Daemon {
   /** Ends when the one who asked has had the answer, and closed the file that he wrote to. */
   async #endSoon(): Promise<void> {
     const written = this.#session?.written() ?? Promise.resolve();
-    await within(written, LAST_WRITERS, new Error('files are still open')).catch(() => undefined);
+    await within(written, LAST_WRITERS_TIMEOUT_MS, new Error('files are still open')).catch(
+      () => undefined,
+    );
     setImmediate(() => this.#ending.abort());
   }
 
@@ -215,7 +217,7 @@ export class Daemon {
     this.#addressClaim?.[Symbol.dispose]();
     await this.#bootstrap?.close();
     await this.#part(() => this.#membership.close());
-    await this.#local.terminate(TERMINATION);
+    await this.#local.terminate(TERMINATION_TIMEOUT_MS);
     try {
       await this.#session?.unmount();
     } catch (error) {

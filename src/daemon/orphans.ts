@@ -3,7 +3,7 @@ import { errorCode, errorMessage } from '../base/error.js';
 import { processStats } from '../kinds/proc/stat.js';
 
 /** How long after a child has ended we look for orphans, in milliseconds. */
-const LOOK_AFTER = 1_000;
+const LOOK_AFTER_MS = 1_000;
 
 /**
  * Reaps orphans where that is for us to do: as the first process of a container, or as a child
@@ -43,7 +43,7 @@ export class OrphanReaper implements Disposable {
         this.#timer = undefined;
       }
       if (this.#seen.size > 0) this.#lookSoon();
-    }, LOOK_AFTER).unref();
+    }, LOOK_AFTER_MS).unref();
   }
 
   async #look(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { MemberName } from '../base/address.js';
 import type { MemberMap, NewMemberMap } from './member-map.js';
 import type { Version } from './messages.js';
-import { SUSPICION_PAUSE } from './parameters.js';
+import { SUSPICION_PAUSE_MS } from './parameters.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import { isListed, type MemberRecord, overrides, withState } from './record.js';
 import type { Refutation } from './refutation.js';
@@ -209,7 +209,7 @@ export class Beliefs {
   #watch({ deadline, name }: Suspicion): void {
     const { timers } = this.#options;
     // Those that run out within so long are ended together: after a split there are many.
-    const time = Math.ceil(deadline / SUSPICION_PAUSE) * SUSPICION_PAUSE;
+    const time = Math.ceil(deadline / SUSPICION_PAUSE_MS) * SUSPICION_PAUSE_MS;
     const ending = this.#ending.get(time);
     if (ending) ending.push(name);
     else {

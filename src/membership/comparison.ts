@@ -1,6 +1,6 @@
 import { HEARSAY, type Source } from './beliefs.js';
 import type { Digest, Message } from './messages.js';
-import { COMPARE_INTERVAL, MAX_RECORDS, QUIET } from './parameters.js';
+import { COMPARE_INTERVAL_MS, MAX_RECORDS, QUIET_MS } from './parameters.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import { type MemberRecord, overrides } from './record.js';
 import type { Roster } from './roster.js';
@@ -54,12 +54,12 @@ export class Comparison {
   heard(peer: PeerAddress, digest: Digest): void {
     const { now, roster, timers } = this.#options;
     if (digest === roster.digest || this.#later) return;
-    const quiet = now() - this.#changed >= QUIET;
-    if (quiet || now() - this.#last >= COMPARE_INTERVAL) {
+    const quiet = now() - this.#changed >= QUIET_MS;
+    if (quiet || now() - this.#last >= COMPARE_INTERVAL_MS) {
       this.start(peer);
       return;
     }
-    this.#later = timers.at(now() + QUIET, () => {
+    this.#later = timers.at(now() + QUIET_MS, () => {
       this.#later = undefined;
       this.heard(peer, digest);
     });
@@ -145,7 +145,7 @@ export class Comparison {
     exchanges.get(peer)?.cancel();
     exchanges.set(
       peer,
-      timers.at(now() + COMPARE_INTERVAL, () => exchanges.delete(peer)),
+      timers.at(now() + COMPARE_INTERVAL_MS, () => exchanges.delete(peer)),
     );
   }
 

@@ -14,7 +14,7 @@ import type {
   Views,
 } from './membership.js';
 import { type Message, parseMessage } from './messages.js';
-import { SUSPENDED } from './parameters.js';
+import { SUSPENDED_MS } from './parameters.js';
 import { Protocol } from './protocol.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
 import type { MemberRecord } from './record.js';
@@ -25,7 +25,7 @@ const debug = createDebug('circuit:membership');
 const JOIN_TIMEOUT_MS = 5_000;
 
 /** How long those whom we leave may take to hear it, in milliseconds. */
-const FAREWELL = 1_000;
+const FAREWELL_MS = 1_000;
 
 export interface MembershipDriverOptions {
   readonly self: MemberRecord;
@@ -140,7 +140,9 @@ export class MembershipDriver implements Membership {
     this.#endJoins(new CircuitError('ECANCELED', 'the network was left meanwhile'));
     this.#input((protocol, now) => protocol.leave(now));
     const sent = Promise.all(this.#sending);
-    await within(sent, FAREWELL, new CircuitError('ETIMEDOUT', 'not all were told')).catch(debug);
+    await within(sent, FAREWELL_MS, new CircuitError('ETIMEDOUT', 'not all were told')).catch(
+      debug,
+    );
     this.#leaving = false;
   }
 
@@ -251,7 +253,7 @@ export class MembershipDriver implements Membership {
       .probe(Address.parse(peer), timeout)
       .then((): Verdict => 'alive', verdictOf);
     // We were suspended, and did not hear its answer.
-    const isLate = performance.now() - begun > timeout + SUSPENDED;
+    const isLate = performance.now() - begun > timeout + SUSPENDED_MS;
     if (verdict === 'silent' && isLate) return await this.#probe(peer, timeout);
     this.#input((protocol, now) => protocol.probed(peer, verdict, now));
   }

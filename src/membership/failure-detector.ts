@@ -1,14 +1,14 @@
 import type { MemberName } from '../base/address.js';
 import { LocalHealth } from './local-health.js';
 import {
-  FAREWELL_TIME,
+  FAREWELL_TIME_MS,
   INDIRECT_PROBES,
   MAX_PROBES_ASKED,
   MAX_ROUNDS,
-  PROBE_PAUSE,
-  PROBE_REPLY_SLACK,
-  PROBE_TIMEOUT,
-  RANDOM_PROBE_SPREAD,
+  PROBE_PAUSE_MS,
+  PROBE_REPLY_SLACK_MS,
+  PROBE_TIMEOUT_MS,
+  RANDOM_PROBE_SPREAD_MS,
   RANDOM_PROBES,
 } from './parameters.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
@@ -72,7 +72,7 @@ export class FailureDetector {
   lookAround(): void {
     const { now, random, roster, timers } = this.#options;
     for (let share = RANDOM_PROBES / roster.size; random() < share; share -= 1) {
-      timers.at(now() + random() * RANDOM_PROBE_SPREAD, () => {
+      timers.at(now() + random() * RANDOM_PROBE_SPREAD_MS, () => {
         const record = roster.random(random, (other) => this.#isUnwatched(other));
         if (record) this.investigate(record, false);
       });
@@ -165,7 +165,7 @@ export class FailureDetector {
       timer: undefined,
     };
     this.#investigations.set(record.name, investigation);
-    this.#options.host.probe(record.addr, PROBE_TIMEOUT * this.#health.multiplier);
+    this.#options.host.probe(record.addr, PROBE_TIMEOUT_MS * this.#health.multiplier);
     return investigation;
   }
 
@@ -180,7 +180,7 @@ export class FailureDetector {
       tried.add(name);
       host.send(addr, { type: 'probe-request', target: record });
     }
-    const wait = PROBE_TIMEOUT * this.#health.multiplier + PROBE_REPLY_SLACK;
+    const wait = PROBE_TIMEOUT_MS * this.#health.multiplier + PROBE_REPLY_SLACK_MS;
     investigation.timer = timers.at(now() + wait, () => this.#answersAreDue(investigation));
   }
 
@@ -231,7 +231,7 @@ export class FailureDetector {
     const { failed, now, timers } = this.#options;
     investigation.hasEnded = true;
     investigation.timer?.cancel();
-    investigation.timer = timers.at(now() + FAREWELL_TIME, () => {
+    investigation.timer = timers.at(now() + FAREWELL_TIME_MS, () => {
       this.#end(investigation);
       failed(investigation.record);
     });
@@ -245,7 +245,7 @@ export class FailureDetector {
   #noteWell(record: MemberRecord, reached: boolean): void {
     const { now, well } = this.#options;
     for (const [name, until] of this.#well) if (until <= now()) this.#well.delete(name);
-    this.#well.set(record.name, now() + PROBE_PAUSE);
+    this.#well.set(record.name, now() + PROBE_PAUSE_MS);
     if (reached) well(record);
   }
 

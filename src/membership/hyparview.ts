@@ -1,14 +1,14 @@
 import {
   ACTIVE_VIEW,
   ACTIVE_WALK,
-  BARRED_PAUSE,
-  DISMISSAL,
+  BARRED_PAUSE_MS,
+  DISMISSAL_MS,
   MAX_ASKED,
   MAX_BARRED,
   MAX_REFUSALS,
-  NEIGHBOR_PAUSE,
+  NEIGHBOR_PAUSE_MS,
   NEIGHBOR_REQUESTS,
-  NEIGHBOR_TIMEOUT,
+  NEIGHBOR_TIMEOUT_MS,
   PASSIVE_WALK,
 } from './parameters.js';
 import { PartialView } from './partial-view.js';
@@ -130,7 +130,7 @@ export class HyParView {
       this.#refused += 1;
       // Only one that is not in our network, or does not know us.
       if (asked.priority === 'high') this.#bar(from);
-      this.#avoid(from, NEIGHBOR_PAUSE);
+      this.#avoid(from, NEIGHBOR_PAUSE_MS);
     }
     this.fill();
   }
@@ -150,7 +150,7 @@ export class HyParView {
     const record = neighbor ?? this.#dismissed.get(peer)?.record;
     const reserve = this.#passive.get(peer);
     this.#passive.delete(peer);
-    this.#avoid(peer, NEIGHBOR_PAUSE);
+    this.#avoid(peer, NEIGHBOR_PAUSE_MS);
     // Of a link that stood it is not known yet whether another can be made.
     if (this.#asked.has(peer)) this.#bar(peer);
     this.#remove(peer);
@@ -206,7 +206,7 @@ export class HyParView {
     if (this.#isSelf(record) || this.#active.has(addr) || this.#asked.has(addr)) return;
     if (this.#barred.has(addr)) return;
     if (priority === 'low' && this.#isAvoided(addr)) return;
-    const timer = timers.at(now() + NEIGHBOR_TIMEOUT, () => this.lost(addr));
+    const timer = timers.at(now() + NEIGHBOR_TIMEOUT_MS, () => this.lost(addr));
     this.#asked.set(addr, { record, timer, priority });
     host.open(addr);
     host.send(addr, { type: 'neighbor', from: roster.self, priority, digest: roster.digest });
@@ -242,7 +242,7 @@ export class HyParView {
     const { addr } = record;
     const { host, now, timers } = this.#options;
     host.send(addr, { type: 'disconnect' });
-    const timer = timers.at(now() + DISMISSAL, () => {
+    const timer = timers.at(now() + DISMISSAL_MS, () => {
       this.#dismissed.delete(addr);
       if (!this.#asked.has(addr)) host.close(addr);
     });
@@ -285,7 +285,7 @@ export class HyParView {
   #bar(peer: PeerAddress): void {
     const { now, timers } = this.#options;
     this.#barred.get(peer)?.cancel();
-    const timer = timers.at(now() + BARRED_PAUSE, () => {
+    const timer = timers.at(now() + BARRED_PAUSE_MS, () => {
       this.#barred.delete(peer);
       this.fill();
     });

@@ -2,7 +2,7 @@ import type { MemberName } from '../base/address.js';
 import { HEARSAY, OWN, type Source } from './beliefs.js';
 import type { Comparison } from './comparison.js';
 import type { HyParView } from './hyparview.js';
-import { REDIAL_INTERVAL, REFUTE_PAUSE } from './parameters.js';
+import { REDIAL_INTERVAL_MS, REFUTE_PAUSE_MS } from './parameters.js';
 import type { Parting } from './parts.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import { isListed, type MemberRecord, overrides } from './record.js';
@@ -37,7 +37,7 @@ export class Joining {
 
   constructor(options: JoiningOptions) {
     this.#options = options;
-    this.#redialLater(options.random() * REDIAL_INTERVAL);
+    this.#redialLater(options.random() * REDIAL_INTERVAL_MS);
   }
 
   get size(): number {
@@ -114,7 +114,7 @@ export class Joining {
     if (!asked) return;
     if (asked.name !== undefined && !isListed(roster.get(asked.name))) {
       // It has still to overrule what was known of it, as it may not do at any time.
-      timers.at(now() + REFUTE_PAUSE, () => {
+      timers.at(now() + REFUTE_PAUSE_MS, () => {
         if (this.#asked.get(peer) === asked) comparison.start(peer);
       });
       return;
@@ -146,7 +146,7 @@ export class Joining {
     timers.at(now() + delay, () => {
       const failed = roster.randomFailed(random, now());
       if (failed) this.#redial(failed.addr);
-      this.#redialLater(REDIAL_INTERVAL);
+      this.#redialLater(REDIAL_INTERVAL_MS);
     });
   }
 
@@ -155,7 +155,7 @@ export class Joining {
     const { now, timers } = this.#options;
     if (this.#asked.has(peer)) return;
     const asked = this.#ask(peer, false);
-    timers.at(now() + REDIAL_INTERVAL / 2, () => {
+    timers.at(now() + REDIAL_INTERVAL_MS / 2, () => {
       if (this.#asked.get(peer) === asked) this.giveUp(peer);
     });
   }

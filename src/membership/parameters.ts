@@ -28,7 +28,7 @@ export const SHUFFLE_PASSIVE = 4;
 export const SHUFFLE_WALK = 3;
 
 /** One exchange of views in so long; at rest it is nearly all that is sent. */
-export const SHUFFLE_INTERVAL = 10_000;
+export const SHUFFLE_INTERVAL_MS = 10_000;
 
 /** How many are asked to be neighbours at once; each answers within a round trip. */
 export const NEIGHBOR_REQUESTS = 3;
@@ -43,22 +43,22 @@ export const MAX_ASKED = 10;
 export const MAX_REFUSALS = 6;
 
 /** One that has not answered by then is not waited for. */
-export const NEIGHBOR_TIMEOUT = 3_000;
+export const NEIGHBOR_TIMEOUT_MS = 3_000;
 
 /**
  * The link to a neighbour that gave way to another stands for so long: a newcomer may have
  * none but that, and would fail unseen.
  */
-export const DISMISSAL = 10_000;
+export const DISMISSAL_MS = 10_000;
 
 /**
  * One that refused, or could not be reached, is not asked again for so long, unless we have no
  * neighbour at all.
  */
-export const NEIGHBOR_PAUSE = 10_000;
+export const NEIGHBOR_PAUSE_MS = 10_000;
 
 /** Even then: one that could not be reached, or that refuses one who has no other. */
-export const BARRED_PAUSE = 1_000;
+export const BARRED_PAUSE_MS = 1_000;
 
 /**
  * While so many are, nobody is asked: who reaches none of them may be cut off itself, and would
@@ -72,17 +72,17 @@ export const MAX_BARRED = 6;
  * What comes within so long after news was passed on goes out together with what follows:
  * a single event is not held up, and of a thousand there are few messages.
  */
-export const EAGER_PAUSE = 30;
+export const EAGER_PAUSE_MS = 30;
 
 /** Announcements to lazy links wait so long for more of them (section 3.8, "scheduling policy"). */
-export const LAZY_PAUSE = 100;
+export const LAZY_PAUSE_MS = 100;
 
 /**
  * From an announcement of what did not come until it is asked for, since the eager way has
  * had its time; and again until it is asked for of the next who announced it. The paper's
  * second timer is shorter (section 3.6); with one for both, what was first is due first.
  */
-export const GRAFT_TIMEOUT = 150;
+export const GRAFT_TIMEOUT_MS = 150;
 
 /** Records, or announcements of them, in one message. */
 export const MAX_RECORDS = 250;
@@ -93,7 +93,7 @@ export const MAX_RECORDS = 250;
 export const MAX_MEMBERS = 10_000;
 
 /** A member that has gone is remembered, and dialled again if it failed, for a day. */
-export const TOMBSTONE_LIFE = 24 * 60 * 60 * 1000;
+export const TOMBSTONE_LIFE_MS = 24 * 60 * 60 * 1000;
 
 /** So many who failed are remembered, and as many who left; the first to go is forgotten first. */
 export const MAX_TOMBSTONES = 10_000;
@@ -102,10 +102,10 @@ export const MAX_TOMBSTONES = 10_000;
 export const MAX_PARTED = 10;
 
 /** Rosters that differ are compared when nothing has come for so long: most news is on its way. */
-export const QUIET = 500;
+export const QUIET_MS = 500;
 
 /** But not later than this, where it is never quiet. */
-export const COMPARE_INTERVAL = 10_000;
+export const COMPARE_INTERVAL_MS = 10_000;
 
 /**
  * Every so many shuffles go straight to a member at random: should the overlay ever be in
@@ -116,10 +116,10 @@ export const FAR_SHUFFLE = 6;
 // Failures: SWIM's probes and Lifeguard's suspicion (Dadgar, Phillips and Currey, 2017).
 
 /** A dial that is not answered by then finds its target silent. */
-export const PROBE_TIMEOUT = 2_000;
+export const PROBE_TIMEOUT_MS = 2_000;
 
 /** What those who are asked have on top of it, there and back. */
-export const PROBE_REPLY_SLACK = 500;
+export const PROBE_REPLY_SLACK_MS = 500;
 
 /** k of SWIM, section 4.1: who is asked to dial as well. */
 export const INDIRECT_PROBES = 3;
@@ -135,24 +135,24 @@ export const MAX_ROUNDS = 3;
 
 /**
  * Whose port is refused may have left in order: from then on so long is waited for its farewell,
- * which may come by a lazy link, after LAZY_PAUSE and GRAFT_TIMEOUT, before it has failed.
+ * which may come by a lazy link, after LAZY_PAUSE_MS and GRAFT_TIMEOUT_MS, before it has failed.
  */
-export const FAREWELL_TIME = 400;
+export const FAREWELL_TIME_MS = 400;
 
 /** One that was found well is not looked after again for so long. */
-export const PROBE_PAUSE = 5_000;
+export const PROBE_PAUSE_MS = 5_000;
 
 /** K of Lifeguard, section IV-B: with so many more accusers suspicion takes the shortest time; it has a field for each. */
 export const CONFIRMATIONS = 3;
 
 /** Shortest time of a suspicion in networks of up to 100; it grows with log10(n). */
-export const SUSPICION_MIN = 2_000;
+export const SUSPICION_MIN_MS = 2_000;
 
 /** Lifeguard's beta: how much longer one takes that nobody confirms. */
 export const SUSPICION_MAX_FACTOR = 6;
 
 /** Suspicions that run out within so long are ended together: after a split there are many. */
-export const SUSPICION_PAUSE = 100;
+export const SUSPICION_PAUSE_MS = 100;
 
 /** Lifeguard's S, section IV-A: how bad our own health can be. */
 export const MAX_LOCAL_HEALTH = 8;
@@ -165,7 +165,7 @@ export const MAX_LOCAL_HEALTH = 8;
 export const RANDOM_PROBES = 30;
 
 /** They are spread over so long. */
-export const RANDOM_PROBE_SPREAD = 2_000;
+export const RANDOM_PROBE_SPREAD_MS = 2_000;
 
 /**
  * One that another roster holds for failed is dialled unless so many are looked after
@@ -174,10 +174,10 @@ export const RANDOM_PROBE_SPREAD = 2_000;
 export const MAX_DOUBTS_PROBED = 10;
 
 /** A member dials one that failed, at random, every so long: what was split finds together. */
-export const REDIAL_INTERVAL = 10_000;
+export const REDIAL_INTERVAL_MS = 10_000;
 
 /** A clock that stood still for so long means that we did: we know nothing of the others. */
-export const SUSPENDED = 3_000;
+export const SUSPENDED_MS = 3_000;
 
 /** Ill news of us is refuted at most this often. */
-export const REFUTE_PAUSE = 200;
+export const REFUTE_PAUSE_MS = 200;

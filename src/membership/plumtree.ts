@@ -1,6 +1,6 @@
 import type { MemberName } from '../base/address.js';
 import type { Version } from './messages.js';
-import { EAGER_PAUSE, GRAFT_TIMEOUT, LAZY_PAUSE, MAX_RECORDS } from './parameters.js';
+import { EAGER_PAUSE_MS, GRAFT_TIMEOUT_MS, LAZY_PAUSE_MS, MAX_RECORDS } from './parameters.js';
 import type { PeerAddress, ProtocolHost } from './protocol-host.js';
 import type { MemberRecord } from './record.js';
 import type { Timer, Timers } from './timers.js';
@@ -96,7 +96,7 @@ export class Plumtree {
       const key = keyOf(version);
       const missing = this.#missing.get(key);
       if (missing) missing.announcers.push(from);
-      else this.#missing.set(key, { version, announcers: [from], due: now() + GRAFT_TIMEOUT });
+      else this.#missing.set(key, { version, announcers: [from], due: now() + GRAFT_TIMEOUT_MS });
     }
     this.#graftLater();
   }
@@ -113,7 +113,7 @@ export class Plumtree {
   /** Sends what is to be pushed now; to be called when all that came in has been taken. */
   flush(): void {
     if (!this.#unsent || this.#pushing) return;
-    const wait = this.#pushed + EAGER_PAUSE - this.#options.now();
+    const wait = this.#pushed + EAGER_PAUSE_MS - this.#options.now();
     if (wait <= 0) this.#push();
     else this.#pushing = this.#in(wait, () => this.#push());
   }
@@ -133,7 +133,7 @@ export class Plumtree {
 
   #announceLater(): void {
     if (this.#announcing) return;
-    this.#announcing = this.#in(LAZY_PAUSE, () => this.#announce());
+    this.#announcing = this.#in(LAZY_PAUSE_MS, () => this.#announce());
   }
 
   #announce(): void {
@@ -164,7 +164,7 @@ export class Plumtree {
       wanted.set(from, (wanted.get(from) ?? new Set()).add(missing.version.name));
       const announcers = missing.announcers.slice(missing.announcers.indexOf(from) + 1);
       // Last in the map again: due after all the others.
-      this.#missing.set(key, { ...missing, announcers, due: now() + GRAFT_TIMEOUT });
+      this.#missing.set(key, { ...missing, announcers, due: now() + GRAFT_TIMEOUT_MS });
     }
     for (const [peer, all] of wanted) {
       const branch = this.#branches.get(peer);

@@ -2,7 +2,7 @@ import type { MemberName } from '../base/address.js';
 import { type NewMemberMap, newMemberMap } from './member-map.js';
 import type { Views } from './membership.js';
 import type { Message } from './messages.js';
-import { MAX_PARTED, SUSPENDED } from './parameters.js';
+import { MAX_PARTED, SUSPENDED_MS } from './parameters.js';
 import { assemble, type Parting, type Parts } from './parts.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
 import { Receiver } from './receiver.js';
@@ -245,7 +245,7 @@ export class Protocol {
   #take(now: number, run: (parts: Parts) => void): void {
     const late = now - this.deadline;
     // The clock stood still, so we were suspended: for us no time has passed.
-    if (late > SUSPENDED) this.#suspended += late;
+    if (late > SUSPENDED_MS) this.#suspended += late;
     this.#now = Math.max(this.#now, now - this.#suspended);
     run(this.#parts);
     this.#parts.tree.flush();

@@ -1,4 +1,4 @@
-import { REFUTE_PAUSE } from './parameters.js';
+import { REFUTE_PAUSE_MS } from './parameters.js';
 import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
 import { isListed, MAX_INCARNATION, type MemberRecord } from './record.js';
 import type { Roster } from './roster.js';
@@ -45,7 +45,7 @@ export class Refutation {
     if (!isOurs && isListed(record) && record.joined >= joined) {
       // It may have ended, and its clock may have been wrong. Of two, the other is heard of again.
       if (this.#namesake && this.#namesake.addr !== record.addr) return;
-      if (!this.#namesake) host.probe(record.addr, NAMESAKE_TIMEOUT);
+      if (!this.#namesake) host.probe(record.addr, NAMESAKE_TIMEOUT_MS);
       this.#namesake = record;
     } else {
       this.#refute(record.incarnation);
@@ -67,7 +67,7 @@ export class Refutation {
     if (incarnation >= MAX_INCARNATION) return;
     this.#overruled = Math.max(this.#overruled, incarnation);
     if (this.#later) return;
-    const wait = this.#refuted + REFUTE_PAUSE - now();
+    const wait = this.#refuted + REFUTE_PAUSE_MS - now();
     if (wait > 0) {
       this.#later = timers.at(now() + wait, () => {
         this.#later = undefined;
@@ -82,4 +82,4 @@ export class Refutation {
 }
 
 /** How long a daemon that has our name may take to answer, in milliseconds. */
-const NAMESAKE_TIMEOUT = 2_000;
+const NAMESAKE_TIMEOUT_MS = 2_000;

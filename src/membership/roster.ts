@@ -1,7 +1,7 @@
 import type { MemberName } from '../base/address.js';
 import { type MemberMap, type NewMemberMap, newMemberMap } from './member-map.js';
 import { BUCKETS, type Digest } from './messages.js';
-import { MAX_MEMBERS, MAX_TOMBSTONES, TOMBSTONE_LIFE } from './parameters.js';
+import { MAX_MEMBERS, MAX_TOMBSTONES, TOMBSTONE_LIFE_MS } from './parameters.js';
 import { isListed, type MemberRecord, overrides } from './record.js';
 
 /**
@@ -161,7 +161,7 @@ export class Roster {
   #bury(now: number): void {
     for (const gone of [this.#failed, this.#left]) {
       for (const [name, since] of gone) {
-        if (now - since < TOMBSTONE_LIFE && gone.size <= MAX_TOMBSTONES) break;
+        if (now - since < TOMBSTONE_LIFE_MS && gone.size <= MAX_TOMBSTONES) break;
         gone.delete(name);
         this.#records.delete(name);
       }

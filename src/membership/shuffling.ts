@@ -3,7 +3,7 @@ import type { Message } from './messages.js';
 import {
   FAR_SHUFFLE,
   SHUFFLE_ACTIVE,
-  SHUFFLE_INTERVAL,
+  SHUFFLE_INTERVAL_MS,
   SHUFFLE_PASSIVE,
   SHUFFLE_WALK,
 } from './parameters.js';
@@ -44,7 +44,7 @@ export class Shuffling {
 
   constructor(options: ShufflingOptions) {
     this.#options = options;
-    this.#later(options.random() * SHUFFLE_INTERVAL);
+    this.#later(options.random() * SHUFFLE_INTERVAL_MS);
   }
 
   /** Who is at an address that we have shuffled with without a link. */
@@ -88,7 +88,7 @@ export class Shuffling {
     timers.at(now() + delay, () => {
       beforehand();
       this.#begin();
-      this.#later(SHUFFLE_INTERVAL);
+      this.#later(SHUFFLE_INTERVAL_MS);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { MemberName } from '../base/address.js';
-import { CONFIRMATIONS, SUSPICION_MAX_FACTOR, SUSPICION_MIN } from './parameters.js';
+import { CONFIRMATIONS, SUSPICION_MAX_FACTOR, SUSPICION_MIN_MS } from './parameters.js';
 import type { MemberRecord } from './record.js';
 
 /**
@@ -65,7 +65,7 @@ export class Suspicion {
     const wanted = this.#wanted;
     const confirmations = Math.max(0, this.#accusers - 1);
     // As memberlist: the news of it, and the refutation, take longer in larger networks.
-    const min = SUSPICION_MIN * Math.max(1, Math.log10(this.#members) / 2);
+    const min = SUSPICION_MIN_MS * Math.max(1, Math.log10(this.#members) / 2);
     const max = min * SUSPICION_MAX_FACTOR;
     const share =
       wanted === 0

@@ -17,7 +17,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
 };
 
 /** How long a reason may be, in bytes: a close frame has room for so many (RFC 6455, section 5.5). */
-const MAX_REASON = 123;
+const MAX_REASON_BYTES = 123;
 
 /** How much of a reason the log shows, in characters. */
 const MAX_SHOWN = 200;
@@ -59,7 +59,7 @@ export class Ending {
     const shown = this.#ends(reason);
     // A letter that was cut in two is left out.
     const frame = Buffer.from(shown)
-      .subarray(0, MAX_REASON)
+      .subarray(0, MAX_REASON_BYTES)
       .toString()
       .replace(/\ufffd+$/, '');
     this.#socket.close(code, frame);

@@ -17,17 +17,17 @@ const COUNT_EVERY = 1_000;
 const packr = new Packr({ useRecords: false });
 
 /** A message with so many bytes in its pieces is packed into a buffer that is used again. */
-const BULK = 32 * 1024;
+const BULK_BYTES = 32 * 1024;
 /** Room for what is around the pieces, in bytes. */
-const AROUND = 16 * 1024;
+const AROUND_BYTES = 16 * 1024;
 /** The buffers: for the largest piece that a call carries, and for smaller ones. */
 const BULK_BUFFERS = [MAX_CHUNK / 16, MAX_CHUNK / 8, MAX_CHUNK / 4, MAX_CHUNK / 2, MAX_CHUNK].map(
-  (size) => ({ size: size + AROUND, free: [] as Buffer[] }),
+  (size) => ({ size: size + AROUND_BYTES, free: [] as Buffer[] }),
 );
 /** How many of each size are kept for later. */
 const MAX_FREE_BUFFERS = 8;
 /** What msgpackr begins with by itself. */
-const SMALL_BUFFER = 8192;
+const SMALL_BUFFER_BYTES = 8192;
 /** How deep pieces are looked for, so that small messages do not wait for that. */
 const MAX_DEPTH = 6;
 
@@ -39,10 +39,10 @@ onRest(() => {
  * How long a message that the peer can wait for waits for others to go out with, in
  * milliseconds.
  */
-const PATIENCE = 20;
+const PATIENCE_MS = 20;
 
 /** What goes into one frame with others, in bytes; a larger message is a frame of its own. */
-const MAX_BATCH = 64 * 1024;
+const MAX_BATCH_BYTES = 64 * 1024;
 
 /**
  * Cap'n Web messages as MessagePack, one after the other in binary WebSocket
@@ -71,7 +71,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     socket.on('message', (data: RawData, isBinary: boolean) => {
       if (this.#failure) return;
       const { length } = data as Buffer;
-      if (length >= BULK) passed(length);
+      if (length >= BULK_BYTES) passed(length);
       if (!isBinary) {
         return this.refuse(CloseCode.unsupportedData, 'a text frame; circuit messages are binary');
       }
@@ -88,10 +88,10 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
 
   send(message: unknown): number {
     const bytes = bytesIn(message);
-    if (bytes >= BULK) return this.#sendBulk(message, bytes);
+    if (bytes >= BULK_BYTES) return this.#sendBulk(message, bytes);
     const data = packr.pack(message);
     if (data.length > MAX_MESSAGE) throw tooLong();
-    if (this.#unsentBytes + data.length > MAX_BATCH) this.#flush();
+    if (this.#unsentBytes + data.length > MAX_BATCH_BYTES) this.#flush();
     this.#unsent.push(data);
     this.#unsentBytes += data.length;
     if (this.#canWait(message)) this.#flushLater();
@@ -104,13 +104,13 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
    * would allocate four times the size, and garbage of that size is collected at a cost.
    */
   #sendBulk(message: unknown, bytes: number): number {
-    const size = bytes + AROUND;
+    const size = bytes + AROUND_BYTES;
     const buffers = BULK_BUFFERS.find((each) => each.size >= size) ?? { size, free: [] };
     const buffer = buffers.free.pop() ?? Buffer.allocUnsafeSlow(buffers.size);
     packr.useBuffer(buffer);
     const data = packr.pack(message);
     // What is packed next must not follow in the same buffer.
-    packr.useBuffer(Buffer.allocUnsafeSlow(SMALL_BUFFER));
+    packr.useBuffer(Buffer.allocUnsafeSlow(SMALL_BUFFER_BYTES));
     this.#flush();
     if (data.length > MAX_MESSAGE) throw tooLong();
     passed(data.length);
@@ -134,7 +134,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
       this.#waitingToFlush = false;
       this.#flush();
     };
-    setTimeout(flush, PATIENCE).unref();
+    setTimeout(flush, PATIENCE_MS).unref();
   }
 
   /**
@@ -204,7 +204,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
 
 /** What is in a frame; of a large one no more than one message, so that they can be counted. */
 function unpack(frame: Buffer): unknown[] {
-  return frame.length > MAX_BATCH ? [packr.unpack(frame)] : packr.unpackMultiple(frame);
+  return frame.length > MAX_BATCH_BYTES ? [packr.unpack(frame)] : packr.unpackMultiple(frame);
 }
 
 /** How many bytes are in the pieces of a message: an argument, an answer, or a property of one. */

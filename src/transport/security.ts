@@ -33,11 +33,11 @@ export function presharedKey(secret: Secret, clusterKey?: ClusterKey): Buffer {
  * OpenSSL would take. Records of that size fill the stream in which its `ws` receives up
  * to its mark, and for each of them it would stop reading the socket and begin anew.
  */
-const RECORD_SIZE = 16_000;
+const RECORD_BYTES = 16_000;
 
 /** Has a TLS socket send records that a WebSocket receives without a pause. */
 export function limitRecords(socket: Socket): void {
-  if (socket instanceof TLSSocket) socket.setMaxSendFragment(RECORD_SIZE);
+  if (socket instanceof TLSSocket) socket.setMaxSendFragment(RECORD_BYTES);
 }
 
 /** A new cluster key as the line of text that its file holds. */

@@ -4,7 +4,7 @@ import type { Event } from './event-queue.js';
 import type { Network } from './network.js';
 
 /** The first time-out of a SYN, in milliseconds, doubled each time (RFC 6298, section 2.1). */
-const SYN_TIMEOUT = 1_000;
+const SYN_TIMEOUT_MS = 1_000;
 
 /** The round trips of a connection after TCP's own: TLS 1.3, and HTTP's upgrade. */
 const FURTHER_ROUND_TRIPS = 2;
@@ -12,7 +12,7 @@ const FURTHER_ROUND_TRIPS = 2;
 /** The setting-up of a connection: TCP, TLS and the upgrade, with what may go wrong. */
 export class Dial implements Event {
   readonly #deadline: number;
-  #synTimeout = SYN_TIMEOUT;
+  #synTimeout = SYN_TIMEOUT_MS;
 
   /**
    * @param to Nobody, if the address is nobody's.
@@ -41,7 +41,7 @@ export class Dial implements Event {
       else this.#silent();
       return;
     }
-    const answered = now + network.roundTrip(SYN_TIMEOUT);
+    const answered = now + network.roundTrip(SYN_TIMEOUT_MS);
     if (to.state === 'ended') this.#at(answered, () => this.#finish('refused'));
     // The kernel accepts for a process that is stopped, which does not answer.
     else if (to.state === 'frozen') this.#silent();

@@ -21,7 +21,7 @@ export interface Daemon {
 export type EndpointState = 'running' | 'ended' | 'off' | 'frozen';
 
 /** How long `open` and `send` wait for a connection: the daemon's limit of a handshake, in milliseconds. */
-export const OPEN_TIMEOUT = 5_000;
+export const OPEN_TIMEOUT_MS = 5_000;
 
 /** A connection that is being made. */
 interface Attempt {
@@ -114,7 +114,7 @@ export class Endpoint {
     const attempt: Attempt = { held: false, messages: [] };
     this.#attempts.set(peer, attempt);
     this.dials += 1;
-    this.#dial(peer, OPEN_TIMEOUT, (verdict) => {
+    this.#dial(peer, OPEN_TIMEOUT_MS, (verdict) => {
       this.#attempts.delete(peer);
       this.#connected(peer, attempt, verdict);
     });

@@ -12,15 +12,15 @@ export interface Event {
 export class EventQueue {
   /** Milliseconds since the beginning of the run. */
   now = 0;
-  readonly #buckets: Event[][] = Array.from({ length: 2 * YEAR }, () => []);
+  readonly #buckets: Event[][] = Array.from({ length: 2 * YEAR_MS }, () => []);
   /** By year, what is too far ahead for the buckets, which hold this year and the next. */
   readonly #later = new Map<number, { readonly time: number; readonly event: Event }[]>();
 
   /** @param time Rounded up to a millisecond; what is past happens at once, after the present event. */
   schedule(time: number, event: Event): void {
     const at = Math.max(Math.ceil(time), this.now);
-    const year = Math.floor(at / YEAR);
-    if (year <= Math.floor(this.now / YEAR) + 1) {
+    const year = Math.floor(at / YEAR_MS);
+    if (year <= Math.floor(this.now / YEAR_MS) + 1) {
       this.#bucket(at).push(event);
       return;
     }
@@ -50,7 +50,7 @@ export class EventQueue {
       if (this.#runBucket() && done()) return true;
       if (this.now >= limit) return false;
       this.now += 1;
-      if (this.now % YEAR === 0) this.#turnYear();
+      if (this.now % YEAR_MS === 0) this.#turnYear();
     }
   }
 
@@ -64,17 +64,17 @@ export class EventQueue {
   }
 
   #turnYear(): void {
-    const year = this.now / YEAR + 1;
+    const year = this.now / YEAR_MS + 1;
     for (const { time, event } of this.#later.get(year) ?? []) this.#bucket(time).push(event);
     this.#later.delete(year);
   }
 
   #bucket(time: number): Event[] {
-    const bucket = this.#buckets[time % (2 * YEAR)];
+    const bucket = this.#buckets[time % (2 * YEAR_MS)];
     if (!bucket) throw new RangeError(`no such time: ${time}`);
     return bucket;
   }
 }
 
 /** In milliseconds, a power of two: most of what a protocol plans lies within the next two. */
-const YEAR = 2 ** 14;
+const YEAR_MS = 2 ** 14;

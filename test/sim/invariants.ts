@@ -49,7 +49,7 @@ function wrongLists({ living }: Simulation): string[] {
 const TIMERS_AT_REST = 4;
 
 /** How long it is watched whether something comes to its end, in milliseconds. */
-const WATCHED = 60_000;
+const WATCHED_MS = 60_000;
 
 /** What members keep without ever coming to an end of it. */
 function leftovers({ living, queue }: Simulation): string[] {
@@ -61,7 +61,7 @@ function leftovers({ living, queue }: Simulation): string[] {
       open.set(`${name} keeps ${what} under way`, () => count() <= limit);
     }
   }
-  for (const end = queue.now + WATCHED; open.size > 0 && queue.now < end; ) {
+  for (const end = queue.now + WATCHED_MS; open.size > 0 && queue.now < end; ) {
     for (const [what, ended] of open) if (ended()) open.delete(what);
     queue.runTo(queue.now + 100);
   }

@@ -4,7 +4,7 @@
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Figure, SCENARIOS, type Scenario } from './scenarios.js';
-import { JOINED_ONE_BY_ONE, SETTLE } from './simulation.js';
+import { JOINED_ONE_BY_ONE, SETTLE_MS } from './simulation.js';
 import { formatTable, type Row } from './table.js';
 
 interface Arguments {
@@ -42,7 +42,7 @@ const built =
     ? 'that know each other from the beginning'
     : 'that joined one by one';
 console.log(
-  `${members} members ${built}, left alone for ${SETTLE / 60_000} min; ` +
+  `${members} members ${built}, left alone for ${SETTLE_MS / 60_000} min; ` +
     `latency ${latency.min}–${latency.max} ms, loss ${loss * 100} %; ` +
     `seed${count > 1 ? `s ${first}–${first + count - 1}` : ` ${first}`}\n`,
 );

@@ -15,7 +15,7 @@ export interface NetworkOptions {
 }
 
 /** The first time-out of a segment, in milliseconds: Linux's TCP_RTO_MIN, doubled each time (RFC 6298). */
-const RETRANSMISSION_TIMEOUT = 200;
+const RETRANSMISSION_TIMEOUT_MS = 200;
 
 /** What nobody holds is closed when it has not been used for so long, in milliseconds. */
 const IDLE_TIMEOUT_MS = 60_000;
@@ -143,8 +143,8 @@ export class Network {
    * There and back, with loss, in milliseconds.
    * @param timeout Of the first retransmission of the answer.
    */
-  roundTrip(timeout = RETRANSMISSION_TIMEOUT): number {
-    return this.#trip(RETRANSMISSION_TIMEOUT) + this.#trip(timeout);
+  roundTrip(timeout = RETRANSMISSION_TIMEOUT_MS): number {
+    return this.#trip(RETRANSMISSION_TIMEOUT_MS) + this.#trip(timeout);
   }
 
   /** What the receiver gets. */
@@ -231,7 +231,7 @@ export class Network {
   }
 
   #arrive(end: End, event: Event): void {
-    const time = Math.max(this.queue.now + this.#trip(RETRANSMISSION_TIMEOUT), end.lastArrival);
+    const time = Math.max(this.queue.now + this.#trip(RETRANSMISSION_TIMEOUT_MS), end.lastArrival);
     end.lastArrival = time;
     this.queue.schedule(time, event);
   }

@@ -19,16 +19,16 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /** After all is right it must stay so for this long. */
-const AFTERMATH = 30 * SECOND;
+const AFTERMATH_MS = 30 * SECOND;
 
 /** Not waited longer for what should take seconds. */
-const LIMIT = 10 * MINUTE;
+const LIMIT_MS = 10 * MINUTE;
 
 /** How often one network is asked the same in a run; the worst counts. */
 const ROUNDS = 3;
 
 /** How often it is looked whether the overlay is connected, in milliseconds. */
-const LOOK = 100;
+const LOOK_MS = 100;
 
 /** An hour at rest: nobody is shown as failed, and what it costs. */
 function rest(members: number, options: SimulationOptions): Figure[] {
@@ -76,7 +76,7 @@ function join(members: number, options: SimulationOptions): Figure[] {
   for (let round = 0; round < ROUNDS; round += 1) {
     const start = simulation.now;
     const { name, contact } = simulation.startAndJoin();
-    queue.runUntil(() => contact.protocol.get(name) !== undefined, start + LIMIT);
+    queue.runUntil(() => contact.protocol.get(name) !== undefined, start + LIMIT_MS);
     const heard = simulation.now;
     settle(simulation, start);
     fromCall = Math.max(fromCall, audit.rightSince - start);
@@ -150,7 +150,7 @@ function thirtyPercent(
   const look = () => {
     if (!simulation.connected) connected = Number.NaN;
     else if (Number.isNaN(connected)) connected = simulation.now;
-    simulation.queue.at(simulation.now + LOOK, look);
+    simulation.queue.at(simulation.now + LOOK_MS, look);
   };
   look();
   settle(simulation, start);
@@ -221,8 +221,8 @@ function worst(simulation: Simulation, disturb: () => void): number {
 
 /** Runs until all are right, and on, to see whether they stay so. */
 function settle({ audit, queue }: Simulation, start: number): void {
-  queue.runUntil(() => audit.allRight, start + LIMIT);
-  queue.runTo(queue.now + AFTERMATH);
+  queue.runUntil(() => audit.allRight, start + LIMIT_MS);
+  queue.runTo(queue.now + AFTERMATH_MS);
 }
 
 function wrongFailures({ audit }: Simulation): Figure {

@@ -34,13 +34,13 @@ export interface Joined {
 export const JOINED_ONE_BY_ONE = 100;
 
 /** Between two joins while a network is built, in milliseconds. */
-const BUILD_INTERVAL = 50;
+const BUILD_INTERVAL_MS = 50;
 
 /** How long a network is left alone before anything is measured, in milliseconds. */
-export const SETTLE = 60_000;
+export const SETTLE_MS = 60_000;
 
 /** When the daemons' epoch began, on the simulated clock: some date. */
-const EPOCH = Date.UTC(2026, 0, 1);
+const EPOCH_MS = Date.UTC(2026, 0, 1);
 
 /** Virtual time, a network, and members that run the code of the daemon. */
 export class Simulation {
@@ -80,7 +80,7 @@ export class Simulation {
     const record: MemberRecord = {
       name: name ?? this.newName(),
       addr: `circuit://${at}/${number + 1}/Q${random.hex(32)}`,
-      joined: EPOCH + now,
+      joined: EPOCH_MS + now,
       incarnation,
       state: 'alive',
     };
@@ -118,14 +118,14 @@ export class Simulation {
   /**
    * A network at rest, all of whose members know each other. Up to {@link JOINED_ONE_BY_ONE}
    * they have joined one by one. Of more each is given the whole roster at the beginning,
-   * and finds its neighbours from there. Both are then left alone for {@link SETTLE}.
+   * and finds its neighbours from there. Both are then left alone for {@link SETTLE_MS}.
    * @throws Error if not all know each other then
    */
   build(count: number): void {
     if (count <= JOINED_ONE_BY_ONE) {
       this.start();
       for (let started = 1; started < count; started += 1) {
-        this.queue.runTo(this.now + BUILD_INTERVAL);
+        this.queue.runTo(this.now + BUILD_INTERVAL_MS);
         const member = this.start();
         member.community = this.members[0]?.community ?? 0;
         member.join(this.random.pick(this.members.slice(0, started)).address);
@@ -141,7 +141,7 @@ export class Simulation {
       this.#numbering.share();
     }
     this.expect();
-    this.queue.runTo(this.now + SETTLE);
+    this.queue.runTo(this.now + SETTLE_MS);
     if (!this.audit.allRight) {
       throw new Error(
         `only ${this.audit.rightCount} of ${count} know all when the network is built`,
@@ -175,7 +175,7 @@ export class Simulation {
   }
 
   /** A member leaves in order; its process ends so many milliseconds later. */
-  leave(member: SimulatedMember, lastWords = LAST_WORDS): void {
+  leave(member: SimulatedMember, lastWords = LAST_WORDS_MS): void {
     member.healthy = false;
     member.leave();
     member.community = -1 - member.endpoint.index;
@@ -244,4 +244,4 @@ export class Simulation {
 const SPLIT = -1_000_000;
 
 /** Between a member's leaving and the end of its process, in milliseconds. */
-const LAST_WORDS = 500;
+const LAST_WORDS_MS = 500;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Address, newSecret } from '../../../src/base/address.js';
 import {
   type Announcement,
-  CLOCK_WINDOW,
+  CLOCK_WINDOW_MS,
   decodeAnnouncement,
   encodeAnnouncement,
   MAX_DATAGRAM,
@@ -123,10 +123,10 @@ test('another key, no key, and a key where the other has none are told apart', (
 test('a sealed datagram is believed within five minutes of when it was sent, and no longer', (t) => {
   const said: Announcement = { kind: 'announcement', address: new Address('host', 1, 2, secret) };
   const sealed = encodeAnnouncement(said, NOW, KEY);
-  for (const clock of [NOW - CLOCK_WINDOW, NOW, NOW + CLOCK_WINDOW]) {
+  for (const clock of [NOW - CLOCK_WINDOW_MS, NOW, NOW + CLOCK_WINDOW_MS]) {
     t.deepEqual(decodeAnnouncement(sealed, clock, KEY), said);
   }
-  for (const clock of [0, NOW - CLOCK_WINDOW - 1, NOW + CLOCK_WINDOW + 1, 2 ** 52]) {
+  for (const clock of [0, NOW - CLOCK_WINDOW_MS - 1, NOW + CLOCK_WINDOW_MS + 1, 2 ** 52]) {
     t.deepEqual(decodeAnnouncement(sealed, clock, KEY), { kind: 'refused', why: 'clock' });
   }
 });

@@ -5,11 +5,11 @@ import { mock } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import {
-  COMPLAINT,
+  COMPLAINT_INTERVAL_MS,
   KnownMembers,
   MAX_KNOWN,
-  PAUSE,
-  RETRY,
+  RETRY_MS,
+  WRITE_PAUSE_MS,
 } from '../../../src/bootstrap/known-members.js';
 import { Janitor } from '../../janitor.js';
 import { newAddress, newRecord, StubMembership } from './stub-membership.js';
@@ -134,9 +134,9 @@ test.serial(
     await keeps(1);
     t.deepEqual(kept(), [one.addr]);
     membership.come(two);
-    pass(PAUSE / 2);
+    pass(WRITE_PAUSE_MS / 2);
     membership.come(three);
-    pass(PAUSE / 2 - 1);
+    pass(WRITE_PAUSE_MS / 2 - 1);
     for (let turn = 0; turn < 20; turn += 1) await setImmediate();
     t.is(kept().length, 1, 'not before the pause is over');
     pass(1);
@@ -165,10 +165,10 @@ test.serial(
     );
     t.deepEqual(readdirSync(directory), ['filler']);
     // It fails again, twice, which is not said within the minute.
-    pass(COMPLAINT - 1);
+    pass(COMPLAINT_INTERVAL_MS - 1);
     await list.clear();
     t.is(lines.length, 1);
-    pass(RETRY);
+    pass(RETRY_MS);
     await logs(2);
     t.is(lines[1], lines[0]);
     rmSync(filler);

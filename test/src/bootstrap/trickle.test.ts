@@ -1,9 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {
-  LONGEST_INTERVAL,
+  LONGEST_INTERVAL_MS,
   REDUNDANCY,
-  SHORTEST_INTERVAL,
+  SHORTEST_INTERVAL_MS,
   Trickle,
 } from '../../../src/bootstrap/trickle.js';
 import { RateLimit } from '../../../src/transport/rate-limit.js';
@@ -36,12 +36,12 @@ test('one that is alone announces within a second, then ever less often, at leas
   fc.assert(
     fc.property(fc.integer(), (seed) => {
       const announced = run([new Trickle(0, seeded(seed))], 600_000);
-      t.true((announced[0] ?? Number.NaN) <= SHORTEST_INTERVAL);
+      t.true((announced[0] ?? Number.NaN) <= SHORTEST_INTERVAL_MS);
       const gaps = announced.map((time, i) => time - (announced[i - 1] ?? 0));
-      t.true(gaps.every((gap) => gap <= 1.5 * LONGEST_INTERVAL));
+      t.true(gaps.every((gap) => gap <= 1.5 * LONGEST_INTERVAL_MS));
       // Five doublings take 31 s; then it is one in each of the longest intervals.
-      t.true(announced.length >= 5 + Math.floor((600_000 - 31_000) / LONGEST_INTERVAL));
-      t.true(announced.length <= 6 + Math.ceil((600_000 - 31_000) / LONGEST_INTERVAL));
+      t.true(announced.length >= 5 + Math.floor((600_000 - 31_000) / LONGEST_INTERVAL_MS));
+      t.true(announced.length <= 6 + Math.ceil((600_000 - 31_000) / LONGEST_INTERVAL_MS));
     }),
   );
 });
@@ -52,7 +52,7 @@ test('a network announces itself at a rate that its size has little to do with',
     const trickles = Array.from({ length: members }, () => new Trickle(0, random));
     const anHour = 3_600_000;
     const announced = run(trickles, anHour).filter((time) => time > 60_000).length;
-    const intervals = (anHour - 60_000) / LONGEST_INTERVAL;
+    const intervals = (anHour - 60_000) / LONGEST_INTERVAL_MS;
     t.true(announced >= intervals / 2, `${members}: ${announced}`);
     t.true(announced <= 4 * REDUNDANCY * intervals, `${members}: ${announced}`);
   }
@@ -63,7 +63,7 @@ test('who is new brings the interval back to the shortest', (t) => {
   const announced = run([trickle], 120_000);
   t.true(announced.length > 5);
   trickle.inconsistent(120_000);
-  t.true(trickle.deadline <= 120_000 + SHORTEST_INTERVAL);
+  t.true(trickle.deadline <= 120_000 + SHORTEST_INTERVAL_MS);
   // And one upon the other does not put off the announcement for ever.
   const { deadline } = trickle;
   trickle.inconsistent(deadline - 1);

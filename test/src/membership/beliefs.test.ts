@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Beliefs, OWN } from '../../../src/membership/beliefs.js';
 import { newMemberMap } from '../../../src/membership/member-map.js';
-import { SUSPICION_MAX_FACTOR, SUSPICION_MIN } from '../../../src/membership/parameters.js';
+import { SUSPICION_MAX_FACTOR, SUSPICION_MIN_MS } from '../../../src/membership/parameters.js';
 import { type MemberRecord, withState } from '../../../src/membership/record.js';
 import { Refutation } from '../../../src/membership/refutation.js';
 import { Roster } from '../../../src/membership/roster.js';
@@ -39,7 +39,7 @@ test('one that refuted a suspicion, and is suspected again, has the whole time a
   const [member, accuser] = [newRecord(), newRecord()];
   const { beliefs, roster, runTo } = believe(member, accuser, newRecord());
   const state = () => roster.get(member.name)?.state;
-  const longest = SUSPICION_MIN * SUSPICION_MAX_FACTOR;
+  const longest = SUSPICION_MIN_MS * SUSPICION_MAX_FACTOR;
   beliefs.learn(withState(member, 'suspect', accuser.name), OWN);
   runTo(1_000);
   const again = { ...member, incarnation: 1 };
@@ -63,6 +63,6 @@ test('a further accuser of one who is suspected is news once, and ends the suspi
   t.true(beliefs.learn(further, OWN));
   t.true(beliefs.has(further));
   t.false(beliefs.learn(further, OWN));
-  runTo(SUSPICION_MIN * SUSPICION_MAX_FACTOR - 1_000);
+  runTo(SUSPICION_MIN_MS * SUSPICION_MAX_FACTOR - 1_000);
   t.is(roster.get(member.name)?.state, 'failed');
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { isMemberName, type MemberName } from '../../../src/base/address.js';
 import type { Message, Version } from '../../../src/membership/messages.js';
-import { GRAFT_TIMEOUT } from '../../../src/membership/parameters.js';
+import { GRAFT_TIMEOUT_MS } from '../../../src/membership/parameters.js';
 import { Plumtree } from '../../../src/membership/plumtree.js';
 import type { MemberRecord } from '../../../src/membership/record.js';
 import { Timers } from '../../../src/membership/timers.js';
@@ -53,13 +53,13 @@ test('what was announced and does not come is asked for, of each who announced i
   const { plumtree, sent, pass } = tree();
   plumtree.announced('left', [version(0, 'suspect')]);
   plumtree.announced('right', [version(0, 'suspect')]);
-  pass(GRAFT_TIMEOUT - 1);
+  pass(GRAFT_TIMEOUT_MS - 1);
   t.deepEqual(sent, []);
   pass(1);
   t.deepEqual(sent, [['left', { type: 'graft', names: [NAME] }]]);
-  pass(GRAFT_TIMEOUT);
+  pass(GRAFT_TIMEOUT_MS);
   t.deepEqual(sent.slice(1), [['right', { type: 'graft', names: [NAME] }]]);
-  pass(10 * GRAFT_TIMEOUT);
+  pass(10 * GRAFT_TIMEOUT_MS);
   t.is(sent.length, 2);
 });
 
@@ -67,7 +67,7 @@ test('what has come is not asked for', (t) => {
   const { plumtree, sent, learn, pass } = tree();
   plumtree.announced('left', [version(0, 'suspect')]);
   learn(record(0, 'suspect'), 'right');
-  pass(10 * GRAFT_TIMEOUT);
+  pass(10 * GRAFT_TIMEOUT_MS);
   t.false(sent.some(([, { type }]) => type === 'graft'));
 });
 
@@ -76,7 +76,7 @@ test('a refutation that was announced is asked for, though the suspicion has com
   plumtree.announced('left', [version(0, 'suspect')]);
   plumtree.announced('right', [version(1, 'alive')]);
   learn(record(0, 'suspect'), 'left');
-  pass(GRAFT_TIMEOUT);
+  pass(GRAFT_TIMEOUT_MS);
   t.deepEqual(
     sent.filter(([, { type }]) => type === 'graft'),
     [['right', { type: 'graft', names: [NAME] }]],

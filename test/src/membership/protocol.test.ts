@@ -1,7 +1,11 @@
 import test from 'ava';
 import { Address, newMemberName, newSecret } from '../../../src/base/address.js';
 import type { Message } from '../../../src/membership/messages.js';
-import { MAX_ASKED, MAX_PROBES_ASKED, REFUTE_PAUSE } from '../../../src/membership/parameters.js';
+import {
+  MAX_ASKED,
+  MAX_PROBES_ASKED,
+  REFUTE_PAUSE_MS,
+} from '../../../src/membership/parameters.js';
 import { Protocol } from '../../../src/membership/protocol.js';
 import { MAX_INCARNATION, type MemberRecord, parseRecord } from '../../../src/membership/record.js';
 
@@ -212,7 +216,7 @@ test('a join is done when the other is listed, which may have something to overr
   a.deliver({ type: 'compared' }, other.addr);
   t.deepEqual(a.joined, []);
   a.deliver({ type: 'gossip', records: [{ ...other, incarnation: 1 }] }, other.addr);
-  a.protocol.tick(REFUTE_PAUSE);
-  a.protocol.deliver({ type: 'compared' }, other.addr, REFUTE_PAUSE);
+  a.protocol.tick(REFUTE_PAUSE_MS);
+  a.protocol.deliver({ type: 'compared' }, other.addr, REFUTE_PAUSE_MS);
   t.deepEqual(a.joined, [other.addr]);
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Address, type MemberName, newSecret } from '../../../src/base/address.js';
-import { TOMBSTONE_LIFE } from '../../../src/membership/parameters.js';
+import { TOMBSTONE_LIFE_MS } from '../../../src/membership/parameters.js';
 import type { MemberRecord, MemberState } from '../../../src/membership/record.js';
 import { Roster } from '../../../src/membership/roster.js';
 
@@ -57,11 +57,11 @@ test('one that has gone is remembered for a day, and is not drawn', (t) => {
   t.is(roster.random(Math.random), undefined);
   t.deepEqual(roster.randomFailed(Math.random, 1_000), record(1, 'failed'));
   t.false(roster.merge(record(1), 2_000), 'late news does not bring it back');
-  roster.merge(record(2, 'left'), 1_000 + TOMBSTONE_LIFE);
+  roster.merge(record(2, 'left'), 1_000 + TOMBSTONE_LIFE_MS);
   t.is(roster.get(record(1).name), undefined);
   roster.merge(record(3), 0);
-  roster.merge(record(3, 'failed'), 2_000 + TOMBSTONE_LIFE);
-  t.is(roster.randomFailed(Math.random, 2_000 + 2 * TOMBSTONE_LIFE), undefined);
+  roster.merge(record(3, 'failed'), 2_000 + TOMBSTONE_LIFE_MS);
+  t.is(roster.randomFailed(Math.random, 2_000 + 2 * TOMBSTONE_LIFE_MS), undefined);
   t.is(roster.get(record(3).name), undefined, 'also when nobody else goes');
 });
 
