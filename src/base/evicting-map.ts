@@ -25,6 +25,11 @@ export class EvictingMap<Key, Value> {
     return this.#entries.get(key);
   }
 
+  /** The one that was set longest ago comes first. */
+  values(): Iterable<Value> {
+    return this.#entries.values();
+  }
+
   /** The entry becomes the newest. It stays even where it alone costs more than the limit. */
   set(key: Key, value: Value): void {
     this.delete(key);

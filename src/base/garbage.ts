@@ -6,6 +6,7 @@
  */
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Listeners } from './listeners.js';
 
 const MIB = 1024 * 1024;
 
@@ -33,7 +34,7 @@ type Collect = (options?: {
 
 const KNOWS_FLAVORS = Number.parseInt(process.versions.node, 10) >= 22;
 
-const listeners = new Set<() => void>();
+const resting = new Listeners();
 let sinceLooked = 0;
 let sinceCollected = 0;
 /** Some of them had buffers of their own. */
@@ -85,7 +86,7 @@ export function freed(): void {
 
 /** Calls the listener when streams have come to rest, to let go of what it keeps for the next. */
 export function onRest(listener: () => void): void {
-  listeners.add(listener);
+  resting.add(listener);
 }
 
 /** @param run Gives the kernel what the C library keeps of what was freed. */
@@ -96,7 +97,7 @@ export function trimBy(run: () => void): void {
 function giveBack(): void {
   clearTimeout(rest);
   rest = undefined;
-  for (const listener of listeners) listener();
+  resting.tell();
   collect ??= collector();
   if (KNOWS_FLAVORS) collect({ type: 'major', flavor: 'last-resort' });
   else collect();

@@ -1,6 +1,7 @@
 import { CircuitError, errorCode, errorMessage } from './error.js';
 import { escapeControls } from './escape-controls.js';
 import { until } from './interruptible.js';
+import { Listeners } from './listeners.js';
 
 /** How much of the log is kept in memory, in bytes; half of it is dropped at a time. */
 const KEPT_BYTES = 1024 * 1024;
@@ -25,8 +26,7 @@ export class OperationsLog {
   #chunks: Buffer[] = [];
   #start = 0;
   #end = 0;
-  /** Wakes those who wait for the next line. */
-  readonly #waiting = new Set<() => void>();
+  readonly #growth = new Listeners();
 
   /** @param write Takes each line, newline included. */
   constructor(write: (line: string) => void) {
@@ -74,11 +74,11 @@ export class OperationsLog {
   /** Resolves when there is something at `offset`. @throws CircuitError EINVAL, EINTR */
   async whenBeyond(offset: number, signal?: AbortSignal): Promise<void> {
     checkCounts(offset);
-    const watch = (look: () => void) => {
-      this.#waiting.add(look);
-      return { [Symbol.dispose]: () => this.#waiting.delete(look) };
-    };
-    await until(() => this.#end > offset, watch, signal);
+    await until(
+      () => this.#end > offset,
+      (look) => this.#growth.add(look),
+      signal,
+    );
   }
 
   #append(text: string): void {
@@ -89,7 +89,7 @@ export class OperationsLog {
     this.#chunks.push(chunk);
     this.#end += chunk.length;
     if (this.#end - this.#start > KEPT_BYTES) this.#trim();
-    for (const wake of this.#waiting) wake();
+    this.#growth.tell();
   }
 
   #trim(): void {

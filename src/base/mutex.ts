@@ -1,4 +1,5 @@
 import { interrupted, wouldWait } from './error.js';
+import { onAbort } from './interruptible.js';
 
 /** A lock for one holder at a time; those who wait get it in the order in which they came. */
 export class Mutex {
@@ -38,15 +39,14 @@ export class Mutex {
   #queue(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const next = () => {
-        signal?.removeEventListener('abort', leave);
+        forget();
         resolve();
       };
-      const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(next), 1);
-        reject(interrupted());
-      };
       this.#waiting.push(next);
-      signal?.addEventListener('abort', leave, { once: true });
+      const forget = onAbort(signal, (why) => {
+        this.#waiting.splice(this.#waiting.indexOf(next), 1);
+        reject(why);
+      });
     });
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Address } from '../base/address.js';
-import { CircuitError } from '../base/error.js';
+import { until } from '../base/interruptible.js';
+import { Listeners } from '../base/listeners.js';
 import { type MulticastGroup, multicastInterfaces } from '../transport/multicast-group.js';
 import { MulticastSocket } from '../transport/multicast-socket.js';
 import type { ClusterKey } from '../transport/security.js';
@@ -27,7 +28,7 @@ export async function* discover(
 ): AsyncGenerator<Address, void, undefined> {
   const id = randomBytes(8).readBigUInt64BE();
   const answers = new Set<string>();
-  let wake = () => {};
+  const heard = new Listeners();
   const sockets = await MulticastSocket.open(
     group,
     multicastInterfaces(group),
@@ -36,7 +37,7 @@ export async function* discover(
       const said = decodeAnnouncement(datagram, Date.now(), clusterKey);
       if (said.kind !== 'answer' || said.id !== id || answers.size >= MAX_ANSWERS) return;
       answers.add(said.address.toString());
-      wake();
+      heard.tell();
     },
   );
   const ask = () => {
@@ -45,31 +46,25 @@ export async function* discover(
   };
   const timers = QUERY_TIMES_MS.map((delay) => setTimeout(ask, delay));
   let late = false;
-  timers.push(
-    setTimeout(() => {
-      late = true;
-      wake();
-    }, DISCOVERY_TIMEOUT_MS),
-  );
-  const onAbort = () => wake();
-  signal?.addEventListener('abort', onAbort);
+  const onTimeout = () => {
+    late = true;
+    heard.tell();
+  };
+  timers.push(setTimeout(onTimeout, DISCOVERY_TIMEOUT_MS));
   try {
-    let given = 0;
-    for (;;) {
-      if (signal?.aborted) throw new CircuitError('EINTR', 'the discovery was interrupted');
+    for (let given = 0; ; ) {
+      await until(
+        () => late || answers.size > given,
+        (look) => heard.add(look),
+        signal,
+      );
+      if (given === answers.size) return;
       for (const address of [...answers].slice(given)) {
         given += 1;
         yield Address.parse(address);
       }
-      if (late) return;
-      if (given === answers.size && !signal?.aborted) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
     }
   } finally {
-    signal?.removeEventListener('abort', onAbort);
     for (const timer of timers) clearTimeout(timer);
     for (const socket of sockets) socket.close();
   }

@@ -2,8 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Address } from '../base/address.js';
 import { errorMessage } from '../base/error.js';
+import { EvictingMap } from '../base/evicting-map.js';
+import { RateLimit } from '../base/rate-limit.js';
 import type { Membership } from '../membership/membership.js';
-import { RateLimit } from '../transport/rate-limit.js';
 import type { Hearing } from './discovery.js';
 
 /**
@@ -37,7 +38,7 @@ export class DiscoveredMembers {
   readonly #watch: Disposable;
   readonly #limit = new RateLimit(JOINS, MAX_PENDING);
   readonly #pending = new Set<string>();
-  readonly #failed = new Map<string, { readonly times: number; readonly until: number }>();
+  readonly #failed = new EvictingMap<string, Failure>({ limit: MAX_FAILED });
   /** The addresses of all members; made anew when they have changed and it is asked for. */
   #members: ReadonlySet<string> | undefined;
   #ending = interruption();
@@ -96,12 +97,14 @@ export class DiscoveredMembers {
 
   #noteFailure(key: string, times: number): void {
     const wait = Math.min(FIRST_RETRY_MS * 2 ** (times - 1), LAST_RETRY_MS);
-    // At the end, as the newest.
-    this.#failed.delete(key);
     this.#failed.set(key, { times, until: performance.now() + wait });
-    const [oldest] = this.#failed.keys();
-    if (this.#failed.size > MAX_FAILED && oldest !== undefined) this.#failed.delete(oldest);
   }
+}
+
+interface Failure {
+  readonly times: number;
+  /** When the address may be tried again, on the clock of `performance.now()`. */
+  readonly until: number;
 }
 
 function interruption(): AbortController {

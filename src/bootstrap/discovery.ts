@@ -1,5 +1,6 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { Address } from '../base/address.js';
+import { RateLimit } from '../base/rate-limit.js';
 import { timeLeft } from '../base/time-left.js';
 import {
   formatGroup,
@@ -7,7 +8,6 @@ import {
   type MulticastInterface,
 } from '../transport/multicast-group.js';
 import { MulticastSocket } from '../transport/multicast-socket.js';
-import { RateLimit } from '../transport/rate-limit.js';
 import type { ClusterKey } from '../transport/security.js';
 import { decodeAnnouncement, encodeAnnouncement, type Refusal } from './announcement.js';
 import { Trickle } from './trickle.js';

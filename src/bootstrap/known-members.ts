@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { Address, type MemberName } from '../base/address.js';
 import { errorCode, errorMessage } from '../base/error.js';
+import { EvictingMap } from '../base/evicting-map.js';
 import { replaceFile } from '../base/replace-file.js';
 import { timeLeft } from '../base/time-left.js';
 import type { Membership } from '../membership/membership.js';
-import type { MemberRecord } from '../membership/record.js';
 
 /**
  * How many members are kept. Any one that still runs is enough to come back by, and of a
@@ -46,7 +46,7 @@ export class KnownMembers {
   /** From the run before, until one of them has answered. */
   #earlier: readonly string[];
   /** Those that failed, not left, and may come back; the last to fail comes last. */
-  readonly #failed = new Map<MemberName, string>();
+  #failed = newlyFailed();
   /** What the file holds, if that is known. */
   #written: string | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -63,7 +63,7 @@ export class KnownMembers {
     this.#earlier = this.#read();
     this.#watch = options.membership.watch(({ kind, member, state }) => {
       this.#failed.delete(member.name);
-      if (kind === 'leave' && state === 'failed') this.#noteFailed(member);
+      if (kind === 'leave' && state === 'failed') this.#failed.set(member.name, member.addr);
       this.#writeSoon();
     });
   }
@@ -82,7 +82,7 @@ export class KnownMembers {
   /** Forgets all; resolves when nothing of them is kept any more. */
   async clear(): Promise<void> {
     this.#earlier = [];
-    this.#failed.clear();
+    this.#failed = newlyFailed();
     await this.#write();
   }
 
@@ -91,12 +91,6 @@ export class KnownMembers {
     this.#closed = true;
     this.#watch[Symbol.dispose]();
     await this.#write();
-  }
-
-  #noteFailed({ name, addr }: MemberRecord): void {
-    this.#failed.set(name, addr);
-    const [oldest] = this.#failed.keys();
-    if (this.#failed.size > MAX_KNOWN && oldest !== undefined) this.#failed.delete(oldest);
   }
 
   #current(): string[] {
@@ -174,6 +168,10 @@ export class KnownMembers {
     }
     this.#writeSoon();
   }
+}
+
+function newlyFailed(): EvictingMap<MemberName, string> {
+  return new EvictingMap({ limit: MAX_KNOWN });
 }
 
 function isAddress(line: string): boolean {

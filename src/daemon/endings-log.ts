@@ -1,5 +1,5 @@
 import type { OperationsLog } from '../base/log.js';
-import { RateLimit } from '../transport/rate-limit.js';
+import { RateLimit } from '../base/rate-limit.js';
 
 /** How many ends of connections the log shows in a second, and how many at once. */
 const RATE = 1;

@@ -3,6 +3,7 @@ import createDebug from 'debug';
 import { Address, type MemberName } from '../base/address.js';
 import { CircuitError, errorCode, errorMessage } from '../base/error.js';
 import { interruptible, onAbort, within } from '../base/interruptible.js';
+import { Listeners } from '../base/listeners.js';
 import { timeLeft } from '../base/time-left.js';
 import type {
   JoinOptions,
@@ -43,8 +44,8 @@ export class MembershipDriver implements Membership {
   /** The joins that have not come to their end; aborted, with the reason, when we leave. */
   readonly #joins = new Set<AbortController>();
   /** Those of them that have been asked for. */
-  readonly #merging = new Map<PeerAddress, Set<Merging>>();
-  readonly #listeners = new Set<(change: MembershipChange) => void>();
+  readonly #merging = new Map<PeerAddress, Listeners<[failure?: CircuitError]>>();
+  readonly #changes = new Listeners<[MembershipChange]>();
   /** What is on its way. */
   readonly #sending = new Set<Promise<void>>();
   readonly #closing = new AbortController();
@@ -61,14 +62,12 @@ export class MembershipDriver implements Membership {
       open: (peer) => this.#open(peer),
       close: (peer) => this.#hangUp(peer),
       probe: (peer, timeout) => this.#probe(peer, timeout),
-      changed: (change) => this.#tell(change),
-      joined: (peer) => {
-        for (const { done } of this.#merging.get(peer) ?? []) done();
-      },
+      changed: (change) => this.#changes.tell(change),
+      joined: (peer) => this.#merging.get(peer)?.tell(),
       refused: (peer) => {
         const { authority } = Address.parse(peer);
         const why = new CircuitError('EPERM', `${authority} has left; only a user brings it back`);
-        for (const { fail } of this.#merging.get(peer) ?? []) fail(why);
+        this.#merging.get(peer)?.tell(why);
       },
       displaced: () => {
         this.#endJoins(new CircuitError('ECANCELED', `another daemon was started as ${self.name}`));
@@ -105,8 +104,7 @@ export class MembershipDriver implements Membership {
   }
 
   watch(listener: (change: MembershipChange) => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+    return this.#changes.add(listener);
   }
 
   async join(address: Address, { signal, byUser = true }: JoinOptions = {}): Promise<void> {
@@ -162,17 +160,17 @@ export class MembershipDriver implements Membership {
   }
 
   async #merge(peer: PeerAddress, byUser: boolean, signal: AbortSignal): Promise<void> {
-    let merging: Merging = { done: () => {}, fail: () => {} };
-    const merged = new Promise<void>((done, fail) => {
-      merging = { done, fail };
+    const waiting = this.#merging.get(peer) ?? new Listeners<[failure?: CircuitError]>();
+    this.#merging.set(peer, waiting);
+    let listener: Disposable | undefined;
+    const merged = new Promise<void>((resolve, reject) => {
+      listener = waiting.add((failure) => (failure ? reject(failure) : resolve()));
     });
-    const waiting = this.#merging.get(peer) ?? new Set();
-    this.#merging.set(peer, waiting.add(merging));
     try {
       this.#input((protocol, now) => protocol.join(peer, byUser, now));
       await interruptible(merged, signal);
     } finally {
-      waiting.delete(merging);
+      listener?.[Symbol.dispose]();
       if (waiting.size === 0 && this.#merging.get(peer) === waiting) {
         this.#merging.delete(peer);
         this.#protocol.giveUpJoin(peer);
@@ -182,10 +180,6 @@ export class MembershipDriver implements Membership {
 
   #endJoins(why: CircuitError): void {
     for (const join of this.#joins) join.abort(why);
-  }
-
-  #tell(change: MembershipChange): void {
-    for (const listener of this.#listeners) listener(change);
   }
 
   #send(peer: PeerAddress, message: Message): void {
@@ -285,12 +279,6 @@ export class MembershipDriver implements Membership {
 function silent({ authority }: Address): CircuitError {
   const limit = `${JOIN_TIMEOUT_MS / 1000} s`;
   return new CircuitError('ETIMEDOUT', `${authority} did not answer within ${limit}`);
-}
-
-/** One who waits for two networks to be one. */
-interface Merging {
-  readonly done: () => void;
-  readonly fail: (why: CircuitError) => void;
 }
 
 /** What is kept of a link as long as the protocol wants it to stand. */

@@ -9,6 +9,7 @@ import {
   errorMessage,
   isOutOfDescriptors,
 } from '../base/error.js';
+import { onAbort } from '../base/interruptible.js';
 import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_MESSAGE } from './limits.js';
 import { ADDRESS_HEADER, SUBPROTOCOL } from './listener.js';
 import {
@@ -56,18 +57,17 @@ export function dial(
     const socket = new WebSocket(`wss://${address.authority}`, SUBPROTOCOL, options);
     const fail = (error: unknown) => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      forget();
       // What terminate() still has to say is of no interest.
       socket.on('error', () => {});
       socket.terminate();
       reject(error);
     };
-    const onAbort = () => fail(interrupted(address));
+    const forget = onAbort(signal, () => fail(interrupted(address)));
     const timer = setTimeout(
       () => fail(new CircuitError('ETIMEDOUT', silent(address, timeout))),
       timeout,
     );
-    signal?.addEventListener('abort', onAbort, { once: true });
     socket.once('error', (error) => fail(explain(error, address, timeout)));
     socket.once('upgrade', (response) => {
       limitRecords(response.socket);
@@ -75,7 +75,7 @@ export function dial(
     });
     socket.once('open', () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      forget();
       socket.removeAllListeners('error');
       // Until the caller listens, which is before anything that the peer sends is heard.
       socket.on('error', () => {});

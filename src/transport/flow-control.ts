@@ -1,3 +1,4 @@
+import { Mutex } from '../base/mutex.js';
 import { CONGESTED_CHUNK, MAX_CHUNK, SMALL, WINDOW } from './limits.js';
 
 /** What is needed of a WebSocket. */
@@ -18,8 +19,8 @@ export class FlowControl {
   readonly #socket: FlowingSocket;
   /** What may be sent and is not known to have been, in bytes. */
   #granted = 0;
-  /** Of who came last, if somebody waits. */
-  #lastTurn: Promise<void> | undefined;
+  /** Held by the answer that waits for room, and awaited by those behind it. */
+  readonly #turn = new Mutex();
 
   constructor(socket: FlowingSocket) {
     this.#socket = socket;
@@ -27,7 +28,7 @@ export class FlowControl {
 
   /** Whether an answer would have to wait. */
   get congested(): boolean {
-    return this.#lastTurn !== undefined || this.#isFull;
+    return !this.#turn.isFree || this.#isFull;
   }
 
   /** How much one call is to carry now, in bytes. */
@@ -47,13 +48,14 @@ export class FlowControl {
       this.#grant(bytes);
       return undefined;
     }
-    const turn = (this.#lastTurn ?? Promise.resolve()).then(async () => {
-      await this.#drained();
-      this.#grant(bytes);
-      if (this.#lastTurn === turn) this.#lastTurn = undefined;
-    });
-    this.#lastTurn = turn;
-    return turn;
+    return this.#queue(bytes);
+  }
+
+  async #queue(bytes: number): Promise<void> {
+    const turn = await this.#turn.lock();
+    await this.#drained();
+    this.#grant(bytes);
+    turn[Symbol.dispose]();
   }
 
   get #isFull(): boolean {

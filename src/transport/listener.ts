@@ -10,6 +10,7 @@ import {
   errorMessage,
   isOutOfDescriptors,
 } from '../base/error.js';
+import { EvictingMap } from '../base/evicting-map.js';
 import {
   CLOSE_TIMEOUT_MS,
   HANDSHAKE_TIMEOUT_MS,
@@ -44,7 +45,10 @@ export class Listener {
   readonly #webSockets: WebSocketServer;
   readonly #sockets = new Set<Socket>();
   /** By the peer's address and port, oldest first: not through the TLS handshake yet. */
-  readonly #unproven = new Map<string, Socket>();
+  readonly #unproven = new EvictingMap<string, Socket>({
+    limit: MAX_UNPROVEN_SOCKETS,
+    evicted: (socket) => socket.destroy(),
+  });
 
   private constructor(options: ListenOptions) {
     const key = presharedKey(options.secret, options.clusterKey);
@@ -114,10 +118,6 @@ export class Listener {
       this.#sockets.delete(socket);
       if (this.#unproven.get(peer) === socket) this.#unproven.delete(peer);
     });
-    if (this.#unproven.size > MAX_UNPROVEN_SOCKETS) {
-      const [oldest] = this.#unproven.values();
-      oldest?.destroy();
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { Address, newMemberName, newSecret } from '../../../src/base/address.js';
+import { Listeners } from '../../../src/base/listeners.js';
 import type {
   JoinOptions,
   MemberStatus,
@@ -21,7 +22,7 @@ export class StubMembership implements Membership {
   passive: readonly MemberRecord[] = [];
   #others: readonly MemberRecord[] = [];
   readonly #suspectSince = new Map<string, number>();
-  readonly #listeners = new Set<(change: MembershipChange) => void>();
+  readonly #changes = new Listeners<[MembershipChange]>();
 
   members(): readonly MemberRecord[] {
     return [this.self, ...this.#others].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -42,8 +43,7 @@ export class StubMembership implements Membership {
   }
 
   watch(listener: (change: MembershipChange) => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+    return this.#changes.add(listener);
   }
 
   async join(address: Address, { signal, byUser = true }: JoinOptions = {}): Promise<void> {
@@ -54,7 +54,7 @@ export class StubMembership implements Membership {
 
   come(...members: readonly MemberRecord[]): void {
     this.#others = [...this.#others, ...members];
-    for (const member of members) this.#tell({ kind: 'join', member, state: 'alive' });
+    for (const member of members) this.#changes.tell({ kind: 'join', member, state: 'alive' });
   }
 
   /** Of which nobody is told. */
@@ -66,7 +66,7 @@ export class StubMembership implements Membership {
 
   go(member: MemberRecord, state: 'failed' | 'left'): void {
     this.#others = this.#others.filter(({ name }) => name !== member.name);
-    this.#tell({ kind: 'leave', member, state });
+    this.#changes.tell({ kind: 'leave', member, state });
   }
 
   async leave(): Promise<void> {
@@ -77,10 +77,6 @@ export class StubMembership implements Membership {
 
   async close(): Promise<void> {
     await this.leave();
-  }
-
-  #tell(change: MembershipChange): void {
-    for (const listener of this.#listeners) listener(change);
   }
 }
 

@@ -6,7 +6,6 @@ import {
   SHORTEST_INTERVAL_MS,
   Trickle,
 } from '../../../src/bootstrap/trickle.js';
-import { RateLimit } from '../../../src/transport/rate-limit.js';
 
 /** Seeded, so that a run can be repeated (mulberry32). */
 function seeded(seed: number): () => number {
@@ -69,20 +68,4 @@ test('who is new brings the interval back to the shortest', (t) => {
   trickle.inconsistent(deadline - 1);
   t.is(trickle.deadline, deadline);
   t.true(trickle.tick(deadline));
-});
-
-test('a rate limit lets through a burst, then so many a second', (t) => {
-  fc.assert(
-    fc.property(fc.array(fc.nat(500), { minLength: 1, maxLength: 300 }), (steps) => {
-      const limit = new RateLimit(10, 5);
-      let now = 1_000;
-      let passed = 0;
-      for (const step of steps) {
-        now += step;
-        if (limit.pass(now)) passed += 1;
-        t.true(passed <= 5 + ((now - 1_000) / 1000) * 10 + 1e-6);
-      }
-      t.true(passed >= 1);
-    }),
-  );
 });
