@@ -2,7 +2,7 @@ import type { RpcStub } from 'capnweb';
 import { letGo } from '../anchor/remote-call.js';
 import type { CircuitTarget } from '../anchor/target.js';
 import type { Link, Links } from '../membership/membership.js';
-import type { PeerAddress } from '../membership/protocol-host.js';
+import type { PeerAddress } from '../membership/record.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import type { Transport } from '../transport/transport.js';
 

@@ -1,13 +1,13 @@
 import type { MemberName } from '../base/address.js';
+import type { Clock } from './clock.js';
 import type { MemberMap, NewMemberMap } from './member-map.js';
 import type { Version } from './messages.js';
 import { SUSPICION_PAUSE_MS } from './parameters.js';
-import type { PeerAddress, ProtocolHost } from './protocol-host.js';
-import { isListed, type MemberRecord, overrides, withState } from './record.js';
+import type { ProtocolHost } from './protocol-host.js';
+import { isListed, type MemberRecord, overrides, type PeerAddress, withState } from './record.js';
 import type { Refutation } from './refutation.js';
 import type { Roster } from './roster.js';
 import { Suspicion } from './suspicion.js';
-import type { Timers } from './timers.js';
 
 /**
  * Whose word a record is: the news that goes to all, another's roster, or our own finding,
@@ -26,9 +26,7 @@ export interface BeliefsOptions {
   readonly roster: Roster;
   readonly newMap: NewMemberMap;
   readonly refutation: Refutation;
-  readonly timers: Timers;
-  readonly now: () => number;
-  readonly random: () => number;
+  readonly clock: Clock;
   /** Passes news on to the neighbours, but not to the one that it came from. */
   readonly publish: (record: MemberRecord, from?: PeerAddress) => void;
   /** Whether a link to it stands. */
@@ -77,7 +75,7 @@ export class Beliefs {
 
   /** Takes a record, if it is news, and tells whom it is news to. @returns Whether it was. */
   learn(record: MemberRecord, source: Source): boolean {
-    const { now, refutation, roster } = this.#options;
+    const { clock, refutation, roster } = this.#options;
     if (record.name === roster.self.name) {
       refutation.heard(record);
       return false;
@@ -97,7 +95,7 @@ export class Beliefs {
     if (record.state === 'suspect' && known?.state === 'suspect') {
       if (record.incarnation === known.incarnation) return this.#takeUp(record, source);
     }
-    const before = roster.merge(record, now());
+    const before = roster.merge(record, clock.now);
     if (before === false) return false;
     this.#apply(record, before);
     this.#spread(record, source);
@@ -140,10 +138,10 @@ export class Beliefs {
    * member can refute before anybody takes it for gone.
    */
   #doubt(record: MemberRecord, known: MemberRecord | undefined): boolean {
-    const { now, roster } = this.#options;
+    const { clock, roster } = this.#options;
     if (!isListed(known) || !overrides(record, known)) return false;
     const suspect = withState(record, 'suspect');
-    const before = roster.merge(suspect, now());
+    const before = roster.merge(suspect, clock.now);
     if (before !== false) {
       this.#apply(suspect, before);
       this.#spread(suspect, HEARSAY);
@@ -200,21 +198,20 @@ export class Beliefs {
   }
 
   #suspect(record: MemberRecord): void {
-    const { now, roster } = this.#options;
-    const suspicion = new Suspicion(record, now(), roster.size);
+    const { clock, roster } = this.#options;
+    const suspicion = new Suspicion(record, clock.now, roster.size);
     this.#suspicions.set(record.name, suspicion);
     this.#watch(suspicion);
   }
 
   #watch({ deadline, name }: Suspicion): void {
-    const { timers } = this.#options;
     // Those that run out within so long are ended together: after a split there are many.
     const time = Math.ceil(deadline / SUSPICION_PAUSE_MS) * SUSPICION_PAUSE_MS;
     const ending = this.#ending.get(time);
     if (ending) ending.push(name);
     else {
       this.#ending.set(time, [name]);
-      timers.at(time, () => this.#end(time));
+      this.#options.clock.at(time, () => this.#end(time));
     }
   }
 

@@ -1,16 +1,15 @@
 import { HEARSAY, type Source } from './beliefs.js';
-import type { Digest, Message } from './messages.js';
+import type { Clock, Timer } from './clock.js';
+import type { Digest, MessageOf } from './messages.js';
 import { COMPARE_INTERVAL_MS, MAX_RECORDS, QUIET_MS } from './parameters.js';
-import type { PeerAddress, ProtocolHost } from './protocol-host.js';
-import { type MemberRecord, overrides } from './record.js';
+import type { ProtocolHost } from './protocol-host.js';
+import { type MemberRecord, overrides, type PeerAddress } from './record.js';
 import type { Roster } from './roster.js';
-import type { Timer, Timers } from './timers.js';
 
 export interface ComparisonOptions {
   readonly host: Pick<ProtocolHost, 'send'>;
   readonly roster: Roster;
-  readonly timers: Timers;
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Takes what another member holds of a third. */
   readonly learn: (record: MemberRecord, source: Source) => void;
   /** We and that peer hold the same now: each took what the other knew better. */
@@ -47,27 +46,27 @@ export class Comparison {
 
   /** The roster has changed: others may not know it yet. */
   noteChange(): void {
-    this.#changed = this.#options.now();
+    this.#changed = this.#options.clock.now;
   }
 
   /** A neighbour has this digest. What differs may be on its way, so there is no haste. */
   heard(peer: PeerAddress, digest: Digest): void {
-    const { now, roster, timers } = this.#options;
+    const { clock, roster } = this.#options;
     if (digest === roster.digest || this.#later) return;
-    const quiet = now() - this.#changed >= QUIET_MS;
-    if (quiet || now() - this.#last >= COMPARE_INTERVAL_MS) {
+    const quiet = clock.now - this.#changed >= QUIET_MS;
+    if (quiet || clock.now - this.#last >= COMPARE_INTERVAL_MS) {
       this.start(peer);
       return;
     }
-    this.#later = timers.at(now() + QUIET_MS, () => {
+    this.#later = clock.after(QUIET_MS, () => {
       this.#later = undefined;
       this.heard(peer, digest);
     });
   }
 
   start(peer: PeerAddress): void {
-    const { host, now, roster } = this.#options;
-    this.#last = now();
+    const { clock, host, roster } = this.#options;
+    this.#last = clock.now;
     this.#begin(this.#asked, peer);
     host.send(peer, { type: 'compare', from: roster.self, hashes: roster.hashes });
   }
@@ -88,7 +87,7 @@ export class Comparison {
     }
   }
 
-  entries(from: PeerAddress, message: Extract<Message, { type: 'entries' }>): void {
+  entries(from: PeerAddress, message: MessageOf<'entries'>): void {
     if (!this.#asked.has(from)) return;
     const { host, learn, roster } = this.#options;
     const theirs = new Map(message.records.map((record) => [record.name, record]));
@@ -141,11 +140,11 @@ export class Comparison {
 
   /** What is not at its end after a while never will be. */
   #begin(exchanges: Map<PeerAddress, Timer>, peer: PeerAddress): void {
-    const { now, timers } = this.#options;
+    const { clock } = this.#options;
     exchanges.get(peer)?.cancel();
     exchanges.set(
       peer,
-      timers.at(now() + COMPARE_INTERVAL_MS, () => exchanges.delete(peer)),
+      clock.after(COMPARE_INTERVAL_MS, () => exchanges.delete(peer)),
     );
   }
 

@@ -14,11 +14,11 @@ import type {
   MembershipChange,
   Views,
 } from './membership.js';
-import { type Message, parseMessage } from './messages.js';
+import { type Message, parseMessage, type Verdict } from './messages.js';
 import { SUSPENDED_MS } from './parameters.js';
 import { Protocol } from './protocol.js';
-import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
-import type { MemberRecord } from './record.js';
+import type { ProtocolHost } from './protocol-host.js';
+import type { MemberRecord, PeerAddress } from './record.js';
 
 const debug = createDebug('circuit:membership');
 

@@ -1,5 +1,7 @@
 import type { MemberName } from '../base/address.js';
+import type { Clock, Timer } from './clock.js';
 import { LocalHealth } from './local-health.js';
+import type { Verdict } from './messages.js';
 import {
   FAREWELL_TIME_MS,
   INDIRECT_PROBES,
@@ -11,16 +13,14 @@ import {
   RANDOM_PROBE_SPREAD_MS,
   RANDOM_PROBES,
 } from './parameters.js';
-import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
-import type { MemberRecord } from './record.js';
+import type { ProtocolHost } from './protocol-host.js';
+import type { MemberRecord, PeerAddress } from './record.js';
 import type { Roster } from './roster.js';
-import type { Timer, Timers } from './timers.js';
 
 export interface FailureDetectorOptions {
   readonly host: Pick<ProtocolHost, 'send' | 'probe'>;
   readonly roster: Roster;
-  readonly timers: Timers;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly random: () => number;
   /** Our neighbours: who is asked first, since links to them stand. */
   readonly neighbors: () => Iterable<MemberRecord>;
@@ -70,9 +70,9 @@ export class FailureDetector {
    * are in it with them. So some are dialled, by members and of members chosen by chance.
    */
   lookAround(): void {
-    const { now, random, roster, timers } = this.#options;
+    const { clock, random, roster } = this.#options;
     for (let share = RANDOM_PROBES / roster.size; random() < share; share -= 1) {
-      timers.at(now() + random() * RANDOM_PROBE_SPREAD_MS, () => {
+      clock.after(random() * RANDOM_PROBE_SPREAD_MS, () => {
         const record = roster.random(random, (other) => this.#isUnwatched(other));
         if (record) this.investigate(record, false);
       });
@@ -81,7 +81,7 @@ export class FailureDetector {
 
   /** Whether somebody has reached it a moment ago. */
   isWell(name: MemberName): boolean {
-    return (this.#well.get(name) ?? 0) > this.#options.now();
+    return (this.#well.get(name) ?? 0) > this.#options.clock.now;
   }
 
   /** Another asks us to dial. */
@@ -151,19 +151,7 @@ export class FailureDetector {
   }
 
   #begin(record: MemberRecord): Investigation {
-    const investigation: Investigation = {
-      record,
-      ours: false,
-      own: undefined,
-      asked: undefined,
-      tried: new Set(),
-      rounds: 0,
-      replies: 0,
-      refusals: 0,
-      hasEnded: false,
-      requesters: new Set(),
-      timer: undefined,
-    };
+    const investigation = new Investigation(record);
     this.#investigations.set(record.name, investigation);
     this.#options.host.probe(record.addr, PROBE_TIMEOUT_MS * this.#health.multiplier);
     return investigation;
@@ -171,7 +159,7 @@ export class FailureDetector {
 
   /** Asks others to dial it, too. */
   #ask(investigation: Investigation): void {
-    const { host, now, timers } = this.#options;
+    const { clock, host } = this.#options;
     const { record, tried } = investigation;
     const others = this.#others(investigation);
     investigation.asked = new Set(others.map(({ name }) => name));
@@ -181,7 +169,7 @@ export class FailureDetector {
       host.send(addr, { type: 'probe-request', target: record });
     }
     const wait = PROBE_TIMEOUT_MS * this.#health.multiplier + PROBE_REPLY_SLACK_MS;
-    investigation.timer = timers.at(now() + wait, () => this.#answersAreDue(investigation));
+    investigation.timer = clock.after(wait, () => this.#answersAreDue(investigation));
   }
 
   #answersAreDue(investigation: Investigation): void {
@@ -228,10 +216,10 @@ export class FailureDetector {
 
   /** It may have left in order, and the news of that be on its way. */
   #awaitFarewell(investigation: Investigation): void {
-    const { failed, now, timers } = this.#options;
+    const { clock, failed } = this.#options;
     investigation.hasEnded = true;
     investigation.timer?.cancel();
-    investigation.timer = timers.at(now() + FAREWELL_TIME_MS, () => {
+    investigation.timer = clock.after(FAREWELL_TIME_MS, () => {
       this.#end(investigation);
       failed(investigation.record);
     });
@@ -243,9 +231,9 @@ export class FailureDetector {
   }
 
   #noteWell(record: MemberRecord, reached: boolean): void {
-    const { now, well } = this.#options;
-    for (const [name, until] of this.#well) if (until <= now()) this.#well.delete(name);
-    this.#well.set(record.name, now() + PROBE_PAUSE_MS);
+    const { clock, well } = this.#options;
+    for (const [name, until] of this.#well) if (until <= clock.now) this.#well.delete(name);
+    this.#well.set(record.name, clock.now + PROBE_PAUSE_MS);
     if (reached) well(record);
   }
 
@@ -258,23 +246,24 @@ export class FailureDetector {
 /** How often somebody is drawn to be asked, who may turn out to have been asked before. */
 const MAX_DRAWS = 12;
 
-interface Investigation {
-  readonly record: MemberRecord;
+class Investigation {
   /** Whether it is of our own accord, not only because others asked. */
-  ours: boolean;
+  ours = false;
   /** What we have found ourselves. */
   own: Verdict | undefined;
   /** Who was asked, and has not answered. */
   asked: Set<MemberName> | undefined;
   /** Who was asked at any time. */
-  readonly tried: Set<MemberName>;
+  readonly tried = new Set<MemberName>();
   /** How often others were asked. */
-  rounds: number;
-  replies: number;
-  refusals: number;
+  rounds = 0;
+  replies = 0;
+  refusals = 0;
   /** Whether nobody listens there any more, as others have found as well. */
-  hasEnded: boolean;
+  hasEnded = false;
   /** Who has asked us. */
-  readonly requesters: Set<PeerAddress>;
+  readonly requesters = new Set<PeerAddress>();
   timer: Timer | undefined;
+
+  constructor(readonly record: MemberRecord) {}
 }

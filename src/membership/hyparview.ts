@@ -1,3 +1,4 @@
+import type { Clock, Timer } from './clock.js';
 import {
   ACTIVE_VIEW,
   ACTIVE_WALK,
@@ -13,17 +14,15 @@ import {
 } from './parameters.js';
 import { PartialView } from './partial-view.js';
 import { PassiveView } from './passive-view.js';
-import type { PeerAddress, ProtocolHost } from './protocol-host.js';
-import { isListed, type MemberRecord } from './record.js';
+import type { ProtocolHost } from './protocol-host.js';
+import { isListed, type MemberRecord, type PeerAddress } from './record.js';
 import type { Roster } from './roster.js';
 import { Shuffling } from './shuffling.js';
-import type { Timer, Timers } from './timers.js';
 
 export interface HyParViewOptions {
   readonly host: Pick<ProtocolHost, 'send' | 'open' | 'close'>;
   readonly roster: Roster;
-  readonly timers: Timers;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly random: () => number;
   /** Told of links that stand from now on, that we are about to give up, and that do not stand any more. */
   readonly up: (peer: PeerAddress) => void;
@@ -130,7 +129,7 @@ export class HyParView {
       this.#refused += 1;
       // Only one that is not in our network, or does not know us.
       if (asked.priority === 'high') this.#bar(from);
-      this.#avoid(from, NEIGHBOR_PAUSE_MS);
+      this.#avoid(from);
     }
     this.fill();
   }
@@ -146,29 +145,20 @@ export class HyParView {
 
   /** The link to a neighbour, or to be, has ended, or cannot be made. @returns Who it was. */
   lost(peer: PeerAddress): MemberRecord | undefined {
-    const neighbor = this.#active.get(peer) ?? this.#asked.get(peer)?.record;
-    const record = neighbor ?? this.#dismissed.get(peer)?.record;
+    const wasAsked = this.#asked.has(peer);
+    const wasNeighbor = wasAsked || this.#active.has(peer);
     const reserve = this.#passive.get(peer);
-    this.#passive.delete(peer);
-    this.#avoid(peer, NEIGHBOR_PAUSE_MS);
+    this.#avoid(peer);
     // Of a link that stood it is not known yet whether another can be made.
-    if (this.#asked.has(peer)) this.#bar(peer);
-    this.#remove(peer);
-    if (record) this.#options.host.close(peer);
-    this.#forget(peer);
-    this.#takeBack(peer);
-    if (neighbor) this.fill();
+    if (wasAsked) this.#bar(peer);
+    const record = this.#drop(peer);
+    if (wasNeighbor) this.fill();
     return record ?? reserve ?? this.shuffling.farMember(peer);
   }
 
   /** It has left the network, or failed. */
   gone(peer: PeerAddress): void {
-    this.#passive.delete(peer);
-    const known = this.#active.has(peer) || this.#asked.has(peer) || this.#dismissed.has(peer);
-    this.#remove(peer);
-    this.#forget(peer);
-    this.#takeBack(peer);
-    if (known) this.#options.host.close(peer);
+    this.#drop(peer);
     this.fill();
   }
 
@@ -202,11 +192,11 @@ export class HyParView {
 
   #ask(record: MemberRecord, priority: 'high' | 'low'): void {
     const { addr } = record;
-    const { host, now, roster, timers } = this.#options;
+    const { clock, host, roster } = this.#options;
     if (this.#isSelf(record) || this.#active.has(addr) || this.#asked.has(addr)) return;
     if (this.#barred.has(addr)) return;
     if (priority === 'low' && this.#isAvoided(addr)) return;
-    const timer = timers.at(now() + NEIGHBOR_TIMEOUT_MS, () => this.lost(addr));
+    const timer = clock.after(NEIGHBOR_TIMEOUT_MS, () => this.lost(addr));
     this.#asked.set(addr, { record, timer, priority });
     host.open(addr);
     host.send(addr, { type: 'neighbor', from: roster.self, priority, digest: roster.digest });
@@ -240,9 +230,9 @@ export class HyParView {
   /** The link stands for a while yet: until it has others nobody else would see it fail. */
   #dismiss(record: MemberRecord): void {
     const { addr } = record;
-    const { host, now, timers } = this.#options;
+    const { clock, host } = this.#options;
     host.send(addr, { type: 'disconnect' });
-    const timer = timers.at(now() + DISMISSAL_MS, () => {
+    const timer = clock.after(DISMISSAL_MS, () => {
       this.#dismissed.delete(addr);
       if (!this.#asked.has(addr)) host.close(addr);
     });
@@ -270,22 +260,33 @@ export class HyParView {
     this.#asked.delete(peer);
   }
 
+  /** Keeps nothing of it any more. @returns Who it was, if there was a link or was to be one. */
+  #drop(peer: PeerAddress): MemberRecord | undefined {
+    const pending = this.#asked.get(peer) ?? this.#dismissed.get(peer);
+    this.#passive.delete(peer);
+    const record = this.#remove(peer) ?? pending?.record;
+    this.#forget(peer);
+    this.#takeBack(peer);
+    if (record) this.#options.host.close(peer);
+    return record;
+  }
+
   /** Every now and then those that refused, or could not be reached, are asked again. */
   #refresh(): void {
-    const { now } = this.#options;
-    for (const [peer, until] of this.#avoided) if (until <= now()) this.#avoided.delete(peer);
+    const { clock } = this.#options;
+    for (const [peer, until] of this.#avoided) if (until <= clock.now) this.#avoided.delete(peer);
     this.#refused = 0;
     this.fill();
   }
 
-  #avoid(peer: PeerAddress, time: number): void {
-    this.#avoided.set(peer, this.#options.now() + time);
+  #avoid(peer: PeerAddress): void {
+    this.#avoided.set(peer, this.#options.clock.now + NEIGHBOR_PAUSE_MS);
   }
 
   #bar(peer: PeerAddress): void {
-    const { now, timers } = this.#options;
+    const { clock } = this.#options;
     this.#barred.get(peer)?.cancel();
-    const timer = timers.at(now() + BARRED_PAUSE_MS, () => {
+    const timer = clock.after(BARRED_PAUSE_MS, () => {
       this.#barred.delete(peer);
       this.fill();
     });
@@ -293,7 +294,7 @@ export class HyParView {
   }
 
   #isAvoided(peer: PeerAddress): boolean {
-    return (this.#avoided.get(peer) ?? 0) > this.#options.now();
+    return (this.#avoided.get(peer) ?? 0) > this.#options.clock.now;
   }
 
   #unavailable(): readonly PeerAddress[] {

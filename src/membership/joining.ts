@@ -1,19 +1,23 @@
 import type { MemberName } from '../base/address.js';
 import { HEARSAY, OWN, type Source } from './beliefs.js';
+import type { Clock } from './clock.js';
 import type { Comparison } from './comparison.js';
 import type { HyParView } from './hyparview.js';
 import { REDIAL_INTERVAL_MS, REFUTE_PAUSE_MS } from './parameters.js';
-import type { Parting } from './parts.js';
-import type { PeerAddress, ProtocolHost } from './protocol-host.js';
-import { isListed, type MemberRecord, overrides } from './record.js';
+import type { ProtocolHost } from './protocol-host.js';
+import { isListed, type MemberRecord, overrides, type PeerAddress } from './record.js';
 import type { Roster } from './roster.js';
-import type { Timers } from './timers.js';
+
+/** That we have left a network. */
+export interface Parting {
+  /** What its members are told, if they are. */
+  readonly farewell: MemberRecord | undefined;
+}
 
 export interface JoiningOptions {
   readonly host: Pick<ProtocolHost, 'send' | 'joined' | 'refused'>;
   readonly roster: Roster;
-  readonly timers: Timers;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly overlay: HyParView;
   readonly comparison: Comparison;
@@ -51,7 +55,9 @@ export class Joining {
 
   /** @param byUser Whether a user wants it: then one that has left comes back. */
   join(peer: PeerAddress, byUser: boolean): void {
-    this.#ask(peer, byUser);
+    const { host, roster } = this.#options;
+    this.#asked.set(peer, { byUser, name: undefined });
+    host.send(peer, { type: 'join', from: roster.self, byUser });
   }
 
   giveUp(peer: PeerAddress): void {
@@ -109,26 +115,18 @@ export class Joining {
 
   /** Our roster and that of a peer are equal now. */
   compared(peer: PeerAddress): void {
-    const { comparison, host, now, roster, timers } = this.#options;
+    const { clock, comparison, host, roster } = this.#options;
     const asked = this.#asked.get(peer);
     if (!asked) return;
     if (asked.name !== undefined && !isListed(roster.get(asked.name))) {
       // It has still to overrule what was known of it, as it may not do at any time.
-      timers.at(now() + REFUTE_PAUSE_MS, () => {
+      clock.after(REFUTE_PAUSE_MS, () => {
         if (this.#asked.get(peer) === asked) comparison.start(peer);
       });
       return;
     }
     this.#asked.delete(peer);
     host.joined(peer);
-  }
-
-  #ask(peer: PeerAddress, byUser: boolean): Asked {
-    const { host, roster } = this.#options;
-    const asked = { byUser, name: undefined };
-    this.#asked.set(peer, asked);
-    host.send(peer, { type: 'join', from: roster.self, byUser });
-    return asked;
   }
 
   /** What a member says of itself. One that comes back may not know yet what it has to overrule. */
@@ -142,9 +140,9 @@ export class Joining {
   }
 
   #redialLater(delay: number): void {
-    const { now, random, roster, timers } = this.#options;
-    timers.at(now() + delay, () => {
-      const failed = roster.randomFailed(random, now());
+    const { clock, random, roster } = this.#options;
+    clock.after(delay, () => {
+      const failed = roster.randomFailed(random, clock.now);
       if (failed) this.#redial(failed.addr);
       this.#redialLater(REDIAL_INTERVAL_MS);
     });
@@ -152,10 +150,10 @@ export class Joining {
 
   /** A user's join of the same member has a time of its own. */
   #redial(peer: PeerAddress): void {
-    const { now, timers } = this.#options;
     if (this.#asked.has(peer)) return;
-    const asked = this.#ask(peer, false);
-    timers.at(now() + REDIAL_INTERVAL_MS / 2, () => {
+    this.join(peer, false);
+    const asked = this.#asked.get(peer);
+    this.#options.clock.after(REDIAL_INTERVAL_MS / 2, () => {
       if (this.#asked.get(peer) === asked) this.giveUp(peer);
     });
   }

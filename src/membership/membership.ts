@@ -1,7 +1,6 @@
 import type { Address, MemberName } from '../base/address.js';
 import type { Interruptible } from '../base/interruptible.js';
-import type { PeerAddress } from './protocol-host.js';
-import type { MemberRecord } from './record.js';
+import type { MemberRecord, PeerAddress } from './record.js';
 
 /** Who is in the network, as far as this member knows, and how it comes to know. */
 export interface Membership {

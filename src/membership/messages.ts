@@ -7,7 +7,6 @@ import {
   SHUFFLE_PASSIVE,
   SHUFFLE_WALK,
 } from './parameters.js';
-import type { Verdict } from './protocol-host.js';
 import {
   isIncarnation,
   isObject,
@@ -29,149 +28,97 @@ export interface Version {
 export type Digest = number;
 export const BUCKETS = 256;
 
-/** `from` is the sender's own record, where who receives it may not know the sender. */
-export type Message =
-  // HyParView
-  | { readonly type: 'join'; readonly from: MemberRecord; readonly byUser: boolean }
-  | { readonly type: 'welcome'; readonly from: MemberRecord }
-  | { readonly type: 'forward-join'; readonly newcomer: MemberRecord; readonly ttl: number }
-  | {
-      readonly type: 'neighbor';
-      readonly from: MemberRecord;
-      readonly priority: 'high' | 'low';
-      readonly digest: Digest;
-    }
-  | { readonly type: 'neighbor-reply'; readonly accepted: boolean; readonly digest: Digest }
-  | { readonly type: 'disconnect' }
-  | {
-      readonly type: 'shuffle';
-      readonly origin: MemberName;
-      readonly names: readonly MemberName[];
-      readonly ttl: number;
-      /** Who has passed it on, for the answer; not who sent it to us. */
-      readonly path: readonly MemberName[];
-      /** Of the roster of who sent it to us. */
-      readonly digest: Digest;
-    }
-  | {
-      readonly type: 'shuffle-reply';
-      readonly path: readonly MemberName[];
-      readonly names: readonly MemberName[];
-    }
-  // Plumtree
-  | { readonly type: 'gossip'; readonly records: readonly MemberRecord[] }
-  | { readonly type: 'ihave'; readonly versions: readonly Version[] }
-  | { readonly type: 'graft'; readonly names: readonly MemberName[] }
-  | { readonly type: 'prune' }
-  // Comparison of rosters
-  | { readonly type: 'compare'; readonly from: MemberRecord; readonly hashes: readonly Digest[] }
-  | {
-      readonly type: 'entries';
-      readonly buckets: readonly number[];
-      readonly records: readonly MemberRecord[];
-      readonly last: boolean;
-    }
-  | { readonly type: 'answer'; readonly records: readonly MemberRecord[]; readonly last: boolean }
-  | { readonly type: 'compared' }
-  /** What the sender holds of the receiver, which may want to refute it; or that it has left. */
-  | { readonly type: 'notice'; readonly record: MemberRecord }
-  // SWIM
-  | { readonly type: 'probe-request'; readonly target: MemberRecord }
-  | {
-      readonly type: 'probe-reply';
-      readonly target: MemberName;
-      readonly by: MemberName;
-      readonly verdict: Verdict;
-    };
+/** How many names a shuffle carries: a member's share of both views (HyParView, section 4.4). */
+const MAX_SHUFFLE = SHUFFLE_ACTIVE + SHUFFLE_PASSIVE;
 
 /**
- * What a peer sent, or an error: nothing it sends is believed unseen.
+ * What came of dialling a peer: it answered; nobody listens there any more (the port is
+ * refused, or another daemon's); or nothing came.
+ */
+export type Verdict = (typeof VERDICTS)[number];
+const VERDICTS = ['alive', 'refused', 'silent'] as const;
+
+/**
+ * What a peer sent, or an error: nothing that it sends is believed unseen. The cases are the
+ * messages that there are; in all of them `from` is the sender's own record, where the receiver
+ * may not know the sender.
  * @throws CircuitError EINVAL, naming what was wrong
  */
-export function parseMessage(value: unknown): Message {
+export function parseMessage(value: unknown) {
   if (!isObject(value)) throw invalid('not an object');
   const { type } = value;
   switch (type) {
+    // HyParView
     case 'join':
-      return {
-        type,
-        from: parseRecord(value.from),
-        byUser: parseBoolean(value.byUser, 'byUser'),
-      };
+      return { type, from: parseRecord(value.from), byUser: parseBoolean(value.byUser, 'byUser') };
     case 'welcome':
       return { type, from: parseRecord(value.from) };
-    case 'forward-join':
-      return {
-        type,
-        newcomer: parseRecord(value.newcomer),
-        ttl: parseInteger(value.ttl, ACTIVE_WALK, 'ttl'),
-      };
+    case 'forward-join': {
+      const ttl = parseInteger(value.ttl, ACTIVE_WALK, 'ttl');
+      return { type, newcomer: parseRecord(value.newcomer), ttl };
+    }
     case 'neighbor': {
-      const { priority } = value;
-      if (priority !== 'high' && priority !== 'low') throw invalid('priority');
+      const priority = parseOneOf(value.priority, ['high', 'low'], 'priority');
       return { type, from: parseRecord(value.from), priority, digest: parseDigest(value.digest) };
     }
-    case 'neighbor-reply':
-      return {
-        type,
-        accepted: parseBoolean(value.accepted, 'accepted'),
-        digest: parseDigest(value.digest),
-      };
+    case 'neighbor-reply': {
+      const accepted = parseBoolean(value.accepted, 'accepted');
+      return { type, accepted, digest: parseDigest(value.digest) };
+    }
     case 'disconnect':
-    case 'prune':
-    case 'compared':
       return { type };
     case 'shuffle': {
-      // Who passes it on takes one from `ttl` and adds a name to `path`.
+      // The members that have passed it on, for the answer, without the one that sent it to us.
       const path = parseList(value.path, parseName, SHUFFLE_WALK - 1);
       return {
         type,
         origin: parseName(value.origin),
         names: parseList(value.names, parseName, MAX_SHUFFLE),
+        // Each member that passes it on takes one from `ttl` and adds a name to `path`.
         ttl: parseInteger(value.ttl, SHUFFLE_WALK - 1 - path.length, 'ttl'),
         path,
+        // Of the roster of the member that sent it to us.
         digest: parseDigest(value.digest),
       };
     }
-    case 'shuffle-reply':
-      return {
-        type,
-        path: parseList(value.path, parseName, SHUFFLE_WALK - 1),
-        names: parseList(value.names, parseName, MAX_SHUFFLE),
-      };
+    case 'shuffle-reply': {
+      const path = parseList(value.path, parseName, SHUFFLE_WALK - 1);
+      return { type, path, names: parseList(value.names, parseName, MAX_SHUFFLE) };
+    }
+    // Plumtree
     case 'gossip':
-      return { type, records: parseList(value.records, parseRecord, MAX_RECORDS) };
+      return { type, records: parseRecords(value.records) };
     case 'ihave':
       return { type, versions: parseList(value.versions, parseVersion, MAX_RECORDS) };
     case 'graft':
       return { type, names: parseList(value.names, parseName, MAX_RECORDS) };
+    case 'prune':
+      return { type };
+    // Comparison of rosters
     case 'compare': {
       const hashes = parseList(value.hashes, parseDigest, BUCKETS);
       if (hashes.length !== BUCKETS) throw invalid('hashes');
       return { type, from: parseRecord(value.from), hashes };
     }
-    case 'entries':
-      return {
-        type,
-        buckets: parseList(value.buckets, parseBucket, BUCKETS),
-        records: parseList(value.records, parseRecord, MAX_RECORDS),
-        last: parseBoolean(value.last, 'last'),
-      };
-    case 'answer':
-      return {
-        type,
-        records: parseList(value.records, parseRecord, MAX_RECORDS),
-        last: parseBoolean(value.last, 'last'),
-      };
+    case 'entries': {
+      const buckets = parseList(value.buckets, parseBucket, BUCKETS);
+      const records = parseRecords(value.records);
+      return { type, buckets, records, last: parseBoolean(value.last, 'last') };
+    }
+    case 'answer': {
+      const records = parseRecords(value.records);
+      return { type, records, last: parseBoolean(value.last, 'last') };
+    }
+    case 'compared':
+      return { type };
+    // What the sender holds of the receiver, which may want to refute it; or that it has left.
     case 'notice':
       return { type, record: parseRecord(value.record) };
+    // SWIM
     case 'probe-request':
       return { type, target: parseRecord(value.target) };
     case 'probe-reply': {
-      const { verdict } = value;
-      if (verdict !== 'alive' && verdict !== 'refused' && verdict !== 'silent') {
-        throw invalid('verdict');
-      }
+      const verdict = parseOneOf(value.verdict, VERDICTS, 'verdict');
       return { type, target: parseName(value.target), by: parseName(value.by), verdict };
     }
     default:
@@ -179,12 +126,16 @@ export function parseMessage(value: unknown): Message {
   }
 }
 
-/** What a member has of both views (HyParView, section 4.4). */
-const MAX_SHUFFLE = SHUFFLE_ACTIVE + SHUFFLE_PASSIVE;
+export type Message = Readonly<ReturnType<typeof parseMessage>>;
+export type MessageOf<T extends Message['type']> = Extract<Message, { type: T }>;
 
-function parseList<T>(value: unknown, parse: (item: unknown) => T, max: number): T[] {
+function parseList<T>(value: unknown, parseItem: (item: unknown) => T, max: number): readonly T[] {
   if (!Array.isArray(value) || value.length > max) throw invalid(`not a list of up to ${max}`);
-  return value.map(parse);
+  return value.map(parseItem);
+}
+
+function parseRecords(value: unknown): readonly MemberRecord[] {
+  return parseList(value, parseRecord, MAX_RECORDS);
 }
 
 function parseVersion(value: unknown): Version {
@@ -220,6 +171,12 @@ function parseInteger(value: unknown, max: number, what: string): number {
 function parseBoolean(value: unknown, what: string): boolean {
   if (typeof value !== 'boolean') throw invalid(what);
   return value;
+}
+
+function parseOneOf<const T>(value: unknown, choices: readonly T[], what: string): T {
+  const chosen = choices.find((choice) => choice === value);
+  if (chosen === undefined) throw invalid(what);
+  return chosen;
 }
 
 function invalid(what: string): CircuitError {

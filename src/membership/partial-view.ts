@@ -1,5 +1,4 @@
-import type { PeerAddress } from './protocol-host.js';
-import type { MemberRecord } from './record.js';
+import type { MemberRecord, PeerAddress } from './record.js';
 
 /** Some of the members, by their addresses. */
 export class PartialView extends Map<PeerAddress, MemberRecord> {

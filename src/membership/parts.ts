@@ -1,44 +1,24 @@
 import type { MemberName } from '../base/address.js';
 import { Beliefs, type Source } from './beliefs.js';
+import { Clock } from './clock.js';
 import { Comparison } from './comparison.js';
 import { FailureDetector } from './failure-detector.js';
 import { HyParView } from './hyparview.js';
-import { Joining } from './joining.js';
+import { Joining, type Parting } from './joining.js';
 import type { NewMemberMap } from './member-map.js';
 import { MAX_DOUBTS_PROBED } from './parameters.js';
 import { Plumtree } from './plumtree.js';
-import type { PeerAddress, ProtocolHost } from './protocol-host.js';
-import type { MemberRecord } from './record.js';
+import type { ProtocolHost } from './protocol-host.js';
+import type { MemberRecord, PeerAddress } from './record.js';
 import { Refutation } from './refutation.js';
 import { Roster } from './roster.js';
-import { Timers } from './timers.js';
 
-/** The mechanisms of the protocol, and what they share: what a member has in one network. */
-export interface Parts {
-  readonly timers: Timers;
-  readonly roster: Roster;
-  readonly tree: Plumtree;
-  readonly comparison: Comparison;
-  readonly overlay: HyParView;
-  readonly joining: Joining;
-  readonly refutation: Refutation;
-  readonly detector: FailureDetector;
-  readonly beliefs: Beliefs;
-  /** Takes a record, if it is news. @returns Whether it was. */
-  readonly learn: (record: MemberRecord, source: Source) => boolean;
-}
-
-/** That we have left a network. */
-export interface Parting {
-  /** What its members are told, if they are. */
-  readonly farewell: MemberRecord | undefined;
-}
-
-export interface AssemblyOptions {
+export interface PartsOptions {
   readonly self: MemberRecord;
   readonly host: ProtocolHost;
   readonly random: () => number;
-  readonly now: () => number;
+  /** Milliseconds. */
+  readonly now: number;
   readonly newMap: NewMemberMap;
   /** Whether a member takes us, if it does, for one of a network that we have left. */
   readonly parted: (name: MemberName) => Parting | undefined;
@@ -48,65 +28,75 @@ export interface AssemblyOptions {
   readonly displaced: () => void;
 }
 
-/** Puts them together: which of them tells which others. */
-export function assemble({ self, parted, met, displaced, ...given }: AssemblyOptions): Parts {
-  const timers = new Timers();
-  const roster = new Roster(self, given.newMap);
-  const learn = (record: MemberRecord, source: Source) => beliefs.learn(record, source);
-  const shared = { ...given, timers, roster, learn };
-  const tree = new Plumtree({
-    ...shared,
-    has: (version) => beliefs.has(version),
-    get: (name) => roster.get(name),
-  });
-  const publish = (record: MemberRecord, from?: PeerAddress) => {
-    comparison.noteChange();
-    tree.publish(record, from);
-  };
-  const comparison = new Comparison({ ...shared, done: (peer) => joining.compared(peer) });
-  const overlay = new HyParView({
-    ...shared,
-    up: (peer) => {
-      tree.up(peer);
-      tree.announce(peer, beliefs.accused());
-    },
-    parting: (peer) => tree.parting(peer),
-    down: (peer) => tree.down(peer),
-  });
-  const joining = new Joining({ ...shared, overlay, comparison, parted, met });
-  const refutation = new Refutation({ ...shared, publish, displaced });
-  const detector = new FailureDetector({
-    ...shared,
-    neighbors: () => overlay.active.values(),
-    failed: (record) => beliefs.fail(record),
-    suspect: (record) => beliefs.accuse(record),
-    well: (record) => beliefs.foundWell(record),
-  });
-  const beliefs = new Beliefs({
-    ...shared,
-    refutation,
-    publish,
-    isNeighbor: (peer) => overlay.active.has(peer),
-    illNews: () => detector.lookAround(),
-    doubted: (record) => {
-      // After a split half of the members are doubted at once; they will speak for themselves.
-      if (detector.size < MAX_DOUBTS_PROBED) detector.investigate(record, false);
-    },
-    gone: ({ name, addr }) => {
-      detector.forget(name);
-      overlay.gone(addr);
-    },
-  });
-  return {
-    timers,
-    roster,
-    tree,
-    comparison,
-    overlay,
-    joining,
-    refutation,
-    detector,
-    beliefs,
-    learn,
-  };
+/**
+ * What a member has in one network: the mechanisms of the protocol, what they share, and which of
+ * them tells which others.
+ */
+export class Parts {
+  readonly host: ProtocolHost;
+  readonly parted: (name: MemberName) => Parting | undefined;
+  readonly clock: Clock;
+  readonly roster: Roster;
+  readonly tree: Plumtree;
+  readonly comparison: Comparison;
+  readonly overlay: HyParView;
+  readonly joining: Joining;
+  readonly refutation: Refutation;
+  readonly detector: FailureDetector;
+  readonly beliefs: Beliefs;
+
+  constructor({ self, host, random, now, newMap, parted, met, displaced }: PartsOptions) {
+    this.host = host;
+    this.parted = parted;
+    this.clock = new Clock(now);
+    this.roster = new Roster(self, newMap);
+    const { clock, roster } = this;
+    const learn = this.learn.bind(this);
+    const publish = (record: MemberRecord, from?: PeerAddress) => {
+      this.comparison.noteChange();
+      this.tree.publish(record, from);
+    };
+    const shared = { host, random, clock, roster, learn, publish };
+    this.tree = new Plumtree({ ...shared, has: (version) => this.beliefs.has(version) });
+    this.comparison = new Comparison({ ...shared, done: (peer) => this.joining.compared(peer) });
+    this.overlay = new HyParView({
+      ...shared,
+      up: (peer) => {
+        this.tree.up(peer);
+        this.tree.announce(peer, this.beliefs.accused());
+      },
+      parting: (peer) => this.tree.parting(peer),
+      down: (peer) => this.tree.down(peer),
+    });
+    const { overlay, comparison } = this;
+    this.joining = new Joining({ ...shared, overlay, comparison, parted, met });
+    this.refutation = new Refutation({ ...shared, displaced });
+    this.detector = new FailureDetector({
+      ...shared,
+      neighbors: () => this.overlay.active.values(),
+      failed: (record) => this.beliefs.fail(record),
+      suspect: (record) => this.beliefs.accuse(record),
+      well: (record) => this.beliefs.foundWell(record),
+    });
+    this.beliefs = new Beliefs({
+      ...shared,
+      newMap,
+      refutation: this.refutation,
+      isNeighbor: (peer) => this.overlay.active.has(peer),
+      illNews: () => this.detector.lookAround(),
+      doubted: (record) => {
+        // After a split half of the members are doubted at once; they will speak for themselves.
+        if (this.detector.size < MAX_DOUBTS_PROBED) this.detector.investigate(record, false);
+      },
+      gone: ({ name, addr }) => {
+        this.detector.forget(name);
+        this.overlay.gone(addr);
+      },
+    });
+  }
+
+  /** Takes a record, if it is news. @returns Whether it was. */
+  learn(record: MemberRecord, source: Source): boolean {
+    return this.beliefs.learn(record, source);
+  }
 }

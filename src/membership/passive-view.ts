@@ -1,8 +1,7 @@
 import type { MemberName } from '../base/address.js';
 import { PASSIVE_VIEW } from './parameters.js';
 import { PartialView } from './partial-view.js';
-import type { PeerAddress } from './protocol-host.js';
-import { isListed, type MemberRecord } from './record.js';
+import { isListed, type MemberRecord, type PeerAddress } from './record.js';
 import type { Roster } from './roster.js';
 
 export interface PassiveViewOptions {

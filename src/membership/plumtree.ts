@@ -1,17 +1,17 @@
 import type { MemberName } from '../base/address.js';
+import type { Clock, Timer } from './clock.js';
 import type { Version } from './messages.js';
 import { EAGER_PAUSE_MS, GRAFT_TIMEOUT_MS, LAZY_PAUSE_MS, MAX_RECORDS } from './parameters.js';
-import type { PeerAddress, ProtocolHost } from './protocol-host.js';
-import type { MemberRecord } from './record.js';
-import type { Timer, Timers } from './timers.js';
+import type { ProtocolHost } from './protocol-host.js';
+import type { MemberRecord, PeerAddress } from './record.js';
+import type { Roster } from './roster.js';
 
 export interface PlumtreeOptions {
   readonly host: Pick<ProtocolHost, 'send'>;
-  readonly timers: Timers;
-  readonly now: () => number;
+  readonly roster: Pick<Roster, 'get'>;
+  readonly clock: Clock;
   /** Whether that version, or a newer one, is known. */
   readonly has: (version: Version) => boolean;
-  readonly get: (name: MemberName) => MemberRecord | undefined;
 }
 
 /**
@@ -89,14 +89,15 @@ export class Plumtree {
   }
 
   announced(from: PeerAddress, versions: readonly Version[]): void {
-    const { has, now } = this.#options;
+    const { clock, has } = this.#options;
     for (const version of versions) {
       if (has(version)) continue;
       // Each for itself: that an older one comes says nothing of this.
       const key = keyOf(version);
       const missing = this.#missing.get(key);
       if (missing) missing.announcers.push(from);
-      else this.#missing.set(key, { version, announcers: [from], due: now() + GRAFT_TIMEOUT_MS });
+      else
+        this.#missing.set(key, { version, announcers: [from], due: clock.now + GRAFT_TIMEOUT_MS });
     }
     this.#graftLater();
   }
@@ -106,21 +107,21 @@ export class Plumtree {
     const branch = this.#branches.get(from);
     if (!branch) return;
     branch.lazy = false;
-    const records = names.flatMap((name) => this.#options.get(name) ?? []);
+    const records = names.flatMap((name) => this.#options.roster.get(name) ?? []);
     if (records.length > 0) this.#options.host.send(from, { type: 'gossip', records });
   }
 
   /** Sends what is to be pushed now; to be called when all that came in has been taken. */
   flush(): void {
     if (!this.#unsent || this.#pushing) return;
-    const wait = this.#pushed + EAGER_PAUSE_MS - this.#options.now();
+    const wait = this.#pushed + EAGER_PAUSE_MS - this.#options.clock.now;
     if (wait <= 0) this.#push();
-    else this.#pushing = this.#in(wait, () => this.#push());
+    else this.#pushing = this.#options.clock.after(wait, () => this.#push());
   }
 
   #push(): void {
     this.#pushing = undefined;
-    this.#pushed = this.#options.now();
+    this.#pushed = this.#options.clock.now;
     this.#unsent = false;
     for (const [peer, branch] of this.#branches) this.#pushTo(peer, branch);
   }
@@ -133,7 +134,7 @@ export class Plumtree {
 
   #announceLater(): void {
     if (this.#announcing) return;
-    this.#announcing = this.#in(LAZY_PAUSE_MS, () => this.#announce());
+    this.#announcing = this.#options.clock.after(LAZY_PAUSE_MS, () => this.#announce());
   }
 
   #announce(): void {
@@ -148,23 +149,25 @@ export class Plumtree {
   #graftLater(): void {
     const [first] = this.#missing.values();
     if (!first || this.#grafting) return;
-    this.#grafting = this.#in(first.due - this.#options.now(), () => this.#graft());
+    this.#grafting = this.#options.clock.after(first.due - this.#options.clock.now, () =>
+      this.#graft(),
+    );
   }
 
   /** Asks for what is due, of whoever announced it first, and for the rest later. */
   #graft(): void {
     this.#grafting = undefined;
-    const { has, host, now } = this.#options;
+    const { clock, has, host } = this.#options;
     const wanted = new Map<PeerAddress, Set<MemberName>>();
     for (const [key, missing] of [...this.#missing]) {
-      if (missing.due > now()) break;
+      if (missing.due > clock.now) break;
       this.#missing.delete(key);
       const from = missing.announcers.find((peer) => this.#branches.has(peer));
       if (from === undefined || has(missing.version)) continue;
       wanted.set(from, (wanted.get(from) ?? new Set()).add(missing.version.name));
       const announcers = missing.announcers.slice(missing.announcers.indexOf(from) + 1);
       // Last in the map again: due after all the others.
-      this.#missing.set(key, { ...missing, announcers, due: now() + GRAFT_TIMEOUT_MS });
+      this.#missing.set(key, { ...missing, announcers, due: clock.now + GRAFT_TIMEOUT_MS });
     }
     for (const [peer, all] of wanted) {
       const branch = this.#branches.get(peer);
@@ -172,11 +175,6 @@ export class Plumtree {
       for (const names of chunks([...all])) host.send(peer, { type: 'graft', names });
     }
     this.#graftLater();
-  }
-
-  #in(delay: number, run: () => void): Timer {
-    const { now, timers } = this.#options;
-    return timers.at(now() + delay, run);
   }
 }
 

@@ -1,14 +1,6 @@
 import type { MembershipChange } from './membership.js';
 import type { Message } from './messages.js';
-
-/** The circuit address of a daemon as text: it names one run of one daemon. */
-export type PeerAddress = string;
-
-/**
- * What came of dialling a peer: it answered; nobody listens there any more (the port is
- * refused, or another daemon's); or nothing came.
- */
-export type Verdict = 'alive' | 'refused' | 'silent';
+import type { PeerAddress } from './record.js';
 
 /**
  * What the protocol asks of whoever runs it: the daemon, or the simulator. None of this

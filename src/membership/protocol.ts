@@ -1,12 +1,19 @@
 import type { MemberName } from '../base/address.js';
+import type { Parting } from './joining.js';
 import { type NewMemberMap, newMemberMap } from './member-map.js';
 import type { Views } from './membership.js';
-import type { Message } from './messages.js';
+import type { Message, Verdict } from './messages.js';
 import { MAX_PARTED, SUSPENDED_MS } from './parameters.js';
-import { assemble, type Parting, type Parts } from './parts.js';
-import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
-import { Receiver } from './receiver.js';
-import { isListed, MAX_INCARNATION, type MemberRecord, withState } from './record.js';
+import { Parts } from './parts.js';
+import type { ProtocolHost } from './protocol-host.js';
+import { receive } from './receiver.js';
+import {
+  isListed,
+  MAX_INCARNATION,
+  type MemberRecord,
+  type PeerAddress,
+  withState,
+} from './record.js';
 
 export interface ProtocolOptions {
   /** Our own record. */
@@ -37,10 +44,7 @@ export class Protocol {
   readonly #random: () => number;
   readonly #newMap: NewMemberMap;
   #parts: Parts;
-  #receiver: Receiver;
-  /** On our own clock, which stands still while we are suspended. */
-  #now: number;
-  /** How long we were. */
+  /** How long we were suspended: our own clock stood still. */
   #suspended = 0;
   /** The members of each network that we have left: what they take us for is over. */
   #parted: ReadonlyArray<ReadonlySet<MemberName>> = [];
@@ -53,9 +57,7 @@ export class Protocol {
     this.#host = host;
     this.#random = random;
     this.#newMap = newMap;
-    this.#now = now;
-    this.#parts = this.#begin(self);
-    this.#receiver = this.#newReceiver();
+    this.#parts = this.#begin(self, now);
   }
 
   get self(): MemberRecord {
@@ -64,7 +66,7 @@ export class Protocol {
 
   /** When `tick` is to be called next; moves with every call. */
   get deadline(): number {
-    return this.#parts.timers.next + this.#suspended;
+    return this.#parts.clock.next + this.#suspended;
   }
 
   /** How many members are listed, ourselves included. */
@@ -104,11 +106,11 @@ export class Protocol {
     return { active: [...overlay.active.values()], passive: [...overlay.passive.values()] };
   }
 
-  /** How much is kept at the moment. */
-  stats(): Record<ProtocolStatistic, number> {
-    const { timers, overlay, comparison, detector, beliefs, joining } = this.#parts;
+  /** How much is under way: of a network at rest nothing but a few timers. */
+  stats() {
+    const { clock, overlay, comparison, detector, beliefs, joining } = this.#parts;
     return {
-      timers: timers.size,
+      timers: clock.size,
       asking: overlay.asking,
       comparing: comparison.size,
       investigations: detector.size,
@@ -119,9 +121,9 @@ export class Protocol {
 
   /** Takes records as known to all, to begin with a network that has existed before. */
   preload(records: readonly MemberRecord[], now: number): void {
-    this.#take(now, ({ roster, overlay }) => {
+    this.#take(now, ({ clock, roster, overlay }) => {
       for (const record of records) {
-        if (record.name !== this.self.name) roster.merge(record, this.#now);
+        if (record.name !== this.self.name) roster.merge(record, clock.now);
       }
       overlay.fill();
     });
@@ -145,7 +147,7 @@ export class Protocol {
   }
 
   tick(now: number): void {
-    this.#take(now, ({ timers }) => timers.run(this.#now));
+    this.#take(now, ({ clock }) => clock.run());
   }
 
   /** The host could not make a link that it was asked for, or send. */
@@ -176,12 +178,12 @@ export class Protocol {
 
   /** A message that has been parsed, of the peer that is at this address. */
   deliver(message: Message, from: PeerAddress, now: number): void {
-    this.#take(now, () => this.#receiver.receive(message, from));
+    this.#take(now, (parts) => receive(parts, message, from));
   }
 
   /** Goes on alone. @param farewell What the others are told, if they are. */
   #part(farewell: MemberRecord | undefined): void {
-    const { roster, overlay, joining, timers } = this.#parts;
+    const { roster, overlay, joining, clock } = this.#parts;
     const { self } = roster;
     const others = roster.listed().filter(({ name }) => name !== self.name);
     const neighbors = [...overlay.active.keys()];
@@ -192,23 +194,16 @@ export class Protocol {
       this.#host.send(peer, { type: 'disconnect' });
       this.#host.close(peer);
     }
-    timers.clear();
+    clock.clear();
     this.#parting = { farewell };
     // Who failed may come back, and not have heard of it.
     const parted = new Set([...others.map(({ name }) => name), ...roster.failed()]);
     if (parted.size > 0) this.#parted = [...this.#parted, parted].slice(-MAX_PARTED);
     this.#isAlone = true;
     // So that what is still on its way cannot pass for news of the new life.
-    this.#parts = this.#begin({
-      ...self,
-      incarnation: Math.min(self.incarnation + 1, MAX_INCARNATION),
-    });
-    this.#receiver = this.#newReceiver();
+    const incarnation = Math.min(self.incarnation + 1, MAX_INCARNATION);
+    this.#parts = this.#begin({ ...self, incarnation }, clock.now);
     for (const member of others) this.#host.changed({ kind: 'leave', member, state: 'left' });
-  }
-
-  #newReceiver(): Receiver {
-    return new Receiver(this.#host, this.#parts, (name) => this.#partedFrom(name));
   }
 
   #partedFrom(name: MemberName): Parting | undefined {
@@ -218,12 +213,12 @@ export class Protocol {
     return this.#isAlone || isOfOld ? this.#parting : undefined;
   }
 
-  #begin(self: MemberRecord): Parts {
-    return assemble({
+  #begin(self: MemberRecord, now: number): Parts {
+    return new Parts({
       self,
       host: this.#host,
       random: this.#random,
-      now: () => this.#now,
+      now,
       newMap: this.#newMap,
       parted: (name) => this.#partedFrom(name),
       met: (name) => {
@@ -246,17 +241,9 @@ export class Protocol {
     const late = now - this.deadline;
     // The clock stood still, so we were suspended: for us no time has passed.
     if (late > SUSPENDED_MS) this.#suspended += late;
-    this.#now = Math.max(this.#now, now - this.#suspended);
+    const { clock } = this.#parts;
+    clock.now = Math.max(clock.now, now - this.#suspended);
     run(this.#parts);
     this.#parts.tree.flush();
   }
 }
-
-/** What a daemon in good order returns to when nothing happens. */
-export type ProtocolStatistic =
-  | 'timers'
-  | 'asking'
-  | 'comparing'
-  | 'investigations'
-  | 'suspicions'
-  | 'joining';

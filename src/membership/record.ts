@@ -2,11 +2,14 @@ import { Address, isMemberName, type MemberName } from '../base/address.js';
 import { CircuitError } from '../base/error.js';
 import { isTimeValue } from '../base/time-value.js';
 
+/** The circuit address of a daemon as text: it names one run of one daemon. */
+export type PeerAddress = string;
+
 /** What members tell each other of a member. */
 export interface MemberRecord {
   readonly name: MemberName;
   /** Its circuit address, a secret. */
-  readonly addr: string;
+  readonly addr: PeerAddress;
   /** When its daemon started, in milliseconds since the epoch. */
   readonly joined: number;
   /** Raised only by the member itself, to overrule what others say of it. */

@@ -1,14 +1,14 @@
+import type { Clock, Timer } from './clock.js';
+import type { Verdict } from './messages.js';
 import { REFUTE_PAUSE_MS } from './parameters.js';
-import type { PeerAddress, ProtocolHost, Verdict } from './protocol-host.js';
-import { isListed, MAX_INCARNATION, type MemberRecord } from './record.js';
+import type { ProtocolHost } from './protocol-host.js';
+import { isListed, MAX_INCARNATION, type MemberRecord, type PeerAddress } from './record.js';
 import type { Roster } from './roster.js';
-import type { Timer, Timers } from './timers.js';
 
 export interface RefutationOptions {
   readonly host: Pick<ProtocolHost, 'probe'>;
   readonly roster: Roster;
-  readonly timers: Timers;
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Tells all what our record is from now on. */
   readonly publish: (self: MemberRecord) => void;
   /** A daemon that was started after us runs under our name. */
@@ -63,19 +63,19 @@ export class Refutation {
 
   /** At most so often, however many speak ill of us. */
   #refute(incarnation: number): void {
-    const { now, publish, roster, timers } = this.#options;
+    const { clock, publish, roster } = this.#options;
     if (incarnation >= MAX_INCARNATION) return;
     this.#overruled = Math.max(this.#overruled, incarnation);
     if (this.#later) return;
-    const wait = this.#refuted + REFUTE_PAUSE_MS - now();
+    const wait = this.#refuted + REFUTE_PAUSE_MS - clock.now;
     if (wait > 0) {
-      this.#later = timers.at(now() + wait, () => {
+      this.#later = clock.after(wait, () => {
         this.#later = undefined;
         if (this.#overruled >= roster.self.incarnation) this.#refute(this.#overruled);
       });
       return;
     }
-    this.#refuted = now();
+    this.#refuted = clock.now;
     roster.self = { ...roster.self, incarnation: this.#overruled + 1 };
     publish(roster.self);
   }

@@ -1,5 +1,6 @@
 import type { MemberName } from '../base/address.js';
-import type { Message } from './messages.js';
+import type { Clock } from './clock.js';
+import type { MessageOf } from './messages.js';
 import {
   FAR_SHUFFLE,
   SHUFFLE_ACTIVE,
@@ -9,16 +10,14 @@ import {
 } from './parameters.js';
 import type { PartialView } from './partial-view.js';
 import type { PassiveView } from './passive-view.js';
-import type { PeerAddress, ProtocolHost } from './protocol-host.js';
-import type { MemberRecord } from './record.js';
+import type { ProtocolHost } from './protocol-host.js';
+import type { MemberRecord, PeerAddress } from './record.js';
 import type { Roster } from './roster.js';
-import type { Timers } from './timers.js';
 
 export interface ShufflingOptions {
   readonly host: Pick<ProtocolHost, 'send'>;
   readonly roster: Roster;
-  readonly timers: Timers;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly active: PartialView;
   readonly passive: PassiveView;
@@ -53,7 +52,7 @@ export class Shuffling {
   }
 
   /** Another's, that came from a neighbour, or straight from its origin. */
-  shuffle(from: PeerAddress, message: Extract<Message, { type: 'shuffle' }>): void {
+  shuffle(from: PeerAddress, message: MessageOf<'shuffle'>): void {
     const { origin, names, ttl, path } = message;
     const { host, roster, active, passive } = this.#options;
     const before = active.get(from);
@@ -69,7 +68,7 @@ export class Shuffling {
   }
 
   /** An answer, which can come over a link, or straight from whom we asked. */
-  reply(from: PeerAddress, { path, names }: Extract<Message, { type: 'shuffle-reply' }>): void {
+  reply(from: PeerAddress, { path, names }: MessageOf<'shuffle-reply'>): void {
     const { host, roster, active, passive } = this.#options;
     if (!active.has(from) && !this.farMember(from)) return;
     // By whom it is still to go, the next one last; we are the origin if by nobody.
@@ -84,8 +83,8 @@ export class Shuffling {
   }
 
   #later(delay: number): void {
-    const { now, timers, beforehand } = this.#options;
-    timers.at(now() + delay, () => {
+    const { beforehand, clock } = this.#options;
+    clock.after(delay, () => {
       beforehand();
       this.#begin();
       this.#later(SHUFFLE_INTERVAL_MS);

@@ -1,22 +1,20 @@
 import test from 'ava';
 import { Beliefs, OWN } from '../../../src/membership/beliefs.js';
+import { Clock } from '../../../src/membership/clock.js';
 import { newMemberMap } from '../../../src/membership/member-map.js';
 import { SUSPICION_MAX_FACTOR, SUSPICION_MIN_MS } from '../../../src/membership/parameters.js';
 import { type MemberRecord, withState } from '../../../src/membership/record.js';
 import { Refutation } from '../../../src/membership/refutation.js';
 import { Roster } from '../../../src/membership/roster.js';
-import { Timers } from '../../../src/membership/timers.js';
 import { newRecord } from '../bootstrap/stub-membership.js';
 
 /** The beliefs of one who is in a network with `others`, and a clock. */
 function believe(...others: MemberRecord[]) {
-  const clock = { time: 0 };
-  const now = () => clock.time;
-  const timers = new Timers();
+  const clock = new Clock(0);
   const roster = new Roster(newRecord());
   const nothing = () => {};
   const host = { send: nothing, changed: nothing, probe: nothing };
-  const shared = { host, roster, timers, now, random: () => 0.5, publish: nothing };
+  const shared = { host, roster, clock, publish: nothing };
   const refutation = new Refutation({ ...shared, displaced: nothing });
   const beliefs = new Beliefs({
     ...shared,
@@ -29,8 +27,8 @@ function believe(...others: MemberRecord[]) {
   });
   for (const other of others) beliefs.learn(other, OWN);
   const runTo = (time: number) => {
-    clock.time = time;
-    timers.run(time);
+    clock.now = time;
+    clock.run();
   };
   return { beliefs, roster, runTo };
 }

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { isMemberName, type MemberName } from '../../../src/base/address.js';
+import { Clock } from '../../../src/membership/clock.js';
 import type { Message, Version } from '../../../src/membership/messages.js';
 import { GRAFT_TIMEOUT_MS } from '../../../src/membership/parameters.js';
 import { Plumtree } from '../../../src/membership/plumtree.js';
 import type { MemberRecord } from '../../../src/membership/record.js';
-import { Timers } from '../../../src/membership/timers.js';
 
 function named(name: string): MemberName {
   if (!isMemberName(name)) throw new Error(`not a name: ${name}`);
@@ -23,16 +23,14 @@ function version(incarnation: number, state: MemberRecord['state']): Version {
 
 /** A broadcast with two neighbours, what it sends, and its time. */
 function tree() {
-  let time = 0;
   let known = -1;
-  const timers = new Timers();
+  const clock = new Clock(0);
   const sent: (readonly [string, Message])[] = [];
   const plumtree = new Plumtree({
     host: { send: (peer, message) => sent.push([peer, message]) },
-    timers,
-    now: () => time,
+    clock,
+    roster: { get: () => undefined },
     has: ({ incarnation }) => incarnation <= known,
-    get: () => undefined,
   });
   for (const peer of ['left', 'right']) plumtree.up(peer);
   return {
@@ -43,8 +41,8 @@ function tree() {
       plumtree.publish(news, from);
     },
     pass: (milliseconds: number) => {
-      time += milliseconds;
-      timers.run(time);
+      clock.now += milliseconds;
+      clock.run();
     },
   };
 }

@@ -1,8 +1,16 @@
-/** What is to be done later, in the order of its time. No clock of its own. */
-export class Timers {
+/**
+ * The time, which stands still until it is set, and what is to be done later. No I/O.
+ */
+export class Clock {
+  /** Milliseconds; it does not go back. */
+  now: number;
   /** A binary heap, the next one first. */
   readonly #heap: Timer[] = [];
   #sequence = 0;
+
+  constructor(now: number) {
+    this.now = now;
+  }
 
   /** When the next one is due; never, if there is none. */
   get next(): number {
@@ -26,13 +34,18 @@ export class Timers {
     return timer;
   }
 
+  /** @param delay Milliseconds from now. @returns What cancels it. */
+  after(delay: number, run: () => void): Timer {
+    return this.at(this.now + delay, run);
+  }
+
   clear(): void {
     for (const timer of this.#heap.splice(0)) timer.cancel();
   }
 
   /** Runs what is due, and what of it becomes due. */
-  run(now: number): void {
-    while (this.next <= now) this.#pop()?.run();
+  run(): void {
+    while (this.next <= this.now) this.#pop()?.run();
   }
 
   #push(timer: Timer): void {
