@@ -1,13 +1,35 @@
-import type { Verdict } from '../../src/membership/protocol-host.js';
-import type { Endpoint } from './endpoint.js';
-import type { Event } from './event-queue.js';
-import type { Network } from './network.js';
+import type { Verdict } from '../../src/membership/messages.js';
+import type { Event, EventQueue } from './event-queue.js';
 
 /** The first time-out of a SYN, in milliseconds, doubled each time (RFC 6298, section 2.1). */
 const SYN_TIMEOUT_MS = 1_000;
 
 /** The round trips of a connection after TCP's own: TLS 1.3, and HTTP's upgrade. */
 const FURTHER_ROUND_TRIPS = 2;
+
+/**
+ * - `ended`: the process has, and its host is up: dialling is refused.
+ * - `off`: the host is without power or cable: it is silent.
+ * - `frozen`: the process is stopped; its kernel accepts, acknowledges and keeps what comes.
+ */
+export type EndpointState = 'running' | 'ended' | 'off' | 'frozen';
+
+/** A host that dials, or is dialled. */
+export interface DialledHost {
+  readonly state: EndpointState;
+  /** Whether it is a process that may do something, now or when it is thawed. */
+  readonly lives: boolean;
+}
+
+/** What dialling asks of the network. */
+export interface Dialling {
+  readonly queue: EventQueue;
+  /** Whether the next message is lost. */
+  lost(): boolean;
+  passes(from: DialledHost, to: DialledHost): boolean;
+  /** There and back, with loss, in milliseconds. */
+  roundTrip(timeout?: number): number;
+}
 
 /** The setting-up of a connection: TCP, TLS and the upgrade, with what may go wrong. */
 export class Dial implements Event {
@@ -20,9 +42,9 @@ export class Dial implements Event {
    * @param finish Called once, unless the dialling daemon ends before.
    */
   constructor(
-    private readonly network: Network,
-    private readonly from: Endpoint,
-    readonly to: Endpoint | undefined,
+    private readonly network: Dialling,
+    private readonly from: DialledHost,
+    readonly to: DialledHost | undefined,
     timeout: number,
     private readonly finish: (verdict: Verdict) => void,
   ) {
@@ -48,7 +70,7 @@ export class Dial implements Event {
     else this.#shakeHands(answered, to);
   }
 
-  #shakeHands(answered: number, to: Endpoint): void {
+  #shakeHands(answered: number, to: DialledHost): void {
     let done = answered;
     for (let trip = 0; trip < FURTHER_ROUND_TRIPS; trip += 1) done += this.network.roundTrip();
     this.#at(done, () => {

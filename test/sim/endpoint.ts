@@ -1,8 +1,6 @@
-import type { Message } from '../../src/membership/messages.js';
-import type { PeerAddress, Verdict } from '../../src/membership/protocol-host.js';
-import { Dial } from './dial.js';
-import { type End, Link } from './link.js';
-import type { Network } from './network.js';
+import type { Message, Verdict } from '../../src/membership/messages.js';
+import type { PeerAddress } from '../../src/membership/record.js';
+import { Dial, type DialledHost, type Dialling, type EndpointState } from './dial.js';
 
 /** What the network calls of a daemon; times are the daemon's own affair. */
 export interface Daemon {
@@ -13,15 +11,18 @@ export interface Daemon {
   probed(peer: PeerAddress, verdict: Verdict): void;
 }
 
-/**
- * - `ended`: the process has, and its host is up: dialling is refused.
- * - `off`: the host is without power or cable: it is silent.
- * - `frozen`: the process is stopped; its kernel accepts, acknowledges and keeps what comes.
- */
-export type EndpointState = 'running' | 'ended' | 'off' | 'frozen';
-
 /** How long `open` and `send` wait for a connection: the daemon's limit of a handshake, in milliseconds. */
 export const OPEN_TIMEOUT_MS = 5_000;
+
+/** What an endpoint asks of the network. */
+export interface Wires extends Dialling {
+  find(address: PeerAddress): Endpoint | undefined;
+  /** Counts a message. @returns What the receiver gets. */
+  copied(message: Message): Message;
+  transmit(end: End, message: Message): void;
+  /** One side of a connection finds it at its end. */
+  down(end: End, how: 'closed' | 'silent'): void;
+}
 
 /** A connection that is being made. */
 interface Attempt {
@@ -30,7 +31,7 @@ interface Attempt {
 }
 
 /** A daemon's address on the network, its connections, and its side of {@link ProtocolHost}. */
-export class Endpoint {
+export class Endpoint implements DialledHost {
   state: EndpointState = 'running';
   /** Which part of a split network it is in. */
   part = 0;
@@ -44,7 +45,7 @@ export class Endpoint {
   dials = 0;
 
   constructor(
-    readonly network: Network,
+    readonly network: Wires,
     readonly address: PeerAddress,
     readonly daemon: Daemon,
     /** For the fingerprint of a run. */
@@ -147,5 +148,67 @@ export class Endpoint {
     this.ends.set(peer, left);
     listener.ends.set(this.address, right);
     return left;
+  }
+}
+
+/**
+ * One end of a connection, as its daemon sees it: one end may be down for minutes while the
+ * other believes in it. {@link Link} makes the two.
+ */
+export class End {
+  /** Whether this daemon holds it standing, and is told of its end. */
+  held = false;
+  up = true;
+  /** How often it was held or released: what is on its way to be told may be out of date. */
+  holds = 0;
+  /** When what was last sent to this end arrives; TCP lets nothing overtake. */
+  lastArrival = 0;
+  /** Since when nothing can be heard from the other end, or -1. */
+  deafSince = -1;
+  /** Whether something was sent from here that cannot have arrived. */
+  sentInVain = false;
+  /** What the other end sent and what has been lost again and again since the way is cut. */
+  readonly stalled: Stalled[] = [];
+  #peer: End | undefined;
+
+  constructor(
+    readonly endpoint: Endpoint,
+    readonly link: Link,
+  ) {}
+
+  get peer(): End {
+    if (!this.#peer) throw new Error('an end without another');
+    return this.#peer;
+  }
+
+  get peerAddress(): PeerAddress {
+    return this.peer.endpoint.address;
+  }
+
+  static join(left: End, right: End): void {
+    left.#peer = right;
+    right.#peer = left;
+  }
+}
+
+type Stalled = () => void;
+
+/** A connection between two daemons, for both directions. */
+export class Link {
+  readonly left: End;
+  readonly right: End;
+  /** In milliseconds; one that nobody holds is closed a minute later. */
+  lastUse: number;
+
+  constructor(dialler: Endpoint, listener: Endpoint, now: number) {
+    this.left = new End(dialler, this);
+    this.right = new End(listener, this);
+    this.lastUse = now;
+    End.join(this.left, this.right);
+  }
+
+  /** Whether one side keeps it standing. */
+  get standing(): boolean {
+    return (this.left.up && this.left.held) || (this.right.up && this.right.held);
   }
 }

@@ -1,8 +1,7 @@
 import { type Message, parseMessage } from '../../src/membership/messages.js';
-import type { PeerAddress } from '../../src/membership/protocol-host.js';
-import { type Daemon, Endpoint } from './endpoint.js';
+import type { PeerAddress } from '../../src/membership/record.js';
+import { type Daemon, type End, Endpoint, type Link, type Wires } from './endpoint.js';
 import type { Event, EventQueue } from './event-queue.js';
-import type { End, Link } from './link.js';
 import type { Random } from './random.js';
 
 export interface NetworkOptions {
@@ -33,7 +32,7 @@ const LOSSES_TO_SILENCE = 4;
  * A network of hosts: TCP connections in order and without gaps, with latency and with the
  * delays that loss makes of it; hosts that end, fall silent or freeze; ways that are cut.
  */
-export class Network {
+export class Network implements Wires {
   readonly #endpoints = new Map<PeerAddress, Endpoint>();
   readonly #cut = new Set<string>();
   /** Messages sent since the beginning, by their type. */

@@ -1,21 +1,25 @@
 import type { MemberName } from '../../src/base/address.js';
 import type { NewMemberMap } from '../../src/membership/member-map.js';
 import type { MembershipChange } from '../../src/membership/membership.js';
-import type { Message } from '../../src/membership/messages.js';
+import type { Message, Verdict } from '../../src/membership/messages.js';
 import { Protocol } from '../../src/membership/protocol.js';
-import type { PeerAddress, ProtocolHost, Verdict } from '../../src/membership/protocol-host.js';
-import type { MemberRecord } from '../../src/membership/record.js';
+import type { ProtocolHost } from '../../src/membership/protocol-host.js';
+import type { MemberRecord, PeerAddress } from '../../src/membership/record.js';
 import type { Daemon, Endpoint } from './endpoint.js';
 import type { Event } from './event-queue.js';
 import type { Network } from './network.js';
 import type { Random } from './random.js';
-import type { RosterAudit } from './roster-audit.js';
+
+/** Compares what a member tells of changes with the truth. */
+export interface MemberAudit {
+  changed(observer: SimulatedMember, change: MembershipChange): void;
+}
 
 export interface MemberOptions {
   readonly record: MemberRecord;
   readonly network: Network;
   readonly random: Random;
-  readonly audit: RosterAudit;
+  readonly audit: MemberAudit;
   /** What its clock shows at the beginning of the run, in milliseconds. */
   readonly clock: number;
   /** Whether to keep its list by name, to check what it tells of changes. */
