@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 
-const manifest: { version: string } = createRequire(import.meta.url)('../../package.json');
+// By the package's own name: the bundle and the modules lie at different depths.
+const manifest: { version: string } = createRequire(import.meta.url)('circuitfs/package.json');
 
 /** The version of this package. */
 export const VERSION = manifest.version;
