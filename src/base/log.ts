@@ -2,6 +2,7 @@ import { CircuitError, errorCode, errorMessage } from './error.js';
 import { escapeControls } from './escape-controls.js';
 import { until } from './interruptible.js';
 import { Listeners } from './listeners.js';
+import { shorten } from './redact.js';
 
 /** How much of the log is kept in memory, in bytes; half of it is dropped at a time. */
 const KEPT_BYTES = 1024 * 1024;
@@ -82,8 +83,8 @@ export class OperationsLog {
   }
 
   #append(text: string): void {
-    const shown = text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
-    const line = `${new Date().toISOString()} ${escapeControls(shown)}\n`;
+    const shown = escapeControls(shorten(text, MAX_LINE));
+    const line = `${new Date().toISOString()} ${shown}\n`;
     this.#write(line);
     const chunk = Buffer.from(line);
     this.#chunks.push(chunk);

@@ -5,15 +5,20 @@ const LOOKED_AT = 64 * 1024;
 /** A secret without its address: longer than the 16 digits of a member's name. */
 const SECRET_ALONE = /[0-9a-f]{17,}/gi;
 
+/** The beginning of a text, with a sign that there is more. @param max In characters. */
+export function shorten(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max)}…` : text;
+}
+
 /** A command as the operations log may show it: in one piece, without the secrets of addresses. */
-export function redact(command: string): string {
+export function redact(command: string, max = SHOWN): string {
   const shown = command
     .slice(0, LOOKED_AT)
     .replace(/Q[0-9a-f]{8,}/gi, 'Q…')
     .replace(SECRET_ALONE, '…')
     .replace(/\s+/g, ' ')
     .trim();
-  return shown.length > SHOWN ? `${shown.slice(0, SHOWN)}…` : shown;
+  return shorten(shown, max);
 }
 
 /**

@@ -21,9 +21,10 @@ import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
 import { circuitDirectory } from '../namespace/circuit.js';
 import { CloseCode } from '../transport/ending.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
 import { startRpc } from '../transport/rpc.js';
 import type { ClusterKey } from '../transport/security.js';
-import { type Peer, Transport } from '../transport/transport.js';
+import { Transport } from '../transport/transport.js';
 import { AddressClaim } from './address-claim.js';
 import { addressFile } from './address-file.js';
 import { EndingsLog } from './endings-log.js';
@@ -55,6 +56,8 @@ export interface DaemonOptions {
   /** Ends the daemon in order, also one that is still starting. */
   readonly signal?: AbortSignal | undefined;
 }
+
+type Via = PeerConnection<RpcStub<CircuitTarget>>;
 
 /** How long programs are given to close what they have written to, in milliseconds. */
 const LAST_WRITERS_TIMEOUT_MS = 2_000;
@@ -294,7 +297,7 @@ export class Daemon {
   }
 
   /** What one peer may call. */
-  #mainFor(peer: Peer): CircuitTarget {
+  #mainFor(peer: Via): CircuitTarget {
     const log = this.#log;
     const addr = peer.address?.toString();
     let isRefused = false;

@@ -21,7 +21,7 @@ export function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
 
 function linkOver(connection: PeerConnection<RpcStub<CircuitTarget>>, peer: PeerAddress): Link {
   return {
-    peer: connection.address ?? peer,
+    peer: connection.address?.toString() ?? peer,
     send: (message, lost) => {
       // Its answer, which is not asked for, is not sent.
       letGo(connection.main.deliver(message));

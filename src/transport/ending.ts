@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import { errorCode, errorMessage } from '../base/error.js';
 import { escapeControls } from '../base/escape-controls.js';
+import { redact } from '../base/redact.js';
 import { MAX_MESSAGE } from './limits.js';
 
 /** Why a connection is ended, as the close frame says it (RFC 6455, section 7.4.1). */
@@ -90,10 +91,5 @@ export class Ending {
 
 /** In one line, and without what could be a secret: a reason may be the peer's, or quote a message. */
 function presentable(reason: string): string {
-  const masked = reason
-    .replace(/^(bad RPC message):.*/s, '$1')
-    .slice(0, 10 * MAX_SHOWN)
-    .replace(/[0-9a-f]{17,}/gi, '…');
-  const shown = escapeControls(masked.trim());
-  return shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown;
+  return escapeControls(redact(reason.replace(/^(bad RPC message):.*/s, '$1'), MAX_SHOWN));
 }

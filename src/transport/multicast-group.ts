@@ -15,6 +15,8 @@ export interface MulticastInterface {
   readonly name: string;
   /** From which we send: for IPv6 a link-local one, with its zone. */
   readonly address: string;
+  /** What is put behind an IPv6 address that means something on this link only; else nothing. */
+  readonly zone: string;
   /** The addresses of hosts that are on its link. */
   readonly onLink: BlockList;
 }
@@ -69,7 +71,7 @@ export function multicastInterfaces(
     const [first] = candidates;
     if (!first) continue;
     const zone = family === 'IPv4' ? '' : `%${name}`;
-    usable.push({ name, address: `${first.address}${zone}`, onLink: listOf(ours) });
+    usable.push({ name, address: `${first.address}${zone}`, zone, onLink: listOf(ours) });
   }
   if (usable.length > 0) return usable;
   const kind = family === 'IPv4' ? 'IPv4 address' : 'IPv6 link-local address';

@@ -62,9 +62,7 @@ export class MulticastSocket {
 
   /** To all who listen to the group. Whether it arrives nobody knows. */
   send(datagram: Buffer): void {
-    const { address, port, family } = this.#group;
-    const zone = family === 'IPv4' ? '' : `%${this.#interface.name}`;
-    this.#transmit(datagram, port, `${address}${zone}`);
+    this.#transmit(datagram, this.#group.port, this.#address);
   }
 
   /** To the one who has sent us something, if it can be answered: RFC 768 has ports of zero. */
@@ -79,18 +77,22 @@ export class MulticastSocket {
     this.#receiver?.close();
   }
 
+  /** The group's, on this link. */
+  get #address(): string {
+    return `${this.#group.address}${this.#interface.zone}`;
+  }
+
   async #open(receive: Receive): Promise<void> {
-    const { address, port, family } = this.#group;
-    const { name, address: own } = this.#interface;
-    const zone = family === 'IPv4' ? '' : `%${name}`;
-    const membership = family === 'IPv4' ? own : `::${zone}`;
+    const { address, port } = this.#group;
+    const { name, address: own, zone } = this.#interface;
+    const membership = zone === '' ? own : `::${zone}`;
     try {
       await bind(this.#sender, own, 0);
       this.#sender.setMulticastInterface(membership);
       // No router passes it on. The default, but too much hangs on it to leave it at that.
       this.#sender.setMulticastTTL(1);
       // Bound to the group itself: what is sent to this host alone does not arrive.
-      if (this.#receiver) await bind(this.#receiver, `${address}${zone}`, port);
+      if (this.#receiver) await bind(this.#receiver, this.#address, port);
       this.#receiver?.addMembership(address, membership);
     } catch (error) {
       this.close();

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import type { Address } from '../base/address.js';
 import { Ending } from './ending.js';
 import { FlowControl } from './flow-control.js';
 import {
@@ -20,10 +21,13 @@ export class PeerConnection<Main> {
   readonly closed: Promise<void>;
   /** Asked before anything large is sent. */
   readonly flow: FlowControl;
-  /** Where the peer listens, if it is a daemon: its circuit address. */
-  readonly address: string | undefined;
+  /** For what the connection is ended: the peer does not keep to the protocol. */
+  readonly ending: Ending;
+  /** Where the peer listens, if it is a daemon: its circuit address, as it says itself. */
+  readonly address: Address | undefined;
+  /** HOST:PORT of its end of the connection. */
+  readonly remote: string;
   readonly #socket: WebSocket;
-  readonly #ending: Ending;
   readonly #keepalive: NodeJS.Timeout;
   readonly #dialled: boolean;
   /** The listeners for silence, each with the milliseconds after which it is told. */
@@ -36,28 +40,24 @@ export class PeerConnection<Main> {
   #lastPing = performance.now();
   #lastCheck = performance.now();
 
-  /**
-   * @param start Starts the RPC session; it calls `heard` for each message.
-   * @param options.dialled Whether we made the connection: who did pings, and closes it when
-   *   nobody uses it.
-   * @param options.ending Where it is said why it ends.
-   */
+  /** @param start Starts the RPC session; it calls `heard` for each message. */
   constructor(
     socket: WebSocket,
-    start: (heard: () => void, flow: FlowControl) => Main,
-    { dialled, address, ending = new Ending(socket, 'the peer') }: ConnectionOptions,
+    start: (connection: PeerConnection<Main>, heard: () => void) => Main,
+    { dialled, address, remote = 'the peer', ended }: ConnectionOptions,
   ) {
     this.#socket = socket;
     this.#dialled = dialled;
     this.address = address;
+    this.remote = remote;
     this.flow = new FlowControl(socket);
-    this.#ending = ending;
+    this.ending = new Ending(socket, address?.authority ?? remote, ended);
     for (const sign of ['ping', 'pong']) socket.on(sign, () => this.#heard());
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
-    this.main = start(() => {
+    this.main = start(this, () => {
       this.#heard();
       this.#lastUse = performance.now();
-    }, this.flow);
+    });
     this.#keepalive = setInterval(() => this.#check(), KEEPALIVE_INTERVAL_MS);
     this.#keepalive.unref();
     socket.once('close', () => {
@@ -72,7 +72,7 @@ export class PeerConnection<Main> {
 
   /** Why it has ended, in a sentence. */
   get whyEnded(): string {
-    return this.#ending.sentence;
+    return this.ending.sentence;
   }
 
   /** Keeps the connection open, used or not, until the result is disposed. */
@@ -88,10 +88,10 @@ export class PeerConnection<Main> {
   }
 
   /** Tells, at most once, that nothing was heard of the peer for so many milliseconds. */
-  whenSilent(listener: () => void, after = SILENT_AFTER_MS): Disposable {
+  readonly whenSilent = (listener: () => void, after = SILENT_AFTER_MS): Disposable => {
     this.#whenSilent.set(listener, after);
     return { [Symbol.dispose]: () => this.#whenSilent.delete(listener) };
-  }
+  };
 
   /**
    * Something was sent whose answer nobody waits for.
@@ -120,7 +120,7 @@ export class PeerConnection<Main> {
     this.#lastCheck = now;
     const quiet = now - this.#lastHeard;
     if (quiet >= DEAD_AFTER_MS) {
-      this.#ending.cut(`nothing was heard of the peer for ${DEAD_AFTER_MS / 1000} s`);
+      this.ending.cut(`nothing was heard of the peer for ${DEAD_AFTER_MS / 1000} s`);
       return;
     }
     this.#tellSilent(quiet);
@@ -141,7 +141,10 @@ export class PeerConnection<Main> {
 }
 
 interface ConnectionOptions {
+  /** Whether we made the connection: who did pings, and closes it when nobody uses it. */
   readonly dialled: boolean;
-  readonly address?: string | undefined;
-  readonly ending?: Ending;
+  readonly address?: Address | undefined;
+  readonly remote?: string;
+  /** Told what became of the peer, where the connection has not ended as connections do. */
+  readonly ended?: (event: string) => void;
 }

@@ -4,27 +4,9 @@ import type { WebSocket } from 'ws';
 import { Address, formatAuthority } from '../base/address.js';
 import { interruptible } from '../base/interruptible.js';
 import { dial } from './dial.js';
-import { Ending } from './ending.js';
-import type { FlowControl } from './flow-control.js';
 import { ADDRESS_HEADER, Listener, type ListenOptions } from './listener.js';
 import { PeerConnection } from './peer-connection.js';
 import type { ClusterKey } from './security.js';
-
-/** Who is at the other end of a connection. */
-export interface Peer {
-  /** Where the peer listens, if it is a daemon: what it says itself. */
-  readonly address: Address | undefined;
-  /** HOST:PORT of its end of the connection. */
-  readonly remote: string;
-  /** HOST:PORT, where it listens if that is known. */
-  readonly where: string;
-  /** Of what we send it. */
-  readonly flow: FlowControl;
-  /** As {@link PeerConnection.whenSilent}. */
-  readonly whenSilent: (listener: () => void, after: number) => Disposable;
-  /** For what the connection is ended: the peer does not keep to the protocol. */
-  readonly ending: Ending;
-}
 
 export interface TransportOptions<Main> {
   readonly clusterKey?: ClusterKey | undefined;
@@ -32,7 +14,7 @@ export interface TransportOptions<Main> {
    * Starts the RPC session over a new connection; `heard` is to be called for
    * each message. @returns What we may call of the peer.
    */
-  readonly start: (socket: WebSocket, peer: Peer, heard: () => void) => Main;
+  readonly start: (socket: WebSocket, peer: PeerConnection<Main>, heard: () => void) => Main;
   /** Told what became of a peer, where its connection has not ended as connections do. */
   readonly ended?: ((remote: string, event: string) => void) | undefined;
 }
@@ -120,8 +102,7 @@ export class Transport<Main> {
         told = addressIn(headers);
       },
     }).then((socket) => {
-      const peer = { address: told ?? address, remote: address.authority };
-      return this.#adopt(socket, peer, key);
+      return this.#adopt(socket, { address: told ?? address, remote: address.authority }, key);
     });
     this.#dialling.set(key, dialled);
     const done = () => this.#dialling.delete(key);
@@ -130,32 +111,30 @@ export class Transport<Main> {
   }
 
   #accept(socket: WebSocket, request: IncomingMessage): void {
-    const peer = {
-      address: addressIn(request.headers),
-      remote: formatAuthority(
-        request.socket.remoteAddress ?? '',
-        request.socket.remotePort ?? 0,
-      ).replace(/^\[::ffff:([\d.]+)\]/, '$1'),
-    };
-    this.#adopt(socket, peer, undefined);
+    const { remoteAddress = '', remotePort = 0 } = request.socket;
+    const host = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/, '');
+    const remote = formatAuthority(host, remotePort);
+    this.#adopt(socket, { address: addressIn(request.headers), remote });
   }
 
   /** @param dialled The address that we dialled: not always the one at which the peer says it is. */
   #adopt(
     socket: WebSocket,
-    peer: Omit<Peer, 'where' | 'flow' | 'whenSilent' | 'ending'>,
-    dialled: string | undefined,
+    { address, remote }: Pick<PeerConnection<Main>, 'address' | 'remote'>,
+    dialled?: string,
   ): PeerConnection<Main> {
-    const where = peer.address?.authority ?? peer.remote;
-    const { start: startSession, ended } = this.#options;
-    const ending = new Ending(socket, where, (event) => ended?.(peer.remote, event));
-    const whenSilent: Peer['whenSilent'] = (...args) => connection.whenSilent(...args);
-    const start = (heard: () => void, flow: FlowControl) =>
-      startSession(socket, { ...peer, where, flow, whenSilent, ending }, heard);
-    const address = peer.address?.toString();
-    const options = { dialled: dialled !== undefined, address, ending };
-    const connection: PeerConnection<Main> = new PeerConnection(socket, start, options);
-    const keys = new Set([address, dialled].filter((key) => key !== undefined));
+    const { start, ended } = this.#options;
+    const connection = new PeerConnection<Main>(
+      socket,
+      (peer, heard) => start(socket, peer, heard),
+      {
+        dialled: dialled !== undefined,
+        address,
+        remote,
+        ended: (event) => ended?.(remote, event),
+      },
+    );
+    const keys = new Set([address?.toString(), dialled].filter((key) => key !== undefined));
     this.#open.add(connection);
     for (const key of keys) {
       this.#connections.set(key, [...(this.#connections.get(key) ?? []), connection]);

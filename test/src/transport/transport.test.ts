@@ -1,14 +1,15 @@
 import test, { type ExecutionContext } from 'ava';
 import { Address, newSecret } from '../../../src/base/address.js';
-import { type Peer, Transport } from '../../../src/transport/transport.js';
+import type { PeerConnection } from '../../../src/transport/peer-connection.js';
+import { Transport } from '../../../src/transport/transport.js';
 
 /** A daemon's transport whose peers are given nothing but noted. */
 async function daemon(t: ExecutionContext) {
-  const peers: Peer[] = [];
-  const transport = new Transport<Peer>({
+  const peers: PeerConnection<undefined>[] = [];
+  const transport = new Transport<undefined>({
     start: (_socket, peer) => {
       peers.push(peer);
-      return peer;
+      return undefined;
     },
   });
   t.teardown(() => transport.close());
