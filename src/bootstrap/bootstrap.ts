@@ -1,6 +1,6 @@
 import type { Address } from '../base/address.js';
 import type { Membership } from '../membership/membership.js';
-import type { MulticastGroup, MulticastInterface } from '../transport/multicast-group.js';
+import type { DiscoverOptions } from '../transport/multicast-group.js';
 import type { ClusterKey } from '../transport/security.js';
 import { DiscoveredMembers } from './discovered-members.js';
 import { Discovery } from './discovery.js';
@@ -19,11 +19,6 @@ export interface BootstrapOptions {
   readonly knownMembers?: string | undefined;
   /** Takes a sentence for the log. */
   readonly log: (event: string) => void;
-}
-
-export interface DiscoverOptions {
-  readonly group: MulticastGroup;
-  readonly interfaces: readonly MulticastInterface[];
 }
 
 /**

@@ -2,11 +2,7 @@ import type { RemoteInfo } from 'node:dgram';
 import type { Address } from '../base/address.js';
 import { RateLimit } from '../base/rate-limit.js';
 import { timeLeft } from '../base/time-left.js';
-import {
-  formatGroup,
-  type MulticastGroup,
-  type MulticastInterface,
-} from '../transport/multicast-group.js';
+import { type DiscoverOptions, formatGroup } from '../transport/multicast-group.js';
 import { MulticastSocket } from '../transport/multicast-socket.js';
 import type { ClusterKey } from '../transport/security.js';
 import { decodeAnnouncement, encodeAnnouncement, type Refusal } from './announcement.js';
@@ -21,9 +17,7 @@ const ANSWERS = 100;
 /** What an announcement of somebody else is to us: of our network, of another, or neither. */
 export type Hearing = 'known' | 'new' | 'ignored';
 
-export interface DiscoveryOptions {
-  readonly group: MulticastGroup;
-  readonly interfaces: readonly MulticastInterface[];
+export interface DiscoveryOptions extends DiscoverOptions {
   readonly clusterKey?: ClusterKey | undefined;
   /** Our own, which is announced. */
   readonly address: Address;

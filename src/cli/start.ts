@@ -3,10 +3,9 @@ import { fstatSync, type Stats, statSync } from 'node:fs';
 import { isIP, isIPv6 } from 'node:net';
 import { Address, canBeDialled, parseAuthority } from '../base/address.js';
 import { CircuitError, errorCode } from '../base/error.js';
-import type { DiscoverOptions } from '../bootstrap/bootstrap.js';
 import { Daemon } from '../daemon/daemon.js';
 import { interfaceAddress, isUnspecified } from '../daemon/host-address.js';
-import { multicastInterfaces } from '../transport/multicast-group.js';
+import { type DiscoverOptions, multicastInterfaces } from '../transport/multicast-group.js';
 import { clusterKey, clusterKeyFile, discoveryGroup } from './dial.js';
 import { LogWriter } from './log-writer.js';
 

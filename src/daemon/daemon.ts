@@ -15,12 +15,13 @@ import {
 import { asCircuitError, CircuitError, errorMessage } from '../base/error.js';
 import { within } from '../base/interruptible.js';
 import { OperationsLog } from '../base/log.js';
-import { Bootstrap, type DiscoverOptions } from '../bootstrap/bootstrap.js';
+import { Bootstrap } from '../bootstrap/bootstrap.js';
 import { MembershipDriver } from '../membership/driver.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
 import { circuitDirectory } from '../namespace/circuit.js';
 import { CloseCode } from '../transport/ending.js';
+import type { DiscoverOptions } from '../transport/multicast-group.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { startRpc } from '../transport/rpc.js';
 import type { ClusterKey } from '../transport/security.js';

@@ -21,6 +21,12 @@ export interface MulticastInterface {
   readonly onLink: BlockList;
 }
 
+/** Where a daemon announces itself, and hears others. */
+export interface DiscoverOptions {
+  readonly group: MulticastGroup;
+  readonly interfaces: readonly MulticastInterface[];
+}
+
 const FORM = 'GROUP:PORT, as 228.8.8.8:8822 or [ff02::8822]:8822';
 
 /** @throws CircuitError EINVAL */
