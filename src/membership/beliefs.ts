@@ -1,34 +1,15 @@
 import type { MemberName } from '../base/address.js';
-import type { Clock } from './clock.js';
 import type { MemberMap, NewMemberMap } from './member-map.js';
 import type { Version } from './messages.js';
 import { SUSPICION_PAUSE_MS } from './parameters.js';
-import type { ProtocolHost } from './protocol-host.js';
 import { isListed, type MemberRecord, overrides, type PeerAddress, withState } from './record.js';
 import type { Refutation } from './refutation.js';
-import type { Roster } from './roster.js';
+import { HEARSAY, OWN, type Shared, type Source } from './shared.js';
 import { Suspicion } from './suspicion.js';
 
-/**
- * Whose word a record is: the news that goes to all, another's roster, or our own finding,
- * for which also counts what a member says of itself to us.
- */
-export type Source =
-  | { readonly kind: 'gossip'; readonly from: PeerAddress }
-  | { readonly kind: 'hearsay' }
-  | { readonly kind: 'own' };
-
-export const HEARSAY: Source = { kind: 'hearsay' };
-export const OWN: Source = { kind: 'own' };
-
-export interface BeliefsOptions {
-  readonly host: Pick<ProtocolHost, 'send' | 'changed'>;
-  readonly roster: Roster;
+export interface BeliefsOptions extends Shared {
   readonly newMap: NewMemberMap;
   readonly refutation: Refutation;
-  readonly clock: Clock;
-  /** Passes news on to the neighbours, but not to the one that it came from. */
-  readonly publish: (record: MemberRecord, from?: PeerAddress) => void;
   /** Whether a link to it stands. */
   readonly isNeighbor: (peer: PeerAddress) => boolean;
   /** It has gone from this address. */

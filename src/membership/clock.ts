@@ -1,12 +1,9 @@
-/**
- * The time, which stands still until it is set, and what is to be done later. No I/O.
- */
+/** The time, which stands still until it is set, and what is to be done later. No I/O. */
 export class Clock {
   /** Milliseconds; it does not go back. */
   now: number;
-  /** A binary heap, the next one first. */
-  readonly #heap: Timer[] = [];
-  #sequence = 0;
+  /** The next one last; of those for the same moment the one that was set first. */
+  readonly #timers: Timer[] = [];
 
   constructor(now: number) {
     this.now = now;
@@ -14,23 +11,24 @@ export class Clock {
 
   /** When the next one is due; never, if there is none. */
   get next(): number {
-    for (let first = this.#heap[0]; first; first = this.#heap[0]) {
-      if (!first.cancelled) return first.time;
-      this.#pop();
+    for (let next = this.#timers.at(-1); next; next = this.#timers.at(-1)) {
+      if (!next.cancelled) return next.time;
+      this.#timers.pop();
     }
     return Number.POSITIVE_INFINITY;
   }
 
   /** How many are set. */
   get size(): number {
-    return this.#heap.filter((timer) => !timer.cancelled).length;
+    return this.#timers.filter((timer) => !timer.cancelled).length;
   }
 
   /** @returns What cancels it. */
   at(time: number, run: () => void): Timer {
-    this.#sequence += 1;
-    const timer = new Timer(time, this.#sequence, run);
-    this.#push(timer);
+    const timer = new Timer(time, run);
+    let index = this.#timers.length;
+    while (index > 0 && (this.#timers[index - 1]?.time ?? time) <= time) index -= 1;
+    this.#timers.splice(index, 0, timer);
     return timer;
   }
 
@@ -40,47 +38,12 @@ export class Clock {
   }
 
   clear(): void {
-    for (const timer of this.#heap.splice(0)) timer.cancel();
+    for (const timer of this.#timers.splice(0)) timer.cancel();
   }
 
   /** Runs what is due, and what of it becomes due. */
   run(): void {
-    while (this.next <= this.now) this.#pop()?.run();
-  }
-
-  #push(timer: Timer): void {
-    const heap = this.#heap;
-    let index = heap.length;
-    while (index > 0) {
-      const above = (index - 1) >> 1;
-      const parent = heap[above];
-      if (!parent || !timer.isBefore(parent)) break;
-      heap[index] = parent;
-      index = above;
-    }
-    heap[index] = timer;
-  }
-
-  #pop(): Timer | undefined {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop();
-    if (!last || heap.length === 0) return first;
-    let index = 0;
-    for (;;) {
-      let below = 2 * index + 1;
-      let child = heap[below];
-      const right = heap[below + 1];
-      if (child && right?.isBefore(child)) {
-        below += 1;
-        child = right;
-      }
-      if (!child?.isBefore(last)) break;
-      heap[index] = child;
-      index = below;
-    }
-    heap[index] = last;
-    return first;
+    while (this.next <= this.now) this.#timers.pop()?.run();
   }
 }
 
@@ -89,7 +52,6 @@ export class Timer {
 
   constructor(
     readonly time: number,
-    readonly sequence: number,
     run: () => void,
   ) {
     this.#run = run;
@@ -98,11 +60,6 @@ export class Timer {
   /** Or has run. */
   get cancelled(): boolean {
     return this.#run === undefined;
-  }
-
-  /** Earlier; of two for the same moment the one that was set first. */
-  isBefore(other: Timer): boolean {
-    return this.time !== other.time ? this.time < other.time : this.sequence < other.sequence;
   }
 
   run(): void {

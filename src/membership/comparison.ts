@@ -1,17 +1,10 @@
-import { HEARSAY, type Source } from './beliefs.js';
-import type { Clock, Timer } from './clock.js';
+import type { Timer } from './clock.js';
 import type { Digest, MessageOf } from './messages.js';
 import { COMPARE_INTERVAL_MS, MAX_RECORDS, QUIET_MS } from './parameters.js';
-import type { ProtocolHost } from './protocol-host.js';
 import { type MemberRecord, overrides, type PeerAddress } from './record.js';
-import type { Roster } from './roster.js';
+import { HEARSAY, type Shared } from './shared.js';
 
-export interface ComparisonOptions {
-  readonly host: Pick<ProtocolHost, 'send'>;
-  readonly roster: Roster;
-  readonly clock: Clock;
-  /** Takes what another member holds of a third. */
-  readonly learn: (record: MemberRecord, source: Source) => void;
+export interface ComparisonOptions extends Shared {
   /** We and that peer hold the same now: each took what the other knew better. */
   readonly done: (peer: PeerAddress) => void;
 }

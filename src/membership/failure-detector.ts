@@ -1,5 +1,5 @@
 import type { MemberName } from '../base/address.js';
-import type { Clock, Timer } from './clock.js';
+import type { Timer } from './clock.js';
 import { LocalHealth } from './local-health.js';
 import type { Verdict } from './messages.js';
 import {
@@ -13,15 +13,10 @@ import {
   RANDOM_PROBE_SPREAD_MS,
   RANDOM_PROBES,
 } from './parameters.js';
-import type { ProtocolHost } from './protocol-host.js';
 import type { MemberRecord, PeerAddress } from './record.js';
-import type { Roster } from './roster.js';
+import type { Shared } from './shared.js';
 
-export interface FailureDetectorOptions {
-  readonly host: Pick<ProtocolHost, 'send' | 'probe'>;
-  readonly roster: Roster;
-  readonly clock: Clock;
-  readonly random: () => number;
+export interface FailureDetectorOptions extends Shared {
   /** Our neighbours: who is asked first, since links to them stand. */
   readonly neighbors: () => Iterable<MemberRecord>;
   /** We could not reach it, and nobody whom we asked could. */

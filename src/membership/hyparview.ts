@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.js';
+import type { Timer } from './clock.js';
 import {
   ACTIVE_VIEW,
   ACTIVE_WALK,
@@ -14,16 +14,11 @@ import {
 } from './parameters.js';
 import { PartialView } from './partial-view.js';
 import { PassiveView } from './passive-view.js';
-import type { ProtocolHost } from './protocol-host.js';
 import { isListed, type MemberRecord, type PeerAddress } from './record.js';
-import type { Roster } from './roster.js';
+import type { Shared } from './shared.js';
 import { Shuffling } from './shuffling.js';
 
-export interface HyParViewOptions {
-  readonly host: Pick<ProtocolHost, 'send' | 'open' | 'close'>;
-  readonly roster: Roster;
-  readonly clock: Clock;
-  readonly random: () => number;
+export interface HyParViewOptions extends Shared {
   /** Told of links that stand from now on, that we are about to give up, and that do not stand any more. */
   readonly up: (peer: PeerAddress) => void;
   readonly parting: (peer: PeerAddress) => void;

@@ -1,12 +1,9 @@
 import type { MemberName } from '../base/address.js';
-import { HEARSAY, OWN, type Source } from './beliefs.js';
-import type { Clock } from './clock.js';
 import type { Comparison } from './comparison.js';
 import type { HyParView } from './hyparview.js';
 import { REDIAL_INTERVAL_MS, REFUTE_PAUSE_MS } from './parameters.js';
-import type { ProtocolHost } from './protocol-host.js';
 import { isListed, type MemberRecord, overrides, type PeerAddress } from './record.js';
-import type { Roster } from './roster.js';
+import { HEARSAY, OWN, type Shared } from './shared.js';
 
 /** That we have left a network. */
 export interface Parting {
@@ -14,14 +11,9 @@ export interface Parting {
   readonly farewell: MemberRecord | undefined;
 }
 
-export interface JoiningOptions {
-  readonly host: Pick<ProtocolHost, 'send' | 'joined' | 'refused'>;
-  readonly roster: Roster;
-  readonly clock: Clock;
-  readonly random: () => number;
+export interface JoiningOptions extends Shared {
   readonly overlay: HyParView;
   readonly comparison: Comparison;
-  readonly learn: (record: MemberRecord, source: Source) => void;
   /** Whether a member takes us, if it does, for one of a network that we have left. */
   readonly parted: (name: MemberName) => Parting | undefined;
   /** A member asked us to join it, or has joined us. */

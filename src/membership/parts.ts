@@ -1,5 +1,5 @@
 import type { MemberName } from '../base/address.js';
-import { Beliefs, type Source } from './beliefs.js';
+import { Beliefs } from './beliefs.js';
 import { Clock } from './clock.js';
 import { Comparison } from './comparison.js';
 import { FailureDetector } from './failure-detector.js';
@@ -12,6 +12,7 @@ import type { ProtocolHost } from './protocol-host.js';
 import type { MemberRecord, PeerAddress } from './record.js';
 import { Refutation } from './refutation.js';
 import { Roster } from './roster.js';
+import type { Shared, Source } from './shared.js';
 
 export interface PartsOptions {
   readonly self: MemberRecord;
@@ -56,7 +57,7 @@ export class Parts {
       this.comparison.noteChange();
       this.tree.publish(record, from);
     };
-    const shared = { host, random, clock, roster, learn, publish };
+    const shared: Shared = { host, random, clock, roster, learn, publish };
     this.tree = new Plumtree({ ...shared, has: (version) => this.beliefs.has(version) });
     this.comparison = new Comparison({ ...shared, done: (peer) => this.joining.compared(peer) });
     this.overlay = new HyParView({

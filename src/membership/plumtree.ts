@@ -1,15 +1,11 @@
 import type { MemberName } from '../base/address.js';
-import type { Clock, Timer } from './clock.js';
+import type { Timer } from './clock.js';
 import type { Version } from './messages.js';
 import { EAGER_PAUSE_MS, GRAFT_TIMEOUT_MS, LAZY_PAUSE_MS, MAX_RECORDS } from './parameters.js';
-import type { ProtocolHost } from './protocol-host.js';
 import type { MemberRecord, PeerAddress } from './record.js';
-import type { Roster } from './roster.js';
+import type { Shared } from './shared.js';
 
-export interface PlumtreeOptions {
-  readonly host: Pick<ProtocolHost, 'send'>;
-  readonly roster: Pick<Roster, 'get'>;
-  readonly clock: Clock;
+export interface PlumtreeOptions extends Shared {
   /** Whether that version, or a newer one, is known. */
   readonly has: (version: Version) => boolean;
 }

@@ -1,7 +1,7 @@
-import { HEARSAY, OWN, type Source } from './beliefs.js';
 import type { Message, MessageOf } from './messages.js';
 import type { Parts } from './parts.js';
 import { isListed, type MemberRecord, type PeerAddress } from './record.js';
+import { HEARSAY, OWN, type Source } from './shared.js';
 
 /** What only neighbours tell each other. */
 const OF_NEIGHBORS: readonly Message['type'][] = ['forward-join', 'gossip', 'ihave', 'graft'];

@@ -1,16 +1,10 @@
-import type { Clock, Timer } from './clock.js';
+import type { Timer } from './clock.js';
 import type { Verdict } from './messages.js';
 import { REFUTE_PAUSE_MS } from './parameters.js';
-import type { ProtocolHost } from './protocol-host.js';
 import { isListed, MAX_INCARNATION, type MemberRecord, type PeerAddress } from './record.js';
-import type { Roster } from './roster.js';
+import type { Shared } from './shared.js';
 
-export interface RefutationOptions {
-  readonly host: Pick<ProtocolHost, 'probe'>;
-  readonly roster: Roster;
-  readonly clock: Clock;
-  /** Tells all what our record is from now on. */
-  readonly publish: (self: MemberRecord) => void;
+export interface RefutationOptions extends Shared {
   /** A daemon that was started after us runs under our name. */
   readonly displaced: () => void;
 }

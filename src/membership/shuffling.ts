@@ -1,5 +1,4 @@
 import type { MemberName } from '../base/address.js';
-import type { Clock } from './clock.js';
 import type { MessageOf } from './messages.js';
 import {
   FAR_SHUFFLE,
@@ -10,15 +9,10 @@ import {
 } from './parameters.js';
 import type { PartialView } from './partial-view.js';
 import type { PassiveView } from './passive-view.js';
-import type { ProtocolHost } from './protocol-host.js';
 import type { MemberRecord, PeerAddress } from './record.js';
-import type { Roster } from './roster.js';
+import type { Shared } from './shared.js';
 
-export interface ShufflingOptions {
-  readonly host: Pick<ProtocolHost, 'send'>;
-  readonly roster: Roster;
-  readonly clock: Clock;
-  readonly random: () => number;
+export interface ShufflingOptions extends Shared {
   readonly active: PartialView;
   readonly passive: PassiveView;
   /** Called before each shuffle of ours. */

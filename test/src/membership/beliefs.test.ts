@@ -1,20 +1,18 @@
 import test from 'ava';
-import { Beliefs, OWN } from '../../../src/membership/beliefs.js';
-import { Clock } from '../../../src/membership/clock.js';
+import { Beliefs } from '../../../src/membership/beliefs.js';
 import { newMemberMap } from '../../../src/membership/member-map.js';
 import { SUSPICION_MAX_FACTOR, SUSPICION_MIN_MS } from '../../../src/membership/parameters.js';
 import { type MemberRecord, withState } from '../../../src/membership/record.js';
 import { Refutation } from '../../../src/membership/refutation.js';
-import { Roster } from '../../../src/membership/roster.js';
+import { OWN } from '../../../src/membership/shared.js';
 import { newRecord } from '../bootstrap/stub-membership.js';
+import { stubShared } from './stub-shared.js';
 
 /** The beliefs of one who is in a network with `others`, and a clock. */
 function believe(...others: MemberRecord[]) {
-  const clock = new Clock(0);
-  const roster = new Roster(newRecord());
+  const shared = stubShared();
+  const { clock, roster } = shared;
   const nothing = () => {};
-  const host = { send: nothing, changed: nothing, probe: nothing };
-  const shared = { host, roster, clock, publish: nothing };
   const refutation = new Refutation({ ...shared, displaced: nothing });
   const beliefs = new Beliefs({
     ...shared,

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { isMemberName, type MemberName } from '../../../src/base/address.js';
-import { Clock } from '../../../src/membership/clock.js';
 import type { Message, Version } from '../../../src/membership/messages.js';
 import { GRAFT_TIMEOUT_MS } from '../../../src/membership/parameters.js';
 import { Plumtree } from '../../../src/membership/plumtree.js';
 import type { MemberRecord } from '../../../src/membership/record.js';
+import { stubShared } from './stub-shared.js';
 
 function named(name: string): MemberName {
   if (!isMemberName(name)) throw new Error(`not a name: ${name}`);
@@ -24,12 +24,11 @@ function version(incarnation: number, state: MemberRecord['state']): Version {
 /** A broadcast with two neighbours, what it sends, and its time. */
 function tree() {
   let known = -1;
-  const clock = new Clock(0);
   const sent: (readonly [string, Message])[] = [];
+  const shared = stubShared({ send: (peer, message) => sent.push([peer, message]) });
+  const { clock } = shared;
   const plumtree = new Plumtree({
-    host: { send: (peer, message) => sent.push([peer, message]) },
-    clock,
-    roster: { get: () => undefined },
+    ...shared,
     has: ({ incarnation }) => incarnation <= known,
   });
   for (const peer of ['left', 'right']) plumtree.up(peer);

@@ -1,0 +1,28 @@
+import { Clock } from '../../../src/membership/clock.js';
+import type { ProtocolHost } from '../../../src/membership/protocol-host.js';
+import { Roster } from '../../../src/membership/roster.js';
+import type { Shared } from '../../../src/membership/shared.js';
+import { newRecord } from '../bootstrap/stub-membership.js';
+
+/** What a mechanism needs of the others, which do nothing; and a host that does only what is given. */
+export function stubShared(host: Partial<ProtocolHost> = {}): Shared {
+  const nothing = () => {};
+  return {
+    host: {
+      send: nothing,
+      open: nothing,
+      close: nothing,
+      probe: nothing,
+      changed: nothing,
+      joined: nothing,
+      refused: nothing,
+      displaced: nothing,
+      ...host,
+    },
+    roster: new Roster(newRecord()),
+    clock: new Clock(0),
+    random: () => 0.5,
+    learn: () => false,
+    publish: nothing,
+  };
+}
