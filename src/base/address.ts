@@ -46,6 +46,15 @@ export class Address {
     return new Address(host, Number(port), Number(pid), secret.toLowerCase() as Secret);
   }
 
+  /** As {@link parse}, but nothing for what is no address. */
+  static tryParse(text: string): Address | undefined {
+    try {
+      return Address.parse(text);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** `HOST:PORT`, with the brackets that IPv6 needs. */
   get authority(): string {
     return formatAuthority(this.host, this.port);

@@ -133,12 +133,8 @@ function parseAddress(bytes: Buffer): Address | undefined {
   const text = bytes.toString('latin1');
   // Nothing that could command a terminal gets as far as a log.
   if (!/^[\x21-\x7e]+$/.test(text)) return undefined;
-  try {
-    const address = Address.parse(text);
-    return address.toString() === text ? address : undefined;
-  } catch {
-    return undefined;
-  }
+  const address = Address.tryParse(text);
+  return address?.toString() === text ? address : undefined;
 }
 
 /** The body, or `undefined` if it was not sealed with this key, as it is. */

@@ -113,7 +113,7 @@ export class KnownMembers {
         throw new Error(`it has ${size} bytes; ${MAX_FILE_BYTES} are the most`);
       const text = readFileSync(file, 'utf8');
       const lines = text.split(/\r?\n/).filter((line) => line !== '');
-      const good = lines.filter(isAddress).slice(0, MAX_KNOWN);
+      const good = lines.filter((line) => Address.tryParse(line)).slice(0, MAX_KNOWN);
       const bad = lines.length - good.length;
       if (bad > 0) log(`${file}: ${bad} of ${lines.length} lines are no addresses, and ignored`);
       if (bad === 0) this.#written = text;
@@ -172,12 +172,4 @@ export class KnownMembers {
 
 function newlyFailed(): EvictingMap<MemberName, string> {
   return new EvictingMap({ limit: MAX_KNOWN });
-}
-
-function isAddress(line: string): boolean {
-  try {
-    return Address.parse(line).toString() !== '';
-  } catch {
-    return false;
-  }
 }

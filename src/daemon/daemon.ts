@@ -13,7 +13,7 @@ import {
   newSecret,
 } from '../base/address.js';
 import { asCircuitError, CircuitError, errorMessage } from '../base/error.js';
-import { within } from '../base/interruptible.js';
+import { onAbort, within } from '../base/interruptible.js';
 import { OperationsLog } from '../base/log.js';
 import { Bootstrap } from '../bootstrap/bootstrap.js';
 import { MembershipDriver } from '../membership/driver.js';
@@ -21,6 +21,7 @@ import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
 import { circuitDirectory } from '../namespace/circuit.js';
 import { CloseCode } from '../transport/ending.js';
+import type { ListenOptions } from '../transport/listener.js';
 import type { DiscoverOptions } from '../transport/multicast-group.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import { startRpc } from '../transport/rpc.js';
@@ -39,7 +40,7 @@ const DEFAULT_MOUNTPOINT = '/circuit';
 
 export interface DaemonOptions {
   /** Where to listen; all interfaces without a host, a free port with port 0. */
-  readonly listen: Listening;
+  readonly listen: Pick<ListenOptions, 'host' | 'port'>;
   /** Where others reach us, if not there. */
   readonly advertise?: { readonly host?: string | undefined; readonly port: number } | undefined;
   readonly clusterKey?: ClusterKey | undefined;
@@ -148,16 +149,16 @@ export class Daemon {
       const addr = address.toString();
       const record = { name, addr, joined: Date.now(), incarnation: 0, state: 'alive' } as const;
       daemon = new Daemon({ log, transport, state, record });
-      daemon.#endWith(options.signal);
-      const ending = daemon.#ending.signal;
+      const ending = daemon.#ending;
+      onAbort(options.signal, () => ending.abort());
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
       const bootstrap = await daemon.#openBootstrap(address, options);
       await daemon.#mount(options);
-      await bootstrap.join(options.join ?? [], ending);
+      await bootstrap.join(options.join ?? [], ending.signal);
       bootstrap.begin();
       daemon.#leaveAddress(address);
-      if (ending.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
-      ending.addEventListener('abort', () => daemon?.close(), { once: true });
+      if (ending.signal.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
+      ending.signal.addEventListener('abort', () => daemon?.close(), { once: true });
       return daemon;
     } catch (error) {
       if (daemon) await daemon.close();
@@ -274,11 +275,6 @@ export class Daemon {
     return this.#bootstrap;
   }
 
-  #endWith(signal: AbortSignal | undefined): void {
-    if (signal?.aborted) this.#ending.abort();
-    else signal?.addEventListener('abort', () => this.#ending.abort(), { once: true });
-  }
-
   /** A host's first daemon is the one that commands find by themselves. */
   #leaveAddress(address: Address): void {
     const file = addressFile();
@@ -326,12 +322,6 @@ export class Daemon {
       published: async () => this.#session?.invalidated(),
     });
   }
-}
-
-/** Where it listens; on all interfaces without a host. */
-interface Listening {
-  readonly host?: string | undefined;
-  readonly port: number;
 }
 
 interface Parts {

@@ -159,10 +159,5 @@ export class Transport<Main> {
  */
 function addressIn(headers: IncomingHttpHeaders): Address | undefined {
   const header = headers[ADDRESS_HEADER];
-  if (typeof header !== 'string') return undefined;
-  try {
-    return Address.parse(header);
-  } catch {
-    return undefined;
-  }
+  return typeof header === 'string' ? Address.tryParse(header) : undefined;
 }
