@@ -15,9 +15,9 @@ export interface BeliefsOptions extends Shared {
   /** It has gone from this address. */
   readonly gone: (record: MemberRecord) => void;
   /** It is suspected, or has failed: others may have as well. */
-  readonly illNews: () => void;
+  readonly inTrouble: () => void;
   /** Another roster has it that it failed. */
-  readonly doubted: (record: MemberRecord) => void;
+  readonly failedElsewhere: (record: MemberRecord) => void;
 }
 
 /**
@@ -69,17 +69,17 @@ export class Beliefs {
     }
     const known = roster.get(record.name);
     if (source.kind === 'hearsay') {
-      if (record.state === 'failed') return this.#doubt(record, known);
+      if (record.state === 'failed') return this.#suspectByHearsay(record, known);
       // Of those who had gone before we heard of them nothing need be known.
       if (!known && !isListed(record)) return false;
     }
     if (record.state === 'suspect' && known?.state === 'suspect') {
-      if (record.incarnation === known.incarnation) return this.#takeUp(record, source);
+      if (record.incarnation === known.incarnation) return this.#addFirstAccuser(record, source);
     }
     const before = roster.merge(record, clock.now);
     if (before === false) return false;
     this.#apply(record, before);
-    this.#spread(record, source);
+    this.#publish(record, source);
     return true;
   }
 
@@ -92,7 +92,7 @@ export class Beliefs {
   }
 
   /** Those whom we suspect of our own accord: we may have had nobody to tell. */
-  accused(): MemberRecord[] {
+  accusedByUs(): MemberRecord[] {
     const { roster } = this.#options;
     return [...this.#suspicions.values()].flatMap(({ name }) => {
       const record = roster.get(name);
@@ -107,7 +107,7 @@ export class Beliefs {
   }
 
   /** It answers us: if it is suspected it can refute that, once it knows. */
-  foundWell(record: MemberRecord): void {
+  reached(record: MemberRecord): void {
     const known = this.#current(record);
     if (known?.state !== 'suspect') return;
     this.#options.host.send(known.addr, { type: 'notice', record: known });
@@ -118,18 +118,18 @@ export class Beliefs {
    * so of all who are on our side. As in memberlist it counts as a suspicion, which the
    * member can refute before anybody takes it for gone.
    */
-  #doubt(record: MemberRecord, known: MemberRecord | undefined): boolean {
+  #suspectByHearsay(record: MemberRecord, known: MemberRecord | undefined): boolean {
     const { clock, roster } = this.#options;
     if (!isListed(known) || !overrides(record, known)) return false;
     const suspect = withState(record, 'suspect');
     const before = roster.merge(suspect, clock.now);
     if (before !== false) {
       this.#apply(suspect, before);
-      this.#spread(suspect, HEARSAY);
+      this.#publish(suspect, HEARSAY);
     }
     // Only who took it up watches it: the others have nobody's own word for it.
     if (!this.#suspicions.get(record.name)) this.#suspect(suspect);
-    this.#options.doubted(suspect);
+    this.#options.failedElsewhere(suspect);
     return before !== false;
   }
 
@@ -138,21 +138,21 @@ export class Beliefs {
     const { accuser } = record;
     if (accuser === undefined || !suspicion.confirm(accuser)) return false;
     this.#watch(suspicion);
-    this.#spread(record, source);
+    this.#publish(record, source);
     return true;
   }
 
   /** The first accuser of one who is suspected by hearsay. */
-  #takeUp(record: MemberRecord, source: Source): boolean {
+  #addFirstAccuser(record: MemberRecord, source: Source): boolean {
     if (record.accuser === undefined) return false;
     this.#suspect(record);
-    this.#spread(record, source);
+    this.#publish(record, source);
     return true;
   }
 
   /** What follows from a record that has just been taken. */
   #apply(record: MemberRecord, before: MemberRecord | undefined): void {
-    const { gone, host, illNews, isNeighbor } = this.#options;
+    const { gone, host, inTrouble, isNeighbor } = this.#options;
     const { accuser, state } = record;
     const moved = before !== undefined && before.addr !== record.addr;
     let wasListed = isListed(before);
@@ -165,7 +165,7 @@ export class Beliefs {
     this.#suspicions.delete(record.name);
     // The first that is heard of its trouble; hearsay after a split is of half the network.
     const isAccused = state === 'failed' || accuser !== undefined;
-    if (isAccused && before?.state !== 'suspect') illNews();
+    if (isAccused && before?.state !== 'suspect') inTrouble();
     if (isListed(record)) {
       if (!wasListed) host.changed({ kind: 'join', member: record, state });
     } else {
@@ -210,7 +210,7 @@ export class Beliefs {
     }
   }
 
-  #spread(record: MemberRecord, source: Source): void {
+  #publish(record: MemberRecord, source: Source): void {
     this.#options.publish(record, source.kind === 'gossip' ? source.from : undefined);
   }
 

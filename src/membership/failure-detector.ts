@@ -24,7 +24,7 @@ export interface FailureDetectorOptions extends Shared {
   /** Nobody listens there any more, as somebody else has found as well. */
   readonly failed: (record: MemberRecord) => void;
   /** It has answered us. */
-  readonly well: (record: MemberRecord) => void;
+  readonly reached: (record: MemberRecord) => void;
 }
 
 /**
@@ -37,7 +37,7 @@ export class FailureDetector {
   readonly #health = new LocalHealth();
   readonly #investigations = new Map<MemberName, Investigation>();
   /** Who was found well of late, and until when that is enough. */
-  readonly #well = new Map<MemberName, number>();
+  readonly #reachable = new Map<MemberName, number>();
 
   constructor(options: FailureDetectorOptions) {
     this.#options = options;
@@ -64,7 +64,7 @@ export class FailureDetector {
    * There is ill news of one: there may be others in the same trouble, all of whose neighbours
    * are in it with them. So some are dialled, by members and of members chosen by chance.
    */
-  lookAround(): void {
+  probeAtRandom(): void {
     const { clock, random, roster } = this.#options;
     for (let share = RANDOM_PROBES / roster.size; random() < share; share -= 1) {
       clock.after(random() * RANDOM_PROBE_SPREAD_MS, () => {
@@ -75,30 +75,31 @@ export class FailureDetector {
   }
 
   /** Whether somebody has reached it a moment ago. */
-  isWell(name: MemberName): boolean {
-    return (this.#well.get(name) ?? 0) > this.#options.clock.now;
+  wasReached(name: MemberName): boolean {
+    return (this.#reachable.get(name) ?? 0) > this.#options.clock.now;
   }
 
   /** Another asks us to dial. */
   requested(from: PeerAddress, target: MemberRecord): void {
     const known = this.#investigations.get(target.name);
-    if (!known && this.#foreign >= MAX_PROBES_ASKED) return;
+    if (!known && this.#askedByOthers >= MAX_PROBES_ASKED) return;
     const investigation = known ?? this.#begin(target);
-    if (investigation.own === undefined) investigation.requesters.add(from);
-    else this.#reply(from, investigation.record, investigation.own);
+    if (investigation.ownVerdict === undefined) investigation.requesters.add(from);
+    else this.#reply(from, investigation.record, investigation.ownVerdict);
   }
 
   /** What came of our own dial. */
   probed(peer: PeerAddress, verdict: Verdict): void {
     for (const investigation of this.#investigations.values()) {
       const { record, requesters } = investigation;
-      if (record.addr !== peer || investigation.own !== undefined) continue;
-      investigation.own = verdict;
+      if (record.addr !== peer || investigation.ownVerdict !== undefined) continue;
+      investigation.ownVerdict = verdict;
       for (const requester of requesters) this.#reply(requester, record, verdict);
       if (verdict === 'alive') {
         this.#health.good();
         this.#end(investigation);
-        this.#noteWell(record, true);
+        this.#noteReachable(record);
+        this.#options.reached(record);
       } else if (!investigation.ours) {
         this.#end(investigation);
         // An accuser of our own: Lifeguard's suspicion counts them.
@@ -119,9 +120,9 @@ export class FailureDetector {
     if (verdict === 'refused') investigation.refusals += 1;
     if (verdict === 'alive') {
       // We alone do not reach it: it may be we who are badly connected.
-      if (investigation.own === 'silent') this.#health.bad();
+      if (investigation.ownVerdict === 'silent') this.#health.bad();
       this.#end(investigation);
-      this.#noteWell(investigation.record, false);
+      this.#noteReachable(investigation.record);
     } else {
       this.#decide(investigation);
     }
@@ -134,13 +135,13 @@ export class FailureDetector {
   }
 
   /** How many are dialled for others alone. */
-  get #foreign(): number {
+  get #askedByOthers(): number {
     return [...this.#investigations.values()].filter(({ ours }) => !ours).length;
   }
 
   /** Neighbours are watched by the links to them. */
   #isUnwatched({ name }: MemberRecord): boolean {
-    if (this.isWell(name) || this.#investigations.has(name)) return false;
+    if (this.wasReached(name) || this.#investigations.has(name)) return false;
     for (const neighbor of this.#options.neighbors()) if (neighbor.name === name) return false;
     return true;
   }
@@ -179,7 +180,7 @@ export class FailureDetector {
       this.#health.bad();
     }
     asked?.clear();
-    investigation.own ??= 'silent';
+    investigation.ownVerdict ??= 'silent';
     this.#decide(investigation);
   }
 
@@ -199,9 +200,9 @@ export class FailureDetector {
   }
 
   #decide(investigation: Investigation): void {
-    const { record, own, asked, tried, refusals } = investigation;
-    if (own === undefined || !asked || investigation.hasEnded) return;
-    if (own === 'refused' && (refusals > 0 || tried.size === 0)) {
+    const { record, ownVerdict, asked, tried, refusals } = investigation;
+    if (ownVerdict === undefined || !asked || investigation.hasEnded) return;
+    if (ownVerdict === 'refused' && (refusals > 0 || tried.size === 0)) {
       this.#awaitFarewell(investigation);
     } else if (asked.size === 0) {
       this.#end(investigation);
@@ -225,11 +226,11 @@ export class FailureDetector {
     this.#options.host.send(to, { type: 'probe-reply', target: name, by, verdict });
   }
 
-  #noteWell(record: MemberRecord, reached: boolean): void {
-    const { clock, well } = this.#options;
-    for (const [name, until] of this.#well) if (until <= clock.now) this.#well.delete(name);
-    this.#well.set(record.name, clock.now + PROBE_PAUSE_MS);
-    if (reached) well(record);
+  #noteReachable(record: MemberRecord): void {
+    const { clock } = this.#options;
+    for (const [name, until] of this.#reachable)
+      if (until <= clock.now) this.#reachable.delete(name);
+    this.#reachable.set(record.name, clock.now + PROBE_PAUSE_MS);
   }
 
   #end(investigation: Investigation): void {
@@ -245,7 +246,7 @@ class Investigation {
   /** Whether it is of our own accord, not only because others asked. */
   ours = false;
   /** What we have found ourselves. */
-  own: Verdict | undefined;
+  ownVerdict: Verdict | undefined;
   /** Who was asked, and has not answered. */
   asked: Set<MemberName> | undefined;
   /** Who was asked at any time. */

@@ -19,10 +19,10 @@ import type { Shared } from './shared.js';
 import { Shuffling } from './shuffling.js';
 
 export interface HyParViewOptions extends Shared {
-  /** Told of links that stand from now on, that we are about to give up, and that do not stand any more. */
-  readonly up: (peer: PeerAddress) => void;
-  readonly parting: (peer: PeerAddress) => void;
-  readonly down: (peer: PeerAddress) => void;
+  /** Told of links that stand from now on, that we are about to give neighborUp, and that do not stand any more. */
+  readonly neighborUp: (peer: PeerAddress) => void;
+  readonly neighborLeaving: (peer: PeerAddress) => void;
+  readonly neighborDown: (peer: PeerAddress) => void;
 }
 
 /**
@@ -39,7 +39,7 @@ export class HyParView {
   readonly #active: PartialView;
   readonly #passive: PassiveView;
   /** Who has been asked to be a neighbour, until it answers. */
-  readonly #asked = new Map<PeerAddress, Request>();
+  readonly #requests = new Map<PeerAddress, Request>();
   /** Who had to give way to another, until it will have found a neighbour in our place. */
   readonly #dismissed = new Map<PeerAddress, Pending>();
   /** Who is not asked, and until when. */
@@ -71,7 +71,7 @@ export class HyParView {
 
   /** How many requests have not been answered yet. */
   get asking(): number {
-    return this.#asked.size;
+    return this.#requests.size;
   }
 
   /** Section 4.2: a newcomer is a neighbour at once, and the news of it walks through the network. */
@@ -87,10 +87,10 @@ export class HyParView {
     if (this.#isSelf(newcomer) || this.#active.has(newcomer.addr)) return;
     const next = this.#active.draw([from, newcomer.addr]);
     if (ttl === 0 || !next) {
-      // Of what is made up no more is dialled than of what could be true.
+      // Of what is made neighborUp no more is dialled than of what could be true.
       const known = this.#options.roster.get(newcomer.name);
       const isKnown = isListed(known) && known.addr === newcomer.addr;
-      if (isKnown && this.#asked.size < MAX_ASKED) this.#ask(newcomer, 'high');
+      if (isKnown && this.#requests.size < MAX_ASKED) this.#ask(newcomer, 'high');
       return;
     }
     if (ttl === PASSIVE_WALK) this.#passive.reserve(newcomer);
@@ -109,13 +109,13 @@ export class HyParView {
   }
 
   neighborReply(from: PeerAddress, accepted: boolean): void {
-    const asked = this.#asked.get(from);
+    const asked = this.#requests.get(from);
     if (!asked) {
       // Too late: it is not to think that we are its neighbour.
       if (accepted && !this.#active.has(from)) this.#disconnect(from);
       return;
     }
-    this.#forget(from);
+    this.#cancelRequest(from);
     if (accepted && isListed(this.#options.roster.get(asked.record.name))) {
       this.#admit(asked.record);
     } else {
@@ -129,7 +129,7 @@ export class HyParView {
     this.fill();
   }
 
-  /** The other side has given us up; it is well. */
+  /** The other side has given us neighborUp; it is well. */
   disconnected(from: PeerAddress): void {
     const record = this.#remove(from);
     if (!record) return;
@@ -140,7 +140,7 @@ export class HyParView {
 
   /** The link to a neighbour, or to be, has ended, or cannot be made. @returns Who it was. */
   lost(peer: PeerAddress): MemberRecord | undefined {
-    const wasAsked = this.#asked.has(peer);
+    const wasAsked = this.#requests.has(peer);
     const wasNeighbor = wasAsked || this.#active.has(peer);
     const reserve = this.#passive.get(peer);
     this.#avoid(peer);
@@ -164,22 +164,22 @@ export class HyParView {
     if (this.#barred.size >= MAX_BARRED) return;
     for (let tries = 0; tries < 2 * ACTIVE_VIEW; tries += 1) {
       const wanted = Math.min(ACTIVE_VIEW, roster.size - 1) - this.#active.size;
-      if (this.#asked.size >= Math.min(wanted, NEIGHBOR_REQUESTS)) return;
+      if (this.#requests.size >= Math.min(wanted, NEIGHBOR_REQUESTS)) return;
       const candidate = this.#passive.draw(this.#unavailable()) ?? roster.random(random);
       if (!candidate) return;
       this.#ask(candidate, this.#active.size === 0 ? 'high' : 'low');
     }
-    this.#insist();
+    this.#askUrgently();
   }
 
   /**
    * Unlike in the paper, where only who has no neighbour at all cannot be refused: a few that
    * have none but each other, as after having been suspended together, would stay by themselves.
    */
-  #insist(): void {
+  #askUrgently(): void {
     const { random, roster } = this.#options;
     if (this.#active.size >= ACTIVE_VIEW / 2) return;
-    for (let tries = 0; this.#asked.size === 0 && tries < 2 * ACTIVE_VIEW; tries += 1) {
+    for (let tries = 0; this.#requests.size === 0 && tries < 2 * ACTIVE_VIEW; tries += 1) {
       const candidate = roster.random(random);
       if (candidate) this.#ask(candidate, 'high');
     }
@@ -188,11 +188,11 @@ export class HyParView {
   #ask(record: MemberRecord, priority: 'high' | 'low'): void {
     const { addr } = record;
     const { clock, host, roster } = this.#options;
-    if (this.#isSelf(record) || this.#active.has(addr) || this.#asked.has(addr)) return;
+    if (this.#isSelf(record) || this.#active.has(addr) || this.#requests.has(addr)) return;
     if (this.#barred.has(addr)) return;
     if (priority === 'low' && this.#isAvoided(addr)) return;
     const timer = clock.after(NEIGHBOR_TIMEOUT_MS, () => this.lost(addr));
-    this.#asked.set(addr, { record, timer, priority });
+    this.#requests.set(addr, { record, timer, priority });
     host.open(addr);
     host.send(addr, { type: 'neighbor', from: roster.self, priority, digest: roster.digest });
   }
@@ -200,9 +200,9 @@ export class HyParView {
   /** Makes it a neighbour; one at random gives way to it. */
   #admit(record: MemberRecord): void {
     const { addr } = record;
-    const { host, parting, up } = this.#options;
-    this.#forget(addr);
-    this.#takeBack(addr);
+    const { host, neighborLeaving, neighborUp } = this.#options;
+    this.#cancelRequest(addr);
+    this.#cancelDismissal(addr);
     this.#passive.delete(addr);
     this.#avoided.delete(addr);
     this.#barred.get(addr)?.cancel();
@@ -211,7 +211,7 @@ export class HyParView {
     if (this.#active.size >= ACTIVE_VIEW) {
       const dropped = this.#active.draw();
       if (dropped) {
-        parting(dropped.addr);
+        neighborLeaving(dropped.addr);
         this.#remove(dropped.addr);
         this.#dismiss(dropped);
         this.#passive.reserve(dropped);
@@ -219,7 +219,7 @@ export class HyParView {
     }
     this.#active.set(addr, record);
     host.open(addr);
-    up(addr);
+    neighborUp(addr);
   }
 
   /** The link stands for a while yet: until it has others nobody else would see it fail. */
@@ -229,12 +229,12 @@ export class HyParView {
     host.send(addr, { type: 'disconnect' });
     const timer = clock.after(DISMISSAL_MS, () => {
       this.#dismissed.delete(addr);
-      if (!this.#asked.has(addr)) host.close(addr);
+      if (!this.#requests.has(addr)) host.close(addr);
     });
     this.#dismissed.set(addr, { record, timer });
   }
 
-  #takeBack(peer: PeerAddress): void {
+  #cancelDismissal(peer: PeerAddress): void {
     this.#dismissed.get(peer)?.timer.cancel();
     this.#dismissed.delete(peer);
   }
@@ -246,22 +246,22 @@ export class HyParView {
 
   #remove(peer: PeerAddress): MemberRecord | undefined {
     const record = this.#active.get(peer);
-    if (this.#active.delete(peer)) this.#options.down(peer);
+    if (this.#active.delete(peer)) this.#options.neighborDown(peer);
     return record;
   }
 
-  #forget(peer: PeerAddress): void {
-    this.#asked.get(peer)?.timer.cancel();
-    this.#asked.delete(peer);
+  #cancelRequest(peer: PeerAddress): void {
+    this.#requests.get(peer)?.timer.cancel();
+    this.#requests.delete(peer);
   }
 
   /** Keeps nothing of it any more. @returns Who it was, if there was a link or was to be one. */
   #drop(peer: PeerAddress): MemberRecord | undefined {
-    const pending = this.#asked.get(peer) ?? this.#dismissed.get(peer);
+    const pending = this.#requests.get(peer) ?? this.#dismissed.get(peer);
     this.#passive.delete(peer);
     const record = this.#remove(peer) ?? pending?.record;
-    this.#forget(peer);
-    this.#takeBack(peer);
+    this.#cancelRequest(peer);
+    this.#cancelDismissal(peer);
     if (record) this.#options.host.close(peer);
     return record;
   }
@@ -294,7 +294,7 @@ export class HyParView {
 
   #unavailable(): readonly PeerAddress[] {
     return [...this.#passive.keys()].filter(
-      (peer) => this.#asked.has(peer) || this.#isAvoided(peer),
+      (peer) => this.#requests.has(peer) || this.#isAvoided(peer),
     );
   }
 

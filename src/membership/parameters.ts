@@ -99,7 +99,7 @@ export const TOMBSTONE_LIFE_MS = 24 * 60 * 60 * 1000;
 export const MAX_TOMBSTONES = 10_000;
 
 /** So many networks that we have left are remembered, to tell their members. */
-export const MAX_PARTED = 10;
+export const MAX_NETWORKS_LEFT = 10;
 
 /** Rosters that differ are compared when nothing has come for so long: most news is on its way. */
 export const QUIET_MS = 500;
@@ -111,7 +111,7 @@ export const COMPARE_INTERVAL_MS = 10_000;
  * Every so many shuffles go straight to a member at random: should the overlay ever be in
  * parts that know of each other, they find together.
  */
-export const FAR_SHUFFLE = 6;
+export const FAR_SHUFFLE_EVERY = 6;
 
 // Failures: SWIM's probes and Lifeguard's suspicion (Dadgar, Phillips and Currey, 2017).
 
@@ -171,7 +171,7 @@ export const RANDOM_PROBE_SPREAD_MS = 2_000;
  * One that another roster holds for failed is dialled unless so many are looked after
  * already: after a split that is half of the network, and each will speak for itself.
  */
-export const MAX_DOUBTS_PROBED = 10;
+export const MAX_HEARSAY_PROBES = 10;
 
 /** A member dials one that failed, at random, every so long: what was split finds together. */
 export const REDIAL_INTERVAL_MS = 10_000;

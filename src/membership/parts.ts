@@ -6,7 +6,7 @@ import { FailureDetector } from './failure-detector.js';
 import { HyParView } from './hyparview.js';
 import { Joining, type Parting } from './joining.js';
 import type { NewMemberMap } from './member-map.js';
-import { MAX_DOUBTS_PROBED } from './parameters.js';
+import { MAX_HEARSAY_PROBES } from './parameters.js';
 import { Plumtree } from './plumtree.js';
 import type { ProtocolHost } from './protocol-host.js';
 import type { MemberRecord, PeerAddress } from './record.js';
@@ -62,12 +62,12 @@ export class Parts {
     this.comparison = new Comparison({ ...shared, done: (peer) => this.joining.compared(peer) });
     this.overlay = new HyParView({
       ...shared,
-      up: (peer) => {
-        this.tree.up(peer);
-        this.tree.announce(peer, this.beliefs.accused());
+      neighborUp: (peer) => {
+        this.tree.neighborUp(peer);
+        this.tree.announce(peer, this.beliefs.accusedByUs());
       },
-      parting: (peer) => this.tree.parting(peer),
-      down: (peer) => this.tree.down(peer),
+      neighborLeaving: (peer) => this.tree.neighborLeaving(peer),
+      neighborDown: (peer) => this.tree.neighborDown(peer),
     });
     const { overlay, comparison } = this;
     this.joining = new Joining({ ...shared, overlay, comparison, parted, met });
@@ -77,17 +77,17 @@ export class Parts {
       neighbors: () => this.overlay.active.values(),
       failed: (record) => this.beliefs.fail(record),
       suspect: (record) => this.beliefs.accuse(record),
-      well: (record) => this.beliefs.foundWell(record),
+      reached: (record) => this.beliefs.reached(record),
     });
     this.beliefs = new Beliefs({
       ...shared,
       newMap,
       refutation: this.refutation,
       isNeighbor: (peer) => this.overlay.active.has(peer),
-      illNews: () => this.detector.lookAround(),
-      doubted: (record) => {
-        // After a split half of the members are doubted at once; they will speak for themselves.
-        if (this.detector.size < MAX_DOUBTS_PROBED) this.detector.investigate(record, false);
+      inTrouble: () => this.detector.probeAtRandom(),
+      failedElsewhere: (record) => {
+        // After a split half of the members are failedElsewhere at once; they will speak for themselves.
+        if (this.detector.size < MAX_HEARSAY_PROBES) this.detector.investigate(record, false);
       },
       gone: ({ name, addr }) => {
         this.detector.forget(name);

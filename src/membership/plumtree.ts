@@ -35,17 +35,17 @@ export class Plumtree {
   }
 
   /** Section 3.6, NeighborUp: a new link is eager. */
-  up(peer: PeerAddress): void {
+  neighborUp(peer: PeerAddress): void {
     this.#branches.set(peer, { lazy: false, records: [], versions: [] });
   }
 
   /** The link is about to be given up: what is still to go over it goes now. */
-  parting(peer: PeerAddress): void {
+  neighborLeaving(peer: PeerAddress): void {
     const branch = this.#branches.get(peer);
     if (branch) this.#pushTo(peer, branch);
   }
 
-  down(peer: PeerAddress): void {
+  neighborDown(peer: PeerAddress): void {
     this.#branches.delete(peer);
   }
 

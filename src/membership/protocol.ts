@@ -3,7 +3,7 @@ import type { Parting } from './joining.js';
 import { type NewMemberMap, newMemberMap } from './member-map.js';
 import type { Views } from './membership.js';
 import type { Message, Verdict } from './messages.js';
-import { MAX_PARTED, SUSPENDED_MS } from './parameters.js';
+import { MAX_NETWORKS_LEFT, SUSPENDED_MS } from './parameters.js';
 import { Parts } from './parts.js';
 import type { ProtocolHost } from './protocol-host.js';
 import { receive } from './receiver.js';
@@ -154,7 +154,7 @@ export class Protocol {
   unreachable(peer: PeerAddress, verdict: Exclude<Verdict, 'alive'>, now: number): void {
     this.#take(now, ({ overlay, detector }) => {
       const record = overlay.lost(peer);
-      if (record && this.get(record.name) && !detector.isWell(record.name)) {
+      if (record && this.get(record.name) && !detector.wasReached(record.name)) {
         detector.investigate(record, verdict === 'silent');
       }
     });
@@ -198,7 +198,7 @@ export class Protocol {
     this.#parting = { farewell };
     // Who failed may come back, and not have heard of it.
     const parted = new Set([...others.map(({ name }) => name), ...roster.failed()]);
-    if (parted.size > 0) this.#parted = [...this.#parted, parted].slice(-MAX_PARTED);
+    if (parted.size > 0) this.#parted = [...this.#parted, parted].slice(-MAX_NETWORKS_LEFT);
     this.#isAlone = true;
     // So that what is still on its way cannot pass for news of the new life.
     const incarnation = Math.min(self.incarnation + 1, MAX_INCARNATION);

@@ -16,11 +16,11 @@ export function receive(parts: Parts, message: Message, from: PeerAddress): void
   switch (message.type) {
     case 'join':
       joining.welcome(from, message.from, message.byUser);
-      beliefs.foundWell(message.from);
+      beliefs.reached(message.from);
       break;
     case 'welcome':
       joining.welcomed(from, message.from);
-      beliefs.foundWell(message.from);
+      beliefs.reached(message.from);
       break;
     case 'forward-join':
       parts.learn(message.newcomer, HEARSAY);
@@ -91,7 +91,7 @@ function neighbor(parts: Parts, from: PeerAddress, message: MessageOf<'neighbor'
   const known = parting ? parting.farewell : roster.get(record.name);
   if (isListed(known) && known.addr === from) {
     if (overlay.neighbor(record, priority)) comparison.heard(from, digest);
-    beliefs.foundWell(known);
+    beliefs.reached(known);
     return;
   }
   // It comes again when it has refuted that; or not, if it is we who have gone.
@@ -110,7 +110,7 @@ function neighborReply(
   const neighbor = overlay.active.get(from);
   if (!accepted || !neighbor) return;
   comparison.heard(from, digest);
-  beliefs.foundWell(neighbor);
+  beliefs.reached(neighbor);
 }
 
 function gossip(parts: Parts, from: PeerAddress, { records }: MessageOf<'gossip'>): void {

@@ -1,7 +1,7 @@
 import type { MemberName } from '../base/address.js';
 import type { MessageOf } from './messages.js';
 import {
-  FAR_SHUFFLE,
+  FAR_SHUFFLE_EVERY,
   SHUFFLE_ACTIVE,
   SHUFFLE_INTERVAL_MS,
   SHUFFLE_PASSIVE,
@@ -88,7 +88,7 @@ export class Shuffling {
   #begin(): void {
     const { host, random, roster, active, passive } = this.#options;
     this.#count += 1;
-    const far = this.#count % FAR_SHUFFLE === 0;
+    const far = this.#count % FAR_SHUFFLE_EVERY === 0;
     const target = far ? roster.random(random) : active.draw();
     if (!target) return;
     if (far) this.#far = target;

@@ -20,8 +20,8 @@ function believe(...others: MemberRecord[]) {
     newMap: newMemberMap,
     isNeighbor: () => false,
     gone: nothing,
-    illNews: nothing,
-    doubted: nothing,
+    inTrouble: nothing,
+    failedElsewhere: nothing,
   });
   for (const other of others) beliefs.learn(other, OWN);
   const runTo = (time: number) => {

@@ -31,7 +31,7 @@ function tree() {
     ...shared,
     has: ({ incarnation }) => incarnation <= known,
   });
-  for (const peer of ['left', 'right']) plumtree.up(peer);
+  for (const peer of ['left', 'right']) plumtree.neighborUp(peer);
   return {
     plumtree,
     sent,
