@@ -12,22 +12,25 @@ export interface BeliefsOptions extends Shared {
   readonly refutation: Refutation;
   /** Whether a link to it stands. */
   readonly isNeighbor: (peer: PeerAddress) => boolean;
-  /** It has gone from this address. */
+  /** The member is no longer at this address. */
   readonly gone: (record: MemberRecord) => void;
-  /** It is suspected, or has failed: others may have as well. */
+  /** A member is suspected or has failed: others may be in the same trouble. */
   readonly inTrouble: () => void;
-  /** Another roster has it that it failed. */
+  /** Another member's roster says that it has failed. */
   readonly failedElsewhere: (record: MemberRecord) => void;
 }
 
 /**
- * What is believed of the other members, by SWIM's rules (Das, Gupta and Motivala, DSN
- * 2002, section 4.2), and for how long somebody is suspected, by Lifeguard's.
+ * Decides which news about the other members is believed, by SWIM's rules (Das, Gupta and
+ * Motivala, DSN 2002, section 4.2), and how long a member stays suspected, by Lifeguard's.
  */
 export class Beliefs {
   readonly #options: BeliefsOptions;
   readonly #suspicions: MemberMap<Suspicion>;
-  /** Whose suspicion ends at a time, unless it has ended before: their names, to let go of the rest. */
+  /**
+   * The members whose suspicions end at a time, unless they ended before; names only, to keep no
+   * more.
+   */
   readonly #ending = new Map<number, MemberName[]>();
 
   constructor(options: BeliefsOptions) {
@@ -35,12 +38,12 @@ export class Beliefs {
     this.#suspicions = options.newMap();
   }
 
-  /** How many suspicions of somebody's own are watched. */
+  /** How many suspicions with an accuser are watched. */
   get suspicions(): number {
     return this.#suspicions.size;
   }
 
-  /** Whether that version of a record, or a newer one, would be no news. */
+  /** Whether this version of a record is no news, because we have it or a newer one. */
   has({ name, incarnation, state, accuser }: Version): boolean {
     const { roster } = this.#options;
     if (name === roster.self.name) return true;
@@ -54,7 +57,7 @@ export class Beliefs {
     return !isAccused || known.state !== 'suspect' || known.incarnation !== incarnation;
   }
 
-  /** Takes a record, if it is news, and tells whom it is news to. @returns Whether it was. */
+  /** Takes a record if it is news, and passes it on. @returns Whether it was news. */
   learn(record: MemberRecord, source: Source): boolean {
     const { clock, refutation, roster } = this.#options;
     if (record.name === roster.self.name) {
@@ -70,7 +73,7 @@ export class Beliefs {
     const known = roster.get(record.name);
     if (source.kind === 'hearsay') {
       if (record.state === 'failed') return this.#suspectByHearsay(record, known);
-      // Of those who had gone before we heard of them nothing need be known.
+      // A member that had gone before we heard of it need not be known.
       if (!known && !isListed(record)) return false;
     }
     if (record.state === 'suspect' && known?.state === 'suspect') {
@@ -83,7 +86,7 @@ export class Beliefs {
     return true;
   }
 
-  /** We could not reach it, and neither could those whom we asked. */
+  /** Neither we nor the members that we asked could reach it. */
   accuse(record: MemberRecord): void {
     const known = this.#current(record);
     if (!known) return;
@@ -91,7 +94,7 @@ export class Beliefs {
     this.learn(withState(known, 'suspect', accuser), OWN);
   }
 
-  /** Those whom we suspect of our own accord: we may have had nobody to tell. */
+  /** The members that we accuse ourselves: we may have had no neighbour to tell. */
   accusedByUs(): MemberRecord[] {
     const { roster } = this.#options;
     return [...this.#suspicions.values()].flatMap(({ name }) => {
@@ -100,13 +103,13 @@ export class Beliefs {
     });
   }
 
-  /** Nobody listens at its address any more. */
+  /** No daemon listens at its address any more. */
   fail(record: MemberRecord): void {
     const known = this.#current(record);
     if (known) this.learn(withState(known, 'failed'), OWN);
   }
 
-  /** It answers us: if it is suspected it can refute that, once it knows. */
+  /** The member answers us. If it is suspected we tell it, so that it can refute that. */
   reached(record: MemberRecord): void {
     const known = this.#current(record);
     if (known?.state !== 'suspect') return;
@@ -114,9 +117,9 @@ export class Beliefs {
   }
 
   /**
-   * Another roster has it that a member failed, which ours does not: after a split that is
-   * so of all who are on our side. As in memberlist it counts as a suspicion, which the
-   * member can refute before anybody takes it for gone.
+   * Another roster says that a member failed, and ours does not. After a split that holds for every
+   * member of our side. As in memberlist it counts as a suspicion, which the member can refute
+   * before anybody takes it for gone.
    */
   #suspectByHearsay(record: MemberRecord, known: MemberRecord | undefined): boolean {
     const { clock, roster } = this.#options;
@@ -127,13 +130,13 @@ export class Beliefs {
       this.#apply(suspect, before);
       this.#publish(suspect, HEARSAY);
     }
-    // Only who took it up watches it: the others have nobody's own word for it.
+    // Only the member that learned this watches it: the others have no accuser's word for it.
     if (!this.#suspicions.get(record.name)) this.#suspect(suspect);
     this.#options.failedElsewhere(suspect);
     return before !== false;
   }
 
-  /** A further accuser of one whom we suspect already. */
+  /** Another accuser confirms a suspicion that we have already. */
   #confirm(suspicion: Suspicion, record: MemberRecord, source: Source): boolean {
     const { accuser } = record;
     if (accuser === undefined || !suspicion.confirm(accuser)) return false;
@@ -142,7 +145,7 @@ export class Beliefs {
     return true;
   }
 
-  /** The first accuser of one who is suspected by hearsay. */
+  /** A member that was suspected by hearsay gets its first accuser. */
   #addFirstAccuser(record: MemberRecord, source: Source): boolean {
     if (record.accuser === undefined) return false;
     this.#suspect(record);
@@ -150,20 +153,20 @@ export class Beliefs {
     return true;
   }
 
-  /** What follows from a record that has just been taken. */
+  /** Does what follows from a record that has just been taken. */
   #apply(record: MemberRecord, before: MemberRecord | undefined): void {
     const { gone, host, inTrouble, isNeighbor } = this.#options;
     const { accuser, state } = record;
     const moved = before !== undefined && before.addr !== record.addr;
     let wasListed = isListed(before);
     if (moved && wasListed) {
-      // Under its name at another address it is another daemon.
+      // The same name at another address is another daemon.
       gone(before);
       host.changed({ kind: 'leave', member: before, state: 'failed' });
       wasListed = false;
     }
     this.#suspicions.delete(record.name);
-    // The first that is heard of its trouble; hearsay after a split is of half the network.
+    // Only the first news of the trouble counts; after a split half of the network is hearsay.
     const isAccused = state === 'failed' || accuser !== undefined;
     if (isAccused && before?.state !== 'suspect') inTrouble();
     if (isListed(record)) {
@@ -174,7 +177,7 @@ export class Beliefs {
     }
     if (state !== 'suspect') return;
     if (accuser !== undefined) this.#suspect(record);
-    // Lifeguard's "buddy system": a neighbour is told at once, whatever way the news takes.
+    // Lifeguard's "buddy system": we tell a suspected neighbour at once, however the news travels.
     if (isNeighbor(record.addr)) host.send(record.addr, { type: 'notice', record });
   }
 
@@ -186,7 +189,7 @@ export class Beliefs {
   }
 
   #watch({ deadline, name }: Suspicion): void {
-    // Those that run out within so long are ended together: after a split there are many.
+    // Suspicions that run out at about the same time end together: after a split there are many.
     const time = Math.ceil(deadline / SUSPICION_PAUSE_MS) * SUSPICION_PAUSE_MS;
     const ending = this.#ending.get(time);
     if (ending) ending.push(name);
@@ -196,13 +199,13 @@ export class Beliefs {
     }
   }
 
-  /** Those whose suspicion has run out by then have failed. */
+  /** The members whose suspicions have run out have failed. */
   #end(time: number): void {
     const ending = this.#ending.get(time) ?? [];
     this.#ending.delete(time);
     for (const name of ending) {
       const suspicion = this.#suspicions.get(name);
-      // It may have been refuted, or have ended before, and another have begun.
+      // The suspicion may have been refuted, or have ended and another one have begun.
       if (!suspicion || suspicion.deadline > time) continue;
       this.#suspicions.delete(name);
       const record = this.#options.roster.get(name);
@@ -214,7 +217,7 @@ export class Beliefs {
     this.#options.publish(record, source.kind === 'gossip' ? source.from : undefined);
   }
 
-  /** What we hold of it now, if it is still a member and the same daemon. */
+  /** Our present record of the member, if it is still listed and the same daemon. */
   #current({ name, addr }: MemberRecord): MemberRecord | undefined {
     const known = this.#options.roster.get(name);
     return isListed(known) && known.addr === addr ? known : undefined;

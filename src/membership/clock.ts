@@ -1,15 +1,15 @@
-/** The time, which stands still until it is set, and what is to be done later. No I/O. */
+/** The time, which moves only when it is set, and the timers that wait for it. No I/O. */
 export class Clock {
   /** Milliseconds; it does not go back. */
   now: number;
-  /** The next one last; of those for the same moment the one that was set first. */
+  /** The next timer comes last; of those for the same moment, the one that was set first. */
   readonly #timers: Timer[] = [];
 
   constructor(now: number) {
     this.now = now;
   }
 
-  /** When the next one is due; never, if there is none. */
+  /** When the next timer is due; infinity if there is none. */
   get next(): number {
     for (let next = this.#timers.at(-1); next; next = this.#timers.at(-1)) {
       if (!next.cancelled) return next.time;
@@ -18,12 +18,12 @@ export class Clock {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** How many are set. */
+  /** How many timers are set. */
   get size(): number {
     return this.#timers.filter((timer) => !timer.cancelled).length;
   }
 
-  /** @returns What cancels it. */
+  /** Sets a timer. @returns Cancels it. */
   at(time: number, run: () => void): Timer {
     const timer = new Timer(time, run);
     let index = this.#timers.length;
@@ -32,7 +32,7 @@ export class Clock {
     return timer;
   }
 
-  /** @param delay Milliseconds from now. @returns What cancels it. */
+  /** As {@link at}. @param delay Milliseconds from now. */
   after(delay: number, run: () => void): Timer {
     return this.at(this.now + delay, run);
   }
@@ -41,7 +41,7 @@ export class Clock {
     for (const timer of this.#timers.splice(0)) timer.cancel();
   }
 
-  /** Runs what is due, and what of it becomes due. */
+  /** Runs all timers that are due, also those that they set. */
   run(): void {
     while (this.next <= this.now) this.#timers.pop()?.run();
   }
@@ -57,7 +57,7 @@ export class Timer {
     this.#run = run;
   }
 
-  /** Or has run. */
+  /** Whether it was cancelled or has run. */
   get cancelled(): boolean {
     return this.#run === undefined;
   }
@@ -68,7 +68,7 @@ export class Timer {
     run?.();
   }
 
-  /** Has no effect on one that has run. */
+  /** Has no effect on a timer that has run. */
   cancel(): void {
     this.#run = undefined;
   }

@@ -5,14 +5,15 @@ import { type MemberRecord, overrides, type PeerAddress } from './record.js';
 import { HEARSAY, type Shared } from './shared.js';
 
 export interface ComparisonOptions extends Shared {
-  /** We and that peer hold the same now: each took what the other knew better. */
+  /** We and that peer hold the same records now: each took what the other knew better. */
   readonly done: (peer: PeerAddress) => void;
 }
 
 /**
- * Two rosters are made equal, when two networks meet and when a broadcast was lost (SWIM
- * leaves that to chance, memberlist exchanges all). Their digests tell whether they
- * differ, the hashes of 256 buckets where, and of these the records are exchanged:
+ * Makes two rosters equal, when two networks meet and when a broadcast was lost: anti-entropy, as
+ * Demers and others call it (PODC 1987). SWIM leaves that to chance, and memberlist exchanges
+ * everything. Here the digests tell whether two rosters differ, the hashes of 256 buckets tell
+ * where, and only the records of those buckets are exchanged:
  *
  *     asks: compare { hashes }  →
  *                               ←  entries { buckets, records, last }, once or more
@@ -21,7 +22,7 @@ export interface ComparisonOptions extends Shared {
  */
 export class Comparison {
   readonly #options: ComparisonOptions;
-  /** Whom we have asked, and who has asked us, until they are given up. */
+  /** The peers that we have asked, and those that have asked us, until the exchange is given up. */
   readonly #asked = new Map<PeerAddress, Timer>();
   readonly #answering = new Map<PeerAddress, Timer>();
   #changed = Number.NEGATIVE_INFINITY;
@@ -32,17 +33,17 @@ export class Comparison {
     this.#options = options;
   }
 
-  /** How many are under way. */
+  /** How many exchanges are under way. */
   get size(): number {
     return this.#asked.size + this.#answering.size;
   }
 
-  /** The roster has changed: others may not know it yet. */
+  /** Our roster has changed: the others may not know it yet. */
   noteChange(): void {
     this.#changed = this.#options.clock.now;
   }
 
-  /** A neighbour has this digest. What differs may be on its way, so there is no haste. */
+  /** A neighbour has this digest. What differs may still be on its way, so we wait a little. */
   heard(peer: PeerAddress, digest: Digest): void {
     const { clock, roster } = this.#options;
     if (digest === roster.digest || this.#later) return;
@@ -64,7 +65,7 @@ export class Comparison {
     host.send(peer, { type: 'compare', from: roster.self, hashes: roster.hashes });
   }
 
-  /** What a member asks us; whether it may ask is not looked at here. */
+  /** A member asks for a comparison. The caller has checked that it may. */
   compare(from: PeerAddress, hashes: readonly Digest[]): void {
     const { host, roster } = this.#options;
     const own = roster.hashes;
@@ -88,7 +89,7 @@ export class Comparison {
       .listedIn(new Set(message.buckets))
       .flat()
       .filter(({ name }) => !theirs.has(name));
-    // What they take for alive may have gone, to our knowledge.
+    // A member that they take for alive may have gone, as we know.
     const newer = message.records.flatMap((record) => {
       const known = roster.get(record.name);
       return known && overrides(known, record) ? known : [];
@@ -113,13 +114,13 @@ export class Comparison {
     if (this.#end(this.#asked, from)) this.#options.done(from);
   }
 
-  /** Our records of these buckets, in messages of a bounded size. */
+  /** Our records of these buckets, in messages of bounded size. */
   #entries(buckets: readonly number[]): Array<{ buckets: number[]; records: MemberRecord[] }> {
     const listed = this.#options.roster.listedIn(new Set(buckets));
     let part: { buckets: number[]; records: MemberRecord[] } = { buckets: [], records: [] };
     const parts = [part];
     for (const [index, bucket] of buckets.entries()) {
-      // A bucket of more than that was made to be so; what is above it is left to the broadcast.
+      // Only a liar fills a bucket beyond that; the broadcast brings the rest.
       const records = listed[index]?.slice(0, MAX_RECORDS) ?? [];
       if (part.records.length + records.length > MAX_RECORDS) {
         part = { buckets: [], records: [] };
@@ -131,7 +132,7 @@ export class Comparison {
     return parts;
   }
 
-  /** What is not at its end after a while never will be. */
+  /** Starts an exchange, which is given up if it has not ended after a while. */
   #begin(exchanges: Map<PeerAddress, Timer>, peer: PeerAddress): void {
     const { clock } = this.#options;
     exchanges.get(peer)?.cancel();

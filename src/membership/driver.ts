@@ -22,35 +22,35 @@ import type { MemberRecord, PeerAddress } from './record.js';
 
 const debug = createDebug('circuit:membership');
 
-/** A join fails after so long, in milliseconds. */
+/** How long a join may take. */
 const JOIN_TIMEOUT_MS = 5_000;
 
-/** How long those whom we leave may take to hear it, in milliseconds. */
+/** How long the members that we leave may take to hear of it. */
 const FAREWELL_MS = 1_000;
 
 export interface MembershipDriverOptions {
   readonly self: MemberRecord;
   readonly links: Links;
-  /** Another daemon, started later, has our name; we go on alone. */
+  /** A daemon that was started later has our name; we go on alone. */
   readonly displaced: () => void;
 }
 
-/** Runs the membership protocol: gives it links, the time, and chance. */
+/** Runs the membership protocol: gives it links, the time and randomness. */
 export class MembershipDriver implements Membership {
   readonly #protocol: Protocol;
   readonly #links: Links;
-  /** The links that the protocol wants to stand, or the attempts to make them. */
+  /** The links that the protocol wants to stand, and the attempts to make them. */
   readonly #standing = new Map<PeerAddress, Standing>();
-  /** The joins that have not come to their end; aborted, with the reason, when we leave. */
+  /** The joins that are under way; aborted, with the reason, when we leave. */
   readonly #joins = new Set<AbortController>();
-  /** Those of them that have been asked for. */
+  /** The joins of them that wait for the protocol. */
   readonly #merging = new Map<PeerAddress, Listeners<[failure?: CircuitError]>>();
   readonly #changes = new Listeners<[MembershipChange]>();
-  /** What is on its way. */
+  /** The messages that are being sent. */
   readonly #sending = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  /** What is said now is waited for. */
+  /** While we leave, every message is waited for. */
   #leaving = false;
   #ended = false;
 
@@ -66,7 +66,10 @@ export class MembershipDriver implements Membership {
       joined: (peer) => this.#merging.get(peer)?.tell(),
       refused: (peer) => {
         const { authority } = Address.parse(peer);
-        const why = new CircuitError('EPERM', `${authority} has left; only a user brings it back`);
+        const why = new CircuitError(
+          'EPERM',
+          `${authority} has left its network; only a user can bring it back`,
+        );
         this.#merging.get(peer)?.tell(why);
       },
       displaced: () => {
@@ -108,16 +111,16 @@ export class MembershipDriver implements Membership {
   }
 
   async join(address: Address, { signal, byUser = true }: JoinOptions = {}): Promise<void> {
-    if (this.#ended) throw new CircuitError('ECANCELED', 'this member is ending');
+    if (this.#ended) throw new CircuitError('ECANCELED', 'this member is shutting down');
     if (address.toString() === this.self.addr) return;
     const begun = performance.now();
-    // Not AbortSignal.any(), of which Node 20 keeps something as long as there is `signal`.
+    // Not AbortSignal.any(): Node 20 keeps something for each as long as `signal` lives.
     const cancel = new AbortController();
     const forget = onAbort(signal, (why) => cancel.abort(why));
     this.#joins.add(cancel);
     try {
-      // The protocol would connect, too; but would not say why it cannot. That ends by itself, and
-      // is waited for: who tried again would be given what is left of the same attempt.
+      // The protocol would connect, too, but would not say why it cannot. The attempt ends by
+      // itself and is waited for: a second join would share what is left of it.
       const { peer } = await this.#links.connect(address, cancel.signal);
       cancel.signal.throwIfAborted();
       if (peer === this.self.addr) return;
@@ -135,7 +138,7 @@ export class MembershipDriver implements Membership {
 
   async leave(): Promise<void> {
     this.#leaving = true;
-    this.#endJoins(new CircuitError('ECANCELED', 'the network was left meanwhile'));
+    this.#endJoins(new CircuitError('ECANCELED', 'this member left its network meanwhile'));
     this.#input((protocol, now) => protocol.leave(now));
     const sent = Promise.all(this.#sending);
     await within(sent, FAREWELL_MS, new CircuitError('ETIMEDOUT', 'not all were told')).catch(
@@ -145,7 +148,7 @@ export class MembershipDriver implements Membership {
   }
 
   deliver(message: unknown, from: PeerAddress): void {
-    // Whoever joined us now would be left alone.
+    // A member that joined us now would soon be alone.
     if (this.#ended) return;
     const parsed = parseMessage(message);
     this.#input((protocol, now) => protocol.deliver(parsed, from, now));
@@ -194,12 +197,12 @@ export class MembershipDriver implements Membership {
       else link.send(message, () => this.#lost(peer));
     } catch (error) {
       debug('%s was not sent: %s', message.type, errorMessage(error));
-      // What the peer itself says of it comes as a plain Error; ours is of the connection.
+      // The peer's own errors come as plain Errors; a CircuitError tells of the connection.
       if (error instanceof CircuitError) this.#unreachable(peer, verdictOf(error));
     }
   }
 
-  /** What was sent may have been lost with its link, also where another takes over. */
+  /** A message may have been lost with its link, even where another link takes over. */
   #lost(peer: PeerAddress): void {
     if (this.#standing.has(peer)) this.#down(peer, 'closed');
     else this.#unreachable(peer, 'silent');
@@ -214,7 +217,7 @@ export class MembershipDriver implements Membership {
       standing.keep(link.whenSilent(() => this.#down(peer, 'silent')));
       link.closed.then(() => {
         if (standing.ended) return;
-        // Of two that stood, as when both had dialled, one goes.
+        // Where both sides had dialled, one of the two standing links may end.
         const other = this.#links.standing(peer);
         if (other) keep(other);
         else this.#down(peer, 'closed');
@@ -246,7 +249,7 @@ export class MembershipDriver implements Membership {
     const verdict = await this.#links
       .probe(Address.parse(peer), timeout)
       .then((): Verdict => 'alive', verdictOf);
-    // We were suspended, and did not hear its answer.
+    // We were suspended, and did not hear the answer.
     const isLate = performance.now() - begun > timeout + SUSPENDED_MS;
     if (verdict === 'silent' && isLate) return await this.#probe(peer, timeout);
     this.#input((protocol, now) => protocol.probed(peer, verdict, now));
@@ -266,7 +269,7 @@ export class MembershipDriver implements Membership {
     this.#arm();
   }
 
-  /** Wakes the protocol when it wants to be woken. */
+  /** Sets the timer for the time at which the protocol wants to be called. */
   #arm(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
@@ -281,7 +284,7 @@ function silent({ authority }: Address): CircuitError {
   return new CircuitError('ETIMEDOUT', `${authority} did not answer within ${limit}`);
 }
 
-/** What is kept of a link as long as the protocol wants it to stand. */
+/** Holds a link as long as the protocol wants it to stand. */
 class Standing {
   readonly #kept: Disposable[] = [];
   ended = false;
@@ -296,11 +299,11 @@ class Standing {
   }
 }
 
-/** What an attempt to reach a peer says of it: that its daemon has ended, or nothing. */
+/** Tells from the error of an attempt whether the peer's daemon has ended, or only is silent. */
 function verdictOf(error: unknown): Exclude<Verdict, 'alive'> {
   switch (errorCode(error)) {
     case 'ECONNREFUSED':
-    // Another daemon, or another program, listens there now: an address is of one run.
+    // Another program listens there now, or another daemon: an address is of one run.
     case 'EACCES':
     case 'EPROTO':
       return 'refused';

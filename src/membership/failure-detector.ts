@@ -17,41 +17,41 @@ import type { MemberRecord, PeerAddress } from './record.js';
 import type { Shared } from './shared.js';
 
 export interface FailureDetectorOptions extends Shared {
-  /** Our neighbours: who is asked first, since links to them stand. */
+  /** Our neighbours: we ask them first, since links to them stand. */
   readonly neighbors: () => Iterable<MemberRecord>;
-  /** We could not reach it, and nobody whom we asked could. */
+  /** Neither we nor any member that we asked could reach it. */
   readonly suspect: (record: MemberRecord) => void;
-  /** Nobody listens there any more, as somebody else has found as well. */
+  /** No daemon listens there any more, as another member has found as well. */
   readonly failed: (record: MemberRecord) => void;
   /** It has answered us. */
   readonly reached: (record: MemberRecord) => void;
 }
 
 /**
- * Looks after members whose links have broken: SWIM's direct and indirect probes (Das,
- * Gupta and Motivala, "SWIM", DSN 2002, section 4.1), where a probe is a dial. SWIM probes
- * all the time; here the standing links tell when there is something to look after.
+ * Probes members whose links have broken: SWIM's direct and indirect probes (Das, Gupta and
+ * Motivala, "SWIM", DSN 2002, section 4.1), where a probe is a dial. SWIM probes all the time;
+ * here the standing links tell when there is something to probe.
  */
 export class FailureDetector {
   readonly #options: FailureDetectorOptions;
   readonly #health = new LocalHealth();
   readonly #investigations = new Map<MemberName, Investigation>();
-  /** Who was found well of late, and until when that is enough. */
+  /** The members that were reached lately, and until when that is enough. */
   readonly #reachable = new Map<MemberName, number>();
 
   constructor(options: FailureDetectorOptions) {
     this.#options = options;
   }
 
-  /** How many are under way. */
+  /** How many investigations are under way. */
   get size(): number {
     return this.#investigations.size;
   }
 
   /**
-   * Looks whether a member is well.
-   * @param silent Whether it has been silent already: then others are asked at once, and
-   *   not only when we have found so ourselves.
+   * Finds out whether a member can be reached.
+   * @param silent Whether its link was silent already: then we ask others at once, and do not
+   *   wait for our own dial.
    */
   investigate(record: MemberRecord, silent: boolean): void {
     if (record.name === this.#options.roster.self.name) return;
@@ -61,8 +61,8 @@ export class FailureDetector {
   }
 
   /**
-   * There is ill news of one: there may be others in the same trouble, all of whose neighbours
-   * are in it with them. So some are dialled, by members and of members chosen by chance.
+   * A member is in trouble, and others may be in the same trouble together with all of their
+   * neighbours. So randomly chosen members dial randomly chosen members.
    */
   probeAtRandom(): void {
     const { clock, random, roster } = this.#options;
@@ -74,12 +74,12 @@ export class FailureDetector {
     }
   }
 
-  /** Whether somebody has reached it a moment ago. */
+  /** Whether a member has reached it a moment ago. */
   wasReached(name: MemberName): boolean {
     return (this.#reachable.get(name) ?? 0) > this.#options.clock.now;
   }
 
-  /** Another asks us to dial. */
+  /** Another member asks us to dial. */
   requested(from: PeerAddress, target: MemberRecord): void {
     const known = this.#investigations.get(target.name);
     if (!known && this.#askedByOthers >= MAX_PROBES_ASKED) return;
@@ -88,7 +88,7 @@ export class FailureDetector {
     else this.#reply(from, investigation.record, investigation.ownVerdict);
   }
 
-  /** What came of our own dial. */
+  /** Takes the result of our own dial. */
   probed(peer: PeerAddress, verdict: Verdict): void {
     for (const investigation of this.#investigations.values()) {
       const { record, requesters } = investigation;
@@ -102,7 +102,7 @@ export class FailureDetector {
         this.#options.reached(record);
       } else if (!investigation.ours) {
         this.#end(investigation);
-        // An accuser of our own: Lifeguard's suspicion counts them.
+        // We are one more accuser: Lifeguard's suspicion counts them.
         if (verdict === 'silent') this.#options.suspect(record);
       } else {
         if (!investigation.asked) this.#ask(investigation);
@@ -112,14 +112,14 @@ export class FailureDetector {
     }
   }
 
-  /** What came of the dial of one whom we have asked. */
+  /** Takes the result of the dial of a member that we have asked. */
   replied(target: MemberName, by: MemberName, verdict: Verdict): void {
     const investigation = this.#investigations.get(target);
     if (!investigation?.asked?.delete(by)) return;
     investigation.replies += 1;
     if (verdict === 'refused') investigation.refusals += 1;
     if (verdict === 'alive') {
-      // We alone do not reach it: it may be we who are badly connected.
+      // Only we do not reach it: our own connection may be bad.
       if (investigation.ownVerdict === 'silent') this.#health.bad();
       this.#end(investigation);
       this.#noteReachable(investigation.record);
@@ -128,18 +128,18 @@ export class FailureDetector {
     }
   }
 
-  /** It has gone, or spoken for itself. */
+  /** The member has gone, or has spoken for itself. */
   forget(name: MemberName): void {
     const investigation = this.#investigations.get(name);
     if (investigation) this.#end(investigation);
   }
 
-  /** How many are dialled for others alone. */
+  /** How many members we dial only because others asked. */
   get #askedByOthers(): number {
     return [...this.#investigations.values()].filter(({ ours }) => !ours).length;
   }
 
-  /** Neighbours are watched by the links to them. */
+  /** Whether no link watches it: neighbours are watched by theirs. */
   #isUnwatched({ name }: MemberRecord): boolean {
     if (this.wasReached(name) || this.#investigations.has(name)) return false;
     for (const neighbor of this.#options.neighbors()) if (neighbor.name === name) return false;
@@ -153,7 +153,7 @@ export class FailureDetector {
     return investigation;
   }
 
-  /** Asks others to dial it, too. */
+  /** Asks other members to dial it, too. */
   #ask(investigation: Investigation): void {
     const { clock, host } = this.#options;
     const { record, tried } = investigation;
@@ -172,7 +172,7 @@ export class FailureDetector {
     const { asked, replies, rounds } = investigation;
     if (asked?.size && replies === 0) {
       if (rounds < MAX_ROUNDS) {
-        // Those whom we asked may have failed with it.
+        // The members that we asked may have failed with it.
         this.#ask(investigation);
         this.#decide(investigation);
         return;
@@ -184,7 +184,7 @@ export class FailureDetector {
     this.#decide(investigation);
   }
 
-  /** Whom to ask: neighbours first, since links to them stand, and nobody twice. */
+  /** Chooses whom to ask: neighbours first, since links to them stand, and no member twice. */
   #others({ record, tried }: Investigation): readonly MemberRecord[] {
     const { neighbors, random, roster } = this.#options;
     const chosen = new Map<MemberName, MemberRecord>();
@@ -210,7 +210,7 @@ export class FailureDetector {
     }
   }
 
-  /** It may have left in order, and the news of that be on its way. */
+  /** It may have left in order, and its farewell may be on its way. */
   #awaitFarewell(investigation: Investigation): void {
     const { clock, failed } = this.#options;
     investigation.hasEnded = true;
@@ -239,25 +239,25 @@ export class FailureDetector {
   }
 }
 
-/** How often somebody is drawn to be asked, who may turn out to have been asked before. */
+/** How often we draw a member to ask; a draw may hit one that was asked before. */
 const MAX_DRAWS = 12;
 
 class Investigation {
-  /** Whether it is of our own accord, not only because others asked. */
+  /** Whether we want to know ourselves, and not only because others asked. */
   ours = false;
-  /** What we have found ourselves. */
+  /** The result of our own dial. */
   ownVerdict: Verdict | undefined;
-  /** Who was asked, and has not answered. */
+  /** The members that were asked in this round and have not answered. */
   asked: Set<MemberName> | undefined;
-  /** Who was asked at any time. */
+  /** All members that were asked. */
   readonly tried = new Set<MemberName>();
-  /** How often others were asked. */
+  /** How many times we asked others. */
   rounds = 0;
   replies = 0;
   refusals = 0;
-  /** Whether nobody listens there any more, as others have found as well. */
+  /** Whether its port is refused, as others have found as well. */
   hasEnded = false;
-  /** Who has asked us. */
+  /** The peers that have asked us. */
   readonly requesters = new Set<PeerAddress>();
   timer: Timer | undefined;
 

@@ -19,34 +19,39 @@ import type { Shared } from './shared.js';
 import { Shuffling } from './shuffling.js';
 
 export interface HyParViewOptions extends Shared {
-  /** Told of links that stand from now on, that we are about to give neighborUp, and that do not stand any more. */
+  /** A link to a neighbour stands; we are about to give one up; one does not stand any more. */
   readonly neighborUp: (peer: PeerAddress) => void;
   readonly neighborLeaving: (peer: PeerAddress) => void;
   readonly neighborDown: (peer: PeerAddress) => void;
 }
 
 /**
- * The overlay: HyParView (Leitão, Pereira and Rodrigues, "HyParView: a membership protocol
- * for reliable gossip-based broadcast", DSN 2007). A member keeps links to a few others,
- * its active view, and knows some more, the passive one, to replace those that it loses.
+ * The overlay: HyParView (Leitão, Pereira and Rodrigues, "HyParView: a membership protocol for
+ * reliable gossip-based broadcast", DSN 2007). A member keeps links to a few others, its active
+ * view, and knows some more, its passive view, as replacements for lost neighbours.
  *
- * Unlike in the paper a member knows the whole roster: neighbours are taken from there when
- * the passive view has none left.
+ * The paper's members know only their views. Ours know the whole roster, and take neighbours from
+ * there when the passive view has none left.
  */
 export class HyParView {
   readonly shuffling: Shuffling;
   readonly #options: HyParViewOptions;
   readonly #active: PartialView;
   readonly #passive: PassiveView;
-  /** Who has been asked to be a neighbour, until it answers. */
+  /** The members that we have asked to be neighbours, until they answer. */
   readonly #requests = new Map<PeerAddress, Request>();
-  /** Who had to give way to another, until it will have found a neighbour in our place. */
+  /** The neighbours that gave way to others, until they will have found one in our place. */
   readonly #dismissed = new Map<PeerAddress, Pending>();
-  /** Who is not asked, and until when. */
+  /** The members that are not asked, and until when. */
   readonly #avoided = new Map<PeerAddress, number>();
-  /** Who could not be reached, or refused what cannot be refused: not asked at all, for a moment. */
+  /**
+   * Members that could not be reached, or refused a high priority: for a moment not asked at all.
+   */
   readonly #barred = new Map<PeerAddress, Timer>();
-  /** How many have refused since the last shuffle: where all views are full, one may lack a neighbour. */
+  /**
+   * How many members refused since the last shuffle: where all views are full, one may lack a
+   * neighbour.
+   */
   #refused = 0;
 
   constructor(options: HyParViewOptions) {
@@ -69,12 +74,14 @@ export class HyParView {
     return this.#passive;
   }
 
-  /** How many requests have not been answered yet. */
+  /** How many requests wait for their answers. */
   get asking(): number {
     return this.#requests.size;
   }
 
-  /** Section 4.2: a newcomer is a neighbour at once, and the news of it walks through the network. */
+  /**
+   * Section 4.2: a newcomer becomes a neighbour at once, and a random walk spreads the news of it.
+   */
   joined(newcomer: MemberRecord): void {
     if (!this.#active.has(newcomer.addr)) this.#admit(newcomer);
     for (const peer of this.#active.keys()) {
@@ -87,7 +94,7 @@ export class HyParView {
     if (this.#isSelf(newcomer) || this.#active.has(newcomer.addr)) return;
     const next = this.#active.draw([from, newcomer.addr]);
     if (ttl === 0 || !next) {
-      // Of what is made neighborUp no more is dialled than of what could be true.
+      // A liar may make up newcomers: we dial only as many as could be true.
       const known = this.#options.roster.get(newcomer.name);
       const isKnown = isListed(known) && known.addr === newcomer.addr;
       if (isKnown && this.#requests.size < MAX_ASKED) this.#ask(newcomer, 'high');
@@ -111,7 +118,7 @@ export class HyParView {
   neighborReply(from: PeerAddress, accepted: boolean): void {
     const asked = this.#requests.get(from);
     if (!asked) {
-      // Too late: it is not to think that we are its neighbour.
+      // The answer is late: the peer must not think that we are its neighbour.
       if (accepted && !this.#active.has(from)) this.#disconnect(from);
       return;
     }
@@ -122,14 +129,14 @@ export class HyParView {
       if (accepted) this.#disconnect(from);
       else if (!this.#active.has(from)) this.#options.host.close(from);
       this.#refused += 1;
-      // Only one that is not in our network, or does not know us.
+      // Only a peer that is not in our network, or does not know us, refuses a high priority.
       if (asked.priority === 'high') this.#bar(from);
       this.#avoid(from);
     }
     this.fill();
   }
 
-  /** The other side has given us neighborUp; it is well. */
+  /** The other side has given up the link. It has not failed. */
   disconnected(from: PeerAddress): void {
     const record = this.#remove(from);
     if (!record) return;
@@ -138,26 +145,29 @@ export class HyParView {
     this.fill();
   }
 
-  /** The link to a neighbour, or to be, has ended, or cannot be made. @returns Who it was. */
+  /**
+   * The link to a neighbour, present or future, has ended or cannot be made.
+   * @returns Whose it was.
+   */
   lost(peer: PeerAddress): MemberRecord | undefined {
     const wasAsked = this.#requests.has(peer);
     const wasNeighbor = wasAsked || this.#active.has(peer);
     const reserve = this.#passive.get(peer);
     this.#avoid(peer);
-    // Of a link that stood it is not known yet whether another can be made.
+    // After a standing link breaks we do not know yet whether another one can be made.
     if (wasAsked) this.#bar(peer);
     const record = this.#drop(peer);
     if (wasNeighbor) this.fill();
     return record ?? reserve ?? this.shuffling.farMember(peer);
   }
 
-  /** It has left the network, or failed. */
+  /** The member has left the network, or has failed. */
   gone(peer: PeerAddress): void {
     this.#drop(peer);
     this.fill();
   }
 
-  /** Replaces what the active view lacks. */
+  /** Asks for as many neighbours as the active view lacks. */
   fill(): void {
     const { random, roster } = this.#options;
     if (this.#refused >= MAX_REFUSALS && this.#active.size > ACTIVE_VIEW / 2) return;
@@ -173,8 +183,9 @@ export class HyParView {
   }
 
   /**
-   * Unlike in the paper, where only who has no neighbour at all cannot be refused: a few that
-   * have none but each other, as after having been suspended together, would stay by themselves.
+   * In the paper only a member without any neighbour cannot be refused. Here a member with less
+   * than half of its neighbours cannot: a few that have only each other, as after they were
+   * suspended together, would stay by themselves.
    */
   #askUrgently(): void {
     const { random, roster } = this.#options;
@@ -197,7 +208,7 @@ export class HyParView {
     host.send(addr, { type: 'neighbor', from: roster.self, priority, digest: roster.digest });
   }
 
-  /** Makes it a neighbour; one at random gives way to it. */
+  /** Makes a member our neighbour; a random one gives way to it. */
   #admit(record: MemberRecord): void {
     const { addr } = record;
     const { host, neighborLeaving, neighborUp } = this.#options;
@@ -222,7 +233,7 @@ export class HyParView {
     neighborUp(addr);
   }
 
-  /** The link stands for a while yet: until it has others nobody else would see it fail. */
+  /** Keeps the link for a while: until the member has others, nobody else would see it fail. */
   #dismiss(record: MemberRecord): void {
     const { addr } = record;
     const { clock, host } = this.#options;
@@ -255,7 +266,7 @@ export class HyParView {
     this.#requests.delete(peer);
   }
 
-  /** Keeps nothing of it any more. @returns Who it was, if there was a link or was to be one. */
+  /** Forgets a peer. @returns Who it was, if it was a neighbour, is asked, or was dismissed. */
   #drop(peer: PeerAddress): MemberRecord | undefined {
     const pending = this.#requests.get(peer) ?? this.#dismissed.get(peer);
     this.#passive.delete(peer);
@@ -266,7 +277,7 @@ export class HyParView {
     return record;
   }
 
-  /** Every now and then those that refused, or could not be reached, are asked again. */
+  /** From time to time members that refused, or could not be reached, are asked again. */
   #refresh(): void {
     const { clock } = this.#options;
     for (const [peer, until] of this.#avoided) if (until <= clock.now) this.#avoided.delete(peer);
@@ -303,12 +314,12 @@ export class HyParView {
   }
 }
 
-/** What it was asked. */
+/** A request to be our neighbour. */
 interface Request extends Pending {
   readonly priority: 'high' | 'low';
 }
 
-/** A member, and what will happen if nothing does. */
+/** A member, and the timer that ends its wait. */
 interface Pending {
   readonly record: MemberRecord;
   readonly timer: Timer;

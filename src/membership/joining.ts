@@ -5,30 +5,30 @@ import { REDIAL_INTERVAL_MS, REFUTE_PAUSE_MS } from './parameters.js';
 import { isListed, type MemberRecord, overrides, type PeerAddress } from './record.js';
 import { HEARSAY, OWN, type Shared } from './shared.js';
 
-/** That we have left a network. */
+/** The fact that we have left a network. */
 export interface Parting {
-  /** What its members are told, if they are. */
+  /** Sent to its members; nothing if we left without a word. */
   readonly farewell: MemberRecord | undefined;
 }
 
 export interface JoiningOptions extends Shared {
   readonly overlay: HyParView;
   readonly comparison: Comparison;
-  /** Whether a member takes us, if it does, for one of a network that we have left. */
+  /** Tells whether a member still takes us for one of a network that we have left. */
   readonly parted: (name: MemberName) => Parting | undefined;
-  /** A member asked us to join it, or has joined us. */
+  /** We have joined a member, or it has joined us. */
   readonly met: (name: MemberName) => void;
 }
 
 /**
- * How two networks become one: a member of one joins a member of the other. They become
- * neighbours (HyParView, section 4.2), make their rosters equal, and what was news to
- * either goes on from there. So heals a split, too: one that failed is dialled now and
- * then, and joined when it answers.
+ * Makes two networks one: a member of one joins a member of the other. The two become neighbours
+ * (HyParView, section 4.2) and make their rosters equal, and each passes on what was news to it.
+ * A split heals the same way: we dial a failed member from time to time, and join it when it
+ * answers.
  */
 export class Joining {
   readonly #options: JoiningOptions;
-  /** Those whom we have asked, each with what tells one time from the next. */
+  /** The joins that wait for their ends, each an object of its own. */
   readonly #asked = new Map<PeerAddress, Asked>();
 
   constructor(options: JoiningOptions) {
@@ -40,12 +40,12 @@ export class Joining {
     return this.#asked.size;
   }
 
-  /** Who has not answered yet. */
+  /** The peers that we have asked to join and that have not answered. */
   get asking(): Iterable<PeerAddress> {
     return this.#asked.keys();
   }
 
-  /** @param byUser Whether a user wants it: then one that has left comes back. */
+  /** @param byUser Whether a user wants it: then a member that has left comes back. */
   join(peer: PeerAddress, byUser: boolean): void {
     const { host, roster } = this.#options;
     this.#asked.set(peer, { byUser, name: undefined });
@@ -57,15 +57,15 @@ export class Joining {
   }
 
   /**
-   * Another joins us: we become neighbours, and it will compare our rosters.
-   * @param byUser Whether a user of it wants that; if not, it was ours, and held us for failed,
-   *   or has found us by itself.
+   * Another member joins us: we become neighbours, and it will compare our rosters.
+   * @param byUser Whether a user of it wants that; if not, it took us for failed, or has found us
+   *   by itself.
    */
   welcome(from: PeerAddress, record: MemberRecord, byUser: boolean): void {
     const { parted, host, learn, met, overlay, roster } = this.#options;
     if (record.addr !== from) return;
     if (record.name === roster.self.name) {
-      // A daemon that took our name.
+      // The other daemon has our name.
       learn(record, HEARSAY);
       host.send(from, { type: 'welcome', from: roster.self });
       return;
@@ -97,21 +97,21 @@ export class Joining {
     }
   }
 
-  /** A peer says that it has left. */
+  /** A peer says that it has left its network. */
   hasLeft(peer: PeerAddress): void {
-    // That may be of before a user asked for it.
+    // Its message may be older than the user's join.
     if (this.#asked.get(peer)?.byUser !== false) return;
     this.#asked.delete(peer);
     this.#options.host.refused(peer);
   }
 
-  /** Our roster and that of a peer are equal now. */
+  /** Our roster and a peer's are equal now. */
   compared(peer: PeerAddress): void {
     const { clock, comparison, host, roster } = this.#options;
     const asked = this.#asked.get(peer);
     if (!asked) return;
     if (asked.name !== undefined && !isListed(roster.get(asked.name))) {
-      // It has still to overrule what was known of it, as it may not do at any time.
+      // The peer must still refute what was known of it, which it may do only from time to time.
       clock.after(REFUTE_PAUSE_MS, () => {
         if (this.#asked.get(peer) === asked) comparison.start(peer);
       });
@@ -121,7 +121,9 @@ export class Joining {
     host.joined(peer);
   }
 
-  /** What a member says of itself. One that comes back may not know yet what it has to overrule. */
+  /**
+   * Takes a member's record of itself. A member that comes back may not know what it must refute.
+   */
   #take(record: MemberRecord): void {
     const { host, learn, roster } = this.#options;
     const known = roster.get(record.name);
@@ -140,7 +142,7 @@ export class Joining {
     });
   }
 
-  /** A user's join of the same member has a time of its own. */
+  /** Joins a failed member again, unless a user's join of it is under way. */
   #redial(peer: PeerAddress): void {
     if (this.#asked.has(peer)) return;
     this.join(peer, false);
@@ -151,7 +153,7 @@ export class Joining {
   }
 }
 
-/** A member that we have asked, one time; and its name, when it has answered. */
+/** A peer that we have asked to join, and its name once it has answered. */
 interface Asked {
   readonly byUser: boolean;
   name: MemberName | undefined;

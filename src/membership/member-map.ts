@@ -1,6 +1,6 @@
 import type { MemberName } from '../base/address.js';
 
-/** What is kept of members by their names: a `Map`, or what does as much of it as is needed. */
+/** A map by members' names: a `Map`, or a class that does as much of it as is needed. */
 export interface MemberMap<V> {
   readonly size: number;
   get(name: MemberName): V | undefined;
@@ -9,7 +9,7 @@ export interface MemberMap<V> {
   values(): Iterable<V>;
 }
 
-/** Makes an empty one. A simulation, where thousands know thousands, makes smaller ones. */
+/** Makes an empty map. The simulator, where thousands know thousands, makes smaller ones. */
 export type NewMemberMap = <V>() => MemberMap<V>;
 
 export const newMemberMap: NewMemberMap = () => new Map();

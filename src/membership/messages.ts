@@ -16,7 +16,7 @@ import {
   parseRecord,
 } from './record.js';
 
-/** Which record of a member is meant, without its content. */
+/** Names one version of a member's record, without its content. */
 export interface Version {
   readonly name: MemberName;
   readonly incarnation: number;
@@ -24,7 +24,9 @@ export interface Version {
   readonly accuser?: MemberName;
 }
 
-/** A roster in 32 bits, and each of its 256 parts, by the first byte of the members' names. */
+/**
+ * A hash of a whole roster, or of one of its 256 buckets, which go by the first byte of the names.
+ */
 export type Digest = number;
 export const BUCKETS = 256;
 
@@ -32,16 +34,16 @@ export const BUCKETS = 256;
 const MAX_SHUFFLE = SHUFFLE_ACTIVE + SHUFFLE_PASSIVE;
 
 /**
- * What came of dialling a peer: it answered; nobody listens there any more (the port is
- * refused, or another daemon's); or nothing came.
+ * The result of dialling a peer: it answered; its port is refused, or another daemon's, so it has
+ * ended; or nothing came.
  */
 export type Verdict = (typeof VERDICTS)[number];
 const VERDICTS = ['alive', 'refused', 'silent'] as const;
 
 /**
- * What a peer sent, or an error: nothing that it sends is believed unseen. The cases are the
- * messages that there are; in all of them `from` is the sender's own record, where the receiver
- * may not know the sender.
+ * Makes a message out of what a peer sent, of which nothing is believed unchecked. The cases list
+ * all messages; in each of them `from` is the sender's own record, where the receiver may not know
+ * the sender.
  * @throws CircuitError EINVAL, naming what was wrong
  */
 export function parseMessage(value: unknown) {
@@ -68,7 +70,7 @@ export function parseMessage(value: unknown) {
     case 'disconnect':
       return { type };
     case 'shuffle': {
-      // The members that have passed it on, for the answer, without the one that sent it to us.
+      // The members that passed it on, for the answer, without the one that sent it to us.
       const path = parseList(value.path, parseName, SHUFFLE_WALK - 1);
       return {
         type,
@@ -77,7 +79,7 @@ export function parseMessage(value: unknown) {
         // Each member that passes it on takes one from `ttl` and adds a name to `path`.
         ttl: parseInteger(value.ttl, SHUFFLE_WALK - 1 - path.length, 'ttl'),
         path,
-        // Of the roster of the member that sent it to us.
+        // The digest of the member that sent it to us.
         digest: parseDigest(value.digest),
       };
     }
@@ -111,7 +113,8 @@ export function parseMessage(value: unknown) {
     }
     case 'compared':
       return { type };
-    // What the sender holds of the receiver, which may want to refute it; or that it has left.
+    // The sender's record of the receiver, which may want to refute it; or of a member that has
+    // left.
     case 'notice':
       return { type, record: parseRecord(value.record) };
     // SWIM

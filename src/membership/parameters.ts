@@ -1,5 +1,5 @@
 /**
- * The parameters of the protocol, with the reason for each. Times are in milliseconds.
+ * The parameters of the protocol, with the reason for each.
  */
 
 // The overlay: HyParView (Leitão, Pereira and Rodrigues, DSN 2007), section 5.1, whose
@@ -11,66 +11,69 @@ export const ACTIVE_VIEW = 5;
 /** Members kept in reserve: k (log10(n) + c), with k = 6. */
 export const PASSIVE_VIEW = 30;
 
-/** ARWL: how far the news of a newcomer walks until somebody links to it. */
+/** ARWL: how far a newcomer's forward-join walks until a member links to it. */
 export const ACTIVE_WALK = 6;
 
-/** PRWL: where on that walk somebody keeps it in reserve. */
+/** PRWL: where on that walk a member adds it to the passive view. */
 export const PASSIVE_WALK = 3;
 
-/** ka and kp: how many of either view go into a shuffle. */
+/** ka and kp: how many members of each view go into a shuffle. */
 export const SHUFFLE_ACTIVE = 3;
 export const SHUFFLE_PASSIVE = 4;
 
 /**
- * How far a shuffle goes. The paper takes ARWL; here its answer goes the same way back, and
- * the roster makes up for a passive view that is less well mixed.
+ * How far a shuffle walks. The paper takes ARWL; here the answer goes the same way back, and the
+ * roster makes up for passive views that are mixed less well.
  */
 export const SHUFFLE_WALK = 3;
 
-/** One exchange of views in so long; at rest it is nearly all that is sent. */
+/** The time between two shuffles, which are nearly all that a network at rest sends. */
 export const SHUFFLE_INTERVAL_MS = 10_000;
 
-/** How many are asked to be neighbours at once; each answers within a round trip. */
+/** How many members are asked to be neighbours at once; each answers within a round trip. */
 export const NEIGHBOR_REQUESTS = 3;
 
-/** While so many have not answered, no newcomer is asked that others have sent on its way. */
+/** While so many have not answered, a newcomer that others have sent on its walk is not asked. */
 export const MAX_ASKED = 10;
 
 /**
- * After so many refusals nobody is asked until the next shuffle, unless half of the active
- * view is missing: where all others' views are full, one may lack a neighbour.
+ * After so many refusals nobody is asked until the next shuffle, unless half of the active view is
+ * missing: where all others' views are full, a member may lack a neighbour.
  */
 export const MAX_REFUSALS = 6;
 
-/** One that has not answered by then is not waited for. */
+/** How long the answer to a request is waited for. */
 export const NEIGHBOR_TIMEOUT_MS = 3_000;
 
 /**
- * The link to a neighbour that gave way to another stands for so long: a newcomer may have
- * none but that, and would fail unseen.
+ * How long the link to a neighbour that gave way to another stands: a newcomer may have no other,
+ * and would fail unseen.
  */
 export const DISMISSAL_MS = 10_000;
 
 /**
- * One that refused, or could not be reached, is not asked again for so long, unless we have no
+ * How long a member that refused, or could not be reached, is not asked again, unless we have no
  * neighbour at all.
  */
 export const NEIGHBOR_PAUSE_MS = 10_000;
 
-/** Even then: one that could not be reached, or that refuses one who has no other. */
+/**
+ * How long even then: a member that could not be reached, or that refused a request of high
+ * priority.
+ */
 export const BARRED_PAUSE_MS = 1_000;
 
 /**
- * While so many are, nobody is asked: who reaches none of them may be cut off itself, and would
- * go through the whole roster as fast as dials fail.
+ * While so many members are barred nobody is asked: a member that reaches none of them may be cut
+ * off itself, and would go through the whole roster as fast as dials fail.
  */
 export const MAX_BARRED = 6;
 
 // The broadcast: Plumtree (Leitão, Pereira and Rodrigues, SRDS 2007).
 
 /**
- * What comes within so long after news was passed on goes out together with what follows:
- * a single event is not held up, and of a thousand there are few messages.
+ * News that comes within this time after a push waits for more: a single event is not held up, and
+ * a thousand events make few messages.
  */
 export const EAGER_PAUSE_MS = 30;
 
@@ -78,9 +81,9 @@ export const EAGER_PAUSE_MS = 30;
 export const LAZY_PAUSE_MS = 100;
 
 /**
- * From an announcement of what did not come until it is asked for, since the eager way has
- * had its time; and again until it is asked for of the next who announced it. The paper's
- * second timer is shorter (section 3.6); with one for both, what was first is due first.
+ * How long the tree has to bring what a lazy link announced, before we graft; and how long each
+ * further announcer has. The paper's second timer is shorter (section 3.6); with one for both, the
+ * first announcement is due first.
  */
 export const GRAFT_TIMEOUT_MS = 150;
 
@@ -89,95 +92,99 @@ export const MAX_RECORDS = 250;
 
 // Rosters: SWIM's records (Das, Gupta and Motivala, DSN 2002), and their comparison.
 
-/** Members of a network, as far as we take part in it. */
+/** The largest network that we take part in. */
 export const MAX_MEMBERS = 10_000;
 
-/** A member that has gone is remembered, and dialled again if it failed, for a day. */
+/** For a day a member that has gone is remembered, and dialled again if it failed. */
 export const TOMBSTONE_LIFE_MS = 24 * 60 * 60 * 1000;
 
-/** So many who failed are remembered, and as many who left; the first to go is forgotten first. */
+/**
+ * So many failed members are remembered, and as many that left; the first to go is evicted first.
+ */
 export const MAX_TOMBSTONES = 10_000;
 
 /** So many networks that we have left are remembered, to tell their members. */
 export const MAX_NETWORKS_LEFT = 10;
 
-/** Rosters that differ are compared when nothing has come for so long: most news is on its way. */
+/** Rosters that differ are compared when no news came for so long: most news is on its way. */
 export const QUIET_MS = 500;
 
-/** But not later than this, where it is never quiet. */
+/** Where it is never quiet, rosters are compared after this time. */
 export const COMPARE_INTERVAL_MS = 10_000;
 
 /**
- * Every so many shuffles go straight to a member at random: should the overlay ever be in
- * parts that know of each other, they find together.
+ * One of so many shuffles goes straight to a random member. If the overlay is ever in parts that
+ * know of each other, that joins them.
  */
 export const FAR_SHUFFLE_EVERY = 6;
 
 // Failures: SWIM's probes and Lifeguard's suspicion (Dadgar, Phillips and Currey, 2017).
 
-/** A dial that is not answered by then finds its target silent. */
+/** A dial that takes longer finds its target silent. */
 export const PROBE_TIMEOUT_MS = 2_000;
 
-/** What those who are asked have on top of it, there and back. */
+/** How much longer the members that we ask may take, there and back. */
 export const PROBE_REPLY_SLACK_MS = 500;
 
-/** k of SWIM, section 4.1: who is asked to dial as well. */
+/** k of SWIM, section 4.1: how many members are asked to dial as well. */
 export const INDIRECT_PROBES = 3;
 
-/** So many members are dialled at once for others; who asks for more gets no answer. */
+/** So many members are dialled at once for others; further requests get no answer. */
 export const MAX_PROBES_ASKED = 100;
 
 /**
- * If none of those who were asked answers, others are: where 30 % have failed all three have
- * in one of forty cases, and a member that nobody else has found silent is suspected long.
+ * How many times we ask others if none answers. Where 30 % have failed, all three that we asked
+ * have failed in one of forty cases, and a member with one accuser is suspected for long.
  */
 export const MAX_ROUNDS = 3;
 
 /**
- * Whose port is refused may have left in order: from then on so long is waited for its farewell,
- * which may come by a lazy link, after LAZY_PAUSE_MS and GRAFT_TIMEOUT_MS, before it has failed.
+ * How long a member whose port is refused may still be found to have left: its farewell may come
+ * by a lazy link, after LAZY_PAUSE_MS and GRAFT_TIMEOUT_MS.
  */
 export const FAREWELL_TIME_MS = 400;
 
-/** One that was found well is not looked after again for so long. */
+/** A member that was reached is not investigated again for so long. */
 export const PROBE_PAUSE_MS = 5_000;
 
-/** K of Lifeguard, section IV-B: with so many more accusers suspicion takes the shortest time; it has a field for each. */
+/**
+ * K of Lifeguard, section IV-B: after so many further accusers a suspicion takes the shortest time.
+ * `Suspicion` has a field for each.
+ */
 export const CONFIRMATIONS = 3;
 
-/** Shortest time of a suspicion in networks of up to 100; it grows with log10(n). */
+/** The shortest suspicion in networks of up to 100 members; it grows with log10(n). */
 export const SUSPICION_MIN_MS = 2_000;
 
-/** Lifeguard's beta: how much longer one takes that nobody confirms. */
+/** Lifeguard's beta: how much longer a suspicion takes that nobody confirms. */
 export const SUSPICION_MAX_FACTOR = 6;
 
-/** Suspicions that run out within so long are ended together: after a split there are many. */
+/** Suspicions that run out within this time end together: after a split there are many. */
 export const SUSPICION_PAUSE_MS = 100;
 
-/** Lifeguard's S, section IV-A: how bad our own health can be. */
+/** Lifeguard's S, section IV-A: the worst score of our local health. */
 export const MAX_LOCAL_HEALTH = 8;
 
 /**
- * How many members are dialled at random, in the mean and in the whole network, when one is
- * suspected or fails. Where many fail at once there are some that all neighbours of were
- * among them.
+ * How many members are dialled at random when one is suspected or fails: the mean, in the whole
+ * network. Where many fail at once, there are some whose neighbours all failed with them.
  */
 export const RANDOM_PROBES = 30;
 
-/** They are spread over so long. */
+/** The time over which these are spread. */
 export const RANDOM_PROBE_SPREAD_MS = 2_000;
 
 /**
- * One that another roster holds for failed is dialled unless so many are looked after
- * already: after a split that is half of the network, and each will speak for itself.
+ * A member that failed by another's roster is dialled unless so many investigations are under way:
+ * after a split that is half of the network, and each will speak for itself.
  */
 export const MAX_HEARSAY_PROBES = 10;
 
-/** A member dials one that failed, at random, every so long: what was split finds together. */
+/** How often a member dials a random failed one: that joins the parts of a split network. */
 export const REDIAL_INTERVAL_MS = 10_000;
 
-/** A clock that stood still for so long means that we did: we know nothing of the others. */
+/** A clock that is late by so much shows that we were suspended, and know nothing of the others. */
 export const SUSPENDED_MS = 3_000;
 
-/** Ill news of us is refuted at most this often. */
+/** The shortest time between two refutations. */
 export const REFUTE_PAUSE_MS = 200;

@@ -9,13 +9,13 @@ export class PartialView extends Map<PeerAddress, MemberRecord> {
     this.#random = random;
   }
 
-  /** One at random. */
+  /** A random member, if there is one. */
   draw(except: ReadonlyArray<PeerAddress | undefined> = []): MemberRecord | undefined {
     const left = [...this.values()].filter(({ addr }) => !except.includes(addr));
     return left[Math.floor(this.#random() * left.length)];
   }
 
-  /** Up to `count` at random. */
+  /** Up to `count` random members. */
   some(count: number, except: PeerAddress | undefined): MemberRecord[] {
     const left = [...this.values()].filter(({ addr }) => addr !== except);
     while (left.length > count) left.splice(Math.floor(this.#random() * left.length), 1);

@@ -18,20 +18,20 @@ export interface PartsOptions {
   readonly self: MemberRecord;
   readonly host: ProtocolHost;
   readonly random: () => number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly now: number;
   readonly newMap: NewMemberMap;
-  /** Whether a member takes us, if it does, for one of a network that we have left. */
+  /** Tells whether a member still takes us for one of a network that we have left. */
   readonly parted: (name: MemberName) => Parting | undefined;
-  /** A member joined us, or we it. */
+  /** We have joined a member, or it has joined us. */
   readonly met: (name: MemberName) => void;
-  /** Another daemon has our name, and stays. */
+  /** Another daemon has our name, and keeps it. */
   readonly displaced: () => void;
 }
 
 /**
- * What a member has in one network: the mechanisms of the protocol, what they share, and which of
- * them tells which others.
+ * Everything that a member has in one network: the mechanisms of the protocol, what they share, and
+ * which of them calls which.
  */
 export class Parts {
   readonly host: ProtocolHost;
@@ -86,7 +86,7 @@ export class Parts {
       isNeighbor: (peer) => this.overlay.active.has(peer),
       inTrouble: () => this.detector.probeAtRandom(),
       failedElsewhere: (record) => {
-        // After a split half of the members are failedElsewhere at once; they will speak for themselves.
+        // After a split half of the members failed elsewhere; they will speak for themselves.
         if (this.detector.size < MAX_HEARSAY_PROBES) this.detector.investigate(record, false);
       },
       gone: ({ name, addr }) => {
@@ -96,7 +96,7 @@ export class Parts {
     });
   }
 
-  /** Takes a record, if it is news. @returns Whether it was. */
+  /** Takes a record if it is news. @returns Whether it was news. */
   learn(record: MemberRecord, source: Source): boolean {
     return this.beliefs.learn(record, source);
   }

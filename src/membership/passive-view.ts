@@ -10,7 +10,7 @@ export interface PassiveViewOptions {
   readonly isNeighbor: (peer: PeerAddress) => boolean;
 }
 
-/** The members in reserve, to replace neighbours that are lost (HyParView, section 4.4). */
+/** The members in reserve, which replace lost neighbours (HyParView, section 4.4). */
 export class PassiveView extends PartialView {
   readonly #options: PassiveViewOptions;
 
@@ -19,7 +19,7 @@ export class PassiveView extends PartialView {
     this.#options = options;
   }
 
-  /** Takes one in; one at random gives way to it. */
+  /** Adds a member; a random one gives way to it. */
   reserve(record: MemberRecord): void {
     const { roster, isNeighbor } = this.#options;
     const { addr } = record;
@@ -32,7 +32,7 @@ export class PassiveView extends PartialView {
     this.set(addr, record);
   }
 
-  /** Takes in what came from another; what was sent to it makes room. */
+  /** Adds the names that another member sent; those that we sent to it give way first. */
   exchange(sent: readonly MemberName[], names: readonly MemberName[]): void {
     const { roster } = this.#options;
     const dispensable = sent
@@ -40,7 +40,7 @@ export class PassiveView extends PartialView {
       .filter((addr) => addr !== undefined && this.has(addr));
     for (const name of names) {
       const record = roster.get(name);
-      // Of who is not known here the comparison of the rosters will tell.
+      // The comparison of the rosters will bring a member that we do not know.
       if (!record) continue;
       if (this.size >= PASSIVE_VIEW) {
         const dropped = dispensable.pop();

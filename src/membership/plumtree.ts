@@ -11,18 +11,18 @@ export interface PlumtreeOptions extends Shared {
 }
 
 /**
- * The broadcast: Plumtree (Leitão, Pereira and Rodrigues, "Epidemic broadcast trees", SRDS
- * 2007). What is news is pushed over the eager links, which come to be a tree; over the
- * lazy ones it is only announced, and asked for where the tree has not brought it.
+ * The broadcast: Plumtree (Leitão, Pereira and Rodrigues, "Epidemic broadcast trees", SRDS 2007).
+ * News is pushed over the eager links, which come to form a tree. Over the lazy links it is only
+ * announced, and grafted where the tree has not brought it.
  *
- * What is broadcast are versions of members' records. So the roster itself tells what has
- * been received, and answers who asks: nothing is kept of messages. News that comes
- * together travels together, and a link is pruned if all that came over it was known.
+ * The messages of the paper are versions of members' records here. So the roster itself knows what
+ * was received and answers a graft, and no message is kept. News that comes together travels
+ * together, and a link is pruned if everything that came over it was known.
  */
 export class Plumtree {
   readonly #options: PlumtreeOptions;
   readonly #branches = new Map<PeerAddress, Branch>();
-  /** The versions that were announced and have not come, the first to be due first. */
+  /** The versions that were announced and have not come; the next to be due comes first. */
   readonly #missing = new Map<string, Missing>();
   #grafting: Timer | undefined;
   #announcing: Timer | undefined;
@@ -39,7 +39,7 @@ export class Plumtree {
     this.#branches.set(peer, { lazy: false, records: [], versions: [] });
   }
 
-  /** The link is about to be given up: what is still to go over it goes now. */
+  /** The link is about to be given up: sends what waits for it now. */
   neighborLeaving(peer: PeerAddress): void {
     const branch = this.#branches.get(peer);
     if (branch) this.#pushTo(peer, branch);
@@ -63,7 +63,7 @@ export class Plumtree {
     }
   }
 
-  /** A gossip came over the link to a neighbour; `news` if any of it was. */
+  /** Gossip came from a neighbour. @param news Whether any of it was news. */
   received(from: PeerAddress, news: boolean): void {
     const branch = this.#branches.get(from);
     if (!branch) return;
@@ -88,7 +88,7 @@ export class Plumtree {
     const { clock, has } = this.#options;
     for (const version of versions) {
       if (has(version)) continue;
-      // Each for itself: that an older one comes says nothing of this.
+      // Each version counts for itself: an older one that comes says nothing of this one.
       const key = keyOf(version);
       const missing = this.#missing.get(key);
       if (missing) missing.announcers.push(from);
@@ -98,7 +98,7 @@ export class Plumtree {
     this.#graftLater();
   }
 
-  /** Who grafts has become a child of ours in the tree. */
+  /** A neighbour that grafts has become our child in the tree. */
   grafted(from: PeerAddress, names: readonly MemberName[]): void {
     const branch = this.#branches.get(from);
     if (!branch) return;
@@ -107,7 +107,7 @@ export class Plumtree {
     if (records.length > 0) this.#options.host.send(from, { type: 'gossip', records });
   }
 
-  /** Sends what is to be pushed now; to be called when all that came in has been taken. */
+  /** Pushes what is due; to be called when all that came in has been taken. */
   flush(): void {
     if (!this.#unsent || this.#pushing) return;
     const wait = this.#pushed + EAGER_PAUSE_MS - this.#options.clock.now;
@@ -150,7 +150,7 @@ export class Plumtree {
     );
   }
 
-  /** Asks for what is due, of whoever announced it first, and for the rest later. */
+  /** Asks for what is due, each version of the first that announced it, and for the rest later. */
   #graft(): void {
     this.#grafting = undefined;
     const { clock, has, host } = this.#options;
@@ -162,7 +162,7 @@ export class Plumtree {
       if (from === undefined || has(missing.version)) continue;
       wanted.set(from, (wanted.get(from) ?? new Set()).add(missing.version.name));
       const announcers = missing.announcers.slice(missing.announcers.indexOf(from) + 1);
-      // Last in the map again: due after all the others.
+      // It goes to the end of the map: it is due after all the others.
       this.#missing.set(key, { ...missing, announcers, due: clock.now + GRAFT_TIMEOUT_MS });
     }
     for (const [peer, all] of wanted) {
@@ -174,7 +174,7 @@ export class Plumtree {
   }
 }
 
-/** A link to a neighbour, and what is to go over it. */
+/** A link to a neighbour, and what waits to go over it. */
 interface Branch {
   lazy: boolean;
   readonly records: MemberRecord[];
@@ -184,7 +184,7 @@ interface Branch {
 interface Missing {
   readonly version: Version;
   readonly announcers: PeerAddress[];
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly due: number;
 }
 

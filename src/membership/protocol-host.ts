@@ -3,27 +3,30 @@ import type { Message } from './messages.js';
 import type { PeerAddress } from './record.js';
 
 /**
- * What the protocol asks of whoever runs it: the daemon, or the simulator. None of this
- * answers before it returns; answers come as calls of the protocol's methods.
+ * The host of the protocol: the daemon, or the simulator. No answer comes before a method
+ * returns; answers come as calls of the protocol's methods.
  */
 export interface ProtocolHost {
-  /** Sends over the link to `peer`, or over one made for it; `unreachable` if there is none. */
+  /**
+   * Sends over the link to `peer`, or over one made for it; answered by `unreachable` if there is
+   * none.
+   */
   send(peer: PeerAddress, message: Message): void;
-  /** Keeps a link to `peer` standing: `linkDown` at its end, or `unreachable`. */
+  /** Keeps a link to `peer` standing; answered by `linkDown` at its end, or by `unreachable`. */
   open(peer: PeerAddress): void;
-  /** The link, if there is one, need not stand any longer; nothing more is told of it. */
+  /** Lets go of the link to `peer`, if there is one; nothing more is told of it. */
   close(peer: PeerAddress): void;
   /**
-   * Dials `peer`, whatever links there are: `probed`, at the latest after `timeout` milliseconds,
-   * not counting those for which we were suspended.
+   * Dials `peer`, whether or not there is a link; answered by `probed` after at most `timeout`
+   * milliseconds, not counting those for which we were suspended.
    */
   probe(peer: PeerAddress, timeout: number): void;
-  /** A member came, or went. */
+  /** A member came or went. */
   changed(change: MembershipChange): void;
-  /** What began with `join` has come about; nothing is told of one that was not answered. */
+  /** A `join` has succeeded. A join that is not answered is not told of. */
   joined(peer: PeerAddress): void;
-  /** It has not: the other has left, and no user has asked for it. */
+  /** A `join` was refused: the other has left its network, and no user wants it back. */
   refused(peer: PeerAddress): void;
-  /** Another daemon that was started later has our name: we have left the network. */
+  /** A daemon that was started later has our name: we have left the network. */
   displaced(): void;
 }

@@ -21,36 +21,34 @@ export interface ProtocolOptions {
   readonly host: ProtocolHost;
   /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
-  /** Milliseconds, on a clock that does not go back. */
+  /** In milliseconds, on a clock that does not go back. */
   readonly now: number;
-  /** Makes the maps of all members: of `Map`, unless there is something better. */
+  /** Makes the maps of all members; of `Map` unless given. */
   readonly newMap?: NewMemberMap;
 }
 
 /**
- * The membership protocol of one member, as a state machine without I/O: what comes in are
- * calls, each with its time; what goes out are calls of the host. It puts together the
- * overlay (HyParView), the broadcast (Plumtree), the comparison of rosters, the detection
- * of failures (SWIM's probes) and what is believed of whom (SWIM's records, Lifeguard's
- * suspicion).
+ * The membership protocol of one member, as a state machine without I/O: calls come in, each with
+ * its time, and calls of the host go out. It puts together the overlay (HyParView), the broadcast
+ * (Plumtree), the comparison of rosters, the failure detector (SWIM's probes) and the beliefs
+ * (SWIM's records, Lifeguard's suspicion).
  *
- * All members hold an address of the network, and so may command it; none is an enemy of
- * the others. A member that lies can have others shown as failed, or bring up such as do
- * not exist, until they refute it or are found to be silent; it cannot make anybody hold
- * more than the limits in `parameters.ts`.
+ * All members hold an address of the network and so may command it; they are not enemies. A member
+ * that lies can have others shown as failed until they refute it, and can invent members until
+ * they are found silent. It cannot make anybody hold more than the limits in `parameters.ts`.
  */
 export class Protocol {
   readonly #host: ProtocolHost;
   readonly #random: () => number;
   readonly #newMap: NewMemberMap;
   #parts: Parts;
-  /** How long we were suspended: our own clock stood still. */
+  /** For how long we were suspended: meanwhile our own clock stood still. */
   #suspended = 0;
-  /** The members of each network that we have left: what they take us for is over. */
+  /** The members of each network that we have left: they may still take us for one of theirs. */
   #parted: ReadonlyArray<ReadonlySet<MemberName>> = [];
-  /** And how the last of them was; with the highest incarnation it overrules the rest. */
+  /** Our last farewell; since its incarnation is the highest, it overrules the earlier ones. */
   #parting: Parting = { farewell: undefined };
-  /** Whether nobody has joined us since, nor we anybody: then that goes for all. */
+  /** Whether we have joined nobody since, and nobody us: then all others are strangers. */
   #isAlone = false;
 
   constructor({ self, host, random, now, newMap = newMemberMap }: ProtocolOptions) {
@@ -64,12 +62,12 @@ export class Protocol {
     return this.#parts.roster.self;
   }
 
-  /** When `tick` is to be called next; moves with every call. */
+  /** When `tick` is to be called next; any call may change it. */
   get deadline(): number {
     return this.#parts.clock.next + this.#suspended;
   }
 
-  /** How many members are listed, ourselves included. */
+  /** How many members are listed, this one included. */
   get size(): number {
     return this.#parts.roster.size;
   }
@@ -79,18 +77,18 @@ export class Protocol {
     return this.#parts.roster.digest;
   }
 
-  /** All that are listed, ourselves included, sorted by name. */
+  /** All listed members, this one included, sorted by name. */
   members(): readonly MemberRecord[] {
     return this.#parts.roster.listed();
   }
 
-  /** One that is listed. */
+  /** A listed member. */
   get(name: MemberName): MemberRecord | undefined {
     const record = this.#parts.roster.get(name);
     return isListed(record) ? record : undefined;
   }
 
-  /** What is known of a member; since when, if that has changed since it is known. */
+  /** Our record of a member, and since when it is in its state, if that has ever changed. */
   status(
     name: MemberName,
   ): { readonly record: MemberRecord; readonly since: number | undefined } | undefined {
@@ -106,7 +104,7 @@ export class Protocol {
     return { active: [...overlay.active.values()], passive: [...overlay.passive.values()] };
   }
 
-  /** How much is under way: of a network at rest nothing but a few timers. */
+  /** How much is under way: in a network at rest nothing but a few timers. */
   stats() {
     const { clock, overlay, comparison, detector, beliefs, joining } = this.#parts;
     return {
@@ -119,7 +117,7 @@ export class Protocol {
     };
   }
 
-  /** Takes records as known to all, to begin with a network that has existed before. */
+  /** Takes records that all know already, to begin in the midst of a network. */
   preload(records: readonly MemberRecord[], now: number): void {
     this.#take(now, ({ clock, roster, overlay }) => {
       for (const record of records) {
@@ -131,7 +129,7 @@ export class Protocol {
 
   /**
    * Begins to merge our network with that of `peer`; the host is told when it is done.
-   * @param byUser Whether a user wants it: then one that has left comes back.
+   * @param byUser Whether a user wants it: then a member that has left comes back.
    */
   join(peer: PeerAddress, byUser: boolean, now: number): void {
     this.#take(now, ({ joining }) => joining.join(peer, byUser));
@@ -141,7 +139,7 @@ export class Protocol {
     this.#parts.joining.giveUp(peer);
   }
 
-  /** Tells the others, forgets them, and goes on alone. */
+  /** Tells the other members, forgets them, and goes on alone. */
   leave(now: number): void {
     this.#take(now, () => this.#part(withState(this.self, 'left')));
   }
@@ -150,7 +148,7 @@ export class Protocol {
     this.#take(now, ({ clock }) => clock.run());
   }
 
-  /** The host could not make a link that it was asked for, or send. */
+  /** The host could not make a link, or send. */
   unreachable(peer: PeerAddress, verdict: Exclude<Verdict, 'alive'>, now: number): void {
     this.#take(now, ({ overlay, detector }) => {
       const record = overlay.lost(peer);
@@ -160,7 +158,7 @@ export class Protocol {
     });
   }
 
-  /** A link that stood has ended: it was closed, or nothing is heard of the peer any more. */
+  /** A standing link has ended: it was closed, or nothing was heard from the peer for too long. */
   linkDown(peer: PeerAddress, how: 'closed' | 'silent', now: number): void {
     this.#take(now, ({ overlay, detector }) => {
       const record = overlay.lost(peer);
@@ -168,7 +166,7 @@ export class Protocol {
     });
   }
 
-  /** What came of a dial that the host was asked for. */
+  /** The result of a probe. */
   probed(peer: PeerAddress, verdict: Verdict, now: number): void {
     this.#take(now, ({ detector, refutation }) => {
       detector.probed(peer, verdict);
@@ -176,19 +174,19 @@ export class Protocol {
     });
   }
 
-  /** A message that has been parsed, of the peer that is at this address. */
+  /** Takes a message that has been parsed. */
   deliver(message: Message, from: PeerAddress, now: number): void {
     this.#take(now, (parts) => receive(parts, message, from));
   }
 
-  /** Goes on alone. @param farewell What the others are told, if they are. */
+  /** Goes on alone. @param farewell What the others are told, if anything. */
   #part(farewell: MemberRecord | undefined): void {
     const { roster, overlay, joining, clock } = this.#parts;
     const { self } = roster;
     const others = roster.listed().filter(({ name }) => name !== self.name);
     const neighbors = [...overlay.active.keys()];
     const told = neighbors.length > 0 ? neighbors : others.slice(0, 1).map(({ addr }) => addr);
-    // Those too whom we have asked, who may have taken us up.
+    // The peers that we have asked to join may have taken us in.
     for (const peer of new Set([...told, ...joining.asking])) {
       if (farewell) this.#host.send(peer, { type: 'gossip', records: [farewell] });
       this.#host.send(peer, { type: 'disconnect' });
@@ -196,18 +194,18 @@ export class Protocol {
     }
     clock.clear();
     this.#parting = { farewell };
-    // Who failed may come back, and not have heard of it.
+    // A member that failed may come back without having heard of our farewell.
     const parted = new Set([...others.map(({ name }) => name), ...roster.failed()]);
     if (parted.size > 0) this.#parted = [...this.#parted, parted].slice(-MAX_NETWORKS_LEFT);
     this.#isAlone = true;
-    // So that what is still on its way cannot pass for news of the new life.
+    // With a higher incarnation, so that old news cannot pass for news of the new life.
     const incarnation = Math.min(self.incarnation + 1, MAX_INCARNATION);
     this.#parts = this.#begin({ ...self, incarnation }, clock.now);
     for (const member of others) this.#host.changed({ kind: 'leave', member, state: 'left' });
   }
 
   #partedFrom(name: MemberName): Parting | undefined {
-    // One that is known in the new life is of the network that we are in now.
+    // A member that we know in the new life is of our present network.
     const wasLeft = this.#parted.some((names) => names.has(name));
     const isOfOld = wasLeft && !this.#parts.roster.get(name);
     return this.#isAlone || isOfOld ? this.#parting : undefined;
@@ -227,8 +225,8 @@ export class Protocol {
         this.#parted = this.#parted.filter((names) => !names.has(name));
       },
       displaced: () => {
-        // What we would say of ourselves would be said of the other. Who is alone already has
-        // nobody to leave: with a higher incarnation its record would overrule the other's.
+        // Our farewell would be taken for the other daemon's. A member that is alone has nobody to
+        // leave: a higher incarnation would only overrule the other daemon's record.
         if (this.size > 1) this.#part(undefined);
         else this.#isAlone = true;
         this.#host.displaced();
@@ -236,10 +234,10 @@ export class Protocol {
     });
   }
 
-  /** Takes what comes in at a time, and sends what comes of it. */
+  /** Runs a call at its time, and sends what comes of it. */
   #take(now: number, run: (parts: Parts) => void): void {
     const late = now - this.deadline;
-    // The clock stood still, so we were suspended: for us no time has passed.
+    // The clock was late, so we were suspended: for us no time has passed.
     if (late > SUSPENDED_MS) this.#suspended += late;
     const { clock } = this.#parts;
     clock.now = Math.max(clock.now, now - this.#suspended);

@@ -3,10 +3,10 @@ import type { Parts } from './parts.js';
 import { isListed, type MemberRecord, type PeerAddress } from './record.js';
 import { HEARSAY, OWN, type Source } from './shared.js';
 
-/** What only neighbours tell each other. */
+/** The messages that only neighbours send each other. */
 const OF_NEIGHBORS: readonly Message['type'][] = ['forward-join', 'gossip', 'ihave', 'graft'];
 
-/** Takes a message of a peer to the part that it is for, if it is the sender's to send. */
+/** Gives a message to its mechanism, if the sender is one that may send it. */
 export function receive(parts: Parts, message: Message, from: PeerAddress): void {
   const { host, beliefs, overlay, tree, comparison, detector, joining } = parts;
   if (OF_NEIGHBORS.includes(message.type) && !overlay.active.has(from)) {
@@ -54,7 +54,7 @@ export function receive(parts: Parts, message: Message, from: PeerAddress): void
       tree.pruned(from);
       break;
     case 'compare':
-      // Of a member, or of one that has joined us a moment ago.
+      // From a member, or from one that has joined us a moment ago.
       if (!overlay.active.has(from) && !isListedAt(parts, message.from)) break;
       parts.learn(message.from, HEARSAY);
       comparison.compare(from, message.hashes);
@@ -94,7 +94,7 @@ function neighbor(parts: Parts, from: PeerAddress, message: MessageOf<'neighbor'
     beliefs.reached(known);
     return;
   }
-  // It comes again when it has refuted that; or not, if it is we who have gone.
+  // The peer asks again when it has refuted that; it does not if it is we who have left.
   if (known) host.send(from, { type: 'notice', record: known });
   host.send(from, { type: 'neighbor-reply', accepted: false, digest: roster.digest });
 }
@@ -133,11 +133,11 @@ function shuffle(parts: Parts, from: PeerAddress, message: MessageOf<'shuffle'>)
   if (isOrigin) host.send(from, { type: 'notice', record: origin });
 }
 
-/** A peer tells us what it holds of us; or that a member has left the network. */
+/** A peer tells us its record of us, or that a member has left the network. */
 function notice(parts: Parts, from: PeerAddress, record: MemberRecord): void {
   const { joining, roster } = parts;
   if (record.state === 'left' && record.addr === from) joining.hasLeft(from);
-  // One that we took for failed may say so, too: it is dialled no more.
+  // A member that we took for failed may have left, too: we dial it no more.
   const known = roster.get(record.name);
   const isFarewell = record.state === 'left' && known?.addr === record.addr;
   if (record.name === roster.self.name || isFarewell) parts.learn(record, OWN);
@@ -147,7 +147,7 @@ function probeRequest(parts: Parts, from: PeerAddress, target: MemberRecord): vo
   const { host, roster, detector } = parts;
   const known = roster.get(target.name);
   if (known?.addr !== target.addr) return;
-  // Who asks of one that has left does not know yet, and would take it for failed.
+  // The asking member has not heard of that yet, and would take it for failed.
   if (known.state === 'left') host.send(from, { type: 'notice', record: known });
   detector.requested(from, target);
 }

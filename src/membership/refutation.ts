@@ -5,23 +5,22 @@ import { isListed, MAX_INCARNATION, type MemberRecord, type PeerAddress } from '
 import type { Shared } from './shared.js';
 
 export interface RefutationOptions extends Shared {
-  /** A daemon that was started after us runs under our name. */
+  /** A daemon that was started after us has our name. */
   readonly displaced: () => void;
 }
 
 /**
- * What others believe of us, and what we answer: who hears ill of itself raises its
- * incarnation (Das, Gupta and Motivala, "SWIM", DSN 2002, section 4.2). So does a daemon
- * that was started again under its name at another address. If both still run, which is a
- * mistake, the one that was started first goes: otherwise they would refute each other for
- * ever.
+ * Answers what others believe of us: a member that is said to be suspect or gone raises its
+ * incarnation (Das, Gupta and Motivala, "SWIM", DSN 2002, section 4.2). So does a daemon that was
+ * started again under its name at another address. If both still run, which is a mistake, the one
+ * that was started first gives way: otherwise they would refute each other for ever.
  */
 export class Refutation {
   readonly #options: RefutationOptions;
-  /** Another daemon with our name, while we look whether it is still there. */
+  /** Another daemon with our name, while we probe whether it still runs. */
   #namesake: MemberRecord | undefined;
   #refuted = Number.NEGATIVE_INFINITY;
-  /** The highest incarnation that is to be overruled, and when. */
+  /** The highest incarnation that we still have to refute. */
   #overruled = 0;
   #later: Timer | undefined;
 
@@ -29,7 +28,7 @@ export class Refutation {
     this.#options = options;
   }
 
-  /** A record that bears our name. */
+  /** Takes a record with our name. */
   heard(record: MemberRecord): void {
     const { host, roster } = this.#options;
     const { incarnation, addr, state, joined } = roster.self;
@@ -37,7 +36,8 @@ export class Refutation {
     if (record.incarnation < incarnation) return;
     if (record.incarnation === incarnation && record.state === state && isOurs) return;
     if (!isOurs && isListed(record) && record.joined >= joined) {
-      // It may have ended, and its clock may have been wrong. Of two, the other is heard of again.
+      // It may have ended, and its clock may be wrong. If there are two, we hear of the other
+      // again.
       if (this.#namesake && this.#namesake.addr !== record.addr) return;
       if (!this.#namesake) host.probe(record.addr, NAMESAKE_TIMEOUT_MS);
       this.#namesake = record;
@@ -46,7 +46,7 @@ export class Refutation {
     }
   }
 
-  /** What came of dialling the other daemon with our name, if that is who it was. */
+  /** Takes the result of a dial, if it was that of the other daemon with our name. */
   probed(peer: PeerAddress, verdict: Verdict): void {
     const namesake = this.#namesake;
     if (namesake?.addr !== peer) return;
@@ -55,7 +55,7 @@ export class Refutation {
     else this.#refute(namesake.incarnation);
   }
 
-  /** At most so often, however many speak ill of us. */
+  /** Raises our incarnation; at most so often, however many accuse us. */
   #refute(incarnation: number): void {
     const { clock, publish, roster } = this.#options;
     if (incarnation >= MAX_INCARNATION) return;
@@ -75,5 +75,5 @@ export class Refutation {
   }
 }
 
-/** How long a daemon that has our name may take to answer, in milliseconds. */
+/** How long a daemon that has our name may take to answer. */
 const NAMESAKE_TIMEOUT_MS = 2_000;

@@ -5,13 +5,15 @@ import { MAX_MEMBERS, MAX_TOMBSTONES, TOMBSTONE_LIFE_MS } from './parameters.js'
 import { isListed, type MemberRecord, overrides } from './record.js';
 
 /**
- * The records of all members, our own and those that have gone included, and a digest of
- * those that are listed, so that two rosters can be compared without sending them. No I/O.
+ * The records of all members, our own and those of members that have gone included, and a digest of
+ * the listed ones, so that two rosters can be compared without sending them. No I/O.
  */
 export class Roster {
   #self: MemberRecord;
   readonly #records: MemberMap<MemberRecord>;
-  /** Since when a member has failed, or left, the first to go first; and since when one is as it is. */
+  /**
+   * When members failed or left, the first to go first; and since when the others are as they are.
+   */
   readonly #failed = new Map<MemberName, number>();
   readonly #left = new Map<MemberName, number>();
   readonly #since: MemberMap<number>;
@@ -19,7 +21,7 @@ export class Roster {
   #digest = 0;
   #listed = 0;
   #sorted: readonly MemberRecord[] | undefined;
-  /** All that are listed, and some that have gone since. */
+  /** The names of all listed members, and of some that have gone since. */
   #sample: MemberName[] = [];
 
   constructor(self: MemberRecord, newMap: NewMemberMap = newMemberMap) {
@@ -38,25 +40,25 @@ export class Roster {
     this.#self = record;
   }
 
-  /** How many are listed. */
+  /** How many members are listed. */
   get size(): number {
     return this.#listed;
   }
 
-  /** Of the names and incarnations of those that are listed. */
+  /** The hash of the names and incarnations of the listed members. */
   get digest(): Digest {
     return this.#digest;
   }
 
-  /** The same of each bucket: those whose names begin with the same byte. */
+  /** The hash of each bucket: of the members whose names begin with the same byte. */
   get hashes(): readonly Digest[] {
     return [...this.#buckets];
   }
 
   /**
-   * Takes what is newer than what is known, unless there are too many members.
+   * Takes a record that is newer than the known one, unless there are too many members.
    * @param now Milliseconds, on any clock that does not go back.
-   * @returns The record as it was before, if the new one was taken; `false` if not.
+   * @returns The record before, if the new one was taken; `false` if it was not.
    */
   merge(record: MemberRecord, now: number): MemberRecord | undefined | false {
     const known = this.#records.get(record.name);
@@ -85,7 +87,7 @@ export class Roster {
     return this.#failed.get(name) ?? this.#left.get(name) ?? this.#since.get(name);
   }
 
-  /** All that are listed, sorted by name. */
+  /** All listed members, sorted by name. */
   listed(): readonly MemberRecord[] {
     this.#sorted ??= [...this.#records.values()]
       .filter(isListed)
@@ -93,7 +95,7 @@ export class Roster {
     return this.#sorted;
   }
 
-  /** Those that are listed in one of `buckets`, in the order of the buckets. */
+  /** The listed members in each of `buckets`, in the order of the buckets. */
   listedIn(buckets: ReadonlySet<number>): MemberRecord[][] {
     const found = new Map([...buckets].map((bucket): [number, MemberRecord[]] => [bucket, []]));
     for (const record of this.#records.values()) {
@@ -102,12 +104,12 @@ export class Roster {
     return [...found.values()];
   }
 
-  /** One that is listed, not ourselves, and `wanted`; none if luck will not have it. */
+  /** A random listed member that is wanted, and not ourselves; sometimes none is found. */
   random(
     random: () => number,
     wanted: (record: MemberRecord) => boolean = () => true,
   ): MemberRecord | undefined {
-    // Who has gone is passed over, until they are an eighth.
+    // Members that have gone are skipped, and taken out when they are an eighth.
     if (this.#sample.length - this.#listed > this.#sample.length / 8) {
       this.#sample = [...this.#records.values()].filter(isListed).map(({ name }) => name);
     }
@@ -120,7 +122,7 @@ export class Roster {
     return undefined;
   }
 
-  /** One that failed, and not too long ago; none if there are none. */
+  /** A random member that failed, and not too long ago, if there is one. */
   randomFailed(random: () => number, now: number): MemberRecord | undefined {
     this.#bury(now);
     let index = Math.floor(random() * this.#failed.size);
@@ -131,7 +133,7 @@ export class Roster {
     return undefined;
   }
 
-  /** Those who are remembered as failed. */
+  /** The members that are remembered as failed. */
   failed(): Iterable<MemberName> {
     return this.#failed.keys();
   }
@@ -141,7 +143,7 @@ export class Roster {
     this.#sorted = undefined;
     const wasListed = isListed(known);
     const listed = isListed(record);
-    // Of its state the digest tells only whether it is listed.
+    // The digest tells of a member's state only whether it is listed.
     if (wasListed && listed && known.incarnation === record.incarnation) return;
     if (wasListed) this.#count(known, -1);
     if (listed) this.#count(record, 1);
@@ -151,13 +153,13 @@ export class Roster {
   #count(record: MemberRecord, by: 1 | -1): void {
     const hash = hashOf(record);
     const bucket = bucketOf(record.name);
-    // XOR: what was put in is taken out by the same.
+    // XOR: the same operation puts a hash in and takes it out.
     this.#digest = (this.#digest ^ hash) >>> 0;
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) ^ hash;
     this.#listed += by;
   }
 
-  /** Forgets those who went long ago, and the first to go if there are too many. */
+  /** Forgets members that went long ago, and the first to go if there are too many. */
   #bury(now: number): void {
     for (const gone of [this.#failed, this.#left]) {
       for (const [name, since] of gone) {
@@ -169,10 +171,10 @@ export class Roster {
   }
 }
 
-/** How often one is drawn until it is somebody else who is still listed, and wanted. */
+/** How often we draw a member that may be ourselves, gone, or not wanted. */
 const ATTEMPTS = 8;
 
-/** The first byte of the member's name, which is random. */
+/** The first byte of a member's name, which is random. */
 export function bucketOf(name: MemberName): number {
   return Number.parseInt(name.slice(1, 3), 16);
 }

@@ -15,24 +15,23 @@ import type { Shared } from './shared.js';
 export interface ShufflingOptions extends Shared {
   readonly active: PartialView;
   readonly passive: PassiveView;
-  /** Called before each shuffle of ours. */
+  /** Called before each of our own shuffles. */
   readonly beforehand: () => void;
 }
 
 /**
  * Keeps the passive views mixed: HyParView, section 4.4.
  *
- * Two things differ from the paper. A member knows the whole roster, so what is exchanged
- * are only names. And the answer to a shuffle goes back over the links by which it came,
- * where the paper makes a connection: with encryption that would cost more than the rest
- * of the protocol together.
+ * Two things differ from the paper. A member knows the whole roster, so only names are exchanged.
+ * And the answer to a shuffle goes back over the links by which it came, where the paper makes a
+ * connection: with encryption that would cost more than the rest of the protocol together.
  */
 export class Shuffling {
   readonly #options: ShufflingOptions;
-  /** What went into our last shuffle: it makes room for what comes back. */
+  /** The names in our last shuffle: they make room for those that come back. */
   #sent: readonly MemberName[] = [];
   #count = 0;
-  /** To whom the last far shuffle went: it may turn out not to be there. */
+  /** The receiver of the last far shuffle: it may turn out to be gone. */
   #far: MemberRecord | undefined;
 
   constructor(options: ShufflingOptions) {
@@ -40,12 +39,12 @@ export class Shuffling {
     this.#later(options.random() * SHUFFLE_INTERVAL_MS);
   }
 
-  /** Who is at an address that we have shuffled with without a link. */
+  /** The member at this address, if we have sent it a shuffle without a link. */
   farMember(peer: PeerAddress): MemberRecord | undefined {
     return this.#far?.addr === peer ? this.#far : undefined;
   }
 
-  /** Another's, that came from a neighbour, or straight from its origin. */
+  /** Takes another member's shuffle, from a neighbour or straight from its origin. */
   shuffle(from: PeerAddress, message: MessageOf<'shuffle'>): void {
     const { origin, names, ttl, path } = message;
     const { host, roster, active, passive } = this.#options;
@@ -61,11 +60,11 @@ export class Shuffling {
     passive.exchange(reply, [origin, ...names]);
   }
 
-  /** An answer, which can come over a link, or straight from whom we asked. */
+  /** Takes an answer, over a link or straight from the member that we asked. */
   reply(from: PeerAddress, { path, names }: MessageOf<'shuffle-reply'>): void {
     const { host, roster, active, passive } = this.#options;
     if (!active.has(from) && !this.farMember(from)) return;
-    // By whom it is still to go, the next one last; we are the origin if by nobody.
+    // The members that still pass it on, the next one last; if there are none, we are the origin.
     const next = path.at(-1);
     if (next === undefined) {
       passive.exchange(this.#sent, names);

@@ -3,32 +3,32 @@ import { CONFIRMATIONS, SUSPICION_MAX_FACTOR, SUSPICION_MIN_MS } from './paramet
 import type { MemberRecord } from './record.js';
 
 /**
- * How long a member may be suspected before it has failed: Lifeguard's "local health aware
- * suspicion" (Dadgar, Phillips and Currey, arXiv:1707.00788, section IV-B). It begins with
- * the longest time, and each further member that could not reach it either shortens it:
+ * How long a member is suspected before it has failed: Lifeguard's "local health aware suspicion"
+ * (Dadgar, Phillips and Currey, arXiv:1707.00788, section IV-B). It begins with the longest time,
+ * and each further member that could not reach it shortens it:
  *
  *     max(min, max - (max - min) · log(confirmations + 1) / log(K + 1))
  *
- * After a split there is one of each member of the other half, and each is looked at with all
- * news of it. So it is one small object, and its accusers are fields of it, not a list.
+ * After a split each member of the other half is suspected, and all news of it comes by here. So a
+ * suspicion is one small object, with its accusers as fields and not in a list.
  */
 export class Suspicion {
   readonly name: MemberName;
   readonly incarnation: number;
-  /** When it ends, if nobody refutes it before: whole milliseconds, on the clock of `now`. */
+  /** When it ends unless it is refuted: whole milliseconds, on the clock of `now`. */
   deadline = 0;
   readonly #start: number;
   readonly #members: number;
-  /** How many have accused it; and who, but the last that counts: K further ones do, and K is 3. */
+  /** The number of accusers, and all but the last that counts: K confirm the first, and K is 3. */
   #accusers = 0;
   #first: MemberName | undefined;
   #second: MemberName | undefined;
   #third: MemberName | undefined;
 
   /**
-   * @param record Of the suspected member, with its first accuser: nobody, if it is hearsay.
+   * @param record Of the suspected member, with its first accuser; without one if it is hearsay.
    * @param now Milliseconds.
-   * @param members How many are listed, the one that is suspected among them.
+   * @param members How many are listed, the suspected one included.
    */
   constructor({ name, incarnation, accuser }: MemberRecord, now: number, members: number) {
     this.name = name;
@@ -39,13 +39,13 @@ export class Suspicion {
     else this.confirm(accuser);
   }
 
-  /** Whether this accuser would bring the deadline nearer. */
+  /** Whether this accuser would shorten the time. */
   wants(accuser: MemberName): boolean {
     const isKnown = accuser === this.#first || accuser === this.#second || accuser === this.#third;
     return !isKnown && this.#accusers <= this.#wanted;
   }
 
-  /** @returns Whether it was wanted: if so, others are to hear of it too. */
+  /** @returns Whether the accuser was wanted: then others are to hear of it, too. */
   confirm(accuser: MemberName): boolean {
     if (!this.wants(accuser)) return false;
     this.#accusers += 1;
@@ -56,7 +56,7 @@ export class Suspicion {
     return true;
   }
 
-  /** How many confirmations: neither the accused nor the first accuser can confirm. */
+  /** How many confirmations count: neither the accused nor the first accuser can confirm. */
   get #wanted(): number {
     return Math.max(0, Math.min(CONFIRMATIONS, this.#members - 2));
   }
@@ -64,7 +64,7 @@ export class Suspicion {
   #setDeadline(): void {
     const wanted = this.#wanted;
     const confirmations = Math.max(0, this.#accusers - 1);
-    // As memberlist: the news of it, and the refutation, take longer in larger networks.
+    // As in memberlist: news and refutation take longer in larger networks.
     const min = SUSPICION_MIN_MS * Math.max(1, Math.log10(this.#members) / 2);
     const max = min * SUSPICION_MAX_FACTOR;
     const share =

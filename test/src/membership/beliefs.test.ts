@@ -8,7 +8,7 @@ import { OWN } from '../../../src/membership/shared.js';
 import { newRecord } from '../bootstrap/stub-membership.js';
 import { stubShared } from './stub-shared.js';
 
-/** The beliefs of one who is in a network with `others`, and a clock. */
+/** The beliefs of a member of a network with `others`, and its clock. */
 function believe(...others: MemberRecord[]) {
   const shared = stubShared();
   const { clock, roster } = shared;
@@ -31,7 +31,7 @@ function believe(...others: MemberRecord[]) {
   return { beliefs, roster, runTo };
 }
 
-test('one that refuted a suspicion, and is suspected again, has the whole time anew', (t) => {
+test('a member that refuted a suspicion and is suspected again has the whole time again', (t) => {
   const [member, accuser] = [newRecord(), newRecord()];
   const { beliefs, roster, runTo } = believe(member, accuser, newRecord());
   const state = () => roster.get(member.name)?.state;
@@ -50,7 +50,7 @@ test('one that refuted a suspicion, and is suspected again, has the whole time a
   t.is(beliefs.suspicions, 0);
 });
 
-test('a further accuser of one who is suspected is news once, and ends the suspicion earlier', (t) => {
+test('a further accuser of a suspected member is news once, and shortens the suspicion', (t) => {
   const [member, first, second] = [newRecord(), newRecord(), newRecord()];
   const { beliefs, roster, runTo } = believe(member, first, second);
   beliefs.learn(withState(member, 'suspect', first.name), OWN);

@@ -7,7 +7,7 @@ function runTo(clock: Clock, time: number): void {
   clock.run();
 }
 
-test('timers run in the order of their times, and of being set; cancelled ones never', (t) => {
+test('timers run in the order of their times, then in that in which they were set; cancelled ones never', (t) => {
   const delays = fc.array(fc.tuple(fc.nat(50), fc.boolean()), { maxLength: 60 });
   fc.assert(
     fc.property(delays, (items) => {
@@ -40,7 +40,7 @@ test('timers run in the order of their times, and of being set; cancelled ones n
   );
 });
 
-test('what a timer sets for now runs in the same go', (t) => {
+test('a timer that another one sets for now runs at once', (t) => {
   const clock = new Clock(0);
   const ran: string[] = [];
   clock.at(1, () => {

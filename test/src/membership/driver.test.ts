@@ -4,7 +4,7 @@ import { Address, newMemberName, newSecret } from '../../../src/base/address.js'
 import { MAX_RECORDS } from '../../../src/membership/parameters.js';
 import { addressOf, allList, Network, namesOf } from './network.js';
 
-test('when a join returns, both members know all of both networks, and soon all do', async (t) => {
+test('when a join returns, both members know both networks, and soon all members do', async (t) => {
   const network = new Network(t);
   const [a, b, c, d] = [network.member(), network.member(), network.member(), network.member()];
   await a.join(addressOf(b));
@@ -15,7 +15,7 @@ test('when a join returns, both members know all of both networks, and soon all 
   t.pass();
 });
 
-test('joins of many at the same moment end in one network', async (t) => {
+test('many joins at the same moment end in one network', async (t) => {
   const network = new Network(t);
   const members = Array.from({ length: 12 }, () => network.member());
   await Promise.all(
@@ -27,7 +27,7 @@ test('joins of many at the same moment end in one network', async (t) => {
   }
 });
 
-test('joining oneself or a present member changes nothing and tells nobody', async (t) => {
+test('joining oneself or a present member changes nothing, and no event is told', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];
   await a.join(addressOf(b));
@@ -42,7 +42,7 @@ test('joining oneself or a present member changes nothing and tells nobody', asy
   t.is(namesOf(a).length, 2);
 });
 
-test('a join of nobody fails as the connection did, and leaves nothing', async (t) => {
+test('a join that cannot connect fails as the connection did, and leaves nothing behind', async (t) => {
   const network = new Network(t);
   const a = network.member();
   const gone = network.member();
@@ -51,7 +51,7 @@ test('a join of nobody fails as the connection did, and leaves nothing', async (
   t.deepEqual(namesOf(a), [a.self.name]);
 });
 
-test('a member that crashes leaves every roster, and everyone is told once', async (t) => {
+test('a member that crashes leaves every roster, and each member is told once', async (t) => {
   const network = new Network(t);
   const [a, b, c] = [network.member(), network.member(), network.member()];
   await a.join(addressOf(b));
@@ -65,7 +65,7 @@ test('a member that crashes leaves every roster, and everyone is told once', asy
   t.is(a.status(c.self.name)?.record.state, 'failed');
 });
 
-test('a neighbour that has just been found well is missed at once when it dies', async (t) => {
+test('a neighbour that was reached a moment ago is missed at once when it dies', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];
   await a.join(addressOf(b));
@@ -96,14 +96,14 @@ test('a link that is closed while another to the same member stands is not misse
   await setImmediate();
   t.is(network.probes, 0);
   for (const member of [a, b]) t.is(member.views().active.length, 1);
-  // The other one is kept now, and missed.
+  // The other link is held now, and its end is noticed.
   network.crash(b);
   await allList([a]);
   t.true(network.probes > 0);
   t.is(changes, 1);
 });
 
-test('what was lost with a link is asked for, though another to the same member stands', async (t) => {
+test('a message that was lost with a link starts a probe, although another link to the member stands', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];
   await a.join(addressOf(b));
@@ -114,7 +114,7 @@ test('what was lost with a link is asked for, though another to the same member 
   await allList([a, b]);
 });
 
-test('a member that was held for failed comes back by itself when it reaches another', async (t) => {
+test('a member that was taken for failed comes back by itself when it reaches another', async (t) => {
   const network = new Network(t);
   const [a, b, c] = [network.member(), network.member(), network.member()];
   await a.join(addressOf(b));
@@ -141,7 +141,7 @@ test('a daemon that comes back under its name at a new address leaves and joins 
   await allList([a, again]);
 });
 
-test('of two daemons with one name the one that was started first goes on alone', async (t) => {
+test('when two daemons have one name, the one that was started first goes on alone', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];
   await a.join(addressOf(b));
@@ -170,7 +170,7 @@ test('leave: the others forget the member, it hears nothing of them, a join brin
   t.deepEqual(namesOf(b), [b.self.name]);
   await allList([a, c]);
   t.is(a.status(b.self.name)?.record.state, 'left');
-  // News that is late, and one who has not heard yet that it left.
+  // Late news, and a member that has not heard yet that it left.
   c.deliver({ type: 'gossip', records: [stale] }, a.self.addr);
   b.deliver({ type: 'gossip', records: [c.self] }, a.self.addr);
   b.deliver({ type: 'neighbor', from: c.self, priority: 'high', digest: 0 }, c.self.addr);
@@ -180,7 +180,7 @@ test('leave: the others forget the member, it hears nothing of them, a join brin
   await allList([a, b, c]);
 });
 
-test('a join that still connects when the member leaves is made no more, and ECANCELED', async (t) => {
+test('a join that still connects when the member leaves is not made, and fails with ECANCELED', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];
   let connected = () => {};
@@ -195,7 +195,7 @@ test('a join that still connects when the member leaves is made no more, and ECA
   for (const member of [a, b]) t.is(namesOf(member).length, 1);
 });
 
-test('who has left is brought back by a user alone', async (t) => {
+test('only a user brings back a member that has left', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];
   await a.join(addressOf(b));
@@ -207,7 +207,7 @@ test('who has left is brought back by a user alone', async (t) => {
   await allList([a, b]);
 });
 
-test('a member that ends takes part in nothing more, also while it tells the others', async (t) => {
+test('a member that ends takes part in nothing more, not even while it tells the others', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];
   const closed = a.close();
@@ -218,23 +218,23 @@ test('a member that ends takes part in nothing more, also while it tells the oth
   for (const member of [a, b]) t.is(namesOf(member).length, 1);
 });
 
-test('a join that waits when the member leaves is ECANCELED', async (t) => {
+test('a join that waits when the member leaves fails with ECANCELED', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];
-  // It takes what is sent to it, and says nothing.
+  // It takes messages, and answers none.
   const asked = new Promise<void>((resolve) => {
     Object.assign(b, { deliver: () => resolve() });
   });
   const joining = t.throwsAsync(a.join(addressOf(b)), {
     code: 'ECANCELED',
-    message: /left meanwhile/,
+    message: /left its network meanwhile/,
   });
   await asked;
   await a.leave();
   await joining;
 });
 
-test('who speaks ill of a member is overruled by it', async (t) => {
+test('a member refutes that it failed with a higher incarnation', async (t) => {
   const network = new Network(t);
   const [a, b] = [network.member(), network.member()];
   await a.join(addressOf(b));
@@ -245,7 +245,7 @@ test('who speaks ill of a member is overruled by it', async (t) => {
   await allList([a, b]);
 });
 
-test('a message that is none of the protocol is EINVAL, and changes nothing', (t) => {
+test('a message that is not of the protocol fails with EINVAL, and changes nothing', (t) => {
   const network = new Network(t);
   const a = network.member();
   const from = new Address('host', 1, 1, newSecret()).toString();

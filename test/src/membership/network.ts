@@ -9,13 +9,13 @@ import type { MemberRecord } from '../../../src/membership/record.js';
 export class Network {
   readonly #members = new Map<string, Membership>();
   readonly #links = new Set<Wire>();
-  /** A connection takes until then. */
+  /** Every connection waits for it. */
   connecting: Promise<void> = Promise.resolve();
-  /** Pairs of members that have two links: the second takes over when the first is cut. */
+  /** Pairs of members with two links: the second takes over when the first is cut. */
   readonly #doubled = new Set<string>();
-  /** How often one was dialled to see whether it is there. */
+  /** How many probes there were. */
   probes = 0;
-  /** The addresses of daemons that had to give way to another with their name. */
+  /** The addresses of daemons that gave way to another with their name. */
   readonly displaced: string[] = [];
   readonly #teardown: (run: () => unknown) => void;
   #port = 0;
@@ -58,7 +58,7 @@ export class Network {
     for (const { cut } of this.#between(a, b)) cut();
   }
 
-  /** Two members hear each other: of what was sent so far nothing is lost. */
+  /** Two members hear from each other: nothing that was sent so far is lost. */
   hear(a: Membership, b: Membership): void {
     for (const { heard } of this.#between(a, b)) heard();
   }
@@ -105,12 +105,12 @@ export class Network {
   #link(from: string, { ends, target }: { ends: string[]; target: Membership }): Link {
     let cut = () => {};
     let isCut = false;
-    /** What the last message was sent with: an answer would not come. */
+    /** The listener of the last message, which was not answered. */
     let unanswered = () => {};
     const closed = new Promise<void>((resolve) => {
       cut = () => {
         isCut = true;
-        // In this order, as a connection does.
+        // In this order, as in a connection.
         unanswered();
         resolve();
       };
@@ -138,7 +138,7 @@ export class Network {
   }
 }
 
-/** A link, as the test can have it. */
+/** A link, as the test handles it. */
 interface Wire {
   readonly ends: readonly string[];
   readonly heard: () => void;
@@ -153,7 +153,7 @@ export function namesOf(member: Membership): string[] {
   return member.members().map(({ name }) => name);
 }
 
-/** Resolves when all of `members` list just `listed`. */
+/** Resolves when all of `members` list exactly `listed`. */
 export async function allList(
   members: readonly Membership[],
   listed: readonly Membership[] = members,

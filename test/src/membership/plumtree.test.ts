@@ -21,7 +21,7 @@ function version(incarnation: number, state: MemberRecord['state']): Version {
   return { name: NAME, incarnation, state };
 }
 
-/** A broadcast with two neighbours, what it sends, and its time. */
+/** A broadcast with two neighbours, the messages that it sends, and its clock. */
 function tree() {
   let known = -1;
   const sent: (readonly [string, Message])[] = [];
@@ -46,7 +46,7 @@ function tree() {
   };
 }
 
-test('what was announced and does not come is asked for, of each who announced it', (t) => {
+test('a version that was announced and does not come is grafted from one announcer after the other', (t) => {
   const { plumtree, sent, pass } = tree();
   plumtree.announced('left', [version(0, 'suspect')]);
   plumtree.announced('right', [version(0, 'suspect')]);
@@ -60,7 +60,7 @@ test('what was announced and does not come is asked for, of each who announced i
   t.is(sent.length, 2);
 });
 
-test('what has come is not asked for', (t) => {
+test('a version that has come is not grafted', (t) => {
   const { plumtree, sent, learn, pass } = tree();
   plumtree.announced('left', [version(0, 'suspect')]);
   learn(record(0, 'suspect'), 'right');
@@ -68,7 +68,7 @@ test('what has come is not asked for', (t) => {
   t.false(sent.some(([, { type }]) => type === 'graft'));
 });
 
-test('a refutation that was announced is asked for, though the suspicion has come meanwhile', (t) => {
+test('a refutation that was announced is grafted, although the suspicion has come meanwhile', (t) => {
   const { plumtree, sent, learn, pass } = tree();
   plumtree.announced('left', [version(0, 'suspect')]);
   plumtree.announced('right', [version(1, 'alive')]);

@@ -17,7 +17,7 @@ function record(changes: Partial<MemberRecord> = {}): MemberRecord {
   return { name: newMemberName(), addr, joined: 0, incarnation: 0, state: 'alive', ...changes };
 }
 
-/** A member, and what it asks of its host. */
+/** A member, and its calls of its host. */
 function member() {
   const opened: string[] = [];
   const probed: string[] = [];
@@ -44,14 +44,14 @@ function member() {
   return { protocol, deliver, opened, probed, sent, joined, refused, displaced };
 }
 
-/** One that has joined it, and is its neighbour. */
+/** A member that has joined it and is its neighbour. */
 function neighborOf({ deliver }: ReturnType<typeof member>): MemberRecord {
   const neighbor = record();
   deliver({ type: 'join', from: neighbor, byUser: true }, neighbor.addr);
   return neighbor;
 }
 
-test('of newcomers that a neighbour makes up no more are asked at once than could be true', (t) => {
+test('when a neighbour invents newcomers, no more are asked at once than could be true', (t) => {
   const a = member();
   const liar = neighborOf(a);
   a.opened.length = 0;
@@ -70,13 +70,13 @@ test('no more members are dialled at once for another than the limit', (t) => {
   a.deliver({ type: 'gossip', records: targets }, liar.addr);
   for (const target of targets) a.deliver({ type: 'probe-request', target }, liar.addr);
   t.is(a.probed.length, MAX_PROBES_ASKED);
-  // What has come of one makes room for another.
+  // The end of one dial makes room for another.
   a.protocol.probed(targets[0]?.addr ?? '', 'alive', 0);
   for (const target of targets) a.deliver({ type: 'probe-request', target }, liar.addr);
   t.is(a.probed.length, MAX_PROBES_ASKED + 1);
 });
 
-test('two daemons that bear our name are looked at one after the other', (t) => {
+test('two daemons that have our name are probed one after the other', (t) => {
   const a = member();
   const other = neighborOf(a);
   const { name } = a.protocol.self;
@@ -92,7 +92,7 @@ test('two daemons that bear our name are looked at one after the other', (t) => 
   t.deepEqual(a.probed, [ended.addr, running.addr]);
   a.protocol.probed(running.addr, 'alive', 0);
   t.is(a.displaced.length, 1);
-  // From then on it is alone, to those too who have not heard of it.
+  // From then on it is alone, also for those that have not heard of it.
   for (const from of [other, record()]) {
     a.deliver({ type: 'neighbor', from, priority: 'high', digest: 0 }, from.addr);
     a.deliver({ type: 'join', from, byUser: false }, from.addr);
@@ -110,7 +110,7 @@ test('a member whose incarnation is the highest can leave, and join again', (t) 
   t.notThrows(() => parseRecord(a.protocol.self));
 });
 
-test('one that was asked when we left, and those who heard of it, do not bring us back', (t) => {
+test('a peer that was asked to join when we left, and those that heard of it, do not bring us back', (t) => {
   const a = member();
   const [asked, another] = [record(), record()];
   a.protocol.join(asked.addr, true, 0);
@@ -130,7 +130,7 @@ test('one that was asked when we left, and those who heard of it, do not bring u
   t.is(a.protocol.size, 3);
 });
 
-test('who held us for failed when we left is told of it when it dials again, and dials no more', (t) => {
+test('a member that took us for failed when we left is told so when it dials again, and dials no more', (t) => {
   const [a, b] = [member(), member()];
   const [first, second] = [a.protocol.self, b.protocol.self];
   neighborOf(a);
@@ -148,7 +148,7 @@ test('who held us for failed when we left is told of it when it dials again, and
   t.is(b.protocol.status(first.name)?.record.state, 'left');
 });
 
-test('one of the network that we have left, who has come to be of the present one, is no stranger', (t) => {
+test('a member of the network that we left, which has come into our present one, is not a stranger', (t) => {
   const a = member();
   const old = neighborOf(a);
   a.protocol.leave(0);
@@ -160,7 +160,7 @@ test('one of the network that we have left, who has come to be of the present on
   for (const state of ['alive', 'failed'] as const) {
     a.deliver({ type: 'gossip', records: [{ ...old, state, incarnation: 1 }] }, neighbor.addr);
   }
-  // It was split from us, and dials us again.
+  // It was split off, and dials us again.
   a.deliver({ type: 'join', from: { ...old, incarnation: 2 }, byUser: false }, old.addr);
   t.is(farewells(), 1);
   t.is(a.protocol.get(old.name)?.incarnation, 2);
@@ -181,7 +181,7 @@ test('members of each of several networks that we have left are told, in whateve
   }
 });
 
-test('who asks one that has left, and is not a user, is told so; a user is not', (t) => {
+test('a join that no user wants is refused by a member that has left; a user’s join is not', (t) => {
   const [a, b] = [member(), member()];
   const left: MemberRecord = { ...b.protocol.self, state: 'left' };
   for (const byUser of [true, false]) {
@@ -194,7 +194,7 @@ test('who asks one that has left, and is not a user, is told so; a user is not',
   t.is(a.protocol.stats().joining, 0);
 });
 
-test('own failures do not keep a member from dialling for others', (t) => {
+test('a member with many probes of its own still dials for others', (t) => {
   const a = member();
   const lost = Array.from({ length: MAX_PROBES_ASKED }, () => neighborOf(a));
   for (const { addr } of lost) a.protocol.linkDown(addr, 'silent', 0);
@@ -204,7 +204,7 @@ test('own failures do not keep a member from dialling for others', (t) => {
   t.true(a.probed.includes(target.addr));
 });
 
-test('a join is done when the other is listed, which may have something to overrule first', (t) => {
+test('a join is done when the other is listed, which may have to refute something first', (t) => {
   const a = member();
   const neighbor = neighborOf(a);
   const other = record();

@@ -17,7 +17,7 @@ const news = fc.array(
   fc.tuple(fc.nat(20), fc.constantFrom('alive', 'suspect', 'failed', 'left'), fc.nat(3)),
 );
 
-test('rosters that took the same news in any order list the same, by equal digests', (t) => {
+test('rosters that took the same news in any order list the same members and have equal digests', (t) => {
   fc.assert(
     fc.property(news, fc.infiniteStream(fc.nat()), (items, order) => {
       const [one, other] = [new Roster(self), new Roster(self)];
@@ -39,7 +39,7 @@ test('rosters that list different members, or other incarnations, differ in just
   for (const roster of [one, other]) for (let i = 0; i < 20; i += 1) roster.merge(record(i), 0);
   other.merge(record(3, 'failed'), 0);
   other.merge(record(7, 'alive', 1), 0);
-  // Whether one is suspected passes too quickly to be compared.
+  // A suspicion passes too quickly to be compared.
   other.merge(record(9, 'suspect'), 0);
   t.not(one.digest, other.digest);
   const differing = one.hashes.flatMap((hash, bucket) =>
@@ -49,7 +49,7 @@ test('rosters that list different members, or other incarnations, differ in just
   t.deepEqual(other.listedIn(new Set([7, 3])), [[record(7, 'alive', 1)], []]);
 });
 
-test('one that has gone is remembered for a day, and is not drawn', (t) => {
+test('a member that has gone is remembered for a day, and is not drawn', (t) => {
   const roster = new Roster(self);
   roster.merge(record(1), 0);
   roster.merge(record(1, 'failed'), 1_000);
@@ -65,7 +65,7 @@ test('one that has gone is remembered for a day, and is not drawn', (t) => {
   t.is(roster.get(record(3).name), undefined, 'also when nobody else goes');
 });
 
-test('one that came back at another address is in its state since then', (t) => {
+test('a member that came back at another address is in its state since then', (t) => {
   const roster = new Roster(self);
   const moved = new Address('host', 2, 1, newSecret()).toString();
   roster.merge(record(1), 0);
@@ -75,7 +75,7 @@ test('one that came back at another address is in its state since then', (t) => 
   t.is(roster.since(record(1).name), 3_000);
 });
 
-test('of those that failed each is drawn, and none that left', (t) => {
+test('each failed member is drawn, and none that left', (t) => {
   const roster = new Roster(self);
   for (let index = 0; index < 20; index += 1) {
     roster.merge(record(index), 0);

@@ -4,7 +4,10 @@ import { Roster } from '../../../src/membership/roster.js';
 import type { Shared } from '../../../src/membership/shared.js';
 import { newRecord } from '../bootstrap/stub-membership.js';
 
-/** What a mechanism needs of the others, which do nothing; and a host that does only what is given. */
+/**
+ * Everything that a mechanism shares with the others, without effect; and a host that does only
+ * what is given.
+ */
 export function stubShared(host: Partial<ProtocolHost> = {}): Shared {
   const nothing = () => {};
   return {

@@ -9,7 +9,7 @@ import { type MemberRecord, withState } from '../../../src/membership/record.js'
 import { Suspicion } from '../../../src/membership/suspicion.js';
 import { newRecord } from '../bootstrap/stub-membership.js';
 
-/** Of a member that is suspected. */
+/** The record of a suspected member. */
 function record(accuser?: MemberName): MemberRecord {
   return withState(newRecord(), 'suspect', accuser);
 }
