@@ -21,16 +21,14 @@ import {
 } from './security.js';
 
 /**
- * Of all connections, whatever their keys: to make one takes a while. A peer without the key
- * could offer a certificate instead. There are none that we trust, and no name that we look at.
+ * Shared by all connections, since it takes a while to make. A peer without the key could offer a
+ * certificate instead: we trust none, and look at no name.
  */
 const SECURE_CONTEXT = createSecureContext({ ...TLS_VERSION, ca: [] });
 
 /**
  * Opens a WebSocket to the daemon at `address`.
  *
- * @param self Our own address, if we are a daemon: the peer can then call back
- *   over this connection.
  * @throws CircuitError EACCES (wrong secret or cluster key), ECONNREFUSED,
  *   ETIMEDOUT (after `timeout`, or {@link HANDSHAKE_TIMEOUT_MS}), EHOSTUNREACH, EPROTO (not a
  *   circuit), ECONNRESET, EMFILE, EIO (a system call here failed), EINTR (`signal` was aborted).
@@ -50,15 +48,15 @@ export function dial(
       maxPayload: MAX_MESSAGE,
       closeTimeout: CLOSE_TIMEOUT_MS,
       perMessageDeflate: false,
-      // The mask keeps proxies from taking what they see for HTTP (RFC 6455, section 10.3).
-      // Inside TLS they see nothing, and masking with zeros costs nothing.
+      // The mask keeps proxies from taking the frames for HTTP (RFC 6455, section 10.3). Inside TLS
+      // they see none, and masking with zeros costs nothing.
       generateMask: (mask) => mask.fill(0),
     };
     const socket = new WebSocket(`wss://${address.authority}`, SUBPROTOCOL, options);
     const fail = (error: unknown) => {
       clearTimeout(timer);
       forget();
-      // What terminate() still has to say is of no interest.
+      // terminate() may emit another error, which tells nothing new.
       socket.on('error', () => {});
       socket.terminate();
       reject(error);
@@ -77,7 +75,7 @@ export function dial(
       clearTimeout(timer);
       forget();
       socket.removeAllListeners('error');
-      // Until the caller listens, which is before anything that the peer sends is heard.
+      // Until the caller listens, which it does before anything of the peer is delivered.
       socket.on('error', () => {});
       socket.pause();
       setImmediate(() => socket.resume());
@@ -92,11 +90,11 @@ export interface DialOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long the peer may take to answer, in milliseconds. */
   readonly timeout?: number;
-  /** Told of the headers with which the peer answers. */
+  /** Called with the headers of the peer's answer. */
   readonly answered?: (headers: IncomingHttpHeaders) => void;
 }
 
-/** What `ws` takes or passes on to TLS, and its types do not have. */
+/** Options that `ws` takes or passes on to TLS, but that its types lack. */
 type Untyped = Pick<ConnectionOptions, 'pskCallback' | 'secureContext'> & {
   readonly closeTimeout: number;
 };
@@ -128,19 +126,22 @@ function explain(error: Error, address: Address, timeout: number): CircuitError 
     case 'ECONNRESET':
       return new CircuitError(
         'ECONNRESET',
-        `${where} closed the connection; is it a circuit? One that may open no more files (ulimit -n) does so, too`,
+        `${where} closed the connection; is it a circuit daemon? One that has reached its limit of open files (ulimit -n) does so, too`,
       );
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return new CircuitError('EPROTO', `what listens on ${where} does not know the address's key`);
+      return new CircuitError(
+        'EPROTO',
+        `the program on ${where} does not know the key of this address`,
+      );
     case 'EPROTO':
       return isRejectedKey(error)
         ? new CircuitError('EACCES', `${where} refused us: wrong address or cluster key`)
-        : new CircuitError('EPROTO', `what listens on ${where} is not a circuit`);
+        : new CircuitError('EPROTO', `the program on ${where} is not a circuit daemon`);
     default:
-      // A system call of ours that failed says nothing of the peer.
+      // A failed system call of ours says nothing of the peer.
       return new CircuitError(
         'syscall' in error ? 'EIO' : 'EPROTO',
         `cannot talk to ${where}: ${errorMessage(error)}`,
@@ -148,7 +149,7 @@ function explain(error: Error, address: Address, timeout: number): CircuitError 
   }
 }
 
-/** OpenSSL's peer answers a key that does not verify with alert 47, illegal_parameter. */
+/** OpenSSL answers a key that does not verify with alert 47, illegal_parameter. */
 function isRejectedKey(error: Error): boolean {
   return /alert number (40|47|51)\b/i.test(error.message);
 }

@@ -4,26 +4,28 @@ import { escapeControls } from '../base/escape-controls.js';
 import { redact } from '../base/redact.js';
 import { MAX_MESSAGE } from './limits.js';
 
-/** Why a connection is ended, as the close frame says it (RFC 6455, section 7.4.1). */
+/** Why we end a connection, as the close frame says it (RFC 6455, section 7.4.1). */
 export const CloseCode = { protocolError: 1002, unsupportedData: 1003, policy: 1008 } as const;
 
-/** 1005 and 1006 stand for a close frame without a code, and for none at all. */
+/**
+ * The codes of an orderly end; 1005 and 1006 stand for a frame without a code, and for no frame.
+ */
 const USUAL: ReadonlySet<number> = new Set([1000, 1001, 1005, 1006]);
 
 /** The meaning of the codes that `ws` sends without a reason. */
 const MEANINGS: Readonly<Record<number, string>> = {
-  1002: 'what it was sent is against the WebSocket protocol',
+  1002: 'we sent a frame that violates the WebSocket protocol',
   1007: 'a text that is not UTF-8',
   1009: `a frame of more than ${MAX_MESSAGE / 1024 / 1024} MiB`,
 };
 
-/** How long a reason may be, in bytes: a close frame has room for so many (RFC 6455, section 5.5). */
+/** How long a reason may be: a close frame has room for so many bytes (RFC 6455, section 5.5). */
 const MAX_REASON_BYTES = 123;
 
 /** How much of a reason the log shows, in characters. */
 const MAX_SHOWN = 200;
 
-/** The end of one connection. Where there is a reason, both sides are told of it, once. */
+/** The end of one connection. If it has a reason, both sides are told of it, once. */
 export class Ending {
   readonly #socket: WebSocket;
   readonly #where: string;
@@ -32,13 +34,13 @@ export class Ending {
 
   /**
    * @param where HOST:PORT of the peer.
-   * @param told What became of the peer, where that is not a usual end: at most once.
+   * @param told Called at most once, with what became of the peer, unless the end is a usual one.
    */
   constructor(socket: WebSocket, where: string, told: (event: string) => void = () => {}) {
     this.#socket = socket;
     this.#where = where;
     this.#told = told;
-    // To a frame against the protocol `ws` answers with a close frame; other errors end it at once.
+    // `ws` answers a frame that violates the protocol with a close frame; other errors end at once.
     socket.on('error', (error) => {
       if (!errorCode(error)?.startsWith('WS_ERR_')) return socket.terminate();
       const isTooLong = errorCode(error) === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
@@ -49,7 +51,7 @@ export class Ending {
     });
   }
 
-  /** Why the connection has ended, or is ending, in a sentence. */
+  /** A sentence that says why the connection has ended, or is ending. */
   get sentence(): string {
     return this.#sentence ?? `the connection to ${this.#where} was lost`;
   }
@@ -58,7 +60,7 @@ export class Ending {
   refuse(code: number, reason: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const shown = this.#ends(reason);
-    // A letter that was cut in two is left out.
+    // A character that was cut in two is left out.
     const frame = Buffer.from(shown)
       .subarray(0, MAX_REASON_BYTES)
       .toString()
@@ -66,7 +68,7 @@ export class Ending {
     this.#socket.close(code, frame);
   }
 
-  /** Ends the connection to one who would not hear why. */
+  /** Ends the connection to a peer that would not read the reason. */
   cut(reason: string): void {
     this.#ends(reason);
     this.#socket.terminate();
@@ -89,7 +91,10 @@ export class Ending {
   }
 }
 
-/** In one line, and without what could be a secret: a reason may be the peer's, or quote a message. */
+/**
+ * One line, without anything that could be a secret: a peer made the reason, or a message is
+ * quoted.
+ */
 function presentable(reason: string): string {
   return escapeControls(redact(reason.replace(/^(bad RPC message):.*/s, '$1'), MAX_SHOWN));
 }

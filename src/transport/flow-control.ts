@@ -1,9 +1,9 @@
 import { Mutex } from '../base/mutex.js';
 import { CONGESTED_CHUNK, MAX_CHUNK, SMALL, WINDOW } from './limits.js';
 
-/** What is needed of a WebSocket. */
+/** The part of a WebSocket that the flow control needs. */
 export interface FlowingSocket {
-  /** What lies unsent, in bytes. */
+  /** How many bytes wait to be sent. */
   readonly bufferedAmount: number;
   readonly readyState: number;
   readonly OPEN: number;
@@ -11,15 +11,15 @@ export interface FlowingSocket {
 }
 
 /**
- * Holds back what is sent over one connection while the peer, or the network, is slower than
- * we are: answers wait, so that no more than {@link WINDOW} lies unsent in our memory, with
- * the calls of others behind it. Calls do not wait: their order means something.
+ * Pushes back while the peer, or the network, is slower than we are: answers wait, so that no more
+ * than {@link WINDOW} waits in our memory, with the calls of others behind it. Calls do not wait,
+ * since their order has a meaning.
  */
 export class FlowControl {
   readonly #socket: FlowingSocket;
-  /** What may be sent and is not known to have been, in bytes. */
+  /** How many bytes may be sent and are not yet known to have been. */
   #granted = 0;
-  /** Held by the answer that waits for room, and awaited by those behind it. */
+  /** Held by the answer that waits for room; those behind it queue for it. */
   readonly #turn = new Mutex();
 
   constructor(socket: FlowingSocket) {
@@ -31,16 +31,16 @@ export class FlowControl {
     return !this.#turn.isFree || this.#isFull;
   }
 
-  /** How much one call is to carry now, in bytes. */
+  /** How many bytes one call should carry now. */
   get chunk(): number {
     return this.congested ? CONGESTED_CHUNK : MAX_CHUNK;
   }
 
   /**
-   * Waits until an answer of so many bytes may be sent, which must be done at once then: one
-   * after the other, as they came. Small ones do not wait, nor does any once the connection
-   * has ended.
-   * @returns Nothing if it may be sent now.
+   * Waits until an answer of so many bytes may be sent; the caller must then send it at once.
+   * Answers are let go in the order in which they came. A small one does not wait, nor does any
+   * once the connection has ended.
+   * @returns Nothing if the answer may be sent now.
    */
   room(bytes: number): Promise<void> | undefined {
     if (bytes < SMALL) return undefined;
@@ -62,7 +62,7 @@ export class FlowControl {
     return this.#socket.bufferedAmount + this.#granted > WINDOW;
   }
 
-  /** It is sent before the event loop turns, and then the socket counts it. */
+  /** The answer is sent before the event loop turns; from then on the socket counts it. */
   #grant(bytes: number): void {
     this.#granted += bytes;
     setImmediate(() => {
@@ -77,7 +77,7 @@ export class FlowControl {
     }
   }
 
-  /** RFC 6455, section 5.5.3: a pong that nobody asked for is allowed; it goes behind the rest. */
+  /** RFC 6455, section 5.5.3, allows a pong that nobody asked for; it goes out behind the rest. */
   #flushed(): Promise<void> {
     return new Promise((resolve) => this.#socket.pong('', undefined, () => resolve()));
   }

@@ -19,11 +19,13 @@ import {
 } from './limits.js';
 import { type ClusterKey, limitRecords, presharedKey, TLS_VERSION } from './security.js';
 
-/** The WebSocket subprotocol; the number moves when daemons could no longer talk to each other. */
+/**
+ * The WebSocket subprotocol; the number changes when daemons could no longer talk to each other.
+ */
 export const SUBPROTOCOL = 'circuit.1';
 
 /**
- * The HTTP header in which a daemon says where it listens: the one that dials, and the one that
+ * The HTTP header in which a daemon says where it listens: the daemon that dials, and the one that
  * answers, which may have been dialled by another of its names.
  */
 export const ADDRESS_HEADER = 'circuit-address';
@@ -39,12 +41,12 @@ export interface ListenOptions {
   readonly self?: () => string | undefined;
 }
 
-/** A listening socket that hands over WebSockets whose peers have proved that they hold the key. */
+/** A listening socket. It hands over WebSockets whose peers have proved that they hold the key. */
 export class Listener {
   readonly #server: Server;
   readonly #webSockets: WebSocketServer;
   readonly #sockets = new Set<Socket>();
-  /** By the peer's address and port, oldest first: not through the TLS handshake yet. */
+  /** The sockets that are not through the TLS handshake yet, by the peer's address and port. */
   readonly #unproven = new EvictingMap<string, Socket>({
     limit: MAX_UNPROVEN_SOCKETS,
     evicted: (socket) => socket.destroy(),
@@ -72,8 +74,8 @@ export class Listener {
       const address = options.self?.();
       if (address !== undefined) headers.push(`${ADDRESS_HEADER}: ${address}`);
     });
-    // It passes on what the server emits, which is dealt with there. Accepting can
-    // fail later, too, for want of descriptors; the daemon serves on.
+    // It repeats the server's errors, which are handled there. Accepting can fail later, too, when
+    // no descriptor is left; the daemon goes on serving.
     this.#webSockets.on('error', () => {});
     this.#server.on('connection', (socket: Socket) => this.#admit(socket));
     this.#server.on('secureConnection', (socket) => {
@@ -108,7 +110,7 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Bounds what somebody without the key can make us hold. */
+  /** Bounds how much a peer without the key can make us hold. */
   #admit(socket: Socket): void {
     const peer = peerOf(socket);
     this.#sockets.add(socket);

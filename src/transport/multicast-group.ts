@@ -3,25 +3,25 @@ import { networkInterfaces } from 'node:os';
 import { formatAuthority, parseAuthority } from '../base/address.js';
 import { CircuitError } from '../base/error.js';
 
-/** An IP multicast group, and the UDP port on which it is listened to. */
+/** An IP multicast group, and its UDP port. */
 export interface MulticastGroup {
   readonly address: string;
   readonly port: number;
   readonly family: 'IPv4' | 'IPv6';
 }
 
-/** A network interface over which the group is spoken to. */
+/** A network interface over which we talk to the group. */
 export interface MulticastInterface {
   readonly name: string;
-  /** From which we send: for IPv6 a link-local one, with its zone. */
+  /** The address from which we send: for IPv6 a link-local one, with its zone. */
   readonly address: string;
-  /** What is put behind an IPv6 address that means something on this link only; else nothing. */
+  /** The suffix of an IPv6 address that is valid on this link only; empty for IPv4. */
   readonly zone: string;
-  /** The addresses of hosts that are on its link. */
+  /** The addresses of the hosts on its link. */
   readonly onLink: BlockList;
 }
 
-/** Where a daemon announces itself, and hears others. */
+/** Where a daemon announces itself and hears others. */
 export interface DiscoverOptions {
   readonly group: MulticastGroup;
   readonly interfaces: readonly MulticastInterface[];
@@ -59,8 +59,8 @@ function isMulticast(host: string): boolean {
 }
 
 /**
- * The interfaces over which a group can be spoken to: that with this name, or on which
- * a host has this address, or all.
+ * The interfaces over which we can talk to a group: the one with this name, the one of the host
+ * with this address, or all.
  * @throws CircuitError EADDRNOTAVAIL if there is none
  */
 export function multicastInterfaces(
@@ -86,7 +86,10 @@ export function multicastInterfaces(
   throw new CircuitError('EADDRNOTAVAIL', `no multicast: ${lack}`);
 }
 
-/** Whether a host is on the link of an interface: who is not has nothing to say there (RFC 6762, section 11). */
+/**
+ * Whether a host is on the link of an interface; other hosts are not listened to (RFC 6762, section
+ * 11).
+ */
 export function isOnLink({ name, onLink }: MulticastInterface, host: string): boolean {
   const [address = '', zone] = host.split('%');
   return (zone === undefined || zone === name) && contains(onLink, address);

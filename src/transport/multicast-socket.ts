@@ -10,12 +10,12 @@ import {
 
 const debug = createDebug('circuit:discovery');
 
-/** What we listen to: to what is sent to the group, or to what is sent to us in answer. */
+/** Whether a socket hears what is sent to the group, or only answers to what it sent itself. */
 export type Listening = 'group' | 'answers';
 
 export type Receive = (datagram: Buffer, from: RemoteInfo, socket: MulticastSocket) => void;
 
-/** Speaks to a multicast group over one interface, and hears only who is on its link. */
+/** Talks to a multicast group over one interface, and hears only hosts on its link. */
 export class MulticastSocket {
   readonly #group: MulticastGroup;
   readonly #interface: MulticastInterface;
@@ -28,7 +28,7 @@ export class MulticastSocket {
     this.#group = group;
     this.#interface = over;
     this.#sender = createSocket(type);
-    // Every daemon of this host is to hear the group.
+    // Every daemon of this host must hear the group.
     if (listening === 'group') this.#receiver = createSocket({ type, reuseAddr: true });
   }
 
@@ -60,12 +60,12 @@ export class MulticastSocket {
     throw explain(refusal ?? failures[0], group);
   }
 
-  /** To all who listen to the group. Whether it arrives nobody knows. */
+  /** Sends to the whole group. Nobody knows whether it arrives. */
   send(datagram: Buffer): void {
     this.#transmit(datagram, this.#group.port, this.#address);
   }
 
-  /** To the one who has sent us something, if it can be answered: RFC 768 has ports of zero. */
+  /** Answers a sender, unless it cannot be answered: RFC 768 allows a source port of zero. */
   answer(datagram: Buffer, { address, port }: RemoteInfo): void {
     if (port !== 0) this.#transmit(datagram, port, address);
   }
@@ -77,7 +77,7 @@ export class MulticastSocket {
     this.#receiver?.close();
   }
 
-  /** The group's, on this link. */
+  /** The group's address, on this link. */
   get #address(): string {
     return `${this.#group.address}${this.#interface.zone}`;
   }
@@ -89,9 +89,9 @@ export class MulticastSocket {
     try {
       await bind(this.#sender, own, 0);
       this.#sender.setMulticastInterface(membership);
-      // No router passes it on. The default, but too much hangs on it to leave it at that.
+      // No router must pass it on. That is the default, but too much depends on it.
       this.#sender.setMulticastTTL(1);
-      // Bound to the group itself: what is sent to this host alone does not arrive.
+      // Bound to the group's address: what is sent to this host alone does not arrive.
       if (this.#receiver) await bind(this.#receiver, this.#address, port);
       this.#receiver?.addMembership(address, membership);
     } catch (error) {
@@ -102,7 +102,7 @@ export class MulticastSocket {
       socket?.on('error', (error) => debug('%s: %s', name, error.message));
     }
     (this.#receiver ?? this.#sender).on('message', (datagram, from) => {
-      // An IPv4 socket hears the group from every interface on which anybody has joined it.
+      // An IPv4 socket hears the group from every interface on which any program has joined it.
       if (isOnLink(this.#interface, from.address)) receive(datagram, from, this);
     });
   }

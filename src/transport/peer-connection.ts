@@ -11,36 +11,36 @@ import {
 } from './limits.js';
 
 /**
- * One WebSocket to a peer, watched: it is pinged when it is silent, cut when it does not
- * answer for long, and closed when nobody has used or held it for a while.
+ * A WebSocket to a peer, under watch: it is pinged when it is silent, cut when it does not answer
+ * for long, and closed when nobody has used or held it for a while.
  */
 export class PeerConnection<Main> {
-  /** What we may call of the peer. */
+  /** The peer's main object, which we may call. */
   readonly main: Main;
-  /** Resolves when the connection has ended, however it ended. */
+  /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
-  /** Asked before anything large is sent. */
+  /** To be asked before anything large is sent. */
   readonly flow: FlowControl;
-  /** For what the connection is ended: the peer does not keep to the protocol. */
+  /** Ends the connection when the peer violates the protocol. */
   readonly ending: Ending;
-  /** Where the peer listens, if it is a daemon: its circuit address, as it says itself. */
+  /** Where the peer says it listens, if it is a daemon: its circuit address. */
   readonly address: Address | undefined;
   /** HOST:PORT of its end of the connection. */
   readonly remote: string;
   readonly #socket: WebSocket;
   readonly #keepalive: NodeJS.Timeout;
   readonly #dialled: boolean;
-  /** The listeners for silence, each with the milliseconds after which it is told. */
+  /** The listeners for silence, each with the milliseconds after which it is called. */
   readonly #whenSilent = new Map<() => void, number>();
   #lost: (() => void) | undefined;
   #holders = 0;
-  // Milliseconds, on a clock that does not go back.
+  // In milliseconds, on a clock that does not go back.
   #lastUse = performance.now();
   #lastHeard = performance.now();
   #lastPing = performance.now();
   #lastCheck = performance.now();
 
-  /** @param start Starts the RPC session; it calls `heard` for each message. */
+  /** @param start Starts the RPC session, and calls `heard` for each message. */
   constructor(
     socket: WebSocket,
     start: (connection: PeerConnection<Main>, heard: () => void) => Main,
@@ -70,7 +70,7 @@ export class PeerConnection<Main> {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** Why it has ended, in a sentence. */
+  /** A sentence that says why the connection has ended. */
   get whyEnded(): string {
     return this.ending.sentence;
   }
@@ -87,15 +87,19 @@ export class PeerConnection<Main> {
     };
   }
 
-  /** Tells, at most once, that nothing was heard of the peer for so many milliseconds. */
+  /**
+   * Calls the listener, at most once, when nothing was heard from the peer for so many
+   * milliseconds.
+   */
   readonly whenSilent = (listener: () => void, after = SILENT_AFTER_MS): Disposable => {
     this.#whenSilent.set(listener, after);
     return { [Symbol.dispose]: () => this.#whenSilent.delete(listener) };
   };
 
   /**
-   * Something was sent whose answer nobody waits for.
-   * @param lost Called if the connection ends before anything else is heard or sent so.
+   * Notes that something was sent whose answer nobody waits for.
+   * @param lost Called if the connection ends before anything is heard from the peer, or something
+   *   else is sent in this way.
    */
   unanswered(lost: () => void): void {
     this.#lost = lost;
@@ -103,7 +107,7 @@ export class PeerConnection<Main> {
   }
 
   close(): void {
-    // What was sent before it gets there before it.
+    // The close frame arrives behind everything that was sent before.
     this.#lost = undefined;
     this.#socket.close(1000);
   }
@@ -120,7 +124,7 @@ export class PeerConnection<Main> {
     this.#lastCheck = now;
     const quiet = now - this.#lastHeard;
     if (quiet >= DEAD_AFTER_MS) {
-      this.ending.cut(`nothing was heard of the peer for ${DEAD_AFTER_MS / 1000} s`);
+      this.ending.cut(`nothing was heard from the peer for ${DEAD_AFTER_MS / 1000} s`);
       return;
     }
     this.#tellSilent(quiet);
@@ -141,10 +145,10 @@ export class PeerConnection<Main> {
 }
 
 interface ConnectionOptions {
-  /** Whether we made the connection: who did pings, and closes it when nobody uses it. */
+  /** Whether we made the connection. That side pings, and closes it when nobody uses it. */
   readonly dialled: boolean;
   readonly address?: Address | undefined;
   readonly remote?: string;
-  /** Told what became of the peer, where the connection has not ended as connections do. */
+  /** Called with what became of the peer, unless the connection ended in the usual way. */
   readonly ended?: (event: string) => void;
 }

@@ -11,24 +11,24 @@ import { onRest, passed } from '../base/garbage.js';
 import { CloseCode, type Ending } from './ending.js';
 import { MAX_CHUNK, MAX_MESSAGE, MAX_OPEN_CALLS, MAX_UNSENT } from './limits.js';
 
-/** How often the open calls are counted, in messages: counting walks the whole table. */
+/** After so many messages the open calls are counted: counting walks the whole table. */
 const COUNT_EVERY = 1_000;
 
 const packr = new Packr({ useRecords: false });
 
-/** A message with so many bytes in its pieces is packed into a buffer that is used again. */
+/** A message whose pieces have so many bytes is packed into a buffer that is used again. */
 const BULK_BYTES = 32 * 1024;
-/** Room for what is around the pieces, in bytes. */
+/** Room for the rest of the message around its pieces. */
 const AROUND_BYTES = 16 * 1024;
-/** The buffers: for the largest piece that a call carries, and for smaller ones. */
+/** The free buffers: for the largest piece that a call carries, and for smaller ones. */
 const BULK_BUFFERS = [MAX_CHUNK / 16, MAX_CHUNK / 8, MAX_CHUNK / 4, MAX_CHUNK / 2, MAX_CHUNK].map(
   (size) => ({ size: size + AROUND_BYTES, free: [] as Buffer[] }),
 );
-/** How many of each size are kept for later. */
+/** How many buffers of each size are kept. */
 const MAX_FREE_BUFFERS = 8;
-/** What msgpackr begins with by itself. */
+/** The size with which msgpackr begins by itself. */
 const SMALL_BUFFER_BYTES = 8192;
-/** How deep pieces are looked for, so that small messages do not wait for that. */
+/** How deep a message is searched for pieces: small messages must not wait for that. */
 const MAX_DEPTH = 6;
 
 onRest(() => {
@@ -36,19 +36,17 @@ onRest(() => {
 });
 
 /**
- * How long a message that the peer can wait for waits for others to go out with, in
- * milliseconds.
+ * How long a message that nobody waits for is kept, to go out together with others.
  */
 const PATIENCE_MS = 20;
 
-/** What goes into one frame with others, in bytes; a larger message is a frame of its own. */
+/** How many bytes go into one frame together; a larger message is a frame of its own. */
 const MAX_BATCH_BYTES = 64 * 1024;
 
 /**
- * Cap'n Web messages as MessagePack, one after the other in binary WebSocket
- * frames. A call is several small messages, and each frame is a system call, a
- * TLS record and a wake-up at the other side: what one turn of the event loop has
- * to say goes out together.
+ * Carries Cap'n Web's messages as MessagePack, one after the other in binary WebSocket frames. A
+ * call is several small messages, and each frame is a system call, a TLS record and a wake-up at
+ * the other side. So all messages of one turn of the event loop go out together.
  */
 class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   readonly encodingLevel = 'jsonCompatibleWithBytes';
@@ -64,7 +62,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   #waiting: PromiseWithResolvers | undefined;
   #failure: Error | undefined;
 
-  /** @param onFrame Told of each frame that comes, and how many messages were in it. */
+  /** @param onFrame Called for each frame that comes, with the number of its messages. */
   constructor(socket: WebSocket, ending: Ending, onFrame: (messages: number) => void) {
     this.#socket = socket;
     this.#ending = ending;
@@ -80,7 +78,10 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
         for (const message of messages) this.#deliver(message);
         onFrame(messages.length);
       } catch {
-        this.refuse(CloseCode.protocolError, 'the peer sent what is not a circuit message');
+        this.refuse(
+          CloseCode.protocolError,
+          'the peer sent something that is not a circuit message',
+        );
       }
     });
     socket.once('close', () => this.#fail());
@@ -100,8 +101,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   /**
-   * As a frame of its own. The buffer is free again when the socket has taken it: msgpackr
-   * would allocate four times the size, and garbage of that size is collected at a cost.
+   * Sends a message as a frame of its own. Its buffer is free again when the socket has taken it:
+   * msgpackr would allocate four times the size, and garbage of that size is collected at a cost.
    */
   #sendBulk(message: unknown, bytes: number): number {
     const size = bytes + AROUND_BYTES;
@@ -109,7 +110,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     const buffer = buffers.free.pop() ?? Buffer.allocUnsafeSlow(buffers.size);
     packr.useBuffer(buffer);
     const data = packr.pack(message);
-    // What is packed next must not follow in the same buffer.
+    // The next message must not follow in the same buffer.
     packr.useBuffer(Buffer.allocUnsafeSlow(SMALL_BUFFER_BYTES));
     this.#flush();
     if (data.length > MAX_MESSAGE) throw tooLong();
@@ -120,7 +121,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     return data.length;
   }
 
-  /** Not before the promises that are settled by now have had their say. */
+  /** Sends after the promises that are settled by now have run. */
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
@@ -138,8 +139,8 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 
   /**
-   * Whether nobody waits for what a message brings about: it lets the peer forget a call that it
-   * has answered, or calls what is not asked for its answer, which is the next thing to come. It
+   * Whether nobody waits for the effect of a message: it lets the peer release a call that it has
+   * answered, or it pushes a call whose answer is not asked for until the next message. Alone it
    * would be a frame of its own, and wake the peer for nothing.
    */
   #canWait(message: unknown): boolean {
@@ -157,7 +158,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
 
   #transmit(frame: Buffer, sent?: (error?: Error) => void): void {
     if (this.#socket.bufferedAmount > MAX_UNSENT) {
-      this.#ending.cut(`the peer does not read: ${MAX_UNSENT / 1024 / 1024} MiB lie unsent`);
+      this.#ending.cut(`the peer does not read: ${MAX_UNSENT / 1024 / 1024} MiB wait to be sent`);
     } else if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame, sent);
   }
 
@@ -169,12 +170,12 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
     });
   }
 
-  /** Cap'n Web goes on no more: a message was none of its own, or beyond its limits. */
+  /** Cap'n Web gives up: it got a message that is not its own, or that is beyond its limits. */
   abort(reason?: unknown): void {
     this.refuse(CloseCode.protocolError, errorMessage(reason));
   }
 
-  /** Hears nothing more of the peer, and says why. */
+  /** Ends the connection, tells the peer why, and takes no further message. */
   refuse(code: number, reason: string): void {
     this.#ending.refuse(code, reason);
     this.#fail();
@@ -202,7 +203,7 @@ class WebSocketRpcTransport implements RpcTransportWithCustomEncoding {
   }
 }
 
-/** What is in a frame; of a large one no more than one message, so that they can be counted. */
+/** The messages in a frame. A large one must hold a single message, so that they can be counted. */
 function unpack(frame: Buffer): unknown[] {
   return frame.length > MAX_BATCH_BYTES ? [packr.unpack(frame)] : packr.unpackMultiple(frame);
 }
@@ -227,11 +228,11 @@ interface PromiseWithResolvers {
 /**
  * Starts an RPC session in which both sides may call.
  *
- * @param main What the peer may call, an `RpcTarget`.
- * @param onMessage Told whenever messages come.
- * @param ending The end of the connection, which tells why there are no answers any more.
- * @returns What we may call of the peer. Its calls fail with EHOSTUNREACH when
- *   the connection is lost.
+ * @param main The object that the peer may call, an `RpcTarget`.
+ * @param onMessage Called whenever messages come.
+ * @param ending The end of the connection, which tells why no answers come any more.
+ * @returns The object of the peer that we may call. Its calls fail with EHOSTUNREACH when the
+ *   connection is lost.
  */
 export function startRpc<Remote extends RpcCompatible<Remote>>(
   socket: WebSocket,

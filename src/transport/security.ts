@@ -6,17 +6,16 @@ import type { Secret } from '../base/address.js';
 import { CircuitError, errorCode } from '../base/error.js';
 
 /**
- * TLS 1.3 with an external pre-shared key (RFC 8446, sections 2.2 and 4.2.11)
- * and (EC)DHE: whoever lacks the key fails the handshake, and a key that leaks
- * later does not open what was recorded.
+ * TLS 1.3 with an external pre-shared key (RFC 8446, sections 2.2 and 4.2.11) and (EC)DHE: a peer
+ * without the key fails the handshake, and a key that leaks later does not open what was recorded.
  */
 
-/** A key that every member of a cluster holds in a file, beside the addresses. */
+/** A key that every member of a cluster holds in a file, in addition to the addresses. */
 export type ClusterKey = Buffer & { readonly __brand: 'ClusterKey' };
 
 const CLUSTER_KEY_BYTES = 32;
 
-/** What goes over the wire in the clear beside the key's proof: it says nothing of the target. */
+/** The identity that goes over the wire in the clear: it says nothing of the target. */
 export const PSK_IDENTITY = 'circuit';
 
 /** An external key is bound to one hash (RFC 8446, section 4.2.11); OpenSSL takes SHA-256. */
@@ -29,18 +28,18 @@ export function presharedKey(secret: Secret, clusterKey?: ClusterKey): Buffer {
 }
 
 /**
- * What the peer is sent in one TLS record, in bytes: a little less than the 16 KiB that
- * OpenSSL would take. Records of that size fill the stream in which its `ws` receives up
- * to its mark, and for each of them it would stop reading the socket and begin anew.
+ * The size of our TLS records: a little less than the 16 KiB that OpenSSL would take. Records of
+ * that size fill the stream in which the peer's `ws` receives up to its mark, and after each of
+ * them it would stop reading the socket and begin anew.
  */
 const RECORD_BYTES = 16_000;
 
-/** Has a TLS socket send records that a WebSocket receives without a pause. */
+/** Makes a TLS socket send records that a WebSocket receives without a pause. */
 export function limitRecords(socket: Socket): void {
   if (socket instanceof TLSSocket) socket.setMaxSendFragment(RECORD_BYTES);
 }
 
-/** A new cluster key as the line of text that its file holds. */
+/** Makes a cluster key, as the line of text that its file holds. */
 export function generateClusterKey(): string {
   return randomBytes(CLUSTER_KEY_BYTES).toString('base64');
 }

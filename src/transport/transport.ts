@@ -11,21 +11,21 @@ import type { ClusterKey } from './security.js';
 export interface TransportOptions<Main> {
   readonly clusterKey?: ClusterKey | undefined;
   /**
-   * Starts the RPC session over a new connection; `heard` is to be called for
-   * each message. @returns What we may call of the peer.
+   * Starts the RPC session over a new connection, and calls `heard` for each message.
+   * @returns The peer's object that we may call.
    */
   readonly start: (socket: WebSocket, peer: PeerConnection<Main>, heard: () => void) => Main;
-  /** Told what became of a peer, where its connection has not ended as connections do. */
+  /** Called with what became of a peer, unless its connection ended in the usual way. */
   readonly ended?: ((remote: string, event: string) => void) | undefined;
 }
 
 /**
- * Connections to other daemons: opened on demand, shared by all who ask, and used in both
- * directions, whoever opened them. There are two to one daemon where both had dialled.
+ * The connections to other daemons: opened on demand, shared by all callers, and used in both
+ * directions, whichever side opened them. There are two to one daemon where both sides dialled.
  */
 export class Transport<Main> {
   readonly #options: TransportOptions<Main>;
-  /** By each address at which a peer is known, the newest last. */
+  /** The connections by each address at which a peer is known, the newest last. */
   readonly #connections = new Map<string, readonly PeerConnection<Main>[]>();
   readonly #dialling = new Map<string, Promise<PeerConnection<Main>>>();
   readonly #open = new Set<PeerConnection<Main>>();
@@ -51,7 +51,7 @@ export class Transport<Main> {
     return this.#listener.port;
   }
 
-  /** Where peers can call us. */
+  /** Sets the address at which peers can call us. */
   advertise(address: Address): void {
     this.#self = address.toString();
   }
@@ -74,7 +74,7 @@ export class Transport<Main> {
   }
 
   /**
-   * Dials the daemon at `address` and hangs up, whatever connections there are.
+   * Dials the daemon at `address` and hangs up, whether or not there is a connection.
    * @param timeout In milliseconds.
    * @throws CircuitError as {@link dial}
    */
@@ -117,7 +117,7 @@ export class Transport<Main> {
     this.#adopt(socket, { address: addressIn(request.headers), remote });
   }
 
-  /** @param dialled The address that we dialled: not always the one at which the peer says it is. */
+  /** @param dialled The address that we dialled: the peer may say that it listens at another. */
   #adopt(
     socket: WebSocket,
     { address, remote }: Pick<PeerConnection<Main>, 'address' | 'remote'>,
@@ -154,8 +154,8 @@ export class Transport<Main> {
 }
 
 /**
- * The peer has proved that it holds our address, or the one that we dialled; that it tells its
- * own truly we take on trust.
+ * The address that a peer says it has. It has proved that it holds our address, or the one that we
+ * dialled; we trust it to tell its own.
  */
 function addressIn(headers: IncomingHttpHeaders): Address | undefined {
   const header = headers[ADDRESS_HEADER];

@@ -28,7 +28,7 @@ const MISDEEDS: ReadonlyArray<
     'no message',
     (s) => s.send(Buffer.alloc(10, 0x93)),
     1002,
-    /^the peer sent what is not a circuit/,
+    /^the peer sent something that is not a circuit/,
   ],
   [
     'what Cap’n Web does not know',
@@ -105,7 +105,7 @@ test('a peer that does not answer for 10 s is so in the log', async (t) => {
   // It made the connection, so that it is the one to ping, and does not.
   startRpc<CircuitTarget>(socket, undefined, () => {}, new Ending(socket, 'the daemon'));
   await once(socket, 'close');
-  t.regex(await logged(t, daemon, 1), /is disconnected: nothing was heard of the peer for 10 s$/);
+  t.regex(await logged(t, daemon, 1), /is disconnected: nothing was heard from the peer for 10 s$/);
 });
 
 test('a peer that comes back again and again to be refused does not fill the log', async (t) => {

@@ -163,6 +163,9 @@ test('calls by the hundred thousand in one frame are not made', async (t) => {
   const closed = once(socket, 'close');
   socket.send(Buffer.alloc(100_000 * call.length, call));
   const [code, reason] = await closed;
-  t.deepEqual([code, String(reason)], [1002, 'the peer sent what is not a circuit message']);
+  t.deepEqual(
+    [code, String(reason)],
+    [1002, 'the peer sent something that is not a circuit message'],
+  );
   t.true(await serves(cluster, address));
 });

@@ -10,7 +10,7 @@ import { CIRCUIT_ENV, Cluster, eventually, type TestDaemon } from './cluster.js'
 import { areOne } from './multicast.js';
 
 const DIAL = pathOf(import.meta.dirname, '../../src/transport/dial.js');
-const ADDRESS = pathOf(import.meta.dirname, '../../src/address.js');
+const ADDRESS = pathOf(import.meta.dirname, '../../src/base/address.js');
 
 /** Writes to `join`; gives what the shell said, what `error` says, and how long it took. */
 async function join(cluster: Cluster, daemon: TestDaemon, text: string) {
@@ -230,7 +230,7 @@ test('something else that listens is EPROTO', async (t) => {
   const { port } = await listening(t, (socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'));
   const result = await join(cluster, a, a.address.replace(/:\d+\//, `:${port}/`));
   refused(t, result, /Protocol error/);
-  t.regex(result.error, /is not a circuit/);
+  t.regex(result.error, /is not a circuit daemon/);
 });
 
 test('one that hangs up is ECONNRESET', async (t) => {
@@ -239,7 +239,7 @@ test('one that hangs up is ECONNRESET', async (t) => {
   const { port } = await listening(t, (socket) => socket.end());
   const result = await join(cluster, a, a.address.replace(/:\d+\//, `:${port}/`));
   refused(t, result, /Connection reset by peer/);
-  t.regex(result.error, /is it a circuit\?/);
+  t.regex(result.error, /is it a circuit daemon\?/);
 });
 
 test('want of descriptors is our own failure, and says nothing of the one who is dialled', async (t) => {

@@ -35,13 +35,13 @@ async function serverThatSends(t: ExecutionContext, bytes: Buffer): Promise<Addr
   return new Address('127.0.0.1', (server.address() as AddressInfo).port, 1, secret);
 }
 
-test('what the peer sends together with its answer is not lost', async (t) => {
+test('a message that the peer sends together with its answer is not lost', async (t) => {
   const socket = await dial(await serverThatSends(t, Buffer.of(0x82, 0x01, 0x2a)), {});
   t.teardown(() => socket.terminate());
   t.deepEqual(await once(socket, 'message'), [Buffer.of(0x2a), true]);
 });
 
-test('nonsense that the peer sends together with its answer ends the connection alone', async (t) => {
+test('nonsense that the peer sends together with its answer ends only the connection', async (t) => {
   const socket = await dial(await serverThatSends(t, Buffer.of(0xff, 0xff)), {});
   await new Promise((resolve) => socket.once('close', resolve));
   t.is(socket.readyState, socket.CLOSED);

@@ -6,7 +6,7 @@ import { CloseCode, Ending } from '../../../src/transport/ending.js';
 import { MAX_UNSENT } from '../../../src/transport/limits.js';
 import { startRpc } from '../../../src/transport/rpc.js';
 
-/** Both ends of a WebSocket, and what is told of their end. */
+/** Both ends of a WebSocket, and the events that their ends tell. */
 async function pair(t: { teardown: (run: () => void) => void }) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
@@ -43,7 +43,7 @@ test('both sides know why a connection was ended, and are told once', async (t) 
   t.is(theirs.ending.sentence, 'host:1 ended the connection: too much');
 });
 
-test('an end that is usual, or has no reason, is told nobody', async (t) => {
+test('a usual end, or one without a reason, is not told of', async (t) => {
   for (const end of [(s: WebSocket) => s.close(1000), (s: WebSocket) => s.terminate()]) {
     const [ours, theirs] = await ends(t);
     end(theirs.socket);
@@ -67,7 +67,7 @@ test('a reason is one line of bounded length, without what could be a secret', a
   t.deepEqual(bad[0].events, ['ended the connection: …']);
 });
 
-test('a peer that does not read is cut off, and whoever called it is told why', async (t) => {
+test('a peer that does not read is cut off, and its callers are told why', async (t) => {
   const [ours] = await ends(t);
   const main = startRpc<RpcTarget & { call(): void }>(
     ours.socket,
@@ -78,7 +78,7 @@ test('a peer that does not read is cut off, and whoever called it is told why', 
   Object.defineProperty(ours.socket, 'bufferedAmount', { get: () => MAX_UNSENT + 1 });
   await t.throwsAsync(async () => await main.call(), {
     code: 'EHOSTUNREACH',
-    message: 'the connection to host:1 was ended: the peer does not read: 512 MiB lie unsent',
+    message: 'the connection to host:1 was ended: the peer does not read: 512 MiB wait to be sent',
   });
-  t.deepEqual(ours.events, ['is disconnected: the peer does not read: 512 MiB lie unsent']);
+  t.deepEqual(ours.events, ['is disconnected: the peer does not read: 512 MiB wait to be sent']);
 });

@@ -4,7 +4,7 @@ import { SMALL, WINDOW } from '../../../src/transport/limits.js';
 
 const MIB = 1024 * 1024;
 
-/** A connection that sends nothing until it is told to. */
+/** A connection that sends nothing until it is flushed. */
 class ToySocket {
   readonly OPEN = 1;
   readyState: 0 | 1 | 2 | 3 = 1;
@@ -35,7 +35,7 @@ test('answers of one turn of the event loop keep to the window, and go out as th
   const sent: number[] = [];
   const answers = Array.from({ length: 100 }, async (_, i) => {
     await flow.room(MIB);
-    // As an answer does: a few promises later, in the same turn.
+    // An answer is sent a few promises later, in the same turn.
     for (let hop = 0; hop < 10; hop += 1) await undefined;
     socket.send(MIB);
     sent.push(i);
@@ -66,7 +66,7 @@ test('a small answer does not wait behind large ones', async (t) => {
   t.truthy(flow.room(SMALL));
 });
 
-test('whoever waits is let go when the connection ends', async (t) => {
+test('answers that wait are let go when the connection ends', async (t) => {
   const socket = new ToySocket();
   const flow = new FlowControl(socket);
   socket.send(10 * WINDOW);

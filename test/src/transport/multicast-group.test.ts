@@ -18,7 +18,7 @@ test('GROUP:PORT is understood for IPv4 and IPv6', (t) => {
   }
 });
 
-test('what is no group, or has no port, is EINVAL with a sentence that says what would be', (t) => {
+test('a text that is not a group with a port fails with EINVAL and a sentence that says what is right', (t) => {
   for (const text of ['', '228.8.8.8', '8822', 'ff02::1:8822', '228.8.8.8:x', '228.8.8.8:65536']) {
     t.throws(() => parseGroup(text), { code: 'EINVAL', message: /is not GROUP:PORT/ }, text);
   }
@@ -48,7 +48,7 @@ test('an interface is found by its name, and by an address on it; only its link 
   }
 });
 
-test('an interface that cannot be used is EADDRNOTAVAIL, and named', (t) => {
+test('an interface that cannot be used fails with EADDRNOTAVAIL, and is named', (t) => {
   const four = parseGroup('228.8.8.8:8822');
   t.throws(() => multicastInterfaces(four, { name: 'nope' }), {
     code: 'EADDRNOTAVAIL',

@@ -2,7 +2,7 @@ import test from 'ava';
 import { multicastInterfaces, parseGroup } from '../../../src/transport/multicast-group.js';
 import { MulticastSocket } from '../../../src/transport/multicast-socket.js';
 
-test('a datagram that came from port 0 is left without an answer', async (t) => {
+test('a datagram from port 0 gets no answer', async (t) => {
   const group = parseGroup('239.88.0.1:48822');
   const over = multicastInterfaces(group, { name: 'lo' });
   const [socket] = await MulticastSocket.open(group, over, 'answers', () => {});

@@ -27,7 +27,7 @@ async function pair(t: { teardown: (run: () => void) => void }) {
   return { client, accepted: accepted as WebSocket };
 }
 
-/** Lets what is on its way between the two ends arrive. */
+/** Lets everything between the two ends arrive. */
 async function roundTrip(from: WebSocket): Promise<void> {
   const pong = once(from, 'pong');
   from.ping();
@@ -36,7 +36,7 @@ async function roundTrip(from: WebSocket): Promise<void> {
 
 let now = 0;
 
-/** Time passes, as the connections look at it; in between what was sent arrives. */
+/** Time passes for the connections, and everything that was sent arrives. */
 async function pass(time: number, socket: WebSocket): Promise<void> {
   for (let passed = 0; passed < time; passed += KEEPALIVE_INTERVAL_MS) {
     now += KEEPALIVE_INTERVAL_MS;
@@ -45,7 +45,7 @@ async function pass(time: number, socket: WebSocket): Promise<void> {
   }
 }
 
-/** Time passes, and nothing arrives meanwhile. */
+/** Time passes, and nothing arrives. */
 function passInSilence(time: number): void {
   for (let passed = 0; passed < time; passed += KEEPALIVE_INTERVAL_MS) {
     now += KEEPALIVE_INTERVAL_MS;
@@ -79,21 +79,24 @@ test.serial('the side that was dialled does not close it', async (t) => {
   t.true(connection.isOpen);
 });
 
-test.serial('who made a connection pings a silent peer, and the other side does not', async (t) => {
-  const { client, accepted } = await pair(t);
-  const connections = [
-    new PeerConnection(client, () => undefined, { dialled: true }),
-    new PeerConnection(accepted, () => undefined, { dialled: false }),
-  ];
-  const pinged = once(accepted, 'ping');
-  client.once('ping', () => t.fail('both sides ping'));
-  passInSilence(PING_AFTER_MS);
-  await pinged;
-  t.true(connections.every(({ isOpen }) => isOpen));
-});
+test.serial(
+  'the side that made a connection pings a silent peer, and the other side does not',
+  async (t) => {
+    const { client, accepted } = await pair(t);
+    const connections = [
+      new PeerConnection(client, () => undefined, { dialled: true }),
+      new PeerConnection(accepted, () => undefined, { dialled: false }),
+    ];
+    const pinged = once(accepted, 'ping');
+    client.once('ping', () => t.fail('both sides ping'));
+    passInSilence(PING_AFTER_MS);
+    await pinged;
+    t.true(connections.every(({ isOpen }) => isOpen));
+  },
+);
 
 test.serial(
-  'a peer is silent when its answer is overdue, once, and cut off long after',
+  'a peer is told to be silent once, when its answer is overdue, and cut off long after',
   async (t) => {
     const { client, accepted } = await pair(t);
     const connection = new PeerConnection(client, () => undefined, { dialled: true });
@@ -125,7 +128,7 @@ test.serial(
       gone += 1;
     }, ATTENDANT_GONE_AFTER_MS);
     accepted.pause();
-    // It may have said nothing before, as long as it had no need for a ping.
+    // It may have been silent before, as long as it had no need for a ping.
     passInSilence(PING_AFTER_MS + KEEPALIVE_INTERVAL_MS + 3_000);
     t.is(gone, 0);
     passInSilence(10_000 - HANG_UP_GRACE_MS - (PING_AFTER_MS + KEEPALIVE_INTERVAL_MS + 3_000));
@@ -133,7 +136,7 @@ test.serial(
   },
 );
 
-test.serial('a daemon that was suspended holds nobody for silent because of that', async (t) => {
+test.serial('a daemon that was suspended takes nobody for silent because of that', async (t) => {
   const { client } = await pair(t);
   const connection = new PeerConnection(client, () => undefined, { dialled: true });
   connection.hold();
@@ -145,7 +148,7 @@ test.serial('a daemon that was suspended holds nobody for silent because of that
 });
 
 test.serial(
-  'what was sent unanswered is told to be lost if nothing is heard before the end',
+  'a message without an answer is told to be lost if nothing is heard before the end',
   async (t) => {
     for (const answers of [false, true]) {
       const { client, accepted } = await pair(t);

@@ -21,7 +21,7 @@ test('the key of a connection depends on the secret and on the cluster key', (t)
   t.deepEqual(presharedKey(one, clusterKey), presharedKey(one, clusterKey));
 });
 
-test('a file that holds no cluster key is EINVAL, and is named', (t) => {
+test('a file without a cluster key fails with EINVAL, and is named', (t) => {
   const { directory } = new Janitor(t);
   const file = join(directory, 'key');
   for (const content of ['', 'junk', 'AAAA', `${generateClusterKey()}x`]) {

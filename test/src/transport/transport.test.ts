@@ -3,7 +3,7 @@ import { Address, newSecret } from '../../../src/base/address.js';
 import type { PeerConnection } from '../../../src/transport/peer-connection.js';
 import { Transport } from '../../../src/transport/transport.js';
 
-/** A daemon's transport whose peers are given nothing but noted. */
+/** A daemon's transport that notes its peers, and gives them nothing. */
 async function daemon(t: ExecutionContext) {
   const peers: PeerConnection<undefined>[] = [];
   const transport = new Transport<undefined>({
@@ -20,7 +20,7 @@ async function daemon(t: ExecutionContext) {
   return { transport, address, peers };
 }
 
-test('all who ask for one address share one connection', async (t) => {
+test('all callers that ask for one address share one connection', async (t) => {
   const [a, b] = [await daemon(t), await daemon(t)];
   const connections = await Promise.all([
     a.transport.connect(b.address),
@@ -42,7 +42,7 @@ test('a connection serves both directions, whoever opened it', async (t) => {
   t.is(b.peers.length, 1);
 });
 
-test('after a connection has ended, the next who asks gets a new one', async (t) => {
+test('after a connection has ended, the next caller gets a new one', async (t) => {
   const [a, b] = [await daemon(t), await daemon(t)];
   const first = await a.transport.connect(b.address);
   first.close();
@@ -52,7 +52,7 @@ test('after a connection has ended, the next who asks gets a new one', async (t)
   t.true(second.isOpen);
 });
 
-test('one who gives up does not spoil it for the others', async (t) => {
+test('a caller that gives up does not spoil the connection for the others', async (t) => {
   const [a, b] = [await daemon(t), await daemon(t)];
   const impatient = a.transport.connect(b.address, AbortSignal.abort());
   const patient = a.transport.connect(b.address);
