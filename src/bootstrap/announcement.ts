@@ -4,8 +4,8 @@ import { CircuitError } from '../base/error.js';
 import type { ClusterKey } from '../transport/security.js';
 
 /**
- * What daemons and commands tell each other by multicast: one datagram each, of at most
- * 512 bytes. Numbers are big-endian.
+ * The messages of daemons and commands by multicast: one datagram each, of at most 512 bytes.
+ * Numbers are big-endian.
  *
  *     offset  bytes
  *          0      4  "CIRC"
@@ -16,38 +16,40 @@ import type { ClusterKey } from '../transport/security.js';
  *
  *     body: 0     1  kind: 1 announcement, 2 query, 3 answer
  *           1     8  when it was sent, in milliseconds since the epoch
- *           9     8  query: an identity, at random; answer: that of its query; else 0
+ *           9     8  query: a random identity; answer: that of its query; else 0
  *          17     2  length of the address
  *          19     …  the circuit address, in printable ASCII; none in a query
  *           …     …  query: zeros, up to 512 bytes in all
  *
- * A query is as long as the longest answer: who sends queries in another's name brings
- * more upon the network than upon him (as QUIC's clients pad, RFC 9000, section 8.1).
+ * A query is as long as the longest answer. So a host that sends queries in another's name puts
+ * more on the network than on its victim (as QUIC's clients pad, RFC 9000, section 8.1).
  *
- * Sealed means AES-256-GCM with a key that HKDF-SHA256 makes from the cluster key, and
- * what precedes the body as additional data. Nonces are random: safe for 2^32 datagrams
- * of one key (NIST SP 800-38D, section 8.3), at one a second for a hundred years.
+ * Sealed means AES-256-GCM with a key that HKDF-SHA256 makes from the cluster key, and with
+ * everything before the body as additional data. Nonces are random: safe for 2^32 datagrams of
+ * one key (NIST SP 800-38D, section 8.3), at one a second for a hundred years.
  *
- * A sealed datagram is believed for {@link CLOCK_WINDOW_MS} before and after the moment that
- * it says, and so long it can be replayed. That has little effect: an announcement is an
- * address to be tried, an answer is good for its own query only, and a query is answered
- * with what only holders of the key can read.
+ * A sealed datagram is believed for {@link CLOCK_WINDOW_MS} before and after the time that it
+ * gives, and so long it can be replayed. That has little effect: an announcement is only an
+ * address to try, an answer is good for its own query only, and only holders of the key can read
+ * the answer to a query.
  */
 export type Announcement =
   | { readonly kind: 'announcement'; readonly address: Address }
   | { readonly kind: 'query'; readonly id: bigint }
   | { readonly kind: 'answer'; readonly id: bigint; readonly address: Address };
 
-/** Why a datagram was not understood; `key` is another key, or one that was tampered with. */
+/**
+ * Why a datagram was not understood; `key` means another key, or a datagram that was tampered with.
+ */
 export interface Refusal {
   readonly kind: 'refused';
   readonly why: 'garbage' | 'plain' | 'sealed' | 'key' | 'clock';
 }
 
-/** How far apart the clocks of sender and receiver may be, in milliseconds: Kerberos's 5 minutes (RFC 4120). */
+/** How far the clocks of sender and receiver may differ: 5 minutes, as in Kerberos (RFC 4120). */
 export const CLOCK_WINDOW_MS = 5 * 60 * 1000;
 
-/** In bytes: of any datagram, and exactly of a query. Far below what any link would fragment. */
+/** The longest datagram, in bytes, and the length of a query. No link fragments so little. */
 export const MAX_DATAGRAM = 512;
 
 const MAGIC = Buffer.from('CIRC');
@@ -78,7 +80,7 @@ export function encodeAnnouncement(
   return Buffer.concat([clear, cipher.update(body), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** Never fails, whatever the datagram is. @param now Milliseconds since the epoch. */
+/** Never throws, whatever the datagram is. @param now Milliseconds since the epoch. */
 export function decodeAnnouncement(
   datagram: Buffer,
   now: number,
@@ -113,7 +115,7 @@ function encodeBody(announcement: Announcement, now: number, max: number): Buffe
   return body;
 }
 
-/** @param size Of the whole datagram. */
+/** @param size The length of the whole datagram. */
 function decodeBody(body: Buffer, size: number): Announcement | Refusal {
   const id = body.readBigUInt64BE(9);
   const rest = body.subarray(BODY);
@@ -131,13 +133,13 @@ function decodeBody(body: Buffer, size: number): Announcement | Refusal {
 
 function parseAddress(bytes: Buffer): Address | undefined {
   const text = bytes.toString('latin1');
-  // Nothing that could command a terminal gets as far as a log.
+  // No control character of another host may reach a log, and so a terminal.
   if (!/^[\x21-\x7e]+$/.test(text)) return undefined;
   const address = Address.tryParse(text);
   return address?.toString() === text ? address : undefined;
 }
 
-/** The body, or `undefined` if it was not sealed with this key, as it is. */
+/** The body, or `undefined` if the datagram was not sealed with this key. */
 function unseal(datagram: Buffer, clusterKey: ClusterKey): Buffer | undefined {
   const start = HEADER + NONCE;
   const end = datagram.length - TAG;
@@ -154,7 +156,10 @@ function unseal(datagram: Buffer, clusterKey: ClusterKey): Buffer | undefined {
   }
 }
 
-/** Of its own, so that a flaw here would not open the connections: HKDF-SHA256 (RFC 5869), 32 bytes. */
+/**
+ * A key of its own, so that a flaw here would not open the connections: HKDF-SHA256 (RFC 5869), 32
+ * bytes.
+ */
 function discoveryKey(clusterKey: ClusterKey): Buffer {
   return Buffer.from(hkdfSync('sha256', clusterKey, Buffer.alloc(0), 'circuit discovery', 32));
 }

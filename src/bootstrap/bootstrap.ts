@@ -13,18 +13,18 @@ export interface BootstrapOptions {
   /** Our own address. */
   readonly address: Address;
   readonly clusterKey?: ClusterKey | undefined;
-  /** Where daemons are announced, if they are. */
+  /** Where to discover others, if that is wanted. */
   readonly discover?: DiscoverOptions | undefined;
-  /** Keeps the members from one run to the next, if they are to be kept. */
+  /** The file that keeps the known members for the next run, if that is wanted. */
   readonly knownMembers?: string | undefined;
   /** Takes a sentence for the log. */
   readonly log: (event: string) => void;
 }
 
 /**
- * How a daemon finds its network when it starts: by those whom it is told to join, by
- * discovery, and by the members that it knew in an earlier run. The last two go on in the
- * background. A member that has parted stays alone until somebody joins it with others again.
+ * Finds the daemon's network when it starts: through the daemons that it is told to join, by
+ * discovery, and through the members that it knew in an earlier run. The last two go on in the
+ * background. A member that has left stays alone until somebody joins it with others again.
  */
 export class Bootstrap {
   readonly #options: BootstrapOptions;
@@ -40,7 +40,7 @@ export class Bootstrap {
     this.#options = options;
     this.#known = file === undefined ? undefined : new KnownMembers({ file, membership, log });
     this.#discovered = new DiscoveredMembers({ membership, log });
-    // One that had left, which it may have done while it started, has been joined again.
+    // A member that had left, perhaps while it started, has been joined again.
     this.#watch = membership.watch(({ kind }) => {
       if (kind === 'join' && this.#parted.signal.aborted) this.#discovery?.announce();
     });
@@ -62,7 +62,7 @@ export class Bootstrap {
   }
 
   /**
-   * Joins the daemons at `addresses`, unless we part meanwhile.
+   * Joins the daemons at `addresses`, unless this member leaves meanwhile.
    * @throws CircuitError as {@link joinPatiently}
    */
   async join(addresses: readonly Address[], signal: AbortSignal): Promise<void> {
@@ -73,26 +73,26 @@ export class Bootstrap {
 
   /** Begins to look for the network. */
   begin(): void {
-    // It may have left already, while it started.
+    // The member may have left already, while it started.
     if (!this.#parted.signal.aborted) this.#discovery?.announce();
     this.#rejoin();
   }
 
-  /** Looks for the network no more. */
+  /** Stops looking for the network. */
   pause(): void {
     this.#discovery?.pause();
     this.#discovered.interrupt();
     this.#parted.abort();
   }
 
-  /** Leaves the network, and does not look for it any more. */
+  /** Leaves the network, and stops looking for it. */
   async leave(): Promise<void> {
     this.pause();
     await this.#options.membership.leave();
     await this.#known?.clear();
   }
 
-  /** To be called before the membership is closed: what is known now is kept. */
+  /** To be called before the membership is closed: saves the members that are known now. */
   async close(): Promise<void> {
     this.#watch[Symbol.dispose]();
     this.#parted.abort();

@@ -7,18 +7,18 @@ import { MulticastSocket } from '../transport/multicast-socket.js';
 import type { ClusterKey } from '../transport/security.js';
 import { decodeAnnouncement, encodeAnnouncement } from './announcement.js';
 
-/** How long answers are waited for, in milliseconds. */
+/** How long answers are waited for. */
 export const DISCOVERY_TIMEOUT_MS = 2_000;
 
-/** When it is asked, in milliseconds from the first time: a datagram may be lost. */
+/** When a query is sent, from the first one: a datagram may be lost. */
 const QUERY_TIMES_MS = [0, 250, 750, 1_500];
 
-/** Of the daemons that answer, in bytes of memory some hundred each. */
+/** How many daemons are told of; each takes some hundred bytes of memory. */
 const MAX_ANSWERS = 100;
 
 /**
- * Asks a group for daemons, over all interfaces, and gives the address of each that
- * answers, in that order; ends when none has answered for {@link DISCOVERY_TIMEOUT_MS} in all.
+ * Asks a group for daemons, over all interfaces, and gives the address of each in the order of
+ * their answers. Ends {@link DISCOVERY_TIMEOUT_MS} after it began.
  * @throws CircuitError EADDRNOTAVAIL (no interface), EINTR
  */
 export async function* discover(

@@ -8,22 +8,21 @@ import type { Membership } from '../membership/membership.js';
 import type { Hearing } from './discovery.js';
 
 /**
- * How long each member of a network hesitates to join somebody new, at most, in
- * milliseconds for each member that there is: some fifty of them try in the first second,
- * however many have heard of him, and the news of the first that succeeds stops the rest.
- * So the small network joins the large one.
+ * The longest hesitation before a member joins a stranger, for each member that its network has.
+ * So some fifty members try in the first second, however many have heard of the stranger, and the
+ * news of the first success stops the rest: the small network joins the large one.
  */
 const HESITATION_PER_MEMBER_MS = 20;
 
-/** Joins a second, and at once: what is announced may be made up. */
+/** How many joins begin in a second, and how many at once: announced addresses may be made up. */
 const JOINS = 10;
 const MAX_PENDING = 32;
 
-/** An address that failed is not tried again for so long, in milliseconds; doubled each time. */
+/** How long an address that failed is not tried again; doubled each time. */
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 64_000;
 
-/** How many addresses that failed are remembered; the oldest is forgotten first. */
+/** How many addresses that failed are remembered; the oldest is evicted first. */
 const MAX_FAILED = 1_000;
 
 export interface DiscoveredMembersOptions {
@@ -32,14 +31,14 @@ export interface DiscoveredMembersOptions {
   readonly log: (event: string) => void;
 }
 
-/** Joins the networks of those who are heard of and are not members of ours yet. */
+/** Joins the networks of daemons that were heard and are not members of ours yet. */
 export class DiscoveredMembers {
   readonly #options: DiscoveredMembersOptions;
   readonly #watch: Disposable;
   readonly #limit = new RateLimit(JOINS, MAX_PENDING);
   readonly #pending = new Set<string>();
   readonly #failed = new EvictingMap<string, Failure>({ limit: MAX_FAILED });
-  /** The addresses of all members; made anew when they have changed and it is asked for. */
+  /** The addresses of all members; made again, when asked for, after a change. */
   #members: ReadonlySet<string> | undefined;
   #ending = interruption();
 
@@ -62,7 +61,7 @@ export class DiscoveredMembers {
     return 'new';
   }
 
-  /** Gives up what is being joined. */
+  /** Gives up the joins that are under way. */
   interrupt(): void {
     this.#ending.abort();
     this.#ending = interruption();

@@ -9,27 +9,27 @@ import { decodeAnnouncement, encodeAnnouncement, type Refusal } from './announce
 import { Trickle } from './trickle.js';
 
 /**
- * Answers a second: a hundred commands that start at once find this daemon, and what it
- * can be made to send, to hosts on its link alone, is some 50 kB/s.
+ * How many answers a second: a hundred commands that start at once find this daemon, and it can be
+ * made to send some 50 kB/s at most, only to hosts on its link.
  */
 const ANSWERS = 100;
 
-/** What an announcement of somebody else is to us: of our network, of another, or neither. */
+/** Whether an announced daemon is of our network, of another, or not to be considered now. */
 export type Hearing = 'known' | 'new' | 'ignored';
 
 export interface DiscoveryOptions extends DiscoverOptions {
   readonly clusterKey?: ClusterKey | undefined;
-  /** Our own, which is announced. */
+  /** The address that is announced: our own. */
   readonly address: Address;
-  /** Takes what others announce. */
+  /** Takes the address of a daemon that has announced itself. */
   readonly heard: (address: Address) => Hearing;
   /** Takes a sentence for the log. */
   readonly log: (event: string) => void;
 }
 
 /**
- * A daemon's part of the discovery: announces it as {@link Trickle} says, hears others,
- * and answers who asks. Whatever arrives, it neither fails nor sends more than it got.
+ * A daemon's part of the discovery: announces it as {@link Trickle} says, hears others, and answers
+ * queries. Whatever arrives, it does not fail, and sends no more than it got.
  */
 export class Discovery {
   readonly #options: DiscoveryOptions;
@@ -45,7 +45,7 @@ export class Discovery {
   }
 
   /**
-   * Joins the group, answers, and hears; it announces nothing yet.
+   * Joins the group, hears and answers; announces nothing yet.
    * @throws CircuitError EINVAL (our address is too long), and as {@link MulticastSocket.open}
    */
   static async open(options: DiscoveryOptions): Promise<Discovery> {
@@ -59,7 +59,7 @@ export class Discovery {
     log(
       clusterKey
         ? `discovery on ${where}, sealed with the cluster key`
-        : `discovery on ${where} is plain: whoever listens there learns this daemon's address, and may command it`,
+        : `discovery on ${where} is not encrypted: every host that listens there learns this daemon's address, and may command it`,
     );
     return discovery;
   }
@@ -72,7 +72,7 @@ export class Discovery {
     this.#schedule();
   }
 
-  /** Neither announces nor answers any more, until {@link announce}. */
+  /** Stops announcing and answering, until {@link announce} is called again. */
   pause(): void {
     this.#isSilent = true;
     clearTimeout(this.#timer);
@@ -110,7 +110,7 @@ export class Discovery {
         this.#answer(said.id, from, socket);
         return;
       case 'answer':
-        // To somebody's query, not to the group: we have asked nothing.
+        // Answers go to queries, not to the group, and we have sent no query.
         return;
       case 'refused':
         this.#refuse(said.why, from);
@@ -139,7 +139,7 @@ export class Discovery {
     );
   }
 
-  /** Said once for each reason: who goes on must not fill the log. */
+  /** Logs each reason once: a sender that goes on must not fill the log. */
   #refuse(why: Refusal['why'], { address }: RemoteInfo): void {
     if (this.#refused.has(why)) return;
     this.#refused.add(why);
@@ -148,7 +148,7 @@ export class Discovery {
 }
 
 const REASONS: Record<Refusal['why'], string> = {
-  garbage: 'what it sends is of another program, or of another version',
+  garbage: 'it is another program, or another version',
   plain: 'it has no cluster key',
   sealed: 'it has a cluster key, and we have none',
   key: 'it has another cluster key',

@@ -7,28 +7,28 @@ import { timeLeft } from '../base/time-left.js';
 import type { Membership } from '../membership/membership.js';
 
 /**
- * How many members are kept. Any one that still runs is enough to come back by, and of a
- * hundred taken at random one does, unless nearly all have gone.
+ * How many members are kept. Any one of them that still runs is enough to come back, and of a
+ * hundred random ones some does, unless nearly all have gone.
  */
 export const MAX_KNOWN = 100;
 
-/** In bytes: what a hundred addresses with the longest of host names can come to. */
+/** The size that a hundred addresses with the longest of host names can have. */
 const MAX_FILE_BYTES = 64 * 1024;
 
 /**
- * The first change is written at once: a daemon that is killed the moment after its first join
- * comes back. Those that follow within so many milliseconds are written together.
+ * The first change is written at once: a daemon that is killed right after its first join comes
+ * back. The changes of the time after it are written together.
  */
 export const WRITE_PAUSE_MS = 1_000;
 
-/** After a failure, as of a full disk, it is tried again so many milliseconds later. */
+/** How long after a failure, as of a full disk, the next write is tried. */
 export const RETRY_MS = 30_000;
 
-/** While it fails the log says so once in so many milliseconds. */
+/** How often the log says that writing fails. */
 export const COMPLAINT_INTERVAL_MS = 60_000;
 
 export interface KnownMembersOptions {
-  /** Where they are kept. */
+  /** The file that keeps the members. */
   readonly file: string;
   readonly membership: Membership;
   /** Takes a sentence for the log. */
@@ -36,28 +36,28 @@ export interface KnownMembersOptions {
 }
 
 /**
- * The members that this one knew last, in a file for its next run: their circuit
- * addresses, one to a line, those that are listed before those that failed. They are
- * secrets: the file is its owner's alone. It is replaced as a whole.
+ * The members that this one knew last, in a file for its next run: their circuit addresses, one to
+ * a line, listed members before failed ones. The addresses are secrets, so only the owner may read
+ * the file. It is replaced as a whole.
  */
 export class KnownMembers {
   readonly #options: KnownMembersOptions;
   readonly #watch: Disposable;
-  /** From the run before, until one of them has answered. */
+  /** The members of the run before, until one of them has answered. */
   #earlier: readonly string[];
-  /** Those that failed, not left, and may come back; the last to fail comes last. */
+  /** The addresses of members that failed and may come back, the last to fail last. */
   #failed = newlyFailed();
-  /** What the file holds, if that is known. */
+  /** The content of the file, if it is known. */
   #written: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastWrite = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
-  /** The last write failed. */
+  /** Whether the last write failed. */
   #failing = false;
   #lastComplaint = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  /** Reads the file; what is wrong with it is logged, and no failure. */
+  /** Reads the file. If something is wrong with it, that is logged, and not an error. */
   constructor(options: KnownMembersOptions) {
     this.#options = options;
     this.#earlier = this.#read();
@@ -68,25 +68,25 @@ export class KnownMembers {
     });
   }
 
-  /** Those of the run before. */
+  /** The members of the run before. */
   get earlier(): readonly Address[] {
     return this.#earlier.map(Address.parse);
   }
 
-  /** One of those of the run before has answered: what it knows is newer than what they were. */
+  /** A member of the run before has answered: it knows better than we did. */
   forgetEarlier(): void {
     this.#earlier = [];
     this.#writeSoon();
   }
 
-  /** Forgets all; resolves when nothing of them is kept any more. */
+  /** Forgets all members; resolves when none of them is kept any more. */
   async clear(): Promise<void> {
     this.#earlier = [];
     this.#failed = newlyFailed();
     await this.#write();
   }
 
-  /** Notes no more; resolves when the last change is kept, or could not be: it is tried once. */
+  /** Takes no more changes; resolves when the last write has succeeded or failed. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch[Symbol.dispose]();
@@ -97,7 +97,7 @@ export class KnownMembers {
     const { membership } = this.#options;
     const { self } = membership;
     const others = membership.members().filter(({ name }) => name !== self.name);
-    // Names are random, so who follows upon our own is a sample of our own, which stays.
+    // Names are random, so the members that follow ours are a sample of our own, which stays.
     const next = others.findIndex(({ name }) => name > self.name);
     const ring = next < 0 ? others : [...others.slice(next), ...others.slice(0, next)];
     const failed = [...this.#failed.values()].reverse();
@@ -110,12 +110,13 @@ export class KnownMembers {
     try {
       const { size } = statSync(file);
       if (size > MAX_FILE_BYTES)
-        throw new Error(`it has ${size} bytes; ${MAX_FILE_BYTES} are the most`);
+        throw new Error(`it has ${size} bytes, and may have ${MAX_FILE_BYTES}`);
       const text = readFileSync(file, 'utf8');
       const lines = text.split(/\r?\n/).filter((line) => line !== '');
       const good = lines.filter((line) => Address.tryParse(line)).slice(0, MAX_KNOWN);
       const bad = lines.length - good.length;
-      if (bad > 0) log(`${file}: ${bad} of ${lines.length} lines are no addresses, and ignored`);
+      if (bad > 0)
+        log(`${file}: ${bad} of ${lines.length} lines are not addresses, and are ignored`);
       if (bad === 0) this.#written = text;
       return good;
     } catch (error) {
@@ -126,13 +127,13 @@ export class KnownMembers {
   }
 
   #writeSoon(): void {
-    // When the membership has been closed nobody is a member, and all of them are to be kept.
+    // A closed membership has no members, and they are all to be kept.
     if (this.#closed) return;
     const pause = this.#failing ? RETRY_MS : WRITE_PAUSE_MS;
     this.#timer ??= setTimeout(() => this.#write(), timeLeft(this.#lastWrite + pause));
   }
 
-  /** One after the other, each with what is true when its turn comes. */
+  /** Writes one after the other, each the state of its own time. */
   #write(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -4,8 +4,8 @@ import { errorCode, errorMessage } from '../base/error.js';
 import type { Membership } from '../membership/membership.js';
 
 /**
- * How often one whom we are to join is asked if it does not answer, or hangs up, as it may where
- * many start at the same time, and all join it; and how long we wait in between, in milliseconds.
+ * How many times a daemon is asked that does not answer or hangs up, as it may when many start at
+ * the same time and all join it; and the pause in between.
  */
 const TRIES = 3;
 const PAUSE_MS = 500;
@@ -20,7 +20,7 @@ export interface PatientJoinOptions {
 }
 
 /**
- * Joins a daemon that may not be ready yet, unless we part meanwhile.
+ * Joins a daemon that may not be ready yet, unless this member leaves meanwhile.
  * @throws CircuitError as {@link Membership.join}
  */
 export async function joinPatiently(address: Address, options: PatientJoinOptions): Promise<void> {
@@ -37,5 +37,5 @@ export async function joinPatiently(address: Address, options: PatientJoinOption
       await delay(PAUSE_MS, undefined, { signal }).catch(() => {});
     }
   }
-  log(`${address.authority} is not joined any more: this member is to be alone`);
+  log(`${address.authority} is not joined any more: this member is to stay alone`);
 }

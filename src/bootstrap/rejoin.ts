@@ -3,16 +3,16 @@ import type { Address } from '../base/address.js';
 import { errorCode, errorMessage } from '../base/error.js';
 import type { Membership } from '../membership/membership.js';
 
-/** How many are tried at once: one that is silent does not hold up the rest. */
+/** How many members are tried at once: a silent one does not hold up the rest. */
 const AT_ONCE = 5;
 
-/** The pause between two rounds, in milliseconds; doubled each time. */
+/** The pause between two rounds; doubled each time. */
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 5 * 60 * 1000;
 
 export interface RejoinOptions {
   readonly membership: Membership;
-  /** Members of an earlier run; those whose daemons have ended since cannot answer. */
+  /** The members of an earlier run; those whose daemons have ended since cannot answer. */
   readonly addresses: readonly Address[];
   /** Takes a sentence for the log. */
   readonly log: (event: string) => void;
@@ -20,9 +20,9 @@ export interface RejoinOptions {
 }
 
 /**
- * Joins the network of an earlier run again: tries its members until one answers, or is a
- * member by other ways. Never fails.
- * @returns Whether one is a member now. If not, it was interrupted, or all have refused us.
+ * Joins the network of an earlier run again: tries its members until one answers, or has become a
+ * member in another way. Never fails.
+ * @returns Whether one of them is a member now. If not, it was interrupted, or all have refused us.
  */
 export async function rejoin(options: RejoinOptions): Promise<boolean> {
   const { membership, log, signal } = options;
@@ -47,7 +47,7 @@ export async function rejoin(options: RejoinOptions): Promise<boolean> {
           return true;
         }
         reason = errorMessage(join.reason);
-        // A secret is never used again: whoever listens there now is another daemon.
+        // A secret is never used again: another daemon listens there now.
         if (errorCode(join.reason) === 'EACCES') refused.add(address);
       }
     }

@@ -1,31 +1,30 @@
 /**
- * When to announce: the Trickle algorithm (Levis, Clausen, Hui, Gnawali and Ko,
- * RFC 6206, section 4.2). The intervals grow while all is known to all; a member is
- * silent where others of its network have just said as much, so that the network
- * announces itself at the same rate however many members it has; and who is new brings
- * the interval back to the shortest. No I/O.
+ * When to announce: the Trickle algorithm (Levis, Clausen, Hui, Gnawali and Ko, RFC 6206, section
+ * 4.2). The intervals grow while all daemons know each other. A daemon suppresses its announcement
+ * where others of its network have just made theirs, so that the rate hardly depends on the size of
+ * the network. A stranger brings the interval back to the shortest. No I/O.
  */
 
-/** Imin, in milliseconds: a daemon that starts is heard within a second. */
+/** Imin: a daemon that starts is heard within a second. */
 export const SHORTEST_INTERVAL_MS = 1_000;
 
 /**
- * Imax, in milliseconds: five doublings. Two networks between which a cut link is mended
- * hear of each other within one and a half intervals, which is less than a minute.
+ * Imax: five doublings. When a cut link is mended, the two networks hear of each other within one
+ * and a half intervals, which is less than a minute.
  */
 export const LONGEST_INTERVAL_MS = 32_000;
 
-/** k: two announcements in an interval are enough, should one of the two be lost. */
+/** k: two announcements in an interval are enough, even if one of them is lost. */
 export const REDUNDANCY = 2;
 
 export class Trickle {
   readonly #random: () => number;
   #interval = SHORTEST_INTERVAL_MS;
   #start = 0;
-  /** When to announce in this interval. */
+  /** t: when to announce in this interval. */
   #moment = 0;
   #decided = false;
-  /** Consistent announcements heard in this interval. */
+  /** c: how many consistent announcements were heard in this interval. */
   #heard = 0;
 
   /**
@@ -42,12 +41,12 @@ export class Trickle {
     return this.#decided ? this.#start + this.#interval : this.#moment;
   }
 
-  /** Somebody has announced a member of our network. */
+  /** A member of our network was announced. */
   consistent(): void {
     this.#heard += 1;
   }
 
-  /** Somebody has announced one whom we did not know. */
+  /** A daemon was announced that we did not know. */
   inconsistent(now: number): void {
     if (this.#interval > SHORTEST_INTERVAL_MS) this.#begin(SHORTEST_INTERVAL_MS, now);
   }

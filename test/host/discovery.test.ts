@@ -13,7 +13,7 @@ test('three daemons that are started with --discover find each other, over loopb
   const daemons = await Promise.all([1, 2, 3].map(() => cluster.start('--discover', text)));
   await areOne(daemons);
   for (const daemon of daemons) {
-    t.regex(daemon.log(), new RegExp(`discovery on ${text} over lo is plain`));
+    t.regex(daemon.log(), new RegExp(`discovery on ${text} over lo is not encrypted`));
   }
   const { stdout } = await cluster.sh(`ip -o maddr show | grep ${address}`);
   t.regex(stdout, /^(\d+:\s+lo\b.*\n)+$/);
@@ -95,9 +95,9 @@ test('daemons on several hosts find each other, each on the interface that it li
   // It shares a host with the first, but is to be reached on its loopback alone.
   const apart = await cluster.startWith({ netns: one }, ...options);
   await areOne([a, b, c]);
-  t.regex(a.log(), /over eth0 is plain/);
-  t.regex(c.log(), /over (lo, eth0|eth0, lo) is plain/);
-  t.regex(apart.log(), /over lo is plain/);
+  t.regex(a.log(), /over eth0 is not encrypted/);
+  t.regex(c.log(), /over (lo, eth0|eth0, lo) is not encrypted/);
+  t.regex(apart.log(), /over lo is not encrypted/);
   t.is((await members(apart)).length, 1);
   for (const { address } of [a, b, c]) t.regex(address, /^circuit:\/\/10\.98\.0\.\d:/);
 });
@@ -178,7 +178,7 @@ test('a query gets one answer, to the asker and no longer than it; garbage gets 
     ],
   );
   t.true(received.every(({ length }) => length <= 512));
-  t.regex(daemon.log(), /is not understood: what it sends is of another program/);
+  t.regex(daemon.log(), /is not understood: it is another program/);
 });
 
 test('addresses that are made up do not hold up a daemon, nor fill its log', async (t) => {

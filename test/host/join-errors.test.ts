@@ -177,7 +177,7 @@ test('leave ends the joins that wait, those of a start too, which goes on alone'
   const leave = `echo > ${daemon.mountpoint}/.self/leave`;
   t.is((await cluster.sh(leave)).status, 0);
   await daemon.ready;
-  t.regex(daemon.log(), /is not joined any more: this member is to be alone$/m);
+  t.regex(daemon.log(), /is not joined any more: this member is to stay alone$/m);
   const joining = join(cluster, daemon, mute.address);
   await daemon.until(mute.isAsked(2));
   t.is((await cluster.sh(leave)).status, 0);

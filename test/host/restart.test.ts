@@ -141,7 +141,7 @@ test('a list that is damaged is no failure: what is good of it is used', async (
   writeFileSync(file, `\0\xff junk\n${a.address}\n${b.address.slice(0, -3)}`);
   const again = await cluster.start('--var', state);
   t.is((await areOne([a, b, again])).length, 3);
-  t.regex(again.log(), /members: 2 of 3 lines are no addresses, and ignored/);
+  t.regex(again.log(), /members: 2 of 3 lines are not addresses, and are ignored/);
   t.notRegex(again.log(), /junk|Q[0-9a-f]{29}/);
   await kept(file, [a, b]);
 });

@@ -35,7 +35,7 @@ const announcement: fc.Arbitrary<Announcement> = fc.oneof(
 );
 const key = fc.constantFrom(undefined, KEY);
 
-test('what is encoded is decoded by who has the same key, or as little a key', (t) => {
+test('a datagram is decoded with the same key, or without a key where it has none', (t) => {
   fc.assert(
     fc.property(announcement, key, (said, clusterKey) => {
       const datagram = encodeAnnouncement(said, NOW, clusterKey);
@@ -51,13 +51,13 @@ test('an answer is never longer than its query', (t) => {
       const query = encodeAnnouncement({ kind: 'query', id: of }, NOW, clusterKey);
       t.is(query.length, MAX_DATAGRAM);
       t.true(encodeAnnouncement(said, NOW, clusterKey).length <= query.length);
-      // Nor can a shorter query be made up.
+      // A shorter query is not understood either.
       t.is(decodeAnnouncement(query.subarray(0, -1), NOW, clusterKey).kind, 'refused');
     }),
   );
 });
 
-test('a sealed datagram holds nothing of the address, and no two are the same', (t) => {
+test('a sealed datagram shows nothing of the address, and no two are the same', (t) => {
   const said: Announcement = { kind: 'announcement', address: new Address('host', 1, 2, secret) };
   const one = encodeAnnouncement(said, NOW, KEY);
   t.false(one.equals(encodeAnnouncement(said, NOW, KEY)));
@@ -74,7 +74,7 @@ test('garbage of any length is refused, and nothing is thrown', (t) => {
   );
 });
 
-test('what is understood of a datagram that is nearly right is all that it holds', (t) => {
+test('a datagram that is nearly right is understood only if that is all that it holds', (t) => {
   const damaged = fc
     .tuple(announcement, fc.array(fc.tuple(fc.nat(MAX_DATAGRAM), fc.nat(255)), { maxLength: 3 }))
     .map(([said, changes]) => {
@@ -89,7 +89,7 @@ test('what is understood of a datagram that is nearly right is all that it holds
       if (said.kind === 'refused') return;
       understood += 1;
       const again = encodeAnnouncement(said, 0);
-      // The time is not looked at where nothing proves it.
+      // The time is not checked where nothing proves it.
       const rest = (bytes: Buffer) => [bytes.subarray(0, 7), bytes.subarray(15)];
       t.deepEqual(rest(again), rest(datagram));
     }),
@@ -98,7 +98,7 @@ test('what is understood of a datagram that is nearly right is all that it holds
   t.true(understood > 100);
 });
 
-test('a sealed datagram of which any bit was changed, or a part cut off, is refused', (t) => {
+test('a sealed datagram is refused when any bit was changed or a part cut off', (t) => {
   fc.assert(
     fc.property(announcement, fc.nat(), fc.nat(7), (said, where, bit) => {
       const datagram = encodeAnnouncement(said, NOW, KEY);
@@ -131,7 +131,7 @@ test('a sealed datagram is believed within five minutes of when it was sent, and
   }
 });
 
-test('an address with controls in it, or that is too long, is not announced nor taken', (t) => {
+test('an address with control characters in it, or that is too long, is neither announced nor taken', (t) => {
   const of = (host: string): Announcement => ({
     kind: 'announcement',
     address: new Address(host, 1, 2, secret),

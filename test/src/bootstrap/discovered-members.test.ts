@@ -12,7 +12,7 @@ function discovered() {
   return { membership, lines, members };
 }
 
-test('who is a member is known, and not joined; who is not is joined once', async (t) => {
+test('a member is known and not joined; a stranger is joined once', async (t) => {
   const { membership, members, lines } = discovered();
   const record = newRecord();
   const address = Address.parse(record.addr);
@@ -33,9 +33,9 @@ test('who is a member is known, and not joined; who is not is joined once', asyn
   members.close();
 });
 
-test('who becomes a member while one hesitates is not joined', async (t) => {
+test('a daemon that becomes a member during the hesitation is not joined', async (t) => {
   const { membership, members } = discovered();
-  // Their number is what makes a member hesitate: up to half a second here.
+  // A member hesitates the longer, the more members there are: up to half a second here.
   membership.come(...Array.from({ length: 25 }, newRecord));
   const records = Array.from({ length: 20 }, newRecord);
   for (const { addr } of records) t.is(members.hear(Address.parse(addr)), 'new');
@@ -50,7 +50,7 @@ test('who becomes a member while one hesitates is not joined', async (t) => {
   members.close();
 });
 
-test('an address that fails is left alone for a while, and told of once', async (t) => {
+test('an address that fails is left alone for a while, and logged once', async (t) => {
   const { membership, members, lines } = discovered();
   membership.answer = async () => {
     throw new CircuitError('ECONNREFUSED', 'nobody listens there');
@@ -64,7 +64,7 @@ test('an address that fails is left alone for a while, and told of once', async 
   for (let i = 0; i < 100; i += 1) t.is(members.hear(address), 'ignored');
   t.is(membership.joins.length, 1);
   t.deepEqual(lines, ['discovery: not joined: nobody listens there']);
-  // And again later, without a word.
+  // It tries again later, and logs nothing.
   await eventually(
     async () => members.hear(address),
     (hearing) => hearing === 'new',
@@ -77,7 +77,7 @@ test('an address that fails is left alone for a while, and told of once', async 
   members.close();
 });
 
-test('of a flood of addresses only so many are tried, and who is heard later has his turn', async (t) => {
+test('only a bounded number of a flood of addresses is tried, and a daemon that is heard later has its turn', async (t) => {
   const { membership, members } = discovered();
   const hearings = Array.from({ length: 5_000 }, () => members.hear(newAddress()));
   t.true(hearings.filter((hearing) => hearing === 'new').length <= 40);
@@ -93,7 +93,7 @@ test('of a flood of addresses only so many are tried, and who is heard later has
   members.close();
 });
 
-test('what is being joined is given up when the member leaves', async (t) => {
+test('a join under way is given up when the member leaves', async (t) => {
   const { membership, members, lines } = discovered();
   const interrupted = new Promise<void>((resolve) => {
     membership.answer = (_address, signal) =>

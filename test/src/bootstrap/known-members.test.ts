@@ -27,7 +27,7 @@ function known(t: ExecutionContext, before = '', directory = new Janitor(t).dire
   return { membership, list, lines, kept };
 }
 
-/** The clock, as the test wants it. */
+/** Replaces the clock by one that moves when the test says so. */
 function ownClock(t: ExecutionContext): (milliseconds: number) => void {
   let now = 0;
   mock.timers.enable({ apis: ['setTimeout'] });
@@ -39,7 +39,7 @@ function ownClock(t: ExecutionContext): (milliseconds: number) => void {
   };
 }
 
-/** A file system of its own that is full, until the file it gives is removed. */
+/** A file system of its own that is full until the file whose path is returned is removed. */
 function fullDisk(t: ExecutionContext): string {
   const { directory } = new Janitor(t);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', directory]);
@@ -49,7 +49,7 @@ function fullDisk(t: ExecutionContext): string {
   return filler;
 }
 
-test('of a large network a hundred are kept, others by each member, and they stay the same', async (t) => {
+test('a hundred members of a large network are kept, others by each member, and they stay the same', async (t) => {
   const records = Array.from({ length: 2_000 }, newRecord);
   const lists: string[][] = [];
   for (let i = 0; i < 2; i += 1) {
@@ -68,7 +68,7 @@ test('of a large network a hundred are kept, others by each member, and they sta
   t.notDeepEqual(lists[0], lists[1]);
 });
 
-test('who is listed, or suspected, is kept before who failed, the last to fail first; who left is not', async (t) => {
+test('listed and suspected members are kept before failed ones, the last to fail first; those that left are not kept', async (t) => {
   const { membership, list, kept } = known(t);
   const [one, two, three, four] = [newRecord(), newRecord(), newRecord(), newRecord()] as const;
   membership.come(one, two, three, four);
@@ -94,7 +94,7 @@ test('however many fail, no more than a hundred are kept', async (t) => {
   t.is(kept().length, MAX_KNOWN);
 });
 
-test('those of the run before are kept until one of them has answered', async (t) => {
+test('the members of the run before are kept until one of them has answered', async (t) => {
   const before = [newAddress().toString(), newAddress().toString()];
   const { membership, list, kept } = known(t, `${before.join('\n')}\n`);
   t.deepEqual(list.earlier.map(String), before);
@@ -109,7 +109,7 @@ test('those of the run before are kept until one of them has answered', async (t
   t.deepEqual(second.kept(), [record.addr]);
 });
 
-test('a membership that is closed after the list was takes nothing from it', async (t) => {
+test('a membership that is closed after the list takes nothing from it', async (t) => {
   const { membership, list, kept } = known(t);
   const record = newRecord();
   membership.come(record);
@@ -119,9 +119,9 @@ test('a membership that is closed after the list was takes nothing from it', asy
   t.deepEqual(kept(), [record.addr]);
 });
 
-// Serial tests run before the others: the clock is the test's alone.
+// Serial tests run before the others, so they have the clock for themselves.
 test.serial(
-  'the first change is kept at once, and what follows soon after, together, a moment later',
+  'the first change is kept at once, and the changes that follow soon after are kept together',
   async (t) => {
     const pass = ownClock(t);
     const { membership, list, kept } = known(t);
@@ -164,7 +164,7 @@ test.serial(
       /^the members are not kept for the next start: ENOSPC: .*; trying again$/,
     );
     t.deepEqual(readdirSync(directory), ['filler']);
-    // It fails again, twice, which is not said within the minute.
+    // It fails twice more, which is not logged within the minute.
     pass(COMPLAINT_INTERVAL_MS - 1);
     await list.clear();
     t.is(lines.length, 1);

@@ -14,7 +14,7 @@ function joining() {
   return { membership, lines, parting, run };
 }
 
-test('one that does not answer, or hangs up, is asked again, and a third time', async (t) => {
+test('a daemon that does not answer, or hangs up, is asked again, and a third time', async (t) => {
   const { membership, lines, run } = joining();
   const failures = ['ETIMEDOUT', 'ECONNRESET'] as const;
   membership.answer = async () => {
@@ -26,7 +26,7 @@ test('one that does not answer, or hangs up, is asked again, and a third time', 
   t.deepEqual(lines, ['no answer; trying again', 'no answer; trying again']);
 });
 
-test('what another try would not mend is an error at once', async (t) => {
+test('an error that another try would not mend is thrown at once', async (t) => {
   const { membership, lines, run } = joining();
   membership.answer = async () => {
     throw new CircuitError('EACCES', 'it refused us');
@@ -36,17 +36,17 @@ test('what another try would not mend is an error at once', async (t) => {
   t.deepEqual(lines, []);
 });
 
-test('who parts is not joined with anybody any more, whether it was asked or is to be', async (t) => {
+test('a member that leaves joins nobody any more, whether it has asked or is about to ask', async (t) => {
   for (const code of ['ECANCELED', 'ETIMEDOUT'] as const) {
     const { membership, lines, parting, run } = joining();
     membership.answer = async () => {
-      // Within the pause that follows, or before it.
+      // It leaves in the pause that follows, or before it.
       if (code === 'ETIMEDOUT') setImmediate(() => parting.abort());
       else parting.abort();
       throw new CircuitError(code, 'not joined');
     };
     await run();
     t.is(membership.joins.length, 1);
-    t.regex(lines.at(-1) ?? '', /is not joined any more: this member is to be alone$/);
+    t.regex(lines.at(-1) ?? '', /is not joined any more: this member is to stay alone$/);
   }
 });

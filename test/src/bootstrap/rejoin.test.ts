@@ -14,20 +14,20 @@ function rejoining(addresses: readonly Address[]) {
   return { membership, lines, ending, run };
 }
 
-test('nobody known before: nothing is tried or said', async (t) => {
+test('when nobody was known before, nothing is tried or logged', async (t) => {
   const { membership, lines, run } = rejoining([]);
   t.false(await run());
   t.deepEqual([membership.joins, lines], [[], []]);
 });
 
-test('where we are to stay alone nothing is tried or said', async (t) => {
+test('when we are to stay alone, nothing is tried or logged', async (t) => {
   const { membership, lines, ending, run } = rejoining([newAddress()]);
   ending.abort();
   t.false(await run());
   t.deepEqual([membership.joins, lines], [[], []]);
 });
 
-test('one that answers is enough, and the rest is not asked any more', async (t) => {
+test('one answer is enough, and the rest is not asked any more', async (t) => {
   const addresses = Array.from({ length: 20 }, newAddress);
   const { membership, lines, run } = rejoining(addresses);
   membership.answer = async (address) => {
@@ -40,7 +40,7 @@ test('one that answers is enough, and the rest is not asked any more', async (t)
   t.is(lines.length, 2);
 });
 
-test('one that has become a member by other ways is enough', async (t) => {
+test('one member of before that came back in another way is enough', async (t) => {
   const record = newRecord();
   const { membership, run } = rejoining([Address.parse(record.addr)]);
   membership.come(record);
@@ -48,7 +48,7 @@ test('one that has become a member by other ways is enough', async (t) => {
   t.deepEqual(membership.joins, []);
 });
 
-test('who refuses us is not asked again, who is silent is, after a pause', async (t) => {
+test('a daemon that refuses us is not asked again; a silent one is, after a pause', async (t) => {
   const [refusing, silent] = [newAddress(), newAddress()];
   const { membership, run } = rejoining([refusing, silent]);
   let times = 0;
@@ -63,7 +63,7 @@ test('who refuses us is not asked again, who is silent is, after a pause', async
   t.deepEqual(membership.joins, [refusing, silent, silent].map(String));
 });
 
-test('when all refuse us it ends, and says why', async (t) => {
+test('when all refuse us, the rejoin ends and logs why', async (t) => {
   const { membership, lines, run } = rejoining([newAddress(), newAddress()]);
   membership.answer = async () => {
     throw new CircuitError('EACCES', 'h:1 refused us: wrong address or cluster key');
@@ -73,10 +73,10 @@ test('when all refuse us it ends, and says why', async (t) => {
   t.regex(lines[1] ?? '', /all daemons that were known before have ended, or h:1 refused us/);
 });
 
-test('it is interrupted at any time', async (t) => {
+test('a rejoin can be interrupted at any time', async (t) => {
   const { membership, ending, run } = rejoining([newAddress()]);
   membership.answer = async () => {
-    // Within the pause that follows.
+    // Interrupted in the pause that follows.
     setImmediate(() => ending.abort());
     throw new CircuitError('ECONNREFUSED', 'nobody listens there');
   };

@@ -9,14 +9,14 @@ import type {
 } from '../../../src/membership/membership.js';
 import type { MemberRecord } from '../../../src/membership/record.js';
 
-/** A network that is what the test says. */
+/** A membership whose network is made by the test. */
 export class StubMembership implements Membership {
   readonly self = newRecord();
   /** The addresses that were joined, in this order. */
   readonly joins: string[] = [];
-  /** How many of them a user wanted. */
+  /** How many of these joins a user wanted. */
   byUser = 0;
-  /** What comes of it, for each. */
+  /** Decides the outcome of each join. */
   answer: (address: Address, signal?: AbortSignal) => Promise<void> = async () => {};
   active: readonly MemberRecord[] = [];
   passive: readonly MemberRecord[] = [];
@@ -32,7 +32,7 @@ export class StubMembership implements Membership {
     return this.members().find((member) => member.name === name);
   }
 
-  /** One that has gone is forgotten at once. */
+  /** A member that has gone is forgotten at once. */
   status(name: string): MemberStatus | undefined {
     const record = this.get(name);
     return record && { record, since: this.#suspectSince.get(name) ?? record.joined };
@@ -57,7 +57,7 @@ export class StubMembership implements Membership {
     for (const member of members) this.#changes.tell({ kind: 'join', member, state: 'alive' });
   }
 
-  /** Of which nobody is told. */
+  /** Makes a member a suspect, of which no listener is told. */
   suspect(member: MemberRecord, since: number): void {
     const suspected: MemberRecord = { ...member, state: 'suspect' };
     this.#others = this.#others.map((other) => (other.name === member.name ? suspected : other));

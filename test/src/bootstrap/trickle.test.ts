@@ -7,7 +7,7 @@ import {
   Trickle,
 } from '../../../src/bootstrap/trickle.js';
 
-/** Seeded, so that a run can be repeated (mulberry32). */
+/** Random numbers from a seed, so that a run can be repeated (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -18,7 +18,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** When each of `trickles`, who all hear each other, announces from `from` until `until`. */
+/** The times at which any of `trickles`, which all hear each other, announces until `until`. */
 function run(trickles: readonly Trickle[], until: number): number[] {
   const announced: number[] = [];
   for (;;) {
@@ -31,21 +31,21 @@ function run(trickles: readonly Trickle[], until: number): number[] {
   }
 }
 
-test('one that is alone announces within a second, then ever less often, at least every 48 s', (t) => {
+test('a lone daemon announces itself within a second, then ever less often, but at least every 48 s', (t) => {
   fc.assert(
     fc.property(fc.integer(), (seed) => {
       const announced = run([new Trickle(0, seeded(seed))], 600_000);
       t.true((announced[0] ?? Number.NaN) <= SHORTEST_INTERVAL_MS);
       const gaps = announced.map((time, i) => time - (announced[i - 1] ?? 0));
       t.true(gaps.every((gap) => gap <= 1.5 * LONGEST_INTERVAL_MS));
-      // Five doublings take 31 s; then it is one in each of the longest intervals.
+      // Five doublings take 31 s; then there is one in each of the longest intervals.
       t.true(announced.length >= 5 + Math.floor((600_000 - 31_000) / LONGEST_INTERVAL_MS));
       t.true(announced.length <= 6 + Math.ceil((600_000 - 31_000) / LONGEST_INTERVAL_MS));
     }),
   );
 });
 
-test('a network announces itself at a rate that its size has little to do with', (t) => {
+test('a network announces itself at a rate that hardly depends on its size', (t) => {
   for (const members of [10, 100, 1_000]) {
     const random = seeded(members);
     const trickles = Array.from({ length: members }, () => new Trickle(0, random));
@@ -57,13 +57,13 @@ test('a network announces itself at a rate that its size has little to do with',
   }
 });
 
-test('who is new brings the interval back to the shortest', (t) => {
+test('a stranger brings the interval back to the shortest', (t) => {
   const trickle = new Trickle(0, seeded(1));
   const announced = run([trickle], 120_000);
   t.true(announced.length > 5);
   trickle.inconsistent(120_000);
   t.true(trickle.deadline <= 120_000 + SHORTEST_INTERVAL_MS);
-  // And one upon the other does not put off the announcement for ever.
+  // One stranger after the other must not put off the announcement for ever.
   const { deadline } = trickle;
   trickle.inconsistent(deadline - 1);
   t.is(trickle.deadline, deadline);
