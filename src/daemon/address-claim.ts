@@ -17,7 +17,7 @@ import { lockFile } from '../../native/index.js';
 import type { Address } from '../base/address.js';
 import { errorCode, errorMessage } from '../base/error.js';
 
-/** How often a daemon looks whether the file is its own, or nobody's, in milliseconds. */
+/** How often a daemon checks whether the file is its own, or free. */
 const LOOK_INTERVAL_MS = 2_000;
 
 export interface AddressClaimOptions {
@@ -28,16 +28,16 @@ export interface AddressClaimOptions {
 }
 
 /**
- * A daemon's claim to the file in which this host's first daemon leaves its address. Where
- * another one has it, this one takes it over when that one has ended.
+ * A daemon's claim to the file in which this host's first daemon leaves its address. Where another
+ * daemon has the file, this one takes it over when that one has ended.
  *
- * The file belongs to the daemon that has locked it (flock(2)): the kernel lets the lock go
- * however a daemon ends. Only that daemon writes to it, and removes it.
+ * The file belongs to the daemon that has locked it (flock(2)): the kernel releases the lock
+ * however a daemon ends. Only that daemon writes to the file, and removes it.
  */
 export class AddressClaim implements Disposable {
   readonly #options: AddressClaimOptions;
   readonly #timer: NodeJS.Timeout;
-  /** The file that is ours, and locked. */
+  /** The descriptor of the file while we hold its lock. */
   #held: number | undefined;
   #watcher: FSWatcher | undefined;
   /** The event that was logged last. */
@@ -46,11 +46,11 @@ export class AddressClaim implements Disposable {
   constructor(options: AddressClaimOptions) {
     this.#options = options;
     this.#look();
-    // A lock that is let go, and a file that somebody removes, are no events.
+    // Neither a released lock nor a removed file is always told of.
     this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
   }
 
-  /** Takes the file away, if it is ours. */
+  /** Removes the file, if it is ours. */
   [Symbol.dispose](): void {
     const { file } = this.#options;
     clearInterval(this.#timer);
@@ -89,14 +89,16 @@ export class AddressClaim implements Disposable {
     }
   }
 
-  /** A daemon that ends in order removes the file, at which commands need not wait for our next look. */
+  /**
+   * A daemon that ends in order removes the file; then commands need not wait for our next look.
+   */
   #watch(): void {
     if (this.#watcher) return;
     try {
       this.#watcher = watch(dirname(this.#options.file), { persistent: false }, () => this.#look());
       this.#watcher.on('error', () => this.#watcher?.close());
     } catch (error) {
-      // There are 128 of them for a user (inotify(7)); we look from time to time anyway.
+      // A user has 128 of them (inotify(7)); we look from time to time anyway.
       if (!['EMFILE', 'ENOSPC'].includes(errorCode(error) ?? '')) throw error;
     }
   }
@@ -108,14 +110,17 @@ export class AddressClaim implements Disposable {
   }
 }
 
-/** Locks `file` and puts `text` in it; gives its descriptor, or `undefined` where it is another's. */
+/**
+ * Locks `file` and writes `text` to it; gives its descriptor, or `undefined` if another daemon has
+ * it.
+ */
 function claim(file: string, text: string): number | undefined {
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
-  // A FIFO in its place is not waited for.
+  // O_NONBLOCK: a FIFO in its place must not block us.
   const fd = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
   let isOurs = false;
   try {
-    // It may have been removed between the two calls, and another one be in its place.
+    // The file may have been removed between the two calls, and another one be in its place.
     isOurs = lockFile(fd) && isAt(fd, file);
     if (!isOurs) return undefined;
     fchmodSync(fd, 0o600);

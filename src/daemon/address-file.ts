@@ -11,9 +11,9 @@ import {
 import { redact } from '../base/redact.js';
 
 /**
- * The file in which this host's daemon leaves its address for commands that
- * were given none: `/run/circuit/address` for root, otherwise
- * `$XDG_RUNTIME_DIR/circuit/address`; `undefined` without that variable.
+ * The file in which this host's daemon leaves its address for commands without one:
+ * `/run/circuit/address` for root, otherwise `$XDG_RUNTIME_DIR/circuit/address`; `undefined`
+ * without that variable.
  */
 export function addressFile(): string | undefined {
   if (process.getuid?.() === 0) return '/run/circuit/address';

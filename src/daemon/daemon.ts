@@ -35,39 +35,41 @@ import { linksOver } from './member-links.js';
 import { OrphanReaper } from './orphans.js';
 import { StateDirectory } from './state-directory.js';
 
-/** Where the daemon mounts if it was not told; it goes on without if it cannot. */
+/** Where the daemon mounts if it is not told; if it cannot, it goes on without a mount. */
 const DEFAULT_MOUNTPOINT = '/circuit';
 
 export interface DaemonOptions {
-  /** Where to listen; all interfaces without a host, a free port with port 0. */
+  /** Where to listen: on all interfaces without a host, on a free port with port 0. */
   readonly listen: Pick<ListenOptions, 'host' | 'port'>;
   /** Where others reach us, if not there. */
   readonly advertise?: { readonly host?: string | undefined; readonly port: number } | undefined;
   readonly clusterKey?: ClusterKey | undefined;
-  /** A directory, `undefined` for the default one if that can be done, `false` for none. */
+  /** A directory, `undefined` for the default one if it can be used, `false` for none. */
   readonly mountpoint?: string | false | undefined;
   readonly allowOther?: boolean;
   /** Daemons to join at the start. */
   readonly join?: readonly Address[];
-  /** Where to announce the daemon and to hear of others. */
+  /** Where to announce the daemon, and to hear others. */
   readonly discover?: DiscoverOptions | undefined;
-  /** Keeps the member's name, and whom it knows, from one run to the next. */
+  /**
+   * The directory that keeps the member's name, and the members that it knows, for the next run.
+   */
   readonly stateDirectory?: string | undefined;
   /** Takes the lines of the operations log. */
   readonly log: (line: string) => void;
-  /** Ends the daemon in order, also one that is still starting. */
+  /** Ends the daemon in order, even while it starts. */
   readonly signal?: AbortSignal | undefined;
 }
 
 type Via = PeerConnection<RpcStub<CircuitTarget>>;
 
-/** How long programs are given to close what they have written to, in milliseconds. */
+/** How long programs may take to close the files that they have written to. */
 const LAST_WRITERS_TIMEOUT_MS = 2_000;
 
-/** How long processes are given to end by themselves, in milliseconds. */
+/** How long processes may take to end by themselves. */
 const TERMINATION_TIMEOUT_MS = 5_000;
 
-/** A running member: wires everything together and takes it down again. */
+/** A running member: puts everything together, and takes it down again. */
 export class Daemon {
   readonly #log: OperationsLog;
   readonly #transport: Transport<RpcStub<CircuitTarget>>;
@@ -76,7 +78,7 @@ export class Daemon {
   readonly #local: LocalMember;
   readonly #circuit: LocalCircuit;
   readonly #orphans: OrphanReaper;
-  /** Aborted when somebody wants it to end. */
+  /** Aborted when the daemon is to end. */
   readonly #ending = new AbortController();
   readonly #ended = new AbortController();
   #bootstrap: Bootstrap | undefined;
@@ -116,7 +118,7 @@ export class Daemon {
   }
 
   /**
-   * Listens, mounts and joins; what was begun is undone if any of it fails.
+   * Listens, mounts and joins. If any of it fails, the rest is undone.
    * @throws CircuitError naming what could not be done; EINTR if it is to end before it has
    *   started; EBUSY if the mount could not be undone
    */
@@ -171,12 +173,12 @@ export class Daemon {
     }
   }
 
-  /** The circuit address, a secret. */
+  /** The circuit address, which is a secret. */
   get address(): string {
     return this.#membership.self.addr;
   }
 
-  /** Aborted when the daemon has ended, whoever asked for it. */
+  /** Aborted when the daemon has ended, for whatever reason. */
   get ended(): AbortSignal {
     return this.#ended.signal;
   }
@@ -197,7 +199,7 @@ export class Daemon {
     return this.#closing;
   }
 
-  /** Ends when the one who asked has had the answer, and closed the file that he wrote to. */
+  /** Ends when the caller has its answer, and has closed the file that it wrote to. */
   async #endSoon(): Promise<void> {
     const written = this.#session?.written() ?? Promise.resolve();
     await within(written, LAST_WRITERS_TIMEOUT_MS, new Error('files are still open')).catch(
@@ -206,7 +208,7 @@ export class Daemon {
     setImmediate(() => this.#ending.abort());
   }
 
-  /** Leaves the network: it is we who go, not the others, whatever the membership tells. */
+  /** Leaves the network. The membership tells that all others go; the log says that we do. */
   async #part(leave: () => Promise<void>): Promise<void> {
     const others = this.#membership.members().length - 1;
     this.#parting = true;
@@ -275,7 +277,7 @@ export class Daemon {
     return this.#bootstrap;
   }
 
-  /** A host's first daemon is the one that commands find by themselves. */
+  /** Leaves the address where commands on this host find it, if this is the host's first daemon. */
   #leaveAddress(address: Address): void {
     const file = addressFile();
     if (file === undefined) {
@@ -293,7 +295,7 @@ export class Daemon {
     return this.#transport.standing(addr) ?? this.#transport.connect(Address.parse(addr));
   }
 
-  /** What one peer may call. */
+  /** The object that one peer may call. */
   #mainFor(peer: Via): CircuitTarget {
     const log = this.#log;
     const addr = peer.address?.toString();
@@ -311,7 +313,8 @@ export class Daemon {
       deliver: async (message) => {
         if (isRefused) throw new CircuitError('EPROTO', 'the connection is being ended');
         try {
-          if (!peer.address) throw new CircuitError('EINVAL', 'only daemons take part in it');
+          if (!peer.address)
+            throw new CircuitError('EINVAL', 'only daemons take part in the membership');
           this.#membership.deliver(message, peer.address.toString());
         } catch (error) {
           isRefused = true;

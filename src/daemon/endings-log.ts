@@ -6,8 +6,8 @@ const RATE = 1;
 const BURST = 60;
 
 /**
- * Notes why connections ended, in the operations log. A peer that comes back again and again
- * does not fill it: those that were left out are counted in the next line.
+ * Notes in the operations log why connections ended. A peer that comes back again and again does
+ * not fill the log: the next line counts the ends that were left out.
  */
 export class EndingsLog {
   readonly #log: OperationsLog;
@@ -20,7 +20,7 @@ export class EndingsLog {
 
   /**
    * @param remote HOST:PORT of the peer's end.
-   * @param event What became of it.
+   * @param event What became of the connection.
    */
   note(remote: string, event: string): void {
     if (!this.#limit.pass(performance.now())) {

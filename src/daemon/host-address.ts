@@ -19,8 +19,8 @@ export function interfaceAddress(name: string): string {
 }
 
 /**
- * Where others can reach a daemon that listens on `bound`: that address, or, if
- * it stands for all interfaces, the first external one's, else loopback.
+ * The host at which others can reach a daemon that listens on `bound`: that one, or, if it stands
+ * for all interfaces, the first external address, else loopback.
  */
 export function reachableHost(bound: string | undefined): string {
   if (bound !== undefined && !isUnspecified(bound)) return bound;
@@ -30,7 +30,7 @@ export function reachableHost(bound: string | undefined): string {
   return preferIPv4(usable)[0]?.address ?? '127.0.0.1';
 }
 
-/** Whether a host stands for all interfaces, however it is written: 0 is 0.0.0.0 (inet_aton(3)). */
+/** Whether a host stands for all interfaces, in any spelling: 0 is 0.0.0.0 (inet_aton(3)). */
 export function isUnspecified(host: string): boolean {
   const url = `ws://${formatAuthority(host, 1)}`;
   return URL.canParse(url) && ['0.0.0.0', '[::]'].includes(new URL(url).hostname);

@@ -6,7 +6,7 @@ import type { PeerAddress } from '../membership/record.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import type { Transport } from '../transport/transport.js';
 
-/** How the membership reaches the members: by the connections that all else runs over, too. */
+/** Gives the membership the connections that everything else runs over, too. */
 export function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
   return {
     connect: async (address, signal) =>
@@ -23,7 +23,7 @@ function linkOver(connection: PeerConnection<RpcStub<CircuitTarget>>, peer: Peer
   return {
     peer: connection.address?.toString() ?? peer,
     send: (message, lost) => {
-      // Its answer, which is not asked for, is not sent.
+      // The answer is not asked for, so the peer does not send it.
       letGo(connection.main.deliver(message));
       connection.unanswered(lost);
     },

@@ -2,16 +2,15 @@ import { isChildSubreaper, isOwnChild, reapProcess } from '../../native/index.js
 import { errorCode, errorMessage } from '../base/error.js';
 import { processStats } from '../kinds/proc/stat.js';
 
-/** How long after a child has ended we look for orphans, in milliseconds. */
+/** How long after a child has ended we look for orphans. */
 const LOOK_AFTER_MS = 1_000;
 
 /**
- * Reaps orphans where that is for us to do: as the first process of a container, or as a child
- * subreaper (prctl(2)). A process whose parent ends before it does becomes our child, and stays a
- * zombie until somebody waits for it; what we have started ourselves must not be taken from
- * those who wait for that. The processes of the circuit are known. Node's own children
- * (fusermount3) Node reaps as soon as the event loop turns: what is still a zombie when we look
- * for the second time is nobody's.
+ * Reaps orphans where that is our task: as the first process of a container, or as a child
+ * subreaper (prctl(2)). A process whose parent ends first becomes our child, and stays a zombie
+ * until somebody waits for it. The processes that we have started must be left to their own
+ * waiters: the circuit knows its processes, and Node reaps its own children (fusermount3) as soon
+ * as the event loop turns. So a zombie that is still there at the second look is an orphan.
  */
 export class OrphanReaper implements Disposable {
   readonly #log: (event: string) => void;
@@ -19,12 +18,12 @@ export class OrphanReaper implements Disposable {
   #seen: ReadonlySet<number> = new Set();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param log Told when orphans cannot be reaped. */
+  /** @param log Called when orphans cannot be reaped. */
   constructor(log: (event: string) => void) {
     this.#log = log;
     if (process.pid !== 1 && !isChildSubreaper()) return;
     process.on('SIGCHLD', this.#onChild);
-    // Some may have been left to us by the program that became us.
+    // The program that became us may have left some.
     this.#lookSoon();
   }
 

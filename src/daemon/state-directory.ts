@@ -6,13 +6,12 @@ import { CircuitError, errorCode } from '../base/error.js';
 import { replaceFile } from '../base/replace-file.js';
 
 /**
- * What a daemon keeps from one run to the next (`--var DIR`): its name, and the members
- * that it knew.
+ * The directory that a daemon keeps from one run to the next (`--var DIR`): its name, and the
+ * members that it knew.
  *
- * A second daemon is kept out by an abstract socket (unix(7)) named after the
- * directory's inode. Unlike a file, it is let go by the kernel however the daemon
- * ends, so there is nothing stale to be taken over. It holds within one network
- * namespace.
+ * An abstract socket (unix(7)) named after the directory's inode keeps a second daemon out. Unlike
+ * a file, the kernel releases it however the daemon ends, so no stale lock is left. It holds within
+ * one network namespace.
  */
 export class StateDirectory {
   readonly #directory: string;
@@ -25,8 +24,7 @@ export class StateDirectory {
 
   /** @throws CircuitError EBUSY (another daemon uses it), EINVAL (it cannot be used) */
   static async open(directory: string): Promise<StateDirectory> {
-    if (directory === '')
-      throw new CircuitError('EINVAL', 'the directory for the state has no name');
+    if (directory === '') throw new CircuitError('EINVAL', 'the state directory needs a name');
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       const { dev, ino } = statSync(directory);
@@ -39,7 +37,7 @@ export class StateDirectory {
     }
   }
 
-  /** The name of the daemon that ran here last, or a new one, which is kept. */
+  /** The name of the daemon that ran here last, or a new one, which is saved. */
   async memberName(): Promise<MemberName> {
     const file = join(this.#directory, 'name');
     const kept = read(file);
@@ -84,7 +82,7 @@ function read(file: string): string | undefined {
 
 function cannotKeep(path: string, error: unknown): CircuitError {
   const code = errorCode(error);
-  // mkdir(2) says so of a file that is none.
-  const why = code === 'EEXIST' ? 'it is no directory' : code;
+  // mkdir(2) fails with EEXIST where a file is in its place.
+  const why = code === 'EEXIST' ? 'it is not a directory' : code;
   return new CircuitError('EINVAL', `cannot keep state in ${path} (${why})`);
 }

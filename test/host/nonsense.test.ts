@@ -153,9 +153,12 @@ test('one that is no daemon takes no part in the membership, well-formed or not'
   ]) {
     const { code, reason } = await refusal(await peerOf(daemon.address, undefined), message);
     t.is(code, POLICY);
-    t.regex(reason, /only daemons take part in it/);
+    t.regex(reason, /only daemons take part in the membership/);
   }
-  await logged(daemon, /peer=127\.0\.0\.1:\d+ is disconnected: only daemons take part in it/);
+  await logged(
+    daemon,
+    /peer=127\.0\.0\.1:\d+ is disconnected: only daemons take part in the membership/,
+  );
   t.deepEqual(await members(daemon), before);
 });
 

@@ -40,10 +40,10 @@ test('the exit status is 1 and one line says why when a command fails', async (t
     [['start', '--no-mount', '-a', '[fe80::1%lo]:0'], /give --advertise/],
     [['start', '--no-mount', '--advertise', '256.1.1.1'], /256.1.1.1 is not/],
     [['start', '--no-mount', '--advertise', '0.0'], /0.0 is not .* that others could reach/],
-    [['start', '--no-mount', '--var', ''], /the directory for the state has no name/],
+    [['start', '--no-mount', '--var', ''], /the state directory needs a name/],
     [
       ['start', '--no-mount', '--var', '/dev/null'],
-      /cannot keep state in \/dev\/null \(it is no dir/,
+      /cannot keep state in \/dev\/null \(it is not a dir/,
     ],
     [['start', '--no-mount', '--advertise', '[fe80::1%lo]'], /is not a HOST/],
     [
