@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { CircuitError } from './error.js';
 
-/** What follows `Q` in an address: 128 random bits as 32 lower-case hex digits. */
+/** The part of an address after `Q`: 128 random bits as 32 lower-case hex digits. */
 export type Secret = string & { readonly __brand: 'Secret' };
 
 /** A member's public name: `X` and 16 lower-case hex digits. */
@@ -12,9 +12,9 @@ const FORM = 'circuit://HOST:PORT/PID/Q<32 hex digits>';
 const PATTERN = /^circuit:\/\/(\[[^\]/\s]*\]|[^:/\s[\]]+):(\d{1,5})\/(\d{1,10})\/Q([0-9a-f]{32})$/i;
 
 /**
- * Where a daemon listens and what proves that one may command it:
- * `circuit://HOST:PORT/PID/Q…`. An address is a capability: print it only where
- * its owner asked for it.
+ * Where a daemon listens, and the secret that lets its holder command it:
+ * `circuit://HOST:PORT/PID/Q…`. An address is a capability: print it only where its owner asked
+ * for it.
  */
 export class Address {
   constructor(
@@ -38,7 +38,7 @@ export class Address {
       throw new CircuitError('EINVAL', `${bracketed} in the address is not an IPv6 address`);
     }
     if (!canBeDialled(host)) {
-      throw new CircuitError('EINVAL', 'the host in the address is none that can be dialled');
+      throw new CircuitError('EINVAL', 'the host in the address cannot be dialled');
     }
     if (Number(port) < 1 || Number(port) > 65535) {
       throw new CircuitError('EINVAL', `port ${port} in the address is not between 1 and 65535`);
@@ -46,7 +46,7 @@ export class Address {
     return new Address(host, Number(port), Number(pid), secret.toLowerCase() as Secret);
   }
 
-  /** As {@link parse}, but nothing for what is no address. */
+  /** As {@link parse}, but gives `undefined` for a text that is not an address. */
   static tryParse(text: string): Address | undefined {
     try {
       return Address.parse(text);
@@ -66,13 +66,13 @@ export class Address {
 }
 
 export function formatAuthority(host: string, port: number): string {
-  // Only an IPv6 address has one. isIPv6() compiles an expression for several milliseconds.
+  // Only an IPv6 address has a colon. isIPv6() compiles an expression for several milliseconds.
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /**
- * Whether a host can be part of a URL: not with a zone, which means something on one host
- * only, nor where it looks like an IPv4 address and is none.
+ * Whether a host can be part of a URL. A host with a zone cannot, since that is valid on one host
+ * only; nor can a text that looks like an IPv4 address and is none.
  */
 export function canBeDialled(host: string): boolean {
   return (

@@ -1,4 +1,7 @@
-/** Bytes that arrive in pieces, and are taken in pieces of another size. It copies nothing. */
+/**
+ * A queue of bytes that arrive in pieces and are taken in pieces of another size. It copies
+ * nothing.
+ */
 export class ByteQueue {
   readonly #pieces: Uint8Array[] = [];
   #length = 0;
@@ -15,14 +18,14 @@ export class ByteQueue {
     this.#length += bytes.length;
   }
 
-  /** Puts bytes that were taken last back at the front. */
+  /** Puts the bytes that were taken last back at the front. */
   unshift(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#pieces.unshift(bytes);
     this.#length += bytes.length;
   }
 
-  /** Takes up to `max` bytes from the front, of one piece; none if nothing waits. */
+  /** Takes up to `max` bytes from the front, of one piece; none if the queue is empty. */
   take(max: number): Uint8Array {
     const first = this.#pieces[0];
     if (!first) return new Uint8Array();

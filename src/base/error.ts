@@ -1,7 +1,7 @@
 /**
- * The one error of the circuit: an errno and a sentence. It is made where the
- * cause is known and translated once at each face: to an errno by the mount, to
- * a line and an exit status by the command line.
+ * The one error of the circuit: an errno and a sentence. It is made where the cause is known, and
+ * translated once at each face: to an errno by the mount, to a line and an exit status by the
+ * command line.
  */
 import { hostname } from 'node:os';
 
@@ -44,8 +44,8 @@ export class CircuitError extends Error {
 
   /**
    * @param code What kind of failure it is.
-   * @param message One sentence, without a full stop: what was wrong and, where
-   *   it is not plain, what would be right. Never a secret.
+   * @param message One sentence, without a full stop: what was wrong and, unless that is plain,
+   *   what would be right. Never a secret.
    */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -55,7 +55,7 @@ export class CircuitError extends Error {
   }
 }
 
-/** The errno of any error, if it bears one (`ECONNREFUSED`, `ENOENT`, …). */
+/** The errno of any error that has one (`ECONNREFUSED`, `ENOENT`, …). */
 export function errorCode(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     return error.code;
@@ -67,10 +67,10 @@ export function errorCode(error: unknown): string | undefined {
 export function errorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof CircuitError || !isOutOfDescriptors(error)) return error.message;
-  // It may travel to another host: it says whose limit was reached, and which.
+  // The sentence may travel to another host, so it says whose limit was reached, and which.
   return errorCode(error) === 'EMFILE'
-    ? `process ${process.pid} on ${hostname()} has as many files open as it may: end some of what it runs, or start it with a higher limit (ulimit -n)`
-    : `${hostname()} has as many files open as it may: end some programs there, or raise its limit (sysctl fs.file-max)`;
+    ? `process ${process.pid} on ${hostname()} has reached its limit of open files: end some of what it runs, or start it with a higher limit (ulimit -n)`
+    : `${hostname()} has reached its limit of open files: end some programs there, or raise its limit (sysctl fs.file-max)`;
 }
 
 /** Any error as one of ours: an unknown errno becomes EIO. */
@@ -80,17 +80,17 @@ export function asCircuitError(error: unknown): CircuitError {
   return new CircuitError(code, errorMessage(error), { cause: error });
 }
 
-/** Whether a call failed since no descriptor was left. */
+/** Whether a call failed because no descriptor was left. */
 export function isOutOfDescriptors(error: unknown): boolean {
   return ['EMFILE', 'ENFILE'].includes(errorCode(error) ?? '');
 }
 
-/** A signal came, or whoever waited has gone. */
+/** The error of a caller that was interrupted by a signal, or that has gone. */
 export function interrupted(options?: ErrorOptions): CircuitError {
   return new CircuitError('EINTR', 'interrupted', options);
 }
 
-/** To who does not want to wait. @param why What there is to wait for. */
+/** The error of a caller that does not want to wait. @param why What it would wait for. */
 export function wouldWait(why: string): CircuitError {
   return new CircuitError('EAGAIN', `would have to wait: ${why}`);
 }

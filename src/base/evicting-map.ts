@@ -1,9 +1,9 @@
 export interface EvictingMapOptions<Value> {
-  /** What all entries together may cost. */
+  /** How much all entries together may cost. */
   readonly limit: number;
-  /** What one entry costs; 1 unless given. */
+  /** How much one entry costs; 1 unless given. */
   readonly costOf?: (value: Value) => number;
-  /** Called with a value that had to go. */
+  /** Called with each value that is evicted. */
   readonly evicted?: (value: Value) => void;
 }
 
@@ -25,12 +25,12 @@ export class EvictingMap<Key, Value> {
     return this.#entries.get(key);
   }
 
-  /** The one that was set longest ago comes first. */
+  /** All values; the one that was set longest ago comes first. */
   values(): Iterable<Value> {
     return this.#entries.values();
   }
 
-  /** The entry becomes the newest. It stays even where it alone costs more than the limit. */
+  /** The entry becomes the newest. It stays even if it alone costs more than the limit. */
   set(key: Key, value: Value): void {
     this.delete(key);
     this.#entries.set(key, value);

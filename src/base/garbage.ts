@@ -1,8 +1,8 @@
 /**
- * The memory that streams leave behind. V8 collects by how much its own heap has grown, and what buffers
- * hold lies outside of it: where messages take few objects, 64 MiB of dead buffers lie about
- * before it begins. And while streams run it enlarges the space of young objects, to 32 MiB on
- * Node 20 and 22 and to 64 MiB on 24 and later, and keeps that when they have ended.
+ * Gives back the memory that streams leave behind. V8 collects when its own heap has grown, and the
+ * content of buffers lies outside of it: where messages take few objects, 64 MiB of dead buffers
+ * gather before it begins. While streams run, V8 also enlarges the space of young objects, to 32
+ * MiB on Node 20 and 22 and to 64 MiB on 24 and later, and keeps that size when they have ended.
  */
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -10,22 +10,22 @@ import { Listeners } from './listeners.js';
 
 const MIB = 1024 * 1024;
 
-/** After so many bytes what died young is collected, which takes a millisecond. */
+/** After so many bytes the young dead objects are collected, which takes a millisecond. */
 const COLLECT_EVERY_BYTES = 8 * MIB;
 
-/** When memory has grown by so much, all that is dead is collected, which takes twenty. */
+/** When memory has grown by so much, all dead objects are collected, which takes twenty. */
 const MAX_GROWTH_BYTES = 16 * MIB;
 
-/** How large the space of young objects may become, both halves of it, in bytes. */
+/** How large the space of young objects may become, both halves of it. */
 const YOUNG_SPACE_BYTES = 8 * MIB;
 
-/** After so long without a stream memory is given back, in milliseconds. */
+/** After so long without a stream memory is given back. */
 const REST_MS = 3000;
 
-/** And what V8 has freed by then is given to the kernel, in milliseconds. */
+/** After so long again, when V8 has freed it, it is given to the kernel. */
 const SWEPT_MS = 1000;
 
-/** Without options it collects everything that is dead; on Node 20 any options mean `minor`. */
+/** Without options it collects all dead objects; on Node 20 any options mean `minor`. */
 type Collect = (options?: {
   readonly type: 'minor' | 'major';
   /** Also makes the space of young objects small again. */
@@ -37,9 +37,9 @@ const KNOWS_FLAVORS = Number.parseInt(process.versions.node, 10) >= 22;
 const resting = new Listeners();
 let sinceLooked = 0;
 let sinceCollected = 0;
-/** Some of them had buffers of their own. */
+/** Whether some of the bytes had buffers of their own. */
 let inBuffers = false;
-/** In V8's heap and outside of it, at the least since all that was dead was collected. */
+/** The least size, in V8's heap and outside of it, since all dead objects were collected. */
 let least = Number.POSITIVE_INFINITY;
 let growing = true;
 let collect: Collect | undefined;
@@ -47,7 +47,7 @@ let trim: (() => void) | undefined;
 let rest: NodeJS.Timeout | undefined;
 let freeing: NodeJS.Timeout | undefined;
 
-/** So many bytes of a stream went through this process. */
+/** Notes that so many bytes of a stream went through this process. */
 export function moved(bytes: number): void {
   sinceLooked += bytes;
   if (sinceLooked < MIB) return;
@@ -69,13 +69,13 @@ export function moved(bytes: number): void {
   collect();
 }
 
-/** The same, where the bytes had buffers of their own. */
+/** As {@link moved}, for bytes that had buffers of their own. */
 export function passed(bytes: number): void {
   inBuffers = true;
   moved(bytes);
 }
 
-/** Much that was kept for long is kept no more: its memory is given back soon, whatever else runs. */
+/** Notes that much old memory is not needed any more: it is given back soon, whatever else runs. */
 export function freed(): void {
   if (freeing) return;
   freeing = setTimeout(() => {
@@ -84,12 +84,12 @@ export function freed(): void {
   }, REST_MS).unref();
 }
 
-/** Calls the listener when streams have come to rest, to let go of what it keeps for the next. */
+/** Calls the listener when streams have come to rest, to release what it keeps for the next one. */
 export function onRest(listener: () => void): void {
   resting.add(listener);
 }
 
-/** @param run Gives the kernel what the C library keeps of what was freed. */
+/** @param run Gives the kernel the freed memory that the C library keeps. */
 export function trimBy(run: () => void): void {
   trim = run;
 }
@@ -117,7 +117,7 @@ function grow(wanted: boolean): void {
   setFlagsFromString(`--semi-space-growth-factor=${wanted ? 2 : 1}`);
 }
 
-/** The one way to it in a process that was not started with the flag, which does not stay set. */
+/** The only way to the collector in a process that was started without the flag, which is reset. */
 function collector(): Collect {
   setFlagsFromString('--expose-gc');
   const gc: Collect = runInNewContext('gc');

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { type CircuitError, interrupted } from './error.js';
 
-/** Taken by whatever can wait. */
+/** The option of every call that can wait. */
 export interface Interruptible {
-  /** When it is aborted, what waits fails with EINTR. */
+  /** When it is aborted, a call that waits fails with EINTR. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The same promise, but EINTR as soon as the signal is aborted. What the promise
- * settles to afterwards is dropped.
+ * The same promise, but it fails with EINTR as soon as the signal is aborted. Its own result is
+ * then dropped.
  */
 export function interruptible<T>(promise: PromiseLike<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return Promise.resolve(promise);
@@ -18,14 +18,14 @@ export function interruptible<T>(promise: PromiseLike<T>, signal?: AbortSignal):
   });
 }
 
-/** Rejects with EINTR when the signal is aborted. @returns Stops listening. */
+/** Calls `reject` with EINTR when the signal is aborted. @returns Stops listening. */
 export function onAbort(
   signal: AbortSignal | undefined,
   reject: (error: CircuitError) => void,
 ): () => void {
   if (!signal) return () => {};
   const interrupt = () => reject(interrupted());
-  // Any number may wait, which is no leak: Node 20 would warn of more than ten, newer ones do not.
+  // Any number may wait, which is not a leak: Node 20 would warn of more than ten.
   setMaxListeners(0, signal);
   if (signal.aborted) interrupt();
   else signal.addEventListener('abort', interrupt, { once: true });
@@ -34,7 +34,8 @@ export function onAbort(
 
 /**
  * The same promise, but rejected after `timeout` milliseconds.
- * @param late With what; made only then, since an error takes longer than many an answer.
+ * @param late The error, or a function that makes it, since an error takes longer than many an
+ *   answer.
  */
 export function within<T>(
   promise: PromiseLike<T>,
@@ -49,8 +50,8 @@ export function within<T>(
 }
 
 /**
- * Resolves when `condition` holds; EINTR when the signal is aborted before.
- * @param watch Calls `look` whenever that may have changed, until the result is disposed.
+ * Resolves when `condition` holds; fails with EINTR if the signal is aborted before.
+ * @param watch Calls `look` whenever that may have changed, until its result is disposed.
  */
 export function until(
   condition: () => boolean,
@@ -68,7 +69,7 @@ export function until(
   return interruptible(met, signal).finally(done);
 }
 
-/** Several things to be disposed as one, as those that a condition depends on. */
+/** Makes several disposables one, such as those that a condition depends on. */
 export function together(...parts: Disposable[]): Disposable {
   return {
     [Symbol.dispose]: () => {

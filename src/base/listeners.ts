@@ -1,4 +1,4 @@
-/** Functions that are called when something happens, until they are removed. */
+/** A set of functions that are called when something happens. */
 export class Listeners<Args extends readonly unknown[] = []> {
   readonly #listeners = new Set<(...args: Args) => void>();
 
@@ -19,7 +19,7 @@ export class Listeners<Args extends readonly unknown[] = []> {
     for (const listener of this.#listeners) listener(...args);
   }
 
-  /** Removes every listener and then calls it; one that adds itself again waits for the next time. */
+  /** Removes every listener, then calls it. One that adds itself again waits for the next time. */
   tellOnce(...args: Args): void {
     const listeners = [...this.#listeners];
     this.#listeners.clear();

@@ -4,23 +4,23 @@ import { until } from './interruptible.js';
 import { Listeners } from './listeners.js';
 import { shorten } from './redact.js';
 
-/** How much of the log is kept in memory, in bytes; half of it is dropped at a time. */
+/** How much of the log is kept in memory; half of it is dropped at a time. */
 const KEPT_BYTES = 1024 * 1024;
 
-/** How much of what is noted a line shows, in characters. */
+/** How long a line of the log may be, in characters. */
 const MAX_LINE = 2_000;
 
-/** What a read of the log gives. */
+/** The result of a read of the log. */
 export interface LogPiece {
-  /** Where it begins: later than was asked for where that is no longer kept. */
+  /** Where the data begins: later than was asked for if that is no longer kept. */
   readonly offset: number;
   readonly data: Uint8Array;
 }
 
 /**
- * The operations log: one line for each command and event, with the time, who
- * asked, what, and the outcome. Each line goes to `write`, and the last of them
- * are kept for the file `log`. Offsets count bytes since the daemon started.
+ * The operations log: one line for each command and event, with the time, the caller, the verb and
+ * the outcome. Each line goes to `write`, and the last lines are kept for the file `log`. Offsets
+ * count bytes since the daemon started.
  */
 export class OperationsLog {
   readonly #write: (line: string) => void;
@@ -29,7 +29,7 @@ export class OperationsLog {
   #end = 0;
   readonly #growth = new Listeners();
 
-  /** @param write Takes each line, newline included. */
+  /** @param write Takes each line, with its newline. */
   constructor(write: (line: string) => void) {
     this.#write = write;
   }
@@ -42,14 +42,14 @@ export class OperationsLog {
     return this.#end;
   }
 
-  /** Notes an event that nobody asked for. */
+  /** Logs an event that no caller asked for. */
   event(what: string): void {
     this.#append(`- ${what}`);
   }
 
   /**
-   * Runs an operation and notes it with its outcome.
-   * @param who `uid=0 pid=42`, or `peer=HOST:PORT`.
+   * Runs an operation, and logs it with its outcome.
+   * @param who The caller: `uid=0 pid=42`, or `peer=HOST:PORT`.
    * @param what The verb and its arguments, without secrets.
    */
   async operation<T>(who: string, what: string, run: () => Promise<T>): Promise<T> {
@@ -72,7 +72,7 @@ export class OperationsLog {
     return { offset: from, data: Buffer.concat(this.#chunks).subarray(at, at + size) };
   }
 
-  /** Resolves when there is something at `offset`. @throws CircuitError EINVAL, EINTR */
+  /** Resolves when the log reaches beyond `offset`. @throws CircuitError EINVAL, EINTR */
   async whenBeyond(offset: number, signal?: AbortSignal): Promise<void> {
     checkCounts(offset);
     await until(
@@ -101,5 +101,5 @@ export class OperationsLog {
 
 function checkCounts(...counts: readonly number[]): void {
   if (counts.every((count) => Number.isSafeInteger(count) && count >= 0)) return;
-  throw new CircuitError('EINVAL', 'an offset or a size is a whole number');
+  throw new CircuitError('EINVAL', 'an offset and a size must be whole numbers from 0');
 }

@@ -1,7 +1,7 @@
 import { interrupted, wouldWait } from './error.js';
 import { onAbort } from './interruptible.js';
 
-/** A lock for one holder at a time; those who wait get it in the order in which they came. */
+/** A lock for one holder at a time; callers get it in the order in which they came. */
 export class Mutex {
   readonly #waiting: (() => void)[] = [];
   #locked = false;
@@ -11,7 +11,10 @@ export class Mutex {
     return !this.#locked;
   }
 
-  /** Resolves when the caller has the lock; to dispose of the result releases it. @throws CircuitError EINTR */
+  /**
+   * Resolves when the caller has the lock; disposing the result releases it.
+   * @throws CircuitError EINTR
+   */
   async lock(signal?: AbortSignal): Promise<Disposable> {
     if (signal?.aborted) throw interrupted();
     if (this.#locked) await this.#queue(signal);

@@ -11,7 +11,10 @@ export class RateLimit {
     this.#tokens = burst;
   }
 
-  /** @param now Milliseconds, on a clock that does not go back. @returns Whether it may pass. */
+  /**
+   * @param now Milliseconds, on a clock that does not go back.
+   * @returns Whether the event may pass.
+   */
   pass(now: number): boolean {
     const earned = ((now - this.#last) / 1000) * this.#rate;
     this.#tokens = Math.min(this.#burst, this.#tokens + earned);

@@ -1,16 +1,16 @@
-/** How much of a command the log shows, in characters; and how much is looked at for that. */
+/** How many characters of a command the log shows, and how many are searched for secrets. */
 const SHOWN = 500;
 const LOOKED_AT = 64 * 1024;
 
-/** A secret without its address: longer than the 16 digits of a member's name. */
+/** A secret outside an address: longer than the 16 digits of a member's name. */
 const SECRET_ALONE = /[0-9a-f]{17,}/gi;
 
-/** The beginning of a text, with a sign that there is more. @param max In characters. */
+/** The beginning of a text, and a sign if there is more. @param max In characters. */
 export function shorten(text: string, max: number): string {
   return text.length > max ? `${text.slice(0, max)}…` : text;
 }
 
-/** A command as the operations log may show it: in one piece, without the secrets of addresses. */
+/** A command as the operations log may show it: on one line, without the secrets of addresses. */
 export function redact(command: string, max = SHOWN): string {
   const shown = command
     .slice(0, LOOKED_AT)
@@ -22,8 +22,8 @@ export function redact(command: string, max = SHOWN): string {
 }
 
 /**
- * The same of the JSON that makes a process, and without its environment. What is no JSON
- * could have that anywhere, and is not shown.
+ * As {@link redact}, for the JSON that makes a process, whose environment is not shown. A text that
+ * is not JSON could have it anywhere, and is not shown at all.
  */
 export function redactProcess(json: string): string {
   let shown: string;
@@ -35,7 +35,7 @@ export function redactProcess(json: string): string {
   return redact(shown);
 }
 
-/** As the keys of a process are understood. */
+/** As the keys of a process are read. */
 function isEnvironment(key: string): boolean {
   return key.toLowerCase() === 'env';
 }

@@ -1,8 +1,8 @@
 import { open, rename, rm } from 'node:fs/promises';
 
 /**
- * Gives a file of its owner's alone a new content. After a crash there is the old one or the
- * new one, and never a part of it. A failure, as of a full disk, leaves the old one alone.
+ * Replaces the content of a file that only its owner may read. After a crash there is the old
+ * content or the new one, never a part of it. A failure, as of a full disk, leaves the old one.
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
   const temporary = `${file}.new`;
@@ -17,7 +17,7 @@ export async function replaceFile(file: string, text: string): Promise<void> {
     }
     await rename(temporary, file);
   } catch (error) {
-    // Where it cannot be removed either, the first error is the one that tells why.
+    // If it cannot be removed either, the first error tells why.
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }

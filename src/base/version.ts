@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-// By the package's own name: the bundle and the modules lie at different depths.
+// Found by the package's own name: the bundle and the modules lie at different depths.
 const manifest: { version: string } = createRequire(import.meta.url)('circuitfs/package.json');
 
 /** The version of this package. */

@@ -267,7 +267,7 @@ test('want of descriptors is our own failure, and says nothing of the one who is
   ]);
   t.regex(
     stdout,
-    /^EMFILE process \d+ on \S+ has as many files open as it may: .*\(ulimit -n\)$/m,
+    /^EMFILE process \d+ on \S+ has reached its limit of open files: .*\(ulimit -n\)$/m,
     stderr,
   );
 });

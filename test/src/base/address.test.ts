@@ -23,7 +23,7 @@ test('an address survives printing and parsing', (t) => {
   );
 });
 
-test('what is not an address is EINVAL, and the sentence does not repeat it', (t) => {
+test('a text that is not an address fails with EINVAL, and the sentence does not repeat it', (t) => {
   const good = `circuit://[::1]:11022/42/Q${'ab'.repeat(16)}`;
   t.is(Address.parse(good).host, '::1');
   const bad = [
@@ -48,7 +48,7 @@ test('what is not an address is EINVAL, and the sentence does not repeat it', (t
   }
 });
 
-test('names are X and 16 hex digits, each another', (t) => {
+test('names are X and 16 hex digits, and no two are the same', (t) => {
   const names = new Set(Array.from({ length: 100 }, newMemberName));
   t.is(names.size, 100);
   for (const name of names) t.true(isMemberName(name));

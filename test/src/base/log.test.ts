@@ -4,7 +4,7 @@ import { type LogPiece, OperationsLog } from '../../../src/base/log.js';
 
 const silent = () => {};
 
-test('an operation is noted with who, what and the outcome, and its result passes through', async (t) => {
+test('an operation is logged with caller, verb and outcome, and its result passes through', async (t) => {
   const lines: string[] = [];
   const log = new OperationsLog((line) => lines.push(line));
   t.is(await log.operation('uid=0 pid=1', 'join', async () => 7), 7);
@@ -19,7 +19,7 @@ test('an operation is noted with who, what and the outcome, and its result passe
 
 const textOf = ({ data }: LogPiece) => Buffer.from(data).toString();
 
-test('what is kept is bounded, and reads are of whole lines from the oldest', (t) => {
+test('the log in memory is bounded, and begins with a whole line', (t) => {
   const all: string[] = [];
   const log = new OperationsLog((line) => all.push(line));
   for (let i = 0; i < 30_000; i += 1) log.event(`line ${i} ${'x'.repeat(50)}`);
@@ -34,7 +34,7 @@ test('what is kept is bounded, and reads are of whole lines from the oldest', (t
   t.is(text[log.start - 1], '\n');
 });
 
-test('offsets that are no whole numbers are EINVAL', (t) => {
+test('offsets that are not whole numbers fail with EINVAL', (t) => {
   const log = new OperationsLog(silent);
   for (const [offset, size] of [
     [-1, 1],
@@ -46,7 +46,7 @@ test('offsets that are no whole numbers are EINVAL', (t) => {
   }
 });
 
-test('who waits for the log to go on is told with the next line, and gives up when told so', async (t) => {
+test('a reader that waits for the log to grow gets the next line, and gives up when interrupted', async (t) => {
   const log = new OperationsLog(silent);
   log.event('first');
   await log.whenBeyond(0);

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { RateLimit } from '../../../src/base/rate-limit.js';
 
-test('a rate limit lets through a burst, then so many a second', (t) => {
+test('a rate limit lets a burst pass, then so many a second', (t) => {
   fc.assert(
     fc.property(fc.array(fc.nat(500), { minLength: 1, maxLength: 300 }), (steps) => {
       const limit = new RateLimit(10, 5);

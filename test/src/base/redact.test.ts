@@ -1,7 +1,7 @@
 import test from 'ava';
 import { redact, redactProcess } from '../../../src/base/redact.js';
 
-test('of a process the log does not show what is in its environment', (t) => {
+test('the log does not show the environment of a process', (t) => {
   const shown = '{"Path":"make","Env":"…","Args":["-k"]}';
   for (const Env of [['A=hunter2'], ['B=] "hunter2", \\'], { A: 'hunter2' }, 'hunter2']) {
     const process = { Path: 'make', Env, Args: ['-k'] };
@@ -24,6 +24,6 @@ test('a command of any length is shown in part', (t) => {
   const long = 'x'.repeat(8 * 1024 * 1024);
   t.true(redact(long).length <= 501);
   t.true(redactProcess(JSON.stringify({ Env: [long], Args: [long] })).length <= 501);
-  // What stands in an error, a path or a file name, need not be JSON.
+  // Other texts, as an error, a path or a file name, need not be JSON.
   t.is(redact('[x'), '[x');
 });

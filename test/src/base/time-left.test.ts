@@ -7,7 +7,7 @@ import { multicastInterfaces, parseGroup } from '../../../src/transport/multicas
 import { newGroup } from '../../host/multicast.js';
 import { newAddress, newRecord } from '../bootstrap/stub-membership.js';
 
-/** A clock that the test moves on, and the timers that are set by it; they fire when it says so. */
+/** A clock and timers in the hands of the test: they move and fire when it says so. */
 function clock(t: ExecutionContext) {
   const { setTimeout, performance } = globalThis;
   const { now } = performance;
@@ -17,7 +17,7 @@ function clock(t: ExecutionContext) {
   const set = (run: () => void, delay = 0): NodeJS.Timeout => {
     delays.push(delay);
     waiting.push(run);
-    // An honest one, which never fires, for whoever clears it.
+    // A real timer, which never fires, so that it can be cleared.
     return setTimeout(() => {}, 2 ** 31 - 1).unref();
   };
   Object.assign(globalThis, { setTimeout: Object.assign(set, setTimeout) });
@@ -35,7 +35,7 @@ function clock(t: ExecutionContext) {
 
 const isTaken = (delay: number) => delay >= 0 && delay < 2 ** 31;
 
-test.serial('no timer is set for less than nothing, nor for longer than timers can wait', (t) => {
+test.serial('no timer is set for a negative time, or for longer than timers can wait', (t) => {
   const now = performance.now();
   t.is(timeLeft(now - 10_000), 0);
   t.is(timeLeft(Number.NEGATIVE_INFINITY), 0);
