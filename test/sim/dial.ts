@@ -1,44 +1,44 @@
 import type { Verdict } from '../../src/membership/messages.js';
 import type { Event, EventQueue } from './event-queue.js';
 
-/** The first time-out of a SYN, in milliseconds, doubled each time (RFC 6298, section 2.1). */
+/** The first time-out of a SYN, doubled each time (RFC 6298, section 2.1). */
 const SYN_TIMEOUT_MS = 1_000;
 
-/** The round trips of a connection after TCP's own: TLS 1.3, and HTTP's upgrade. */
+/** How many round trips a connection takes after TCP's own: TLS 1.3, and HTTP's upgrade. */
 const FURTHER_ROUND_TRIPS = 2;
 
 /**
- * - `ended`: the process has, and its host is up: dialling is refused.
+ * - `ended`: the process has ended, and its host is up: dialling is refused.
  * - `off`: the host is without power or cable: it is silent.
- * - `frozen`: the process is stopped; its kernel accepts, acknowledges and keeps what comes.
+ * - `frozen`: the process is stopped; its kernel accepts, acknowledges and keeps what arrives.
  */
 export type EndpointState = 'running' | 'ended' | 'off' | 'frozen';
 
 /** A host that dials, or is dialled. */
 export interface DialledHost {
   readonly state: EndpointState;
-  /** Whether it is a process that may do something, now or when it is thawed. */
+  /** Whether the process exists, so that it can act now or when it is thawed. */
   readonly lives: boolean;
 }
 
-/** What dialling asks of the network. */
+/** The part of the network that dialling needs. */
 export interface Dialling {
   readonly queue: EventQueue;
   /** Whether the next message is lost. */
   lost(): boolean;
   passes(from: DialledHost, to: DialledHost): boolean;
-  /** There and back, with loss, in milliseconds. */
+  /** How long a round trip takes, with loss, in milliseconds. */
   roundTrip(timeout?: number): number;
 }
 
-/** The setting-up of a connection: TCP, TLS and the upgrade, with what may go wrong. */
+/** Sets up a connection: TCP, TLS and the upgrade, with everything that may go wrong. */
 export class Dial implements Event {
   readonly #deadline: number;
   #synTimeout = SYN_TIMEOUT_MS;
 
   /**
-   * @param to Nobody, if the address is nobody's.
-   * @param timeout In milliseconds; by then it is silent.
+   * @param to The host at the address, if there is one.
+   * @param timeout In milliseconds; then it is silent.
    * @param finish Called once, unless the dialling daemon ends before.
    */
   constructor(
@@ -52,7 +52,7 @@ export class Dial implements Event {
     this.fire();
   }
 
-  /** Sends a SYN, the first or another. */
+  /** Sends the first SYN, or another. */
   fire(): void {
     const { from, network, to } = this;
     const { now } = network.queue;
@@ -65,7 +65,7 @@ export class Dial implements Event {
     }
     const answered = now + network.roundTrip(SYN_TIMEOUT_MS);
     if (to.state === 'ended') this.#at(answered, () => this.#finish('refused'));
-    // The kernel accepts for a process that is stopped, which does not answer.
+    // The kernel accepts for a stopped process, which does not answer.
     else if (to.state === 'frozen') this.#silent();
     else this.#shakeHands(answered, to);
   }
@@ -84,7 +84,7 @@ export class Dial implements Event {
     this.network.queue.at(this.#deadline, () => this.#finish('silent'));
   }
 
-  /** Then, or not in time. */
+  /** Runs at that time, or is silent if that is too late. */
   #at(time: number, run: () => void): void {
     if (time >= this.#deadline) this.#silent();
     else this.network.queue.at(time, run);

@@ -2,7 +2,7 @@ import type { Message, Verdict } from '../../src/membership/messages.js';
 import type { PeerAddress } from '../../src/membership/record.js';
 import { Dial, type DialledHost, type Dialling, type EndpointState } from './dial.js';
 
-/** What the network calls of a daemon; times are the daemon's own affair. */
+/** The methods of a daemon that the network calls. Each daemon has a clock of its own. */
 export interface Daemon {
   deliver(message: Message, from: PeerAddress): void;
   opened(peer: PeerAddress): void;
@@ -11,16 +11,16 @@ export interface Daemon {
   probed(peer: PeerAddress, verdict: Verdict): void;
 }
 
-/** How long `open` and `send` wait for a connection: the daemon's limit of a handshake, in milliseconds. */
+/** How long `open` and `send` wait for a connection: the daemon's limit of a handshake. */
 export const OPEN_TIMEOUT_MS = 5_000;
 
-/** What an endpoint asks of the network. */
+/** The part of the network that an endpoint needs. */
 export interface Wires extends Dialling {
   find(address: PeerAddress): Endpoint | undefined;
-  /** Counts a message. @returns What the receiver gets. */
+  /** Counts a message. @returns The message as the receiver gets it. */
   copied(message: Message): Message;
   transmit(end: End, message: Message): void;
-  /** One side of a connection finds it at its end. */
+  /** One side of a connection learns that it has ended. */
   down(end: End, how: 'closed' | 'silent'): void;
 }
 
@@ -35,12 +35,12 @@ export class Endpoint implements DialledHost {
   state: EndpointState = 'running';
   /** Which part of a split network it is in. */
   part = 0;
-  /** By the peer's address; each is up. */
+  /** The open ends, by the peer's address. */
   readonly ends = new Map<PeerAddress, End>();
   readonly #attempts = new Map<PeerAddress, Attempt>();
-  /** What it will notice when it is thawed. */
+  /** The calls that it will get when it is thawed. */
   #backlog: (() => void)[] = [];
-  /** Messages of the protocol, and connections tried, since the beginning. */
+  /** How many messages it has sent, and how many connections it has tried to make. */
   sent = 0;
   dials = 0;
 
@@ -48,11 +48,11 @@ export class Endpoint implements DialledHost {
     readonly network: Wires,
     readonly address: PeerAddress,
     readonly daemon: Daemon,
-    /** For the fingerprint of a run. */
+    /** A number for the fingerprint of a run. */
     readonly index: number,
   ) {}
 
-  /** Whether it is a process that may do something, now or when it is thawed. */
+  /** Whether the process exists, so that it can act now or when it is thawed. */
   get lives(): boolean {
     return this.state === 'running' || this.state === 'frozen';
   }
@@ -86,13 +86,13 @@ export class Endpoint implements DialledHost {
     this.#dial(peer, timeout, (verdict) => this.tell(() => this.daemon.probed(peer, verdict)));
   }
 
-  /** Lets the daemon know, now or when it is thawed. */
+  /** Calls the daemon, now or when it is thawed. */
   tell(run: () => void): void {
     if (this.state === 'running') run();
     else if (this.state === 'frozen') this.#backlog.push(run);
   }
 
-  /** @returns What had been queued for it while it was frozen. */
+  /** @returns The calls that were queued while it was frozen. */
   takeBacklog(): (() => void)[] {
     const backlog = this.#backlog;
     this.#backlog = [];
@@ -103,7 +103,7 @@ export class Endpoint implements DialledHost {
     end.held = true;
     end.holds += 1;
     const { holds } = end;
-    // As all answers, not before open() has returned.
+    // No answer comes before open() has returned.
     this.network.queue.at(this.network.queue.now, () => {
       if (end.up && end.holds === holds) this.tell(() => this.daemon.opened(end.peerAddress));
     });
@@ -141,7 +141,7 @@ export class Endpoint implements DialledHost {
   #establish(peer: PeerAddress): End | undefined {
     const listener = this.network.find(peer);
     if (!listener) return undefined;
-    // Of an older connection, which we have given up, the peer learns by this at the latest.
+    // By now at the latest the peer learns of an older connection, which we have given up.
     const stale = listener.ends.get(this.address);
     if (stale) this.network.down(stale, 'closed');
     const { left, right } = new Link(this, listener, this.network.queue.now);
@@ -152,22 +152,22 @@ export class Endpoint implements DialledHost {
 }
 
 /**
- * One end of a connection, as its daemon sees it: one end may be down for minutes while the
- * other believes in it. {@link Link} makes the two.
+ * One end of a connection, as its daemon sees it: one end may be down for minutes while the other
+ * still stands. {@link Link} makes the two.
  */
 export class End {
-  /** Whether this daemon holds it standing, and is told of its end. */
+  /** Whether this daemon keeps it standing, and is told of its end. */
   held = false;
   up = true;
-  /** How often it was held or released: what is on its way to be told may be out of date. */
+  /** How often it was held or released: a notice on its way may be out of date. */
   holds = 0;
-  /** When what was last sent to this end arrives; TCP lets nothing overtake. */
+  /** When the last message to this end arrives; TCP lets nothing overtake it. */
   lastArrival = 0;
   /** Since when nothing can be heard from the other end, or -1. */
   deafSince = -1;
-  /** Whether something was sent from here that cannot have arrived. */
+  /** Whether a message was sent from here that cannot have arrived. */
   sentInVain = false;
-  /** What the other end sent and what has been lost again and again since the way is cut. */
+  /** The other end's messages that are sent again and again since the path is cut. */
   readonly stalled: Stalled[] = [];
   #peer: End | undefined;
 
@@ -197,7 +197,7 @@ type Stalled = () => void;
 export class Link {
   readonly left: End;
   readonly right: End;
-  /** In milliseconds; one that nobody holds is closed a minute later. */
+  /** In milliseconds; a connection that nobody holds is closed a minute later. */
   lastUse: number;
 
   constructor(dialler: Endpoint, listener: Endpoint, now: number) {

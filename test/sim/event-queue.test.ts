@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { EventQueue } from './event-queue.js';
 
-test('events happen in the order of their times, and of their scheduling', (t) => {
+test('events happen in the order of their times, then in that of their scheduling', (t) => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 100_000 })), (times) => {
       const queue = new EventQueue();
@@ -22,7 +22,7 @@ test('events happen in the order of their times, and of their scheduling', (t) =
   );
 });
 
-test('what an event schedules for the same moment happens in it, after the others', (t) => {
+test('an event that is scheduled for the present moment happens in it, after the others', (t) => {
   const queue = new EventQueue();
   const happened: string[] = [];
   queue.at(5, () => {

@@ -1,22 +1,24 @@
-/** What happens at a time. An object, not a closure, where it happens often. */
+/** Something that happens at a time. It is an object, not a closure, where it happens often. */
 export interface Event {
   fire(): void;
 }
 
 /**
- * Virtual time in whole milliseconds, and what is to happen: a calendar queue (Brown, CACM
- * 31(10), 1988) with a bucket for each millisecond. Events of the same millisecond happen in
- * the order in which they were scheduled. Scheduling and taking cost the same however many
- * events there are; a heap would spend most of a large run on sifting.
+ * Virtual time in whole milliseconds, and its events: a calendar queue (Brown, CACM 31(10), 1988)
+ * with a bucket for each millisecond. Events of the same millisecond happen in the order in which
+ * they were scheduled. Scheduling and taking an event cost the same however many there are; a heap
+ * would spend most of a large run on sifting.
  */
 export class EventQueue {
   /** Milliseconds since the beginning of the run. */
   now = 0;
   readonly #buckets: Event[][] = Array.from({ length: 2 * YEAR_MS }, () => []);
-  /** By year, what is too far ahead for the buckets, which hold this year and the next. */
+  /** The events too far ahead for the buckets, which hold this year and the next, by year. */
   readonly #later = new Map<number, { readonly time: number; readonly event: Event }[]>();
 
-  /** @param time Rounded up to a millisecond; what is past happens at once, after the present event. */
+  /**
+   * @param time Rounded up to a millisecond; a past event happens at once, after the present one.
+   */
   schedule(time: number, event: Event): void {
     const at = Math.max(Math.ceil(time), this.now);
     const year = Math.floor(at / YEAR_MS);
@@ -29,7 +31,7 @@ export class EventQueue {
     else this.#later.set(year, [{ time: at, event }]);
   }
 
-  /** As {@link schedule}, for what happens seldom. */
+  /** As {@link schedule}, for events that happen seldom. */
   at(time: number, run: () => void): void {
     this.schedule(time, { fire: run });
   }
@@ -41,7 +43,7 @@ export class EventQueue {
 
   /**
    * Runs until `done`, which is asked after each millisecond in which something happened.
-   * @param limit Not longer than until then, that millisecond included.
+   * @param limit The last millisecond that is run.
    * @returns Whether it was done in time.
    */
   runUntil(done: () => boolean, limit: number): boolean {
@@ -57,7 +59,7 @@ export class EventQueue {
   #runBucket(): boolean {
     const bucket = this.#bucket(this.now);
     if (bucket.length === 0) return false;
-    // Grows while it runs, by what happens at once.
+    // The bucket grows while it runs, by events that happen at once.
     for (let index = 0; index < bucket.length; index += 1) bucket[index]?.fire();
     bucket.length = 0;
     return true;
@@ -76,5 +78,5 @@ export class EventQueue {
   }
 }
 
-/** In milliseconds, a power of two: most of what a protocol plans lies within the next two. */
+/** A power of two: most of the events that a protocol plans lie within the next two years. */
 const YEAR_MS = 2 ** 14;

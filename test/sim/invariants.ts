@@ -1,24 +1,26 @@
 import { Simulation } from './simulation.js';
 
-/** Hosts far from each other, and such as are side by side. */
+/** Hosts that are far from each other, and hosts side by side. */
 export const WIDE = { latency: { min: 1, max: 50 }, loss: 0.01 };
 export const LOCAL = { latency: { min: 1, max: 15 }, loss: 0 };
 
-/** A small network in which everything is checked: no memory is shared, and all messages parse. */
+/**
+ * A small network in which everything is checked: members share no memory, and all messages parse.
+ */
 export function checked(seed: number, network = WIDE): Simulation {
   return new Simulation({ seed, ...network, copies: true, strict: true });
 }
 
 /**
- * What is not as it should be in a network at rest: all who live list each other and nobody
- * else, members told of the changes by which their lists came about, and nothing is left
- * under way. Runs the network for up to a minute more, as redials and shuffles go on.
+ * The faults of a network at rest. All living members must list each other and nobody else; the
+ * changes that they told must make up their lists; and nothing may be left under way. Runs the
+ * network for up to a minute more, as redials and shuffles go on.
  */
 export function faults(simulation: Simulation): string[] {
   return [...simulation.audit.inconsistencies, ...wrongLists(simulation), ...leftovers(simulation)];
 }
 
-/** Who was shown as gone, and was well and within reach. */
+/** The members that were shown as gone although they could be reached. */
 export function wronged({ audit }: Simulation): string[] {
   return audit.wrongLeaves.map(
     ({ time, observer, subject }) => `${time} ms: ${observer} shows ${subject} as gone`,
@@ -45,13 +47,13 @@ function wrongLists({ living }: Simulation): string[] {
   });
 }
 
-/** The timers of a member at rest: the shuffle, the redial, and two for what was heard last. */
+/** The timers of a member at rest: the shuffle, the redial, and two for the last news. */
 const TIMERS_AT_REST = 4;
 
-/** How long it is watched whether something comes to its end, in milliseconds. */
+/** How long we wait for things under way to end. */
 const WATCHED_MS = 60_000;
 
-/** What members keep without ever coming to an end of it. */
+/** Things that members keep under way without end. */
 function leftovers({ living, queue }: Simulation): string[] {
   const open = new Map<string, () => boolean>();
   for (const { name, protocol } of living) {

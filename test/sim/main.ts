@@ -1,6 +1,6 @@
 /**
- * `npm run sim -- --members 1000`: the protocol of the daemon on a simulated network, and
- * what the design promises of it. Every run prints the same for the same seed.
+ * `npm run sim -- --members 1000`: runs the daemon's protocol on a simulated network, and compares
+ * the results with the goals of the design. The same seed prints the same.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Figure, SCENARIOS, type Scenario } from './scenarios.js';

@@ -7,7 +7,7 @@ import { Random } from './random.js';
 
 const SEEDS = 20;
 
-/** Three daemons that note what they are told, and when. */
+/** Two daemons that note each call, and its time. */
 class Fixture {
   readonly queue = new EventQueue();
   readonly network: Network;
@@ -89,7 +89,7 @@ test('a link serves both directions, and both sides may hold it', (t) => {
   );
 });
 
-test('of a process that ended its peers learn at once, and dialling it is refused', (t) => {
+test('peers learn at once that a process has ended, and dialling it is refused', (t) => {
   const { queue, network, a, b } = new Fixture(1, { loss: 0 });
   a.endpoint.open('b');
   queue.runTo(1_000);
@@ -131,7 +131,7 @@ test('a host that is off is found silent after 2 to 4 s, and by a dial after its
   }
 });
 
-test('a process that is frozen for a moment finds what was sent to it, and the link stands', (t) => {
+test('a process that was frozen for a moment gets what was sent to it, and the link stands', (t) => {
   const { queue, network, a, b } = new Fixture(1);
   a.endpoint.open('b');
   queue.runTo(10_000);
@@ -148,7 +148,7 @@ test('a process that is frozen for a moment finds what was sent to it, and the l
   );
 });
 
-test('a process that was frozen for long finds what was sent to it, and that its peers hung up', (t) => {
+test('a process that was frozen for long gets what was sent to it, and finds that its peers hung up', (t) => {
   const { queue, network, a, b } = new Fixture(1);
   a.endpoint.open('b');
   queue.runTo(10_000);
@@ -168,7 +168,7 @@ test('a process that was frozen for long finds what was sent to it, and that its
   );
 });
 
-test('a way that is cut is silent both ways; what was sent before it is mended arrives in order', (t) => {
+test('a path that is cut is silent both ways; messages sent before it is mended arrive in order', (t) => {
   const { queue, network, a, b } = new Fixture(1);
   a.endpoint.open('b');
   queue.runTo(10_000);
@@ -210,7 +210,7 @@ test('nothing is told of a link that was closed', (t) => {
   );
 });
 
-/** One that bears a number. */
+/** A message that bears a number. */
 function message(number: number): Message {
   return { type: 'graft', names: [], ...{ number } };
 }

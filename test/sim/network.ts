@@ -5,39 +5,39 @@ import type { Event, EventQueue } from './event-queue.js';
 import type { Random } from './random.js';
 
 export interface NetworkOptions {
-  /** One way, in milliseconds, drawn anew for each message. */
+  /** The time of one way, in milliseconds, drawn anew for each message. */
   readonly latency: { readonly min: number; readonly max: number };
-  /** The share of messages that are lost, and sent again by TCP. */
+  /** The share of messages that are lost, and that TCP sends again. */
   readonly loss: number;
-  /** Whether each receiver gets a copy as the daemon would, through JSON and the parser. */
+  /** Whether each receiver gets a copy, through JSON and the parser, as in the daemon. */
   readonly copies: boolean;
 }
 
-/** The first time-out of a segment, in milliseconds: Linux's TCP_RTO_MIN, doubled each time (RFC 6298). */
+/** The first time-out of a segment: Linux's TCP_RTO_MIN, doubled each time (RFC 6298). */
 const RETRANSMISSION_TIMEOUT_MS = 200;
 
-/** What nobody holds is closed when it has not been used for so long, in milliseconds. */
+/** A connection that nobody holds is closed when it was not used for so long. */
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** The daemon pings an idle link so often, in milliseconds, */
+/** The daemon pings an idle link so often, */
 export const KEEPALIVE_INTERVAL_MS = 2_000;
 
 /** and finds it silent so long after the last sign of life. */
 const SILENT_AFTER_MS = { min: 2_000, max: 4_000 };
 
-/** So many losses one after the other hold a ping up for 3 s. */
+/** After so many losses in a row a ping is 3 s late. */
 const LOSSES_TO_SILENCE = 4;
 
 /**
- * A network of hosts: TCP connections in order and without gaps, with latency and with the
- * delays that loss makes of it; hosts that end, fall silent or freeze; ways that are cut.
+ * A network of hosts: TCP connections in order and without gaps, with latency and with the delays
+ * that loss brings; hosts that end, fall silent or freeze; paths that are cut.
  */
 export class Network implements Wires {
   readonly #endpoints = new Map<PeerAddress, Endpoint>();
   readonly #cut = new Set<string>();
-  /** Messages sent since the beginning, by their type. */
+  /** How many messages of each type were sent. */
   readonly counts = new Map<Message['type'], number>();
-  /** A hash of who sent to whom, and when: equal for equal runs. */
+  /** A hash of all senders, receivers and times: equal for equal runs. */
   fingerprint = 0;
 
   constructor(
@@ -63,16 +63,21 @@ export class Network implements Wires {
     return this.#endpoints.get(address);
   }
 
-  /** Links that somebody holds. Both sides ping or answer on each, every {@link KEEPALIVE_INTERVAL_MS}. */
+  /**
+   * The links that are held. Both sides ping or answer on each, every {@link
+   * KEEPALIVE_INTERVAL_MS}.
+   */
   standingLinks(): Link[] {
     const links: Link[] = [];
     for (const link of this.#links()) if (link.standing) links.push(link);
     return links;
   }
 
-  // What happens to hosts.
+  // Changes of hosts.
 
-  /** The process ends, or its host is back after it was off: the kernel closes its connections. */
+  /**
+   * The process ends, or its host comes back after it was off: the kernel closes its connections.
+   */
   end(endpoint: Endpoint): void {
     endpoint.state = 'ended';
     for (const end of this.#abandoned(endpoint)) this.#close(end);
@@ -84,15 +89,15 @@ export class Network implements Wires {
     for (const end of this.#abandoned(endpoint)) this.#deafen(end);
   }
 
-  /** As SIGSTOP does. */
+  /** Stops the process, as SIGSTOP does. */
   freeze(endpoint: Endpoint): void {
     endpoint.state = 'frozen';
     for (const { peer } of endpoint.ends.values()) if (peer.up) this.#deafen(peer);
   }
 
   /**
-   * As SIGCONT does.
-   * @returns What had been queued, for the caller to run: its timers may come first.
+   * Continues the process, as SIGCONT does.
+   * @returns The queued calls, for the caller to run: the timers may come first.
    */
   thaw(endpoint: Endpoint): (() => void)[] {
     endpoint.state = 'running';
@@ -100,26 +105,26 @@ export class Network implements Wires {
     return endpoint.takeBacklog();
   }
 
-  // What happens to ways.
+  // Changes of paths.
 
-  /** Cuts the way between two, and only that one, in both directions. */
+  /** Cuts the path between two hosts, and only that one, in both directions. */
   cut(left: Endpoint, right: Endpoint): void {
     this.#cut.add(pair(left, right));
-    this.waysChanged();
+    this.pathsChanged();
   }
 
   mendAll(): void {
     this.#cut.clear();
-    this.waysChanged();
+    this.pathsChanged();
   }
 
   mend(left: Endpoint, right: Endpoint): void {
     this.#cut.delete(pair(left, right));
-    this.waysChanged();
+    this.pathsChanged();
   }
 
-  /** To be called when {@link Endpoint.part} has been set: nothing passes from part to part. */
-  waysChanged(): void {
+  /** To be called after a change of {@link Endpoint.part}: nothing passes from part to part. */
+  pathsChanged(): void {
     for (const endpoint of this.#endpoints.values()) {
       for (const end of endpoint.ends.values()) {
         if (this.#hears(end)) this.#undeafen(end);
@@ -132,21 +137,21 @@ export class Network implements Wires {
     return from.part === to.part && (this.#cut.size === 0 || !this.#cut.has(pair(from, to)));
   }
 
-  // What happens to messages.
+  // The way of a message.
 
   lost(): boolean {
     return this.random.chance(this.options.loss);
   }
 
   /**
-   * There and back, with loss, in milliseconds.
-   * @param timeout Of the first retransmission of the answer.
+   * How long a round trip takes, with loss, in milliseconds.
+   * @param timeout The time-out after which the answer is sent again.
    */
   roundTrip(timeout = RETRANSMISSION_TIMEOUT_MS): number {
     return this.#trip(RETRANSMISSION_TIMEOUT_MS) + this.#trip(timeout);
   }
 
-  /** What the receiver gets. */
+  /** Counts a message. @returns The message as the receiver gets it. */
   copied(message: Message): Message {
     this.counts.set(message.type, (this.counts.get(message.type) ?? 0) + 1);
     return this.options.copies ? parseMessage(JSON.parse(JSON.stringify(message))) : message;
@@ -174,7 +179,7 @@ export class Network implements Wires {
     }
   }
 
-  /** One side of a connection finds it at its end. */
+  /** One side of a connection learns that it has ended. */
   down(end: End, how: 'closed' | 'silent'): void {
     if (!end.up) return;
     end.up = false;
@@ -182,7 +187,7 @@ export class Network implements Wires {
     if (endpoint.ends.get(peerAddress) === end) endpoint.ends.delete(peerAddress);
     if (end.held) endpoint.daemon.linkDown(peerAddress, how);
     else if (how === 'silent' && end.sentInVain) endpoint.daemon.unreachable(peerAddress, how);
-    // It hangs up; the other side hears of it unless it is not heard itself.
+    // It hangs up; the other side learns that, unless it cannot hear this one.
     if (how === 'silent' && peer.up && this.passes(endpoint, peer.endpoint)) this.#close(peer);
   }
 
@@ -193,7 +198,7 @@ export class Network implements Wires {
     return peers.filter(({ up }) => up);
   }
 
-  /** The end will learn, after what was sent before, that the other side has closed. */
+  /** The end will learn, behind everything that was sent before, that the other side has closed. */
   #close(end: End): void {
     this.#arrive(end, {
       fire: () => {
@@ -235,7 +240,7 @@ export class Network implements Wires {
     this.queue.schedule(time, event);
   }
 
-  /** One way, in milliseconds. */
+  /** How long one way takes, in milliseconds. */
   #trip(timeout: number): number {
     let delay = this.random.integer(this.options.latency.min, this.options.latency.max);
     for (let next = timeout; this.lost(); next *= 2) delay += next;
@@ -248,7 +253,7 @@ export class Network implements Wires {
     }
   }
 
-  /** Closes what is idle; and some links break because of mere loss. */
+  /** Closes idle links, and breaks some links because of mere loss. */
   #sweep(): void {
     const { now } = this.queue;
     let standing = 0;
@@ -279,14 +284,14 @@ export class Network implements Wires {
   *#links(): Iterable<Link> {
     for (const endpoint of this.#endpoints.values()) {
       for (const end of endpoint.ends.values()) {
-        // Once, not from either side.
+        // Each link once, not from both sides.
         if (end === end.link.left || !end.peer.up) yield end.link;
       }
     }
   }
 }
 
-/** A message on its way. */
+/** A message that is on its way. */
 class Delivery implements Event {
   constructor(
     private readonly network: Network,

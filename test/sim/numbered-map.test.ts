@@ -12,7 +12,7 @@ const step = fc.record({
   value: fc.nat({ max: 2 }),
 });
 
-test('numbered maps hold what Maps would, whatever they share', (t) => {
+test('numbered maps hold the same as Maps, whatever they share', (t) => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.constantFrom(...NAMES)), fc.array(step), (known, steps) => {
       const numbering = new Numbering();
@@ -20,7 +20,7 @@ test('numbered maps hold what Maps would, whatever they share', (t) => {
         numbered: numbering.newMap<number>(),
         plain: new Map<string, number>(),
       }));
-      // As in a network that is built: all begin with the same.
+      // As when a network is built: all begin with the same entries.
       for (const { numbered, plain } of pairs) {
         for (const map of [numbered, plain]) for (const name of known) map.set(name, 0);
       }

@@ -2,10 +2,10 @@ import type { MemberName } from '../../src/base/address.js';
 import type { MemberMap, NewMemberMap } from '../../src/membership/member-map.js';
 
 /**
- * Maps of members by their names for a simulation: all names are numbered once, and each
- * map is an array by these numbers, which maps share until one of them changes. Where ten
- * thousand know ten thousand, and mostly the same of each, 10,000 `Map`s would take 5 GB,
- * and each look into one of them would miss every cache several times.
+ * Maps by members' names for a simulation: all names are numbered once, and each map is an array by
+ * these numbers, which maps share until one of them changes. Where ten thousand members know mostly
+ * the same of ten thousand, as many `Map`s would take 5 GB, and each lookup in one of them would
+ * miss every cache several times.
  */
 export class Numbering {
   readonly #numbers = new Map<MemberName, number>();
@@ -22,7 +22,7 @@ export class Numbering {
     return map;
   };
 
-  /** Lets all maps that are equal to the first one have their array in common with it. */
+  /** Lets all maps that are equal to the first one share its array. */
   share(): void {
     const [first, ...others] = this.#maps;
     for (const map of others) if (first) map.share(first);
@@ -32,7 +32,7 @@ export class Numbering {
     return this.#numbers.get(name);
   }
 
-  /** A new number, if it has none. */
+  /** The number of a name, which gets a new one if it has none. */
   enter(name: MemberName): number {
     const known = this.numberOf(name);
     if (known !== undefined) return known;
@@ -45,7 +45,7 @@ export class Numbering {
 class NumberedMap<V> implements MemberMap<V> {
   readonly #numbering: Numbering;
   #values: (V | undefined)[] = [];
-  /** Whether another map has the same array: it must not be changed any more. */
+  /** Whether another map has the same array, which must not be changed then. */
   #shared = false;
   size = 0;
 
@@ -87,7 +87,7 @@ class NumberedMap<V> implements MemberMap<V> {
     other.#shared = true;
   }
 
-  /** An array of its own, with room for all who have a number. */
+  /** Makes an array of its own, with room for all numbers. */
   #copy(): void {
     const values = new Array<V | undefined>(this.#numbering.size).fill(undefined);
     for (const [number, value] of this.#values.entries()) values[number] = value;

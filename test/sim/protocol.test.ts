@@ -16,7 +16,7 @@ function promise(
 ): void {
   test.serial(title, async (t) => {
     for (const seed of seeds) {
-      // Let the test runner hear of what has been done so far.
+      // Lets the test runner hear of the work done so far.
       await setImmediate();
       keep(t, checked(seed, network), `seed ${seed}`);
     }
@@ -24,10 +24,10 @@ function promise(
 }
 
 promise(
-  'with one of thirty killed and one started each second for a minute, all are right within 15 s',
+  'after a minute in which one of thirty is killed and one started each second, all are right within 15 s',
   (t, simulation, label) => {
     simulation.build(30);
-    // A newcomer whose contact is killed before it has told anybody would be alone.
+    // A newcomer would be alone if its contact were killed before it has told anybody.
     const contacts = simulation.members.slice(0, 3);
     const others = () => simulation.living.filter((member) => !contacts.includes(member));
     for (let second = 0; second < 60; second += 1) {
@@ -51,7 +51,7 @@ promise(
 );
 
 promise(
-  'when three of ten processes are killed at once all are right within 5 s: no suspicion is waited for',
+  'when three of ten processes are killed at once, all are right within 5 s, without waiting for a suspicion',
   (t, simulation, label) => {
     simulation.build(60);
     const start = simulation.now;
@@ -86,7 +86,7 @@ promise(
 );
 
 promise(
-  'members that were suspended together hear at once of one that leaves when they are back, and comes again',
+  'members that were suspended together hear at once when another leaves and comes back',
   (t, simulation, label) => {
     simulation.build(10);
     const [contact, leaver, ...rest] = simulation.members;
@@ -104,7 +104,7 @@ promise(
     wait(simulation, SECOND);
     t.deepEqual(sizes(), Array(10).fill(10), label);
   },
-  // It is about a few cases of a hundred.
+  // The case comes up in a few of a hundred seeds.
   { network: LOCAL, seeds: Array.from({ length: 100 }, (_, i) => i + 1) },
 );
 
@@ -114,7 +114,7 @@ for (const [size, count] of [
   [10, 9],
 ] as const) {
   promise(
-    `with ${count} of ${size} suspended, those that go on before they are given up are not given up`,
+    `with ${count} of ${size} suspended, those that go on in time are not shown as failed`,
     (t, simulation, label) => {
       simulation.build(size);
       const suspended = simulation.random.sample(simulation.members, count);
@@ -156,7 +156,7 @@ promise('clocks that jump ahead harm nobody', (t, simulation, label) => {
 });
 
 promise(
-  'members between whom the way is cut, and only that, remain members for all',
+  'members between which only the path is cut remain members for all',
   (t, simulation, label) => {
     simulation.build(20);
     for (let round = 0; round < 10; round += 1) {
@@ -170,7 +170,7 @@ promise(
 );
 
 promise(
-  'neighbours between whom the way is cut find others, and remain members for all',
+  'neighbours between which the path is cut find others, and remain members for all',
   (t, simulation, label) => {
     simulation.build(20);
     for (const member of simulation.members.slice(0, 5)) {
@@ -186,7 +186,7 @@ promise(
 );
 
 promise(
-  'when a small network is split, again and again, each half knows it within 20 s, though few links led across',
+  'when a small network is split again and again, each half knows it within 20 s, although few links led across',
   (t, simulation, label) => {
     simulation.build(10);
     const half = simulation.members.slice(0, 5);
@@ -206,7 +206,7 @@ promise(
 );
 
 promise(
-  'a member whose neighbours all lose their power with it is found to be gone as well',
+  'a member that loses its power together with all its neighbours is found to be gone as well',
   (t, simulation, label) => {
     simulation.build(40);
     for (let round = 0; round < 3; round += 1) {
@@ -226,11 +226,11 @@ promise(
 );
 
 promise(
-  'newcomers that end before they have found other neighbours than the one that dropped them are found to be gone',
+  'newcomers are found to be gone even if they end before they have a neighbour other than the one that dropped them',
   (t, simulation, label) => {
     simulation.build(30);
     const contact = simulation.random.pick(simulation.members);
-    // More than a view holds: each has another give way.
+    // These are more than a view holds: each newcomer displaces another.
     const newcomers = Array.from({ length: 10 }, () => simulation.start());
     for (const newcomer of newcomers) {
       simulation.join(newcomer, contact);
@@ -247,7 +247,7 @@ promise(
 );
 
 promise(
-  'who leaves in order is gone for all within a second, as one that left',
+  'a member that leaves in order is gone for all within a second, as one that left',
   (t, simulation, label) => {
     simulation.build(30);
     const member = simulation.random.pick(simulation.members);
@@ -269,7 +269,7 @@ promise(
     simulation.build(10);
     for (let round = 0; round < 30; round += 1) {
       const member = simulation.random.pick(simulation.living);
-      // As long as a daemon takes to end when it has said so.
+      // A daemon takes so long to end after it has said so.
       simulation.leave(member, 150);
       wait(simulation, 100);
       const contact = simulation.random.pick(simulation.living.filter((one) => one !== member));
@@ -287,7 +287,7 @@ promise(
   { network: LOCAL },
 );
 
-promise('who left may come back', (t, simulation, label) => {
+promise('a member that left may come back', (t, simulation, label) => {
   simulation.build(20);
   const member = simulation.random.pick(simulation.members);
   member.healthy = false;
@@ -301,9 +301,9 @@ promise('who left may come back', (t, simulation, label) => {
 });
 
 promise(
-  'a member for whom nobody has room looks for a neighbour now and then, and not all the time',
+  'a member for which nobody has room looks for a neighbour only from time to time',
   (t, simulation, label) => {
-    // Five links each, of an odd number of members, do not come out even.
+    // An odd number of members cannot have five links each.
     simulation.build(61);
     const before = simulation.members.map(({ endpoint }) => endpoint.sent);
     wait(simulation, 5 * MINUTE);
@@ -331,7 +331,7 @@ promise(
 );
 
 promise(
-  'who loses all others at once does not ask them all at once to be neighbours',
+  'a member that loses all others at once does not ask them all at once to be neighbours',
   (t, simulation, label) => {
     simulation.build(60);
     const asked = () => simulation.network.counts.get('neighbor') ?? 0;
@@ -410,7 +410,7 @@ promise(
 );
 
 promise(
-  'of two daemons with the same name the one that started later remains',
+  'when two daemons have the same name, the one that started later remains',
   (t, simulation, label) => {
     simulation.build(20);
     const first = simulation.random.pick(simulation.members);
@@ -446,7 +446,7 @@ promise('a member that says of a healthy one that it failed is refuted', (t, sim
 });
 
 promise(
-  'who is said to have failed at the highest incarnation cannot refute that, nobody else is harmed, and it comes back under another name',
+  'a member that is said to have failed at the highest incarnation cannot refute that, but comes back under another name, and nobody else is harmed',
   (t, simulation, label) => {
     simulation.build(20);
     const [liar, victim] = simulation.random.sample(simulation.members, 2);
@@ -470,7 +470,7 @@ promise(
 );
 
 promise(
-  'a member that tells of one that does not exist is believed only until that is found silent',
+  'a member that does not exist is believed in only until it is found silent',
   (t, simulation, label) => {
     simulation.build(20);
     const liar = simulation.random.pick(simulation.members);

@@ -2,33 +2,33 @@ import type { MemberName } from '../../src/base/address.js';
 import type { MembershipChange } from '../../src/membership/membership.js';
 import type { SimulatedMember } from './simulated-member.js';
 
-/** A member that was well, and shown as gone to one that could have reached it. */
+/** A member was shown as gone to one that could have reached it. */
 export interface WrongLeave {
-  /** Milliseconds since the beginning. */
+  /** In milliseconds since the beginning. */
   readonly time: number;
   readonly observer: MemberName;
   readonly subject: MemberName;
 }
 
-/** What all members of a community should list, as a sum to compare with. */
+/** The list that all members of a community should have, as a sum to compare with. */
 interface Expectation {
   hash: number;
   size: number;
 }
 
 /**
- * Compares what each member lists, by what it told of changes, with the truth. It keeps a
- * sum of each member's list and counts those that are right, so that the moment when all
- * are right is known exactly and costs nothing to find.
+ * Compares each member's list, as it told of changes, with the truth. It keeps a sum of each list
+ * and counts the right ones, so the moment when all are right is known exactly and costs nothing to
+ * find.
  */
 export class RosterAudit {
   readonly #expected = new Map<number, Expectation>();
   #members: readonly SimulatedMember[] = [];
   #right = 0;
-  /** When the last became right, if all are: milliseconds. */
+  /** When the last list became right, if all are, in milliseconds. */
   #since: number | undefined;
   readonly wrongLeaves: WrongLeave[] = [];
-  /** A member that came twice, or went without having come. */
+  /** The members that came twice, or went without having come. */
   readonly inconsistencies: string[] = [];
 
   constructor(
@@ -37,8 +37,8 @@ export class RosterAudit {
   ) {}
 
   /**
-   * Begins to compare with a new truth: members whose communities are equal are to list
-   * each other, all that live and nobody else.
+   * Begins to compare with a new truth: the living members of one community are to list each other,
+   * and nobody else.
    */
   expect(living: readonly SimulatedMember[]): void {
     this.#members = living;
@@ -57,12 +57,12 @@ export class RosterAudit {
     this.#since = this.allRight ? this.now() : undefined;
   }
 
-  /** Whether every member lists exactly those it should. */
+  /** Whether every member lists exactly the members that it should. */
   get allRight(): boolean {
     return this.#right === this.#members.length;
   }
 
-  /** Since when all are right, in milliseconds; not a number if some are not. */
+  /** Since when all lists are right, in milliseconds; not a number if some are not. */
   get rightSince(): number {
     return this.#since ?? Number.NaN;
   }
@@ -71,7 +71,7 @@ export class RosterAudit {
     return this.#right;
   }
 
-  /** Those whose list is not right. */
+  /** The members whose lists are not right. */
   wrong(): SimulatedMember[] {
     return this.#members.filter(({ right }) => !right);
   }

@@ -8,7 +8,7 @@ const LINK = { latency: { min: 1, max: 50 }, loss: 0.01 };
 for (const { name, run } of SCENARIOS) {
   test.serial(`the goals are met by forty members: ${name}`, async (t) => {
     for (let seed = 1; seed <= 2; seed += 1) {
-      // Let the test runner hear of what has been done so far.
+      // Lets the test runner hear of the work done so far.
       await setImmediate();
       for (const { what, value, goal } of run(40, { seed, ...LINK, copies: false, strict: true })) {
         if (goal === undefined) continue;
@@ -18,7 +18,7 @@ for (const { name, run } of SCENARIOS) {
   });
 }
 
-test.serial('the same seed is the same run, and another another', (t) => {
+test.serial('the same seed gives the same run, and another seed another run', (t) => {
   const fingerprint = (seed: number) => {
     const simulation = checked(seed);
     simulation.build(20);

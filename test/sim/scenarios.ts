@@ -1,11 +1,11 @@
 import { Simulation, type SimulationOptions } from './simulation.js';
 
-/** What was found in one run, and what was hoped for. */
+/** One result of a run, and its goal. */
 export interface Figure {
   readonly what: string;
   readonly value: number;
   readonly unit: 's' | '' | '/s';
-  /** At most so much; or nothing that one would want. */
+  /** The most that it should be; absent if the result is only shown. */
   readonly goal?: number;
 }
 
@@ -18,19 +18,19 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** After all is right it must stay so for this long. */
+/** After all lists are right they must stay so for this long. */
 const AFTERMATH_MS = 30 * SECOND;
 
-/** Not waited longer for what should take seconds. */
+/** The longest wait for something that should take seconds. */
 const LIMIT_MS = 10 * MINUTE;
 
-/** How often one network is asked the same in a run; the worst counts. */
+/** How many times a run repeats its question; the worst answer counts. */
 const ROUNDS = 3;
 
-/** How often it is looked whether the overlay is connected, in milliseconds. */
+/** How often we check whether the overlay is connected. */
 const LOOK_MS = 100;
 
-/** An hour at rest: nobody is shown as failed, and what it costs. */
+/** An hour at rest: nobody may be shown as failed, and the traffic is measured. */
 function rest(members: number, options: SimulationOptions): Figure[] {
   const simulation = built(members, options);
   const sent = () => simulation.members.map(({ endpoint }) => endpoint.sent);
@@ -64,9 +64,9 @@ function rest(members: number, options: SimulationOptions): Figure[] {
 }
 
 /**
- * A daemon starts and joins a member. That its SYN is lost, or the answer, happens to one in
- * fifty and costs a second before anybody can hear of it (RFC 6298), so both are told: how
- * long it takes from the call, and from when the member has heard of it.
+ * A daemon starts and joins a member. In one of fifty cases its SYN or the answer is lost, which
+ * costs a second before anybody can hear of it (RFC 6298). So both times are shown: from the call,
+ * and from the moment when the member has heard of it.
  */
 function join(members: number, options: SimulationOptions): Figure[] {
   const simulation = built(members - ROUNDS, options);
@@ -207,7 +207,7 @@ function built(members: number, options: SimulationOptions): Simulation {
   return simulation;
 }
 
-/** The longest of some rounds until all were right for good, in seconds. */
+/** The longest of several rounds until all lists were right for good, in seconds. */
 function worst(simulation: Simulation, disturb: () => void): number {
   let longest = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -219,7 +219,7 @@ function worst(simulation: Simulation, disturb: () => void): number {
   return longest / SECOND;
 }
 
-/** Runs until all are right, and on, to see whether they stay so. */
+/** Runs until all lists are right, and on, to see whether they stay so. */
 function settle({ audit, queue }: Simulation, start: number): void {
   queue.runUntil(() => audit.allRight, start + LIMIT_MS);
   queue.runTo(queue.now + AFTERMATH_MS);

@@ -6,7 +6,7 @@ import type { Simulation } from './simulation.js';
 
 const MEMBERS = 12;
 
-/** Of these at least so many are left alone. */
+/** At least so many members are left alone. */
 const UNHARMED = 4;
 
 const ACTIONS = [
@@ -24,17 +24,17 @@ const ACTIONS = [
 
 const step = fc.record({
   action: fc.constantFrom(...ACTIONS),
-  /** Milliseconds until the next. */
+  /** Milliseconds until the next step. */
   wait: fc.oneof(fc.constant(0), fc.nat({ max: 100 }), fc.nat({ max: 10_000 })),
 });
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** `CIRCUIT_SIM_SEED` and `CIRCUIT_SIM_RUNS` try others, or more. */
+/** `CIRCUIT_SIM_SEED` and `CIRCUIT_SIM_RUNS` try other schedules, or more. */
 const { CIRCUIT_SIM_SEED = '1', CIRCUIT_SIM_RUNS = '10' } = process.env;
 
-// A failure is printed by fast-check, shrunk, with the seed and the steps to replay it.
-test('whatever happens, in the end the living list each other, and nobody was wronged', (t) => {
+// fast-check prints a failure, shrunk, with the seed and the steps to replay it.
+test('whatever happens, in the end the living list each other, and nobody was wrongly shown as gone', (t) => {
   const property = fc.property(fc.nat(), fc.array(step, { maxLength: 25 }), (seed, steps) => {
     const simulation = checked(seed);
     simulation.build(MEMBERS);
@@ -102,7 +102,9 @@ function act(simulation: Simulation, action: Step['action']): void {
   }
 }
 
-/** Everything is mended, those who joined one that was about to go join again, and all have some minutes. */
+/**
+ * Mends everything, joins those again that had joined a member that went, and waits some minutes.
+ */
 function calm(simulation: Simulation): void {
   simulation.network.mendAll();
   act(simulation, 'thaw');

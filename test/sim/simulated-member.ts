@@ -20,14 +20,14 @@ export interface MemberOptions {
   readonly network: Network;
   readonly random: Random;
   readonly audit: MemberAudit;
-  /** What its clock shows at the beginning of the run, in milliseconds. */
+  /** The time of its clock at the beginning of the run, in milliseconds. */
   readonly clock: number;
-  /** Whether to keep its list by name, to check what it tells of changes. */
+  /** Whether to keep its list by name, to check the changes that it tells of. */
   readonly strict: boolean;
   readonly newMap: NewMemberMap;
 }
 
-/** In milliseconds. */
+/** How long it waits for a join, as the daemon does. */
 const JOIN_TIMEOUT_MS = 15_000;
 
 /** One run of a daemon: the protocol, on the simulated network and with a clock of its own. */
@@ -36,17 +36,17 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
   readonly endpoint: Endpoint;
   /** Bits of its name, which is random, for the sum of a list. */
   readonly hash: number;
-  /** Those of the same community should know each other. */
+  /** Members of the same community should know each other. */
   community: number;
-  /** Whether nothing has been done to it: it must not be shown as failed. */
+  /** Whether it was left in peace: then it must not be shown as failed. */
   healthy = true;
-  /** Of its list, as it told of changes: its sum, its length, its names. */
+  /** Its list, as it told of changes: sum, length and names. */
   listedHash: number;
   listedCount = 1;
   readonly listed: Set<MemberName> | undefined;
-  /** Whether the list is right, and whether that counts; kept by the audit. */
+  /** Whether its list is right and counts; kept by the audit. */
   right = false;
-  /** Peers with which a join has come about. */
+  /** The peers with which a join has succeeded. */
   readonly joins = new Set<PeerAddress>();
   wasDisplaced = false;
   #clock: number;
@@ -83,9 +83,9 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
     return this.options.network.queue.now + this.#clock;
   }
 
-  // What is done to it.
+  // The test's calls.
 
-  /** As the daemon it waits only so long for it to come about. */
+  /** Joins, and as the daemon waits only so long. */
   join(peer: PeerAddress): void {
     const { queue } = this.options.network;
     this.protocol.join(peer, true, this.now);
@@ -100,7 +100,7 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
     this.#settle();
   }
 
-  /** Begins with a roster that is known, of all members. */
+  /** Begins with a roster of all members. */
   preload(records: readonly MemberRecord[], listedHash: number): void {
     this.protocol.preload(records, this.now);
     this.listedHash = listedHash;
@@ -109,20 +109,20 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
     this.#settle();
   }
 
-  /** Its clock shows so many milliseconds more from now on. */
+  /** Moves its clock ahead by so many milliseconds. */
   jumpClock(milliseconds: number): void {
     this.#clock += milliseconds;
     this.#settle();
   }
 
-  /** It has been frozen, and goes on: what came meanwhile is there, and its timers are due. */
+  /** Goes on after a freeze: queued calls are there, and timers are due. */
   resume(backlog: readonly (() => void)[]): void {
     if (this.options.random.chance(0.5)) this.#tick();
     for (const run of backlog) run();
     this.#settle();
   }
 
-  /** The timer. */
+  /** Runs when the timer fires. */
   fire(): void {
     const { now } = this.options.network.queue;
     if (now < this.#wakeAt) return;
@@ -132,14 +132,14 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
     this.#settle();
   }
 
-  // Daemon: what the network tells it.
+  // Daemon: the network's calls.
 
   deliver(message: Message, from: PeerAddress): void {
     this.protocol.deliver(message, from, this.now);
     this.#settle();
   }
 
-  /** The protocol waits for what a new neighbour answers, not for the link. */
+  /** The protocol waits for the answer of a new neighbour, not for the link. */
   opened(): void {}
 
   unreachable(peer: PeerAddress, verdict: 'refused' | 'silent'): void {
@@ -157,7 +157,7 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
     this.#settle();
   }
 
-  // ProtocolHost: what the protocol asks for.
+  // ProtocolHost: the protocol's calls.
 
   send(peer: PeerAddress, message: Message): void {
     this.endpoint.send(peer, message);
@@ -193,11 +193,11 @@ export class SimulatedMember implements ProtocolHost, Daemon, Event {
     if (this.protocol.deadline <= this.now) this.protocol.tick(this.now);
   }
 
-  /** Sets the timer anew, after anything that may have moved the deadline. */
+  /** Sets the timer again, after anything that may have moved the deadline. */
   #settle(): void {
     const { queue } = this.options.network;
     const wakeAt = Math.max(Math.ceil(this.protocol.deadline - this.#clock), queue.now);
-    // One that is too early does no harm, and costs less than to call it off.
+    // A timer that fires too early does no harm, and costs less than to cancel it.
     if (wakeAt >= this.#wakeAt || wakeAt === Number.POSITIVE_INFINITY) return;
     this.#wakeAt = wakeAt;
     queue.schedule(wakeAt, this);

@@ -9,13 +9,13 @@ import { RosterAudit } from './roster-audit.js';
 import { SimulatedMember } from './simulated-member.js';
 
 export interface SimulationOptions extends NetworkOptions {
-  /** Everything random comes from it: the same seed is the same run. */
+  /** The source of all randomness: the same seed gives the same run. */
   readonly seed: number;
-  /** Whether members' lists are kept by name, and what they tell of changes is checked. */
+  /** Whether members' lists are kept by name, and the changes that they tell of are checked. */
   readonly strict: boolean;
 }
 
-/** Who a daemon is; what is left out is new. */
+/** The identity of a daemon; a part that is left out is new. */
 export interface Identity {
   readonly name?: MemberName;
   /** HOST:PORT */
@@ -23,7 +23,7 @@ export interface Identity {
   readonly incarnation?: number;
 }
 
-/** A daemon that has just been started, and whom it joins. */
+/** A daemon that has just been started, and the member that it joins. */
 export interface Joined {
   readonly name: MemberName;
   readonly member: SimulatedMember;
@@ -33,13 +33,13 @@ export interface Joined {
 /** Up to so many members join one by one; a larger network is there from the beginning. */
 export const JOINED_ONE_BY_ONE = 100;
 
-/** Between two joins while a network is built, in milliseconds. */
+/** The time between two joins while a network is built. */
 const BUILD_INTERVAL_MS = 50;
 
-/** How long a network is left alone before anything is measured, in milliseconds. */
+/** How long a network is left alone before anything is measured. */
 export const SETTLE_MS = 60_000;
 
-/** When the daemons' epoch began, on the simulated clock: some date. */
+/** The date at the beginning of the simulated clock. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
 /** Virtual time, a network, and members that run the code of the daemon. */
@@ -48,7 +48,7 @@ export class Simulation {
   readonly random: Random;
   readonly network: Network;
   readonly audit: RosterAudit;
-  /** All that were ever started, those that have ended included. */
+  /** All members that were ever started, also those that have ended. */
   readonly members: SimulatedMember[] = [];
   readonly #byName = new Map<MemberName, SimulatedMember>();
   readonly #numbering = new Numbering();
@@ -67,12 +67,12 @@ export class Simulation {
     return this.queue.now;
   }
 
-  /** Those whose daemon runs, a frozen one included. */
+  /** The members whose daemons run, also if they are frozen. */
   get living(): SimulatedMember[] {
     return this.members.filter(({ endpoint }) => endpoint.lives);
   }
 
-  /** A daemon starts, alone. */
+  /** Starts a daemon, alone. */
   start({ name, authority, incarnation = 0 }: Identity = {}): SimulatedMember {
     const { audit, network, now, random, options } = this;
     const number = this.members.length;
@@ -87,7 +87,7 @@ export class Simulation {
     // Clocks that count from the start of the host show different times.
     const clock = random.integer(0, 10_000_000);
     const { copies, strict } = options;
-    // What is checked is checked with the maps of the daemon.
+    // Where everything is checked, members use the maps of the daemon.
     const newMap = copies ? newMemberMap : this.#numbering.newMap;
     const member = new SimulatedMember({ record, network, random, audit, clock, strict, newMap });
     this.members.push(member);
@@ -95,7 +95,7 @@ export class Simulation {
     return member;
   }
 
-  /** A daemon starts and joins one that lives. */
+  /** Starts a daemon, which joins a living member. */
   startAndJoin(identity: Identity = {}): Joined {
     const contact = this.random.pick(this.living.filter(({ healthy }) => healthy));
     const member = this.start(identity);
@@ -103,7 +103,7 @@ export class Simulation {
     return { name: member.name, member, contact };
   }
 
-  /** One joins another: from now on their communities are to know each other. */
+  /** Joins one member to another: from now on their communities are to know each other. */
   join(member: SimulatedMember, contact: SimulatedMember): void {
     const { community } = member;
     if (contact.community !== community) {
@@ -116,8 +116,8 @@ export class Simulation {
   }
 
   /**
-   * A network at rest, all of whose members know each other. Up to {@link JOINED_ONE_BY_ONE}
-   * they have joined one by one. Of more each is given the whole roster at the beginning,
+   * Builds a network at rest, all of whose members know each other. Up to {@link JOINED_ONE_BY_ONE}
+   * members join one by one. In a larger network each is given the whole roster at the beginning,
    * and finds its neighbours from there. Both are then left alone for {@link SETTLE_MS}.
    * @throws Error if not all know each other then
    */
@@ -149,12 +149,12 @@ export class Simulation {
     }
   }
 
-  /** What all should know has changed. */
+  /** To be called when the truth that all should know has changed. */
   expect(): void {
     this.audit.expect(this.living);
   }
 
-  /** The process ends. */
+  /** Ends the processes. */
   crash(...members: readonly SimulatedMember[]): readonly SimulatedMember[] {
     for (const member of members) {
       member.healthy = false;
@@ -164,7 +164,7 @@ export class Simulation {
     return members;
   }
 
-  /** The host loses its power. */
+  /** Takes the power from the hosts. */
   powerOff(...members: readonly SimulatedMember[]): readonly SimulatedMember[] {
     for (const member of members) {
       member.healthy = false;
@@ -174,7 +174,7 @@ export class Simulation {
     return members;
   }
 
-  /** A member leaves in order; its process ends so many milliseconds later. */
+  /** Leaves in order; the process ends so many milliseconds later. */
   leave(member: SimulatedMember, lastWords = LAST_WORDS_MS): void {
     member.healthy = false;
     member.leave();
@@ -188,34 +188,36 @@ export class Simulation {
     this.network.freeze(member.endpoint);
   }
 
-  /** It goes on; whether it was missed or not, it is to be known again. */
+  /** Lets a member go on. Whether it was missed or not, it is to be known again. */
   thaw(member: SimulatedMember): void {
     member.resume(this.network.thaw(member.endpoint));
     this.expect();
   }
 
-  /** No way leads from these to the others any more; both go on by themselves. */
+  /** Cuts all paths from these members to the others; both parts go on by themselves. */
   split(part: readonly SimulatedMember[]): void {
     for (const member of part) {
       member.endpoint.part = 1;
       member.community = SPLIT;
     }
-    this.network.waysChanged();
+    this.network.pathsChanged();
     this.expect();
   }
 
-  /** The ways are there again. */
+  /** Mends the paths between the parts. */
   heal(): void {
     const community = this.members.find(({ endpoint }) => endpoint.part === 0)?.community ?? 0;
     for (const member of this.members) {
       if (member.endpoint.part === 1) member.community = community;
       member.endpoint.part = 0;
     }
-    this.network.waysChanged();
+    this.network.pathsChanged();
     this.expect();
   }
 
-  /** Whether links that both sides have in their active views connect all who live. */
+  /**
+   * Whether all living members are connected by links that both sides have in their active views.
+   */
   get connected(): boolean {
     const { living } = this;
     const views = new Map(
@@ -243,5 +245,5 @@ export class Simulation {
 /** The community of the part that was split off. */
 const SPLIT = -1_000_000;
 
-/** Between a member's leaving and the end of its process, in milliseconds. */
+/** The time from a member's leaving to the end of its process. */
 const LAST_WORDS_MS = 500;

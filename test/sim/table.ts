@@ -1,10 +1,10 @@
 import { median } from '../bench/median.js';
 import type { Figure } from './scenarios.js';
 
-/** The same figure of each seed. */
+/** One result, with each of the seeds. */
 export type Row = readonly Figure[];
 
-/** One line for each figure: its median and maximum over the seeds, and the goal. */
+/** One line for each result: its median and maximum over the seeds, and the goal. */
 export function formatTable(rows: readonly Row[]): string {
   const lines = [['', 'median', 'max', 'goal', ''], ...rows.map(cells)];
   const widths = [0, 1, 2, 3, 4].map((column) =>
