@@ -154,7 +154,15 @@ export class Daemon {
       const ending = daemon.#ending;
       onAbort(options.signal, () => ending.abort());
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
-      const bootstrap = await daemon.#openBootstrap(address, options);
+      const bootstrap = await Bootstrap.open({
+        membership: daemon.#membership,
+        address,
+        clusterKey: options.clusterKey,
+        discover: options.discover,
+        knownMembers: state?.knownMembers,
+        log: (event) => log.event(event),
+      });
+      daemon.#bootstrap = bootstrap;
       await daemon.#mount(options);
       await bootstrap.join(options.join ?? [], ending.signal);
       bootstrap.begin();
@@ -260,21 +268,6 @@ export class Daemon {
     this.#session.ended.then(() => {
       if (!this.#closing) this.#log.event(`${directory} was unmounted; going on without`);
     });
-  }
-
-  async #openBootstrap(
-    address: Address,
-    { clusterKey, discover }: DaemonOptions,
-  ): Promise<Bootstrap> {
-    this.#bootstrap = await Bootstrap.open({
-      membership: this.#membership,
-      address,
-      clusterKey,
-      discover,
-      knownMembers: this.#state?.knownMembers,
-      log: (event) => this.#log.event(event),
-    });
-    return this.#bootstrap;
   }
 
   /** Leaves the address where commands on this host find it, if this is the host's first daemon. */

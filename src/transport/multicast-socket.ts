@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import createDebug from 'debug';
 import { CircuitError, errorCode, errorMessage } from '../base/error.js';
 import {
@@ -116,14 +117,10 @@ export class MulticastSocket {
   }
 }
 
-function bind(socket: Socket, address: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.bind({ address, port }, () => {
-      socket.off('error', reject);
-      resolve();
-    });
-  });
+/** Rejects with the error of bind(2). */
+async function bind(socket: Socket, address: string, port: number): Promise<void> {
+  socket.bind({ address, port });
+  await once(socket, 'listening');
 }
 
 function explain(error: unknown, group: MulticastGroup): CircuitError {
