@@ -1,0 +1,148 @@
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { Cluster } from '../host/cluster.js';
+import { Document, patternOf } from './documents.js';
+import { Host } from './host.js';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const DOCUMENTS = Document.all();
+
+/** The blocks of `text`, by how they begin, and why no test runs them. */
+const NOT_RUN = [
+  {
+    document: 'CONTRIBUTING.md',
+    begins: 'npm ci ',
+    why: 'it runs this test',
+  },
+  {
+    document: 'README.md',
+    begins: 'npm ci && npm run demo',
+    why: 'it runs this test; test/examples/boot-cluster.test.ts runs the demo',
+  },
+  {
+    document: 'docs/library.md',
+    begins: 'npm link circuitfs',
+    why: 'it would change the packages of this machine; the test makes the same link by itself',
+  },
+  {
+    document: 'docs/operating.md',
+    begins: 'npm ci ',
+    why: 'it would change the packages of this machine',
+  },
+  {
+    document: 'docs/operating.md',
+    begins: '/var/circuit/log {',
+    why: 'logrotate is configured so, and need not be here',
+  },
+  {
+    document: 'docs/operating.md',
+    begins: 'docker run ',
+    why: 'Docker need not be here',
+  },
+  {
+    document: 'docs/operating.md',
+    begins: '2030-',
+    why: 'a line of a log; test/host/peer-costs.test.ts has daemons write such lines',
+  },
+];
+
+for (const document of DOCUMENTS.filter(({ session }) => session.length > 0)) {
+  // One after the other: daemons that start at once make each other late.
+  test.serial(`every command line of ${document.path} prints what stands there`, async (t) => {
+    const cluster = new Cluster(t);
+    const hosts = await Host.some(cluster, document.hosts);
+    const [first] = hosts;
+    if (first && document.programs.size > 0) {
+      await compile(cluster, first.home, document.programs);
+    }
+    for (const { host, command, printed } of document.session) {
+      const typedOn = host === undefined ? hosts : hosts.slice(host - 1, host);
+      for (const one of typedOn) t.regex(await one.run(command), patternOf(printed), command);
+    }
+  });
+}
+
+/** Compiles the programs of a document as a user's project would, which has linked the library. */
+async function compile(cluster: Cluster, home: string, programs: ReadonlyMap<string, string>) {
+  for (const [name, text] of programs) writeFileSync(join(home, name), text);
+  mkdirSync(join(home, 'node_modules'));
+  symlinkSync(ROOT, join(home, 'node_modules/circuitfs'));
+  writeFileSync(join(home, 'package.json'), '{ "type": "module" }\n');
+  const compilerOptions = {
+    strict: true,
+    target: 'es2022',
+    module: 'nodenext',
+    lib: ['es2023', 'esnext.disposable'],
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+    skipLibCheck: true,
+  };
+  writeFileSync(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
+  const { status, stdout } = await cluster.run([join(ROOT, 'node_modules/.bin/tsc')], {
+    cwd: home,
+  });
+  if (status !== 0) throw new Error(stdout);
+}
+
+test('a command line that the page for users of the Go circuit mentions is one of those that are run', (t) => {
+  const page = new Document('docs/from-go-circuit.md');
+  for (const [, mentioned = ''] of page.prose.matchAll(/`(circuit [^`\n]*)`/g)) {
+    t.true(
+      page.session.some(({ command }) => command.includes(mentioned)),
+      mentioned,
+    );
+  }
+  t.true(page.session.length > 30);
+});
+
+test('every program in the documents has a name, and is run by a command line beside it', (t) => {
+  for (const { path, programs, session } of DOCUMENTS) {
+    for (const name of programs.keys()) {
+      const compiled = name.replace(/ts$/, 'js');
+      t.true(
+        name !== '' && session.some(({ command }) => command.includes(`node ${compiled}`)),
+        `${path}: ${name}`,
+      );
+    }
+  }
+});
+
+test('a block in a document is run, or a picture, or listed here with the reason why it is not run', (t) => {
+  for (const { path, blocks, text, prose } of DOCUMENTS) {
+    for (const block of blocks) {
+      const listed = NOT_RUN.some(
+        ({ document, begins }) => document === path && block.text.startsWith(begins),
+      );
+      const run = ['console', 'ts', 'mermaid'].includes(block.language);
+      t.true(run || (block.language === 'text' && listed), `${path}:\n${block.text}`);
+    }
+    t.is(text.match(/^ *(```|~~~)/gm)?.length ?? 0, 2 * blocks.length, `${path}: a fence`);
+    t.false(/\n\n(?: {4}|\t)/.test(prose), `${path}: an indented block is no fenced one`);
+  }
+  for (const { document, begins } of NOT_RUN) {
+    const found = DOCUMENTS.find(({ path }) => path === document);
+    t.true(
+      found?.of('text').some((text) => text.startsWith(begins)),
+      `${document}: ${begins}`,
+    );
+  }
+});
+
+test('every link in a document leads somewhere, and every document is reached from README.md', (t) => {
+  const byPath = new Map(DOCUMENTS.map((document) => [document.path, document]));
+  const reached = new Set(['README.md']);
+  for (const path of reached) {
+    for (const link of byPath.get(path)?.links ?? []) {
+      const [file = '', section] = link.split('#');
+      t.true(existsSync(join(ROOT, file)), `${path}: ${link}`);
+      if (section !== undefined)
+        t.true(byPath.get(file)?.sections.includes(section), `${path}: ${link}`);
+      reached.add(file);
+    }
+  }
+  t.deepEqual(
+    [...byPath.keys()].filter((path) => !reached.has(path)),
+    [],
+  );
+});
