@@ -9,6 +9,8 @@ set -eu
 root=$1 name=$2 home=$3
 hostname "$name"
 mount -t tmpfs -o mode=755 tmpfs "$root"
+# Else the root would be shown in itself, below /tmp.
+mount --make-unbindable "$root"
 
 # Shows the entries of a directory in the new root, but for some that it names.
 show() {
