@@ -1,11 +1,8 @@
 import { CircuitError } from '../base/error.js';
-import type { AnchorEntry, AnchorPath, AnchorView, ElementKind } from './circuit.js';
-import {
-  checkAnchorName,
-  controlFiles,
-  elementExists,
-  memberIsNoElement,
-} from './control-files.js';
+import { Listeners } from '../base/listeners.js';
+import type { Registry } from '../kinds/registry.js';
+import type { AnchorEntry, AnchorPath, AnchorView } from './circuit.js';
+import { checkAnchorName, elementExists, memberIsNoElement } from './control-files.js';
 import { formatPath } from './path.js';
 
 /** How many anchors one member holds, and how many one of them: a listing is one message. */
@@ -17,14 +14,19 @@ type Listener = (name: string, gone: boolean) => void;
 /** The anchors that live on this member. No I/O. */
 export class AnchorTree<E extends Element> {
   readonly #member: string;
+  readonly #registry: Registry;
   readonly #root: Anchor<E>;
   #lastId = 0;
   #lastChange = 0n;
   #count = 0;
 
-  /** @param member Its name, with which sentences name a path. */
-  constructor(member: string) {
+  /**
+   * @param member Its name, with which sentences name a path.
+   * @param registry Tells the names of the control files.
+   */
+  constructor(member: string, registry: Registry) {
     this.#member = member;
+    this.#registry = registry;
     this.#root = this.#newAnchor();
   }
 
@@ -74,7 +76,7 @@ export class AnchorTree<E extends Element> {
    * Whether an element of this kind could be put there now.
    * @throws CircuitError as {@link attach}
    */
-  checkFree(path: AnchorPath, kind: ElementKind): void {
+  checkFree(path: AnchorPath, kind: string): void {
     if (path.length === 0) throw memberIsNoElement(this.#show(path));
     const { anchor, missing } = this.#reach(path);
     if (missing.length > 0) {
@@ -82,7 +84,7 @@ export class AnchorTree<E extends Element> {
       return;
     }
     if (anchor.element) throw elementExists(this.#show(path), anchor.element.kind);
-    const hidden = controlFiles(kind).find((file) => anchor.children.has(file));
+    const hidden = this.#registry.fileNames(kind).find((file) => anchor.children.has(file));
     if (hidden) {
       const sentence = `the sub-anchor ${this.#show([...path, hidden])} would be hidden by a control file`;
       throw new CircuitError('EEXIST', sentence);
@@ -104,11 +106,9 @@ export class AnchorTree<E extends Element> {
     this.#change(anchor, element);
   }
 
-  /** The element at `path`. @throws CircuitError ENOENT: there is no anchor, or it has none */
-  element(path: AnchorPath): E {
-    const { element } = this.#find(path);
-    if (!element) throw new CircuitError('ENOENT', `${this.#show(path)} has no element`);
-    return element;
+  /** The element at `path`, if it has one. @throws CircuitError ENOENT: there is no anchor */
+  element(path: AnchorPath): E | undefined {
+    return this.#find(path).element;
   }
 
   /** Takes the element away, and the anchors that were there for it alone. It is not scrubbed. */
@@ -142,9 +142,7 @@ export class AnchorTree<E extends Element> {
 
   /** Tells of sub-anchors and control files of `path` that come and go, while that anchor lives. */
   watch(path: AnchorPath, listener: Listener): Disposable {
-    const { listeners } = this.#find(path);
-    listeners.add(listener);
-    return { [Symbol.dispose]: () => listeners.delete(listener) };
+    return this.#find(path).listeners.add(listener);
   }
 
   #show(path: AnchorPath): string {
@@ -181,8 +179,8 @@ export class AnchorTree<E extends Element> {
   }
 
   #change(anchor: Anchor<E>, element: E | undefined): void {
-    const before = controlFiles(anchor.element?.kind);
-    const after = controlFiles(element?.kind);
+    const before = this.#registry.fileNames(directoryOf(anchor));
+    const after = this.#registry.fileNames(element?.kind ?? 'anchor');
     anchor.element = element;
     for (const file of before) if (!after.includes(file)) this.#touch(anchor, file, true);
     for (const file of after) if (!before.includes(file)) this.#touch(anchor, file, false);
@@ -193,9 +191,9 @@ export class AnchorTree<E extends Element> {
     const there = path.length - count;
     for (const [depth, name] of path.entries()) {
       if (depth < there) continue;
-      const kind = parent === this.#root ? 'member' : parent.element?.kind;
-      const directory = this.#show(path.slice(0, depth));
-      checkAnchorName(name, directory, depth === there ? kind : undefined);
+      const isRoot = depth === there && parent === this.#root;
+      const directory = depth > there ? 'anchor' : isRoot ? 'member' : directoryOf(parent);
+      checkAnchorName(this.#registry, name, this.#show(path.slice(0, depth)), directory);
     }
     const isFull = parent.children.size >= MAX_SIBLINGS;
     if (isFull || this.#count + count > MAX_ANCHORS) {
@@ -232,13 +230,13 @@ export class AnchorTree<E extends Element> {
       made: false,
       element: undefined,
       children: new Map(),
-      listeners: new Set(),
+      listeners: new Listeners(),
     };
   }
 
   #touch(anchor: Anchor<E>, name: string, gone: boolean): void {
     anchor.changed = this.#now();
-    for (const listener of anchor.listeners) listener(name, gone);
+    anchor.listeners.tell(name, gone);
   }
 
   /** Differs each time: the kernel compares it to know whether its copy of a listing is good. */
@@ -251,7 +249,7 @@ export class AnchorTree<E extends Element> {
 
 /** What an anchor can hold, as far as the tree needs to know it. */
 export interface Element {
-  readonly kind: ElementKind;
+  readonly kind: string;
   /** Whether rmdir would end something. */
   readonly alive: boolean;
 }
@@ -263,7 +261,12 @@ interface Anchor<E> {
   made: boolean;
   element: E | undefined;
   readonly children: Map<string, Anchor<E>>;
-  readonly listeners: Set<Listener>;
+  readonly listeners: Listeners<[name: string, gone: boolean]>;
+}
+
+/** What an anchor is, but for the member's own. */
+function directoryOf<E extends Element>({ element }: Anchor<E>): string {
+  return element?.kind ?? 'anchor';
 }
 
 function entry<E extends Element>({ id, changed, element }: Anchor<E>): AnchorEntry {

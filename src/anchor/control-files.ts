@@ -1,61 +1,6 @@
+/** The names of control files, and which names anchors may bear beside them. */
 import { CircuitError } from '../base/error.js';
-import type { ElementKind } from './circuit.js';
-
-const MEMBER_FILES = [
-  'addr',
-  'error',
-  'help',
-  'join',
-  'leave',
-  'log',
-  'peek',
-  'peers',
-  'shutdown',
-  'stk',
-];
-
-/** An anchor without an element has the makers. */
-const ANCHOR_FILES = ['error', 'help', 'mk@join', 'mk@leave', 'mkchan', 'mkproc'];
-
-const ELEMENT_FILES = ['error', 'help', 'kind', 'peek', 'scrub'];
-
-const CHANNEL_FILES = [...ELEMENT_FILES, 'cap', 'close', 'recv', 'send', 'tryrecv', 'trysend'];
-
-const SUBSCRIPTION_FILES = [...ELEMENT_FILES, 'recv'];
-
-export const ELEMENT_KINDS: readonly ElementKind[] = ['chan', 'proc', '@join', '@leave'];
-
-const PROCESS_FILES = [
-  ...ELEMENT_FILES,
-  'cmd',
-  'exit',
-  'phase',
-  'pid',
-  'signal',
-  'stderr',
-  'stdin',
-  'stdout',
-  'wait',
-];
-
-/** The names of the control files in a directory, by what it is. */
-export function controlFiles(kind: ElementKind | 'member' | undefined): readonly string[] {
-  switch (kind) {
-    case 'member':
-      return MEMBER_FILES;
-    case 'chan':
-      return CHANNEL_FILES;
-    case 'proc':
-      return PROCESS_FILES;
-    case '@join':
-    case '@leave':
-      return SUBSCRIPTION_FILES;
-    case undefined:
-      return ANCHOR_FILES;
-    default:
-      throw new TypeError(`unknown kind ${String(kind satisfies never)}`);
-  }
-}
+import type { Registry } from '../kinds/registry.js';
 
 /** An element was to be at the path of a member itself, `/X…`. */
 export function memberIsNoElement(member: string): CircuitError {
@@ -64,27 +9,30 @@ export function memberIsNoElement(member: string): CircuitError {
 }
 
 /** The anchor at `path`, `/X…/a`, has an element of this kind, where a new one was to be. */
-export function elementExists(path: string, kind: ElementKind): CircuitError {
+export function elementExists(path: string, kind: string): CircuitError {
   return new CircuitError('EEXIST', `${path} has a ${kind} already`);
+}
+
+/** Why an element cannot be made at `path`, which is a `member`, or has an element of some kind. */
+export function noMaker(path: string, directory: string): CircuitError {
+  return directory === 'member' ? memberIsNoElement(path) : elementExists(path, directory);
 }
 
 /**
  * Why a directory has no file of this name, and no program can make one.
- * @param directory Its path, `/X…/a`.
- * @param kind The kind of what is there.
+ * @param path Its path, `/X…/a`.
+ * @param directory `member`, `anchor`, or the kind of its element.
  */
 export function noSuchFile(
+  registry: Registry,
   name: string,
+  path: string,
   directory: string,
-  kind: ElementKind | 'member' | undefined,
 ): CircuitError {
-  if (name.startsWith('mk') && ANCHOR_FILES.includes(name)) {
-    if (kind === 'member') return memberIsNoElement(directory);
-    if (kind !== undefined) return elementExists(directory, kind);
-  }
-  const what = kind === undefined ? 'an anchor without an element' : `a ${kind}`;
-  const files = controlFiles(kind).join(', ');
-  const sentence = `${directory}, ${what}, has no file ${JSON.stringify(name)}, only ${files}`;
+  if (directory !== 'anchor' && registry.madeBy(name)) return noMaker(path, directory);
+  const files = registry.fileNames(directory).join(', ');
+  const what = directory === 'anchor' ? 'an anchor without an element' : `a ${directory}`;
+  const sentence = `${path}, ${what}, has no file ${JSON.stringify(name)}, only ${files}`;
   return new CircuitError('EPERM', sentence);
 }
 
@@ -92,31 +40,32 @@ export function noSuchFile(
 const NAME_MAX = 255;
 
 /**
- * @param directory The path of the one in which the anchor is to be, `/X…/a`.
- * @param parent The kind of what is there.
+ * @param path The directory in which the anchor is to be, `/X…/a`.
+ * @param directory `member`, `anchor`, or the kind of its element.
  * @throws CircuitError EINVAL, ENAMETOOLONG, or EEXIST for a control file's name
  */
 export function checkAnchorName(
+  registry: Registry,
   name: string,
+  path: string,
   directory: string,
-  parent: ElementKind | 'member' | undefined,
 ): void {
   if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name) || !name.isWellFormed()) {
     throw new CircuitError(
       'EINVAL',
-      `${JSON.stringify(name)} cannot be the name of an anchor in ${directory}`,
+      `${JSON.stringify(name)} cannot be the name of an anchor in ${path}`,
     );
   }
   if (Buffer.byteLength(name) > NAME_MAX) {
-    const sentence = `the name of an anchor in ${directory} has at most ${NAME_MAX} bytes`;
+    const sentence = `the name of an anchor in ${path} has at most ${NAME_MAX} bytes`;
     throw new CircuitError('ENAMETOOLONG', sentence);
   }
-  if (controlFiles(parent).includes(name)) {
-    throw new CircuitError('EEXIST', `${directory}/${name} is a control file`);
+  if (registry.fileNames(directory).includes(name)) {
+    throw new CircuitError('EEXIST', `${path}/${name} is a control file`);
   }
   // The makers come back when the element goes, and would hide it.
-  if (parent !== 'member' && ANCHOR_FILES.includes(name)) {
-    const sentence = `${directory}/${name} is a control file where there is no element`;
+  if (directory !== 'member' && registry.fileNames('anchor').includes(name)) {
+    const sentence = `${path}/${name} is a control file where there is no element`;
     throw new CircuitError('EEXIST', sentence);
   }
 }

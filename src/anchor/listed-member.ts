@@ -1,5 +1,6 @@
+import type { ListedState, MemberPeek } from '../kinds/member/kind.js';
 import type { MemberRecord } from '../membership/record.js';
-import type { ListedState, MemberEntry, MemberPeek } from './circuit.js';
+import type { MemberEntry } from './circuit.js';
 
 export function isListedState(state: unknown): state is ListedState {
   return state === 'alive' || state === 'suspect';

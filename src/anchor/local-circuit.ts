@@ -1,6 +1,7 @@
 import { isMemberName, type MemberName } from '../base/address.js';
+import type { MemberPeek } from '../kinds/member/kind.js';
 import type { Membership } from '../membership/membership.js';
-import type { Circuit, Member, MemberEntry, MemberPeek } from './circuit.js';
+import type { Circuit, Member, MemberEntry } from './circuit.js';
 import { isListedState, knownPeek, memberEntry } from './listed-member.js';
 import type { LocalMember } from './local-member.js';
 

@@ -20,22 +20,3 @@ export function redact(command: string, max = SHOWN): string {
     .trim();
   return shorten(shown, max);
 }
-
-/**
- * As {@link redact}, for the JSON that makes a process, whose environment is not shown. A text that
- * is not JSON could have it anywhere, and is not shown at all.
- */
-export function redactProcess(json: string): string {
-  let shown: string;
-  try {
-    shown = JSON.stringify(JSON.parse(json), (key, value) => (isEnvironment(key) ? '…' : value));
-  } catch {
-    return `(${json.length} characters that are no JSON)`;
-  }
-  return redact(shown);
-}
-
-/** As the keys of a process are read. */
-function isEnvironment(key: string): boolean {
-  return key.toLowerCase() === 'env';
-}

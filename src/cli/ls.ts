@@ -1,6 +1,5 @@
-import type { AnchorPath, Member } from '../anchor/circuit.js';
-import { formatPath } from '../anchor/path.js';
 import { escapeControls } from '../base/escape-controls.js';
+import type { Anchor } from '../client/anchor.js';
 import { type DialOptions, dial } from './dial.js';
 import { parsePath } from './path.js';
 
@@ -16,17 +15,17 @@ export interface ListOptions extends DialOptions {
 export async function ls(path: string, options: ListOptions): Promise<void> {
   const names = parsePath(path);
   const recursive = names.at(-1) === '...';
-  const [member, ...anchor] = recursive ? names.slice(0, -1) : names;
+  const above = recursive ? names.slice(0, -1) : names;
   await using client = await dial(options);
   const print = (entry: Entry) => {
     const kind = options.long ? `${entry.kind.padEnd(8)}` : '';
     process.stdout.write(`${kind}${escapeControls(entry.path)}\n`);
   };
   const listing: Listing = { recursive, depth: options.depth ?? false, print };
-  if (member !== undefined) return await listAnchors(client.member(member), anchor, listing);
+  if (above.length > 0) return await listAnchors(client.anchor(`/${above.join('/')}`), listing);
   for (const { name, state } of client.members()) {
-    const below = () => listAnchors(client.member(name), [], listing);
-    await listOne({ path: `/${name}`, kind: state }, below, listing);
+    const member = client.anchor(`/${name}`);
+    await listOne({ path: member.path, kind: state }, () => listAnchors(member, listing), listing);
   }
 }
 
@@ -43,13 +42,13 @@ interface Listing {
   readonly print: (entry: Entry) => void;
 }
 
-async function listAnchors(member: Member, path: AnchorPath, listing: Listing): Promise<void> {
-  const { anchors } = await member.view(path);
+async function listAnchors(above: Anchor, listing: Listing): Promise<void> {
+  const { anchors } = await above.view();
   const sorted = [...anchors].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { name, kind } of sorted) {
-    const child = [...path, name];
-    const entry = { path: formatPath(member.name, child), kind: kind ?? '-' };
-    await listOne(entry, () => listAnchors(member, child, listing), listing);
+    const anchor = above.walk(name);
+    const entry = { path: anchor.path, kind: kind ?? '-' };
+    await listOne(entry, () => listAnchors(anchor, listing), listing);
   }
 }
 

@@ -3,7 +3,7 @@ import { errorCode, errorMessage } from '../base/error.js';
 import { escapeControls } from '../base/escape-controls.js';
 import { redact } from '../base/redact.js';
 import { VERSION } from '../base/version.js';
-import { addElementCommands } from './element-commands.js';
+import { addProcessCommands, addTreeCommands, addVerbs } from './commands.js';
 import { commandNamed, withTwoDashes } from './long-options.js';
 import { surviveLostTerminal } from './lost-terminal.js';
 
@@ -65,37 +65,6 @@ function program(): Command {
     .option('--de, --depth', 'with /...: what is below an anchor before the anchor')
     .action(async (path, options) => (await import('./ls.js')).ls(path, options));
 
-  client(circuit, 'join', 'merge the networks of a member and of the daemons at some addresses')
-    .argument('<ANCHOR>', 'the member, /X…')
-    .argument('<ADDRESS...>')
-    .action(async (path, addresses, options) =>
-      (await import('./member.js')).join(path, addresses, options),
-    );
-
-  client(circuit, 'leave', 'let a member leave the network and go on alone')
-    .argument('<ANCHOR>', 'the member, /X…')
-    .action(async (path, options) => (await import('./member.js')).leave(path, options));
-
-  client(circuit, 'shutdown', 'end a daemon in order')
-    .argument('<ANCHOR>', 'the member, /X…')
-    .action(async (path, options) => (await import('./member.js')).shutdown(path, options));
-
-  client(circuit, 'peek', 'print the state of a member or of an element as JSON')
-    .argument('<ANCHOR>', 'the member, /X…, or where the element is, /X…/a')
-    .action(async (path, options) => (await import('./element.js')).peek(path, options));
-
-  client(circuit, 'peers', 'print to whom a member keeps links, and whom in reserve, as JSON')
-    .argument('<ANCHOR>', 'the member, /X…')
-    .action(async (path, options) => (await import('./member.js')).peers(path, options));
-
-  client(
-    circuit,
-    'stk',
-    "print the memory and the heap of a member's daemon, and what it waits for",
-  )
-    .argument('<ANCHOR>', 'the member, /X…')
-    .action(async (path, options) => (await import('./member.js')).stk(path, options));
-
   client(
     circuit,
     'mount',
@@ -106,7 +75,10 @@ function program(): Command {
     .option('--allow-other', 'let other users in, as far as the modes of the files allow')
     .action(async (directory, options) => (await import('./mount.js')).mount(directory, options));
 
-  addElementCommands((name, description) => client(circuit, name, description));
+  const add = (name: string, description: string) => client(circuit, name, description);
+  addTreeCommands(add);
+  addVerbs(add);
+  addProcessCommands(add);
   // commander's own says nothing of a command that there is not.
   circuit
     .helpCommand(false)

@@ -3,10 +3,11 @@ import { asCircuitError, CircuitError } from '../base/error.js';
 import { within } from '../base/interruptible.js';
 import { redact } from '../base/redact.js';
 import type { CircuitClient } from '../client/client.js';
+import type { Sink, Source } from '../kinds/control-file.js';
 import { CALL_TIMEOUT_MS } from '../transport/limits.js';
 import { type DialOptions, dial } from './dial.js';
-import { parsePath } from './path.js';
-import { openStreamFile, type StreamFile } from './stream-file.js';
+import { parsePath, placeAt } from './path.js';
+import { verbs } from './verbs.js';
 
 const debug = createDebug('circuit:select');
 
@@ -16,11 +17,9 @@ const debug = createDebug('circuit:select');
  * lost) is ready, too: whoever uses it need not wait to hear what is wrong.
  */
 export async function select(paths: readonly string[], options: DialOptions): Promise<void> {
-  const places = paths.map((path) => ({ path, names: parsePath(path) }));
+  for (const path of paths) parsePath(path);
   await using client = await dial(options);
-  const files = await Promise.all(
-    places.map(({ path, names }) => about(path, openStreamFile(client, path, names))),
-  );
+  const files = await Promise.all(paths.map((path) => about(path, open(client, path))));
   const asked = await Promise.all(
     files.map(async (file) => ({ file, ready: await about(file.path, file.ready()) })),
   );
@@ -30,13 +29,73 @@ export async function select(paths: readonly string[], options: DialOptions): Pr
   process.stdout.write(chosen.map(({ path }) => `${path}\n`).join(''));
 }
 
+/** A control file that can be waited for. */
+interface OpenFile {
+  /** As it was given. */
+  readonly path: string;
+  /** Whether a read, or a write, would be answered at once. */
+  ready(): Promise<boolean>;
+  /** Resolves when that may be so. */
+  whenReady(): Promise<void>;
+  close(): void;
+}
+
+/** @throws CircuitError EINVAL (no file to wait for), ENOENT */
+async function open(client: CircuitClient, path: string): Promise<OpenFile> {
+  const names = [...parsePath(path)];
+  const name = names.pop() ?? '';
+  if (names.length === 0) throw notToWaitFor();
+  const place = placeAt(client, `/${names.join('/')}`);
+  const { files: here } = await place.describe();
+  // One that is not there now says why when it is used.
+  const type = (here[name] ?? verbs().find((verb) => verb.name === name))?.type;
+  const files = await place.files();
+  const close = () => files[Symbol.dispose]();
+  switch (type) {
+    case 'source': {
+      const source = files.source(name);
+      return { path, ...waiting(source), close: () => [source.close(), close()] };
+    }
+    case 'sink': {
+      // For append: that we close it is not to be the end of an input.
+      const sink = files.sink(name, { append: true });
+      return { path, ...waiting(sink), close: () => [sink.abort(), close()] };
+    }
+    case 'log': {
+      // There is always something in a log: what can be waited for is that more comes.
+      const log = files.log(name);
+      const { end } = await log.extent();
+      const ready = async () => (await log.extent()).end > end;
+      return { path, ready, whenReady: () => log.whenBeyond(end), close };
+    }
+    default:
+      close();
+      throw notToWaitFor();
+  }
+}
+
+function waiting(file: Source | Sink): Pick<OpenFile, 'ready' | 'whenReady'> {
+  return { ready: () => file.ready(), whenReady: () => file.whenReady() };
+}
+
+function notToWaitFor(): CircuitError {
+  const of = (type: string) =>
+    verbs()
+      .filter((verb) => verb.type === type)
+      .map(({ name }) => name);
+  const files = [...of('sink'), ...of('source')].join(', ');
+  const logs = of('log').join(', ');
+  const sentence = `not a file to wait for; those are ${files} of an anchor, and ${logs} of a member`;
+  return new CircuitError('EINVAL', sentence);
+}
+
 /** The first to be ready, and those that are at the same moment. */
 async function waitForAny(
   client: CircuitClient,
-  files: readonly StreamFile[],
-): Promise<readonly StreamFile[]> {
+  files: readonly OpenFile[],
+): Promise<readonly OpenFile[]> {
   debug('waiting for %d files', files.length);
-  const ready = new Set<StreamFile>();
+  const ready = new Set<OpenFile>();
   const waits = files.map(async (file) => {
     await untilReady(file);
     ready.add(file);
@@ -46,7 +105,7 @@ async function waitForAny(
   return files.filter((file) => ready.has(file));
 }
 
-async function untilReady(file: StreamFile): Promise<void> {
+async function untilReady(file: OpenFile): Promise<void> {
   try {
     do await file.whenReady();
     while (!(await file.ready()));

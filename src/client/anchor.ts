@@ -1,37 +1,25 @@
-import type { AnchorView, Member, SubscriptionKind } from '../anchor/circuit.js';
+import type { AnchorView, Member } from '../anchor/circuit.js';
 import { formatPath } from '../anchor/path.js';
-import { isSubscriptionKind } from '../anchor/subscription.js';
 import type { Interruptible } from '../base/interruptible.js';
-import { Channel } from './channel.js';
-import { Process } from './process.js';
-import { Subscription } from './subscription.js';
-
-/** What to run; the keys are those of the file `mkproc`. */
-export interface Command {
-  /** Without a slash it is looked up in the daemon's PATH. */
-  readonly Path: string;
-  readonly Args?: readonly string[];
-  /** `NAME=value`, all of the environment. Without it the daemon's, less its secrets. */
-  readonly Env?: readonly string[];
-  /** The working directory; without it, the daemon's. */
-  readonly Dir?: string;
-  /** The element goes when the process ends. */
-  readonly Scrub?: boolean;
-  /** Keep the last so many bytes of each output instead of holding the process back. */
-  readonly Retain?: number;
-}
+import { Channel } from '../kinds/chan/channel.js';
+import type { Files } from '../kinds/control-file.js';
+import type { ElementAnchor, ElementHandle } from '../kinds/held-element.js';
+import type { Command } from '../kinds/proc/command.js';
+import { Process } from '../kinds/proc/process.js';
+import { Subscription } from '../kinds/subscription/subscription.js';
+import type { Description } from '../kinds/table.js';
 
 /**
  * A place on a member, which may have sub-anchors and one element. It is a mere
  * name and needs no release. Every call can fail with EHOSTUNREACH, if the member
  * cannot be reached now, and with ENOENT, if it or the anchor is not there.
  */
-export class Anchor {
+export class Anchor implements ElementAnchor {
   readonly #member: Member;
   readonly #names: readonly string[];
   readonly #held: Set<Disposable>;
 
-  /** @param held Where the elements that it gives are noted until they are let go. */
+  /** @param held Where the elements that it gives are noted until they are disposed. */
   constructor(member: Member, names: readonly string[], held: Set<Disposable>) {
     this.#member = member;
     this.#names = names;
@@ -68,14 +56,48 @@ export class Anchor {
   }
 
   /**
+   * The control files that are here, as on a mount: of the element, whatever its kind, of the member,
+   * or those that make an element. To be disposed.
+   */
+  files(options?: Interruptible): Promise<Files> {
+    return this.#member.files(this.#names, options);
+  }
+
+  /** Which control files are here, and of what they are: the member, the element, or none yet. */
+  async describe({ signal }: Interruptible = {}): Promise<Description> {
+    const isMember = this.#names.length === 0;
+    const { kind } = isMember ? {} : await this.#member.stat(this.#names, signal);
+    return await this.#member.describe(isMember ? 'member' : (kind ?? 'anchor'), signal);
+  }
+
+  /**
+   * Makes an element here, of any kind, and the anchors on the way. If it is interrupted, it may have
+   * been made.
+   * @param file The file that makes it, such as `mkchan`.
+   * @param text What is written to that file.
+   * @returns The files of the element, to be disposed.
+   * @throws CircuitError EEXIST (there is an element), ENOENT (no such file), and what the kind says
+   */
+  make(file: string, text: string, options?: Interruptible): Promise<Files> {
+    return this.#member.make(this.#names, file, text, options);
+  }
+
+  /**
+   * As {@link make}, of an element that ends with the one that holds the result: it is hung up, and
+   * removed, when that is disposed, cut off, or silent for 6 s.
+   */
+  attend(file: string, text: string, options?: Interruptible): Promise<Files> {
+    return this.#member.attend(this.#names, file, text, options);
+  }
+
+  /**
    * Makes a channel here, and the anchors on the way. If it is interrupted, the
    * channel may have been made.
    * @param capacity How many messages it takes that nobody receives yet; 0 is a rendezvous.
    * @throws CircuitError EEXIST (there is an element), EINVAL (the capacity, a name), EINTR
    */
-  async makeChannel(capacity = 0, { signal }: Interruptible = {}): Promise<Channel> {
-    await this.#member.makeChannel(this.#names, capacity, signal);
-    return await this.#channel(signal);
+  async makeChannel(capacity = 0, options?: Interruptible): Promise<Channel> {
+    return new Channel(this.#handle(await this.make('mkchan', String(capacity), options)));
   }
 
   /**
@@ -84,10 +106,8 @@ export class Anchor {
    * @throws CircuitError EEXIST (there is an element), EINVAL (the command, a name),
    *   ENOENT or EACCES (the program, `Dir`), EINTR
    */
-  async makeProcess(command: Command, { signal }: Interruptible = {}): Promise<Process> {
-    const text = JSON.stringify(command);
-    const process = await this.#member.makeProcess(this.#names, text, signal);
-    return new Process(this, process, this.#held);
+  async makeProcess(command: Command, options?: Interruptible): Promise<Process> {
+    return new Process(this.#handle(await this.make('mkproc', JSON.stringify(command), options)));
   }
 
   /**
@@ -97,50 +117,39 @@ export class Anchor {
    * may have been made.
    * @throws CircuitError EEXIST (there is an element), EINVAL (a name), EINTR
    */
-  makeJoinSubscription(options?: Interruptible): Promise<Subscription> {
-    return this.#subscribe('@join', options);
+  async makeJoinSubscription(options?: Interruptible): Promise<Subscription> {
+    return new Subscription('@join', this.#handle(await this.make('mk@join', '', options)));
   }
 
   /**
    * Makes a subscription here that tells of each member that goes from now on, in order or because
    * it fails. Otherwise as {@link makeJoinSubscription}.
    */
-  makeLeaveSubscription(options?: Interruptible): Promise<Subscription> {
-    return this.#subscribe('@leave', options);
+  async makeLeaveSubscription(options?: Interruptible): Promise<Subscription> {
+    return new Subscription('@leave', this.#handle(await this.make('mk@leave', '', options)));
   }
 
-  /** The element here, if there is one; `kind` tells which. @throws CircuitError EINTR */
+  /**
+   * The element here, if there is one of a kind that has a class of its own; `kind` tells which. Of
+   * others {@link files} gives the files.
+   * @throws CircuitError EINTR
+   */
   async get({ signal }: Interruptible = {}): Promise<Channel | Process | Subscription | undefined> {
     const { kind } = await this.#member.stat(this.#names, signal);
-    if (kind === 'chan') return await this.#channel(signal);
-    if (kind === 'proc') return await this.#process(signal);
-    if (isSubscriptionKind(kind)) return await this.#subscription(kind, signal);
+    const opened = async () => this.#handle(await this.files({ signal }));
+    if (kind === 'chan') return new Channel(await opened());
+    if (kind === 'proc') return new Process(await opened());
+    if (kind === '@join' || kind === '@leave') return new Subscription(kind, await opened());
     return undefined;
   }
 
   /** Aborts the element and removes it, whatever its state: a process is killed. @throws CircuitError EINTR */
   async scrub({ signal }: Interruptible = {}): Promise<void> {
-    await this.#member.scrub(this.#names, signal);
+    using files = await this.files({ signal });
+    await files.command('scrub', '', signal);
   }
 
-  async #channel(signal: AbortSignal | undefined): Promise<Channel> {
-    return new Channel(this, await this.#member.channel(this.#names, { signal }), this.#held);
-  }
-
-  async #process(signal: AbortSignal | undefined): Promise<Process> {
-    return new Process(this, await this.#member.process(this.#names, { signal }), this.#held);
-  }
-
-  async #subscribe(kind: SubscriptionKind, { signal }: Interruptible = {}): Promise<Subscription> {
-    await this.#member.makeSubscription(this.#names, kind, signal);
-    return await this.#subscription(kind, signal);
-  }
-
-  async #subscription(
-    kind: SubscriptionKind,
-    signal: AbortSignal | undefined,
-  ): Promise<Subscription> {
-    const channel = await this.#member.channel(this.#names, { signal });
-    return new Subscription(this, kind, channel, this.#held);
+  #handle(files: Files): ElementHandle {
+    return { anchor: this, files, held: this.#held };
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Circuit, Member, MemberEntry } from '../anchor/circuit.js';
-import { RemoteMember } from '../anchor/remote.js';
+import { RemoteMember } from '../anchor/remote-member.js';
 import type { Address, MemberName } from '../base/address.js';
 import { errorMessage } from '../base/error.js';
 import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';

@@ -1,8 +1,9 @@
-import type { Member, MemberEntry } from '../anchor/circuit.js';
-import { RemoteMember } from '../anchor/remote.js';
+import type { MemberEntry } from '../anchor/circuit.js';
+import { RemoteMember } from '../anchor/remote-member.js';
 import { type Address, isMemberName, type MemberName } from '../base/address.js';
 import { CircuitError } from '../base/error.js';
 import { type Interruptible, interruptible } from '../base/interruptible.js';
+import { Member } from '../kinds/member/member.js';
 import { Anchor } from './anchor.js';
 import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';
 
@@ -18,7 +19,7 @@ export class CircuitClient implements AsyncDisposable {
   readonly #transport: DaemonConnection['transport'];
   readonly #connection: DaemonConnection['connection'];
   /** Those that are listed; a stub of each is enough. */
-  readonly #members = new Map<string, Member>();
+  readonly #members = new Map<string, RemoteMember>();
   /** The elements that the program has not let go yet. */
   readonly #held = new Set<Disposable>();
   #isClosed = false;
@@ -67,15 +68,13 @@ export class CircuitClient implements AsyncDisposable {
 
   /** A member that is listed. @throws CircuitError ENOENT */
   member(name: string): Member {
-    const entry = this.#roster.find((member) => member.name === name);
-    if (!entry) throw new CircuitError('ENOENT', `there is no member ${name}`);
-    const member = this.#members.get(name) ?? this.#memberNamed(entry.name);
-    this.#members.set(name, member);
-    return member;
+    const listed = this.#listed(name);
+    if (!listed) throw new CircuitError('ENOENT', `there is no member ${name}`);
+    return new Member(name, (signal) => listed.files([], { signal }));
   }
 
   /**
-   * The anchor at `/X…/a/b`, or with `/X…` a member as the root of its anchors.
+   * The anchor at `/X…/a/b`, or with `/X…` a member as the root of its anchors, with its own files.
    * Asks nobody: what is not there fails with ENOENT when it is used.
    * @throws CircuitError EINVAL (not a path), ENOENT (not the name of a member)
    */
@@ -88,9 +87,7 @@ export class CircuitClient implements AsyncDisposable {
       throw new CircuitError('EINVAL', 'the path of an anchor begins with a member, as in /X…/a');
     }
     if (!isMemberName(name)) throw new CircuitError('ENOENT', `there is no member ${name}`);
-    const listed = this.#roster.some((member) => member.name === name);
-    const member = listed ? this.member(name) : this.#memberNamed(name);
-    return new Anchor(member, names, this.#held);
+    return new Anchor(this.#listed(name) ?? this.#memberNamed(name), names, this.#held);
   }
 
   /**
@@ -107,7 +104,15 @@ export class CircuitClient implements AsyncDisposable {
     this.close();
   }
 
-  #memberNamed(name: MemberName): Member {
+  #listed(name: string): RemoteMember | undefined {
+    const entry = this.#roster.find((member) => member.name === name);
+    if (!entry) return undefined;
+    const member = this.#members.get(name) ?? this.#memberNamed(entry.name);
+    this.#members.set(name, member);
+    return member;
+  }
+
+  #memberNamed(name: MemberName): RemoteMember {
     return new RemoteMember(name, () => {
       if (this.#connection.isOpen) return this.#connection;
       throw new CircuitError('EHOSTUNREACH', this.whyClosed);

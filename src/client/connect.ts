@@ -1,7 +1,7 @@
 import type { RpcStub } from 'capnweb';
 import type { MemberEntry } from '../anchor/circuit.js';
+import type { CircuitRoster, CircuitTarget } from '../anchor/circuit-target.js';
 import { isListedState } from '../anchor/listed-member.js';
-import type { CircuitRoster, CircuitTarget } from '../anchor/target.js';
 import { type Address, isMemberName } from '../base/address.js';
 import { CircuitError } from '../base/error.js';
 import { type Interruptible, interruptible } from '../base/interruptible.js';

@@ -2,31 +2,38 @@ import { Address } from '../base/address.js';
 import { CircuitClient } from './client.js';
 import type { ClientOptions } from './connect.js';
 
-export type {
-  AnchorEntry,
-  AnchorView,
-  ChannelPeek,
-  ElementKind,
-  ListedState,
-  LogExtent,
-  Member,
-  MemberEntry,
-  MemberPeek,
-  MemberPeers,
-  ProcessPeek,
-  SubscriptionKind,
-  SubscriptionPeek,
-} from '../anchor/circuit.js';
-export { Address, type MemberName } from '../base/address.js';
+export type { AnchorEntry, AnchorView, MemberEntry } from '../anchor/circuit.js';
 export { CircuitError, type ErrorCode } from '../base/error.js';
 export type { Interruptible } from '../base/interruptible.js';
+export { Channel, type MessageData } from '../kinds/chan/channel.js';
+export type { ChannelPeek } from '../kinds/chan/channel-element.js';
+export {
+  type Files,
+  type Log,
+  type LogExtent,
+  type LogPiece,
+  type Sink,
+  type SinkOptions,
+  type Source,
+  type WaitOptions,
+  type WriteOptions,
+  writeAll,
+} from '../kinds/control-file.js';
+export type { ElementAnchor } from '../kinds/held-element.js';
+export type { ListedState, MemberPeek, MemberPeers } from '../kinds/member/kind.js';
+export type { Member } from '../kinds/member/member.js';
+export type { Command } from '../kinds/proc/command.js';
+export { Process } from '../kinds/proc/process.js';
+export type { ProcessPeek } from '../kinds/proc/process-element.js';
+export { Subscription } from '../kinds/subscription/subscription.js';
+export type {
+  SubscriptionKind,
+  SubscriptionPeek,
+} from '../kinds/subscription/subscription-element.js';
 export { type ClusterKey, readClusterKey } from '../transport/security.js';
-export { Anchor, type Command } from './anchor.js';
-export { Channel, type MessageData } from './channel.js';
+export { Anchor } from './anchor.js';
 export { CircuitClient } from './client.js';
 export type { ClientOptions } from './connect.js';
-export { Process } from './process.js';
-export { Subscription } from './subscription.js';
 
 /**
  * Connects to the daemon at `address`, `circuit://HOST:PORT/PID/Q…`, and through it

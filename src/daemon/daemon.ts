@@ -1,10 +1,11 @@
 import type { RpcStub } from 'capnweb';
 import { MountError } from '../../mount/mounting/mount-error.js';
 import { Session } from '../../mount/session.js';
+import { trimMemory } from '../../native/index.js';
+import { CircuitTarget } from '../anchor/circuit-target.js';
 import { LocalCircuit } from '../anchor/local-circuit.js';
 import { LocalMember } from '../anchor/local-member.js';
-import { RemoteMember } from '../anchor/remote.js';
-import { CircuitTarget } from '../anchor/target.js';
+import { RemoteMember } from '../anchor/remote-member.js';
 import {
   Address,
   formatAuthority,
@@ -13,9 +14,11 @@ import {
   newSecret,
 } from '../base/address.js';
 import { asCircuitError, CircuitError, errorMessage } from '../base/error.js';
+import { trimBy } from '../base/garbage.js';
 import { onAbort, within } from '../base/interruptible.js';
 import { OperationsLog } from '../base/log.js';
 import { Bootstrap } from '../bootstrap/bootstrap.js';
+import { REGISTRY } from '../kinds/registry.js';
 import { MembershipDriver } from '../membership/driver.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
@@ -123,6 +126,7 @@ export class Daemon {
    *   started; EBUSY if the mount could not be undone
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
+    trimBy(trimMemory);
     const log = new OperationsLog(options.log);
     const endings = new EndingsLog(log);
     const state =
@@ -295,10 +299,11 @@ export class Daemon {
     let isRefused = false;
     return new CircuitTarget({
       circuit: this.#circuit,
+      registry: REGISTRY,
       log,
       flow: peer.flow,
       whenSilent: peer.whenSilent,
-      messages: this.#local.messages.ofConnection(),
+      memory: this.#local.messages.ofConnection(),
       who: () => {
         const member = this.#membership.members().find((record) => record.addr === addr);
         return `peer=${member?.name ?? peer.remote}`;

@@ -1,6 +1,6 @@
 import type { RpcStub } from 'capnweb';
-import { letGo } from '../anchor/remote-call.js';
-import type { CircuitTarget } from '../anchor/target.js';
+import type { CircuitTarget } from '../anchor/circuit-target.js';
+import { disposeStub } from '../anchor/remote-call.js';
 import type { Link, Links } from '../membership/membership.js';
 import type { PeerAddress } from '../membership/record.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
@@ -24,7 +24,7 @@ function linkOver(connection: PeerConnection<RpcStub<CircuitTarget>>, peer: Peer
     peer: connection.address?.toString() ?? peer,
     send: (message, lost) => {
       // The answer is not asked for, so the peer does not send it.
-      letGo(connection.main.deliver(message));
+      disposeStub(connection.main.deliver(message));
       connection.unanswered(lost);
     },
     sendAndWait: async (message) => await connection.main.deliver(message),

@@ -1,17 +1,15 @@
+import { whenReady } from '../../mount/awaitable.js';
 import { codeOf } from '../../mount/errno.js';
-import type { Attributes, Awaitable, Caller, Directory, File, Node } from '../../mount/node.js';
-import type { AnchorEntry, AnchorView, ElementKind } from '../anchor/circuit.js';
-import { controlFiles, ELEMENT_KINDS, noSuchFile } from '../anchor/control-files.js';
+import type { Attributes, Awaitable, Caller, Directory, Node } from '../../mount/node.js';
+import type { AnchorEntry, AnchorView } from '../anchor/circuit.js';
+import { noSuchFile } from '../anchor/control-files.js';
 import { STATIC_TTL } from './control.js';
-import { anchorFiles } from './element.js';
+import { type ControlFiles, controlFiles } from './control-files.js';
 import { look } from './look.js';
 import { operate, type Place, pathOf } from './operation.js';
 import { ValueFile } from './value.js';
 
-/** The control files of a directory, by name. */
-export type ControlFiles = ReadonlyMap<string, File>;
-
-/** An anchor: its control files and its sub-anchors. */
+/** A member or an anchor: its control files and its sub-anchors. */
 export class AnchorDirectory implements Directory {
   readonly kind = 'directory';
   readonly id: number;
@@ -20,29 +18,25 @@ export class AnchorDirectory implements Directory {
   readonly watch?: (changed: (name: string, gone: boolean) => void) => Disposable;
   readonly volatile: boolean;
   readonly #place: Place;
-  /** A member's files; an anchor's depend on its element. */
-  readonly #memberFiles: ControlFiles | undefined;
-  readonly #filesByKind = new Map<ElementKind | undefined, ControlFiles>();
+  readonly #isMember: boolean;
+  readonly #filesByDirectory = new Map<string, ControlFiles>();
   /** What was seen when this anchor was looked up: good for the attributes in the same answer. */
   #seen: AnchorEntry | undefined;
   #lastChange: bigint;
   #listings = 0n;
 
-  /**
-   * @param seen What is known of the anchor by now.
-   * @param memberFiles The control files, if it is a member.
-   */
-  constructor(place: Place, seen: AnchorEntry, memberFiles?: ControlFiles) {
+  /** @param seen What is known of it by now. */
+  constructor(place: Place, seen: AnchorEntry) {
     const { member, path } = place;
     const watch = member.watch?.bind(member, path);
     this.#place = place;
-    this.#memberFiles = memberFiles;
-    this.#seen = memberFiles ? undefined : seen;
+    this.#isMember = path.length === 0;
+    this.#seen = this.#isMember ? undefined : seen;
     this.#lastChange = seen.changed;
     this.id = seen.id;
     // Another member's anchors can change without our knowledge; that it is a
     // member we do know, so that listing the members does not ask each of them.
-    this.volatile = !watch && memberFiles !== undefined;
+    this.volatile = !watch && this.#isMember;
     this.ttl = watch || this.volatile ? STATIC_TTL : 0;
     this.negativeTtl = watch ? STATIC_TTL : 0;
     if (watch) this.watch = watch;
@@ -64,9 +58,10 @@ export class AnchorDirectory implements Directory {
   async list(caller: Caller): Promise<Iterable<readonly [string, Node]>> {
     const { member, path } = this.#place;
     const view = await member.view(path, caller.signal);
+    const files = await this.#files(view, caller);
     this.#lastChange = view.changed;
     this.#listings += 1n;
-    return this.#entries(view);
+    return this.#entries(files, view);
   }
 
   mkdir(name: string, caller: Caller): Promise<Directory> {
@@ -84,16 +79,16 @@ export class AnchorDirectory implements Directory {
   }
 
   create(name: string, caller: Caller): Promise<never> {
-    const { member, path } = this.#place;
+    const { member, path, context } = this.#place;
     return operate(this.#place, caller, `open ${pathOf(this.#child(name))}`, async () => {
-      const kind = this.#memberFiles ? 'member' : (await member.stat(path, caller.signal)).kind;
-      throw noSuchFile(name, pathOf(this.#place), kind);
+      const entry = this.#isMember ? {} : await member.stat(path, caller.signal);
+      throw noSuchFile(context.registry, name, pathOf(this.#place), this.#directory(entry));
     });
   }
 
   /** The control files, then the sub-anchors. */
-  *#entries(view: AnchorView): Iterable<readonly [string, Node]> {
-    yield* this.#files(view.kind);
+  *#entries(files: ControlFiles, view: AnchorView): Iterable<readonly [string, Node]> {
+    yield* files;
     for (const anchor of view.anchors) {
       yield [anchor.name, new AnchorDirectory(this.#child(anchor.name), anchor)];
     }
@@ -102,10 +97,11 @@ export class AnchorDirectory implements Directory {
   /** What is known under a name without asking the member. */
   #known(name: string): Node | undefined {
     const { member, path } = this.#place;
-    const self = ANY_FILE.has(name) ? member.known(path) : undefined;
-    const files = this.#memberFiles ?? (self && this.#files(self.kind));
-    const file = files?.get(name);
-    if (file) return file;
+    const self = this.#isMember ? {} : member.known(path);
+    const files = self && this.#files(self);
+    // A kind that is not known here is asked for elsewhere.
+    if (files instanceof Promise) files.catch(() => {});
+    else if (files?.has(name)) return files.get(name);
     const child = this.#child(name);
     const known = member.known(child.path);
     return known && new AnchorDirectory(child, known);
@@ -114,17 +110,17 @@ export class AnchorDirectory implements Directory {
   /** That there is no such name is to be heard from the member itself. */
   async #ask(name: string, caller: Caller): Promise<Node | undefined> {
     const { member, path } = this.#place;
-    if (!this.#memberFiles && ANY_FILE.has(name)) {
-      const file = this.#files((await member.stat(path, caller.signal)).kind).get(name);
-      if (file) return await asItIsNow(file, caller);
-    }
     const child = this.#child(name);
-    try {
-      return new AnchorDirectory(child, await member.stat(child.path, caller.signal));
-    } catch (error) {
+    const asked = member.stat(child.path, caller.signal).catch((error) => {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
-    }
+    });
+    // Both are answered in one round trip.
+    const self = this.#isMember ? {} : member.stat(path, caller.signal);
+    const [entry, seen] = await Promise.all([asked, self]);
+    const file = (await this.#files(seen, caller)).get(name);
+    if (file) return await asItIsNow(file, caller);
+    return entry && new AnchorDirectory(child, entry);
   }
 
   /** As they were last, where the member does not answer soon: a shell's prompt may be what asks. */
@@ -135,23 +131,26 @@ export class AnchorDirectory implements Directory {
     return attributesAt(this.#lastChange);
   }
 
-  #files(kind: ElementKind | undefined): ControlFiles {
-    const known = this.#memberFiles ?? this.#filesByKind.get(kind);
+  #files(entry: Pick<AnchorEntry, 'kind'>, caller?: Caller): Awaitable<ControlFiles> {
+    const directory = this.#directory(entry);
+    const known = this.#filesByDirectory.get(directory);
     if (known) return known;
-    const files = anchorFiles(this.#place, kind);
-    this.#filesByKind.set(kind, files);
-    return files;
+    return whenReady(this.#place.member.describe(directory, caller?.signal), (description) => {
+      const files = controlFiles(this.#place, description);
+      this.#filesByDirectory.set(directory, files);
+      return files;
+    });
+  }
+
+  /** Which table of control files it has. */
+  #directory({ kind }: Pick<AnchorEntry, 'kind'>): string {
+    return this.#isMember ? 'member' : (kind ?? 'anchor');
   }
 
   #child(name: string): Place {
     return { ...this.#place, path: [...this.#place.path, name] };
   }
 }
-
-/** Names that are a control file in some anchor: others need not be looked for there. */
-const ANY_FILE: ReadonlySet<string> = new Set(
-  [undefined, ...ELEMENT_KINDS].flatMap((kind) => [...controlFiles(kind)]),
-);
 
 function asItIsNow(node: Node, caller: Caller): Awaitable<Node> {
   return node instanceof ValueFile ? node.now(caller) : node;

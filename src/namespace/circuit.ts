@@ -1,20 +1,37 @@
 import type { Attributes, Directory, Node, SymbolicLink } from '../../mount/node.js';
 import type { Circuit, MemberEntry } from '../anchor/circuit.js';
-import { ConstantFile, STATIC_TTL } from './control.js';
+import { REGISTRY, type Registry } from '../kinds/registry.js';
+import { AnchorDirectory } from './anchor.js';
+import { ConstantFile, STARTED, STATIC_TTL } from './control.js';
 import { FailureNotes } from './failure-notes.js';
-import { CIRCUIT_HELP } from './help.js';
-import { memberDirectory } from './member.js';
 import type { NamespaceContext, OperationLog } from './operation.js';
 import { Renderings } from './renderings.js';
 
 /** The root of the mount: one directory for each member. */
-export function circuitDirectory(circuit: Circuit, log: OperationLog): Directory {
+export function circuitDirectory(
+  circuit: Circuit,
+  log: OperationLog,
+  registry: Registry = REGISTRY,
+): Directory {
   return new CircuitDirectory(circuit, {
+    registry,
     log,
     failures: new FailureNotes(),
     renderings: new Renderings(),
   });
 }
+
+const CIRCUIT_HELP = `\
+Each directory here is a member of the network, a daemon on some host.
+
+  ls                          the members
+  cd .self                    this host's own member
+  cat .self/addr              the address with which others can join it (a secret)
+  echo "$ADDRESS" > .self/join
+                              merge this network with that of another daemon
+  mkdir .self/build           make an anchor: they live inside a member
+  cat X*/help                 what can be done with a member
+`;
 
 class CircuitDirectory implements Directory {
   readonly kind = 'directory';
@@ -72,7 +89,9 @@ class CircuitDirectory implements Directory {
     if (known) return known;
     const member = this.#circuit.member(name);
     if (!member) return undefined;
-    const directory = memberDirectory(member, joined, this.#context);
+    // A member that comes back under its old name is another directory.
+    const place = { member, path: [], context: this.#context };
+    const directory = new AnchorDirectory(place, { id: joined, changed: STARTED });
     this.#directories.set(name, directory);
     return directory;
   }

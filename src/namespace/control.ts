@@ -1,4 +1,5 @@
 import type { Attributes, Awaitable, Caller, File, Handle, OpenMode } from '../../mount/node.js';
+import { CircuitError } from '../base/error.js';
 
 /** For what only a notification changes, in seconds. */
 export const STATIC_TTL = 60 * 60;
@@ -10,16 +11,6 @@ const NEWLINE = 0x0a;
 
 /** The time stamp of what does not change, in nanoseconds. */
 export const STARTED = BigInt(Date.now()) * 1_000_000n;
-
-/** A system call that fails: an errno, and a sentence for the file `error`. */
-export class ControlError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /** A file whose content never changes, so that the kernel can keep it. */
 export class ConstantFile implements File {
@@ -92,11 +83,11 @@ export class StreamFile implements File {
 }
 
 export function refuseRead(mode: OpenMode): void {
-  if (mode.read) throw new ControlError('EACCES', 'this file can only be written');
+  if (mode.read) throw new CircuitError('EACCES', 'this file can only be written');
 }
 
 export function refuseWrite(mode: OpenMode): void {
-  if (mode.write) throw new ControlError('EACCES', 'this file can only be read');
+  if (mode.write) throw new CircuitError('EACCES', 'this file can only be read');
 }
 
 /**
@@ -156,19 +147,14 @@ export class CommandFile implements File {
   }
 }
 
-/** An object as a value file shows it. */
-export function jsonText(value: object): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
-}
-
-/** The text of a command, without the newline at its end. @throws ControlError EINVAL */
+/** The text of a command, without the newline at its end. @throws CircuitError EINVAL */
 export function decodeCommand(command: Uint8Array): string {
   if (command.length > MAX_COMMAND) {
-    throw new ControlError('EINVAL', `a command has at most ${MAX_COMMAND} bytes`);
+    throw new CircuitError('EINVAL', `a command has at most ${MAX_COMMAND} bytes`);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(command).replace(/\n$/, '');
   } catch {
-    throw new ControlError('EINVAL', 'the command is not UTF-8');
+    throw new CircuitError('EINVAL', 'the command is not UTF-8');
   }
 }

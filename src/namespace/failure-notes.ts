@@ -1,4 +1,6 @@
-/** How many directories' reasons are kept; the longest unused goes first. */
+import { EvictingMap } from '../base/evicting-map.js';
+
+/** How many directories' reasons are kept. */
 const KEPT = 1_000;
 
 /**
@@ -6,17 +8,12 @@ const KEPT = 1_000;
  * outlives the kernel's knowledge of the directory.
  */
 export class FailureNotes {
-  readonly #reasons = new Map<string, string>();
+  readonly #reasons = new EvictingMap<string, string>({ limit: KEPT });
 
   /** @param error `undefined` for a command that was carried out. */
   note(directory: string, error: unknown): void {
-    this.#reasons.delete(directory);
-    if (error === undefined) return;
-    this.#reasons.set(directory, error instanceof Error ? error.message : String(error));
-    if (this.#reasons.size > KEPT) {
-      const [oldest] = this.#reasons.keys();
-      if (oldest !== undefined) this.#reasons.delete(oldest);
-    }
+    if (error === undefined) this.#reasons.delete(directory);
+    else this.#reasons.set(directory, error instanceof Error ? error.message : String(error));
   }
 
   /** One line, or nothing if the last command was carried out. */

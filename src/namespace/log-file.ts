@@ -6,7 +6,8 @@ import {
   type OpenMode,
   PollEvents,
 } from '../../mount/node.js';
-import type { Member } from '../anchor/circuit.js';
+import type { AnchorPath, Member } from '../anchor/circuit.js';
+import type { Files, Log } from '../kinds/control-file.js';
 import { refuseWrite } from './control.js';
 import { look } from './look.js';
 import { Readiness } from './readiness.js';
@@ -20,40 +21,51 @@ export class LogFile implements File {
   readonly kind = 'file';
   readonly ttl = 0;
   readonly #member: Member;
+  readonly #path: AnchorPath;
+  readonly #name: string;
   /** The size that is shown while the member does not answer. */
   #lastEnd = 0;
 
-  constructor(member: Member) {
+  constructor(member: Member, path: AnchorPath, name: string) {
     this.#member = member;
+    this.#path = path;
+    this.#name = name;
   }
 
   async attributes(caller: Caller): Promise<Attributes> {
-    const extent = await look(this.#member, () => this.#member.log(caller.signal));
+    const extent = await look(this.#member, async () => {
+      using files = await this.#member.files(this.#path, caller);
+      return await files.log(this.#name).extent(caller.signal);
+    });
     this.#lastEnd = extent?.end ?? this.#lastEnd;
     return { mode: 0o400, size: this.#lastEnd, mtime: BigInt(Date.now()) * 1_000_000n };
   }
 
-  open(mode: OpenMode): Handle {
+  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
     refuseWrite(mode);
-    return new LogHandle(this.#member);
+    const files = await this.#member.files(this.#path, caller);
+    return new LogHandle(files, files.log(this.#name));
   }
 }
 
 class LogHandle implements Handle {
   readonly io = 'direct';
-  readonly #member: Member;
+  readonly #files: Files;
+  readonly #log: Log;
   readonly #readiness: Readiness;
   /** How far this reader's offsets lie behind the log's. */
   #skipped = 0;
   /** Where the last read ended, as an offset in the log. */
   #position = 0;
 
-  constructor(member: Member) {
-    this.#member = member;
-    this.#readiness = new Readiness(
-      async (signal) => (await member.log(signal)).end > this.#position,
-      (signal) => member.whenLogged(this.#position, signal),
-    );
+  /** @param files Disposed with it. */
+  constructor(files: Files, log: Log) {
+    this.#files = files;
+    this.#log = log;
+    this.#readiness = new Readiness({
+      ready: async (signal) => (await log.extent(signal)).end > this.#position,
+      whenReady: (signal) => log.whenBeyond(this.#position, signal),
+    });
   }
 
   /**
@@ -70,7 +82,7 @@ class LogHandle implements Handle {
     _nonblock: boolean,
     { signal }: Caller,
   ): Promise<Uint8Array> {
-    const piece = await this.#member.readLog(offset + this.#skipped, size, signal);
+    const piece = await this.#log.read(offset + this.#skipped, size, signal);
     this.#skipped = piece.offset - offset;
     this.#position = piece.offset + piece.data.length;
     return piece.data;
@@ -82,5 +94,6 @@ class LogHandle implements Handle {
 
   release(): void {
     this.#readiness.end();
+    this.#files[Symbol.dispose]();
   }
 }

@@ -1,23 +1,22 @@
 import { PollEvents } from '../../mount/node.js';
 
+/** What can be waited for. */
+export interface Waitable {
+  /** Whether a read, or a write, would be answered at once. */
+  ready(signal?: AbortSignal): Promise<boolean>;
+  /** Resolves when that may be so. */
+  whenReady(signal?: AbortSignal): Promise<void>;
+}
+
 /** Answers poll(2) for one open file whose readiness may be another member's to tell. */
 export class Readiness {
-  readonly #ready: (signal: AbortSignal) => Promise<boolean>;
-  readonly #whenReady: (signal: AbortSignal) => Promise<void>;
+  readonly #file: Waitable;
   #ended = false;
   /** Made at the first poll: most files are never polled. */
   #controller: AbortController | undefined;
 
-  /**
-   * @param ready Whether a read, or a write, would be answered at once.
-   * @param whenReady Resolves when that may be so.
-   */
-  constructor(
-    ready: (signal: AbortSignal) => Promise<boolean>,
-    whenReady: (signal: AbortSignal) => Promise<void>,
-  ) {
-    this.#ready = ready;
-    this.#whenReady = whenReady;
+  constructor(file: Waitable) {
+    this.#file = file;
   }
 
   /** @param event What to answer when it is ready. @see Handle.poll */
@@ -26,12 +25,12 @@ export class Readiness {
     if (this.#ended) this.#controller.abort();
     const { signal } = this.#controller;
     try {
-      if (await this.#ready(signal)) return event;
+      if (await this.#file.ready(signal)) return event;
     } catch {
       // A read or a write tells what is wrong.
       return event | PollEvents.error;
     }
-    if (notify) this.#whenReady(signal).then(notify, notify);
+    if (notify) this.#file.whenReady(signal).then(notify, notify);
     return 0;
   }
 

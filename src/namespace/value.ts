@@ -42,12 +42,3 @@ export class ValueFile implements File {
     return this.#opened.read();
   }
 }
-
-/** Asks once, and shares the answer. */
-export function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= ask();
-    return answer;
-  };
-}

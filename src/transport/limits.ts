@@ -39,6 +39,9 @@ export const CLOSE_TIMEOUT_MS = 500;
 /** How long a call may take that only reads something from memory. */
 export const CALL_TIMEOUT_MS = 5_000;
 
+/** How long a call may take of a daemon that may itself wait for another: its answer is to be heard. */
+export const RELAY_TIMEOUT_MS = CALL_TIMEOUT_MS + 500;
+
 /** The side that made a connection pings its peer when it has heard nothing for so long. */
 export const PING_AFTER_MS = 2_000;
 

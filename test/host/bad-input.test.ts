@@ -69,7 +69,7 @@ const NO_FILES: readonly Case[] = (
       'closed',
       'echo > closed/stdin',
       EPERM,
-      /^\/X[0-9a-f]{16}\/closed, a chan, has no file "stdin", only error, .* send,/,
+      /^\/X[0-9a-f]{16}\/closed, a chan, has no file "stdin", only cap, .* send,/,
     ],
     [
       '.',

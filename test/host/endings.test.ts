@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { Packr } from 'msgpackr';
 import type { WebSocket } from 'ws';
-import type { CircuitTarget } from '../../src/anchor/target.js';
+import type { CircuitTarget } from '../../src/anchor/circuit-target.js';
 import { Address } from '../../src/base/address.js';
 import { dial } from '../../src/transport/dial.js';
 import { Ending } from '../../src/transport/ending.js';

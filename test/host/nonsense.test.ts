@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import test from 'ava';
 import type { RpcStub } from 'capnweb';
-import type { CircuitTarget } from '../../src/anchor/target.js';
+import type { CircuitTarget } from '../../src/anchor/circuit-target.js';
 import { Address, newMemberName, newSecret } from '../../src/base/address.js';
 import { MAX_RECORDS } from '../../src/membership/parameters.js';
 import { MAX_INCARNATION } from '../../src/membership/record.js';

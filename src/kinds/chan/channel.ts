@@ -1,88 +1,194 @@
-import { CircuitError } from '../../base/error.js';
-import { HandOff } from './hand-off.js';
-import { Incoming } from './incoming-message.js';
-import type { IncomingMessage, OutgoingMessage } from './message.js';
-import type { MessageBody } from './message-body.js';
-import { type MessageShare, UNBOUNDED } from './message-memory.js';
-import { Outgoing } from './outgoing-message.js';
+import type { Readable } from 'node:stream';
+import { errorCode, interrupted } from '../../base/error.js';
+import { type Interruptible, interruptible } from '../../base/interruptible.js';
+import { MAX_PIECE, type Sink, type WriteOptions, writeAll } from '../control-file.js';
+import { HeldElement } from '../held-element.js';
+import { SourceStream } from '../streams.js';
+import type { ChannelPeek } from './channel-element.js';
 
-/** The most places that a channel can have. */
-export const MAX_CAPACITY = 1_000_000;
+/** A message, or a piece of one; a string is sent as UTF-8. */
+export type MessageData = Uint8Array | string;
 
-/** The keys are the Go circuit's. */
-export interface ChannelPeek {
-  readonly Cap: number;
-  readonly Closed: boolean;
-  /** Messages that were accepted, by a receiver or by a place in the buffer. */
-  readonly NumSend: number;
-  /** Messages that receivers have taken. */
-  readonly NumRecv: number;
+/**
+ * Go's channel; its values are messages of any length. Messages arrive in order, each at one
+ * receiver.
+ */
+export class Channel extends HeldElement {
+  readonly kind = 'chan';
+  readonly #streams = new Set<Readable>();
+
+  /**
+   * Sends one message, which may be empty, and resolves when it was accepted: by a
+   * receiver, or by a free place of the buffer, where up to 64 KiB wait. An
+   * iterable gives a message in pieces, no faster than they are received; if it
+   * throws, so does this, and the receiver fails with EIO.
+   * @throws CircuitError EPIPE (the channel is closed, or the receiver has gone), EINTR
+   *   (it was not accepted, and will not be received)
+   */
+  async send(
+    data: MessageData | AsyncIterable<MessageData>,
+    { signal }: Interruptible = {},
+  ): Promise<void> {
+    const message = this.files.sink('send');
+    try {
+      if (typeof data === 'string' || data instanceof Uint8Array) {
+        await writeWhole(message, bytesOf(data), { signal, last: true });
+        return;
+      }
+      for await (const piece of interruptibly(data, signal)) {
+        const bytes = bytesOf(piece);
+        if (bytes.length > 0) await writeWhole(message, bytes, { signal });
+      }
+      await writeAll(message, new Uint8Array(), { signal, last: true });
+    } catch (error) {
+      message.abort();
+      throw error;
+    }
+  }
+
+  /**
+   * Receives one message. It is delivered when this resolves; if it is
+   * interrupted before it has begun, the message goes to the next receiver; if in its
+   * middle, it has 500 ms to come to its end, and after that its sender gets EPIPE.
+   * @throws CircuitError ENODATA (the channel is closed and drained), EIO (the sender
+   *   has gone in the middle of the message), EINTR
+   */
+  async recv({ signal }: Interruptible = {}): Promise<Uint8Array> {
+    const message = this.files.source('recv');
+    using patience = new Patience(signal);
+    const deliveries: (void | Promise<void>)[] = [];
+    try {
+      const pieces = [await message.read(MAX_PIECE, { signal })];
+      for (let last = pieces[0]; last; last = pieces.at(-1)) {
+        deliveries.push(message.settled(last, true));
+        if (last.length === 0 || message.ended) break;
+        pieces.push(await message.read(MAX_PIECE, patience));
+      }
+      await Promise.all(deliveries);
+      const [only = new Uint8Array()] = pieces;
+      return pieces.length === 1 ? only : Buffer.concat(pieces);
+    } finally {
+      message.close();
+    }
+  }
+
+  /**
+   * Receives one message as a stream, for messages that are too long for memory.
+   * Resolves when the message has begun, which delivers it. The stream fails with
+   * EIO if the sender goes away; to destroy it before its end gives the sender EPIPE.
+   * @throws CircuitError ENODATA, EIO, EINTR, as {@link recv}
+   */
+  async recvStream({ signal }: Interruptible = {}): Promise<Readable> {
+    const message = this.files.source('recv');
+    let first: Uint8Array;
+    try {
+      first = await message.read(MAX_PIECE, { signal });
+      await message.settled(first, true);
+    } catch (error) {
+      message.close();
+      throw error;
+    }
+    const stream = new SourceStream(message, first);
+    this.#streams.add(stream);
+    stream.once('close', () => this.#streams.delete(stream));
+    return stream;
+  }
+
+  /**
+   * Receives message by message until the channel is closed and drained.
+   * @throws CircuitError EIO, EINTR, as {@link recv}
+   */
+  async *messages({ signal }: Interruptible = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      let message: Uint8Array;
+      try {
+        message = await this.recv({ signal });
+      } catch (error) {
+        if (errorCode(error) === 'ENODATA') return;
+        throw error;
+      }
+      yield message;
+    }
+  }
+
+  /** {@link messages}, without a signal. */
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.messages();
+  }
+
+  /** No more sends; what is buffered can still be received. @throws CircuitError EINTR */
+  close({ signal }: Interruptible = {}): Promise<void> {
+    return this.files.command('close', '', signal);
+  }
+
+  /** Its capacity, whether it is closed, and how many messages went in and out. */
+  async peek({ signal }: Interruptible = {}): Promise<ChannelPeek> {
+    return JSON.parse(await this.files.value('peek', signal));
+  }
+
+  protected override endStreams(): void {
+    for (const stream of this.#streams) stream.destroy();
+  }
 }
 
-/** Go's channel, whose values are messages of any length. */
-export class ChannelElement {
-  readonly kind = 'chan';
-  readonly #handOff: HandOff<MessageBody>;
-  readonly #listeners = new Set<() => void>();
+/** How long an interrupted receiver waits for the rest of a message. */
+const PATIENCE_MS = 500;
 
-  /** @throws CircuitError EINVAL */
-  constructor(capacity: number) {
-    if (!Number.isSafeInteger(capacity) || capacity < 0 || capacity > MAX_CAPACITY) {
-      throw new CircuitError(
-        'EINVAL',
-        `the capacity of a channel is a whole number from 0 to ${MAX_CAPACITY}`,
-      );
+/**
+ * Aborted a little later than another signal: a receiver that is interrupted in the middle
+ * of a message takes the rest, if it comes at once. To drop it would lose a message that its
+ * sender believes received.
+ */
+class Patience implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #impatient: AbortSignal | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #begin = () => {
+    this.#timer = setTimeout(() => this.#controller.abort(), PATIENCE_MS);
+  };
+
+  constructor(impatient: AbortSignal | undefined) {
+    this.#impatient = impatient;
+    if (impatient?.aborted) this.#begin();
+    else impatient?.addEventListener('abort', this.#begin, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#impatient?.removeEventListener('abort', this.#begin);
+  }
+}
+
+/** @throws CircuitError as {@link writeAll}; EINTR where only a part was taken */
+async function writeWhole(message: Sink, data: Uint8Array, options: WriteOptions): Promise<void> {
+  const taken = await writeAll(message, data, options);
+  if (taken < data.length) throw interrupted();
+}
+
+function bytesOf(data: MessageData): Uint8Array {
+  return typeof data === 'string' ? Buffer.from(data) : data;
+}
+
+/** The same values; EINTR when the signal is aborted, also while the next one is waited for. */
+async function* interruptibly<T>(
+  values: AsyncIterable<T>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T, void, undefined> {
+  const iterator = values[Symbol.asyncIterator]();
+  let finished = false;
+  try {
+    for (;;) {
+      const { done, value } = await interruptible(iterator.next(), signal);
+      finished = done === true;
+      if (done) return;
+      yield value;
     }
-    this.#handOff = new HandOff(capacity, () => {
-      for (const listener of this.#listeners) listener();
-    });
-  }
-
-  get capacity(): number {
-    return this.#handOff.capacity;
-  }
-
-  get closed(): boolean {
-    return this.#handOff.closed;
-  }
-
-  /** Whether the first write of a message would be answered at once. */
-  get canSend(): boolean {
-    return this.#handOff.canSend;
-  }
-
-  /** Whether the first read of a message would be answered at once. */
-  get canReceive(): boolean {
-    return this.#handOff.canReceive;
-  }
-
-  /** Told whenever {@link canSend} or {@link canReceive} may have changed. */
-  onChange(listener: () => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
-  }
-
-  /** @param share The memory that the sender may use. */
-  send(share: MessageShare = UNBOUNDED): OutgoingMessage {
-    return new Outgoing(this.#handOff, share, (look) => this.onChange(look));
-  }
-
-  receive(): IncomingMessage {
-    return new Incoming(this.#handOff);
-  }
-
-  /** No more sends; what is buffered can still be received. */
-  close(): void {
-    this.#handOff.close();
-  }
-
-  peek(): ChannelPeek {
-    const { capacity, closed, sent, received } = this.#handOff;
-    return { Cap: capacity, Closed: closed, NumSend: sent, NumRecv: received };
-  }
-
-  /** Ends everything at once: senders fail with EPIPE, receivers with ENODATA. */
-  scrub(): void {
-    this.#handOff.scrub();
+  } finally {
+    // Not awaited: an iterable that hangs would hang us. Its answer no longer matters.
+    if (!finished) iterator.return?.(undefined).catch(() => {});
   }
 }

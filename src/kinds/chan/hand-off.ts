@@ -7,17 +7,18 @@
  *     entered ──▶ admitted ──▶ (offered) ──▶ taken
  *
  * It is admitted when it has one of the `capacity` places; without a place it is
- * admitted by being taken. It is offered to one receiver at a time, who takes it
+ * admitted by being taken. It is offered to one receiver at a time, which takes it
  * or gives it back; given back, it is the first that the next receiver gets.
  */
 
+import { Listeners } from '../../base/listeners.js';
 import { type Linked, LinkedList } from './linked-list.js';
 
-/** What a sender is told, each at most once, and never in the middle of a step. */
+/** Events for a sender, each at most once, and never in the middle of a step. */
 export interface SenderEvents {
   /** The message has a place, or a receiver: the sender may go on. */
   readonly admitted: () => void;
-  /** No receiver will ever get it: the channel was closed before it was admitted, or scrubbed. */
+  /** No receiver will get it: the channel was closed before it was admitted, or scrubbed. */
   readonly refused: () => void;
   /** A receiver gave it back, and it has neither a place nor another receiver. */
   readonly returned?: () => void;
@@ -25,7 +26,7 @@ export interface SenderEvents {
   readonly dropped?: () => void;
 }
 
-/** What a receiver is told. */
+/** Events for a receiver. */
 export interface ReceiverEvents<Message> {
   /** There is a message; it waits for `take` or `giveBack`. */
   readonly offered: (message: Message, receiving: Receiving) => void;
@@ -52,8 +53,8 @@ interface Waiting<Message> extends Receiving {
 /** A sender's side of one message that has entered. */
 export interface Sending {
   /**
-   * The sender has gone before the message was complete. A receiver to whom it
-   * is offered keeps it, to learn from the message itself that it broke off.
+   * The sender has gone before the message was complete. A receiver to which it is
+   * offered keeps it, to learn from the message itself that it broke off.
    */
   withdraw(): void;
 }
@@ -68,13 +69,13 @@ export interface Receiving {
 
 export class HandOff<Message> {
   readonly capacity: number;
-  /** Messages that have a place and that nobody has taken, in order; the offered ones are among them. */
+  /** Messages that have a place and have not been taken, in order; the offered ones are among them. */
   readonly #admitted = new LinkedList<Entry<Message>>();
   /** Those that have entered after them and have no place yet. */
   readonly #entered = new LinkedList<Entry<Message>>();
   /** Receivers without an offer, in order. */
   readonly #waiting: Waiting<Message>[] = [];
-  /** Things to tell when the step is over: who is told may take the next one. */
+  /** Events to tell when the step is over, since a listener may take the next step. */
   readonly #events: (() => void)[] = [];
   #telling = false;
   #closed = false;
@@ -82,15 +83,16 @@ export class HandOff<Message> {
   #sent = 0;
   #received = 0;
 
-  readonly #changed: () => void;
+  readonly #listeners = new Listeners();
 
-  /**
-   * @param capacity How many messages wait without a receiver; 0 is a rendezvous.
-   * @param changed Told after each step: {@link canSend} and {@link canReceive} may have moved.
-   */
-  constructor(capacity: number, changed: () => void = () => {}) {
+  /** @param capacity How many messages wait without a receiver; 0 is a rendezvous. */
+  constructor(capacity: number) {
     this.capacity = capacity;
-    this.#changed = changed;
+  }
+
+  /** Told after each step: {@link canSend}, {@link canReceive} and {@link closed} may have changed. */
+  onChange(listener: () => void): Disposable {
+    return this.#listeners.add(listener);
   }
 
   get closed(): boolean {
@@ -158,7 +160,7 @@ export class HandOff<Message> {
     });
   }
 
-  /** Nothing is received any more either; what is offered already may still be taken. */
+  /** Nothing is received any more either; a message that is offered already may still be taken. */
   scrub(): void {
     this.#step(() => {
       this.#closed = true;
@@ -176,7 +178,7 @@ export class HandOff<Message> {
     this.#telling = true;
     let told = 0;
     try {
-      // What these lead to comes after them.
+      // Events that these lead to come after them.
       for (const tell of this.#events) {
         told += 1;
         tell();
@@ -185,10 +187,10 @@ export class HandOff<Message> {
       this.#events.splice(0, told);
       this.#telling = false;
     }
-    this.#changed();
+    this.#listeners.tell();
   }
 
-  /** Fills the free places, offers what can be offered, and lets go who waits in vain. */
+  /** Fills the free places, offers all that it can, and ends waits that are in vain. */
   #settle(): void {
     for (const entry of this.#entered) {
       if (this.#admitted.length >= this.capacity) break;
@@ -276,7 +278,7 @@ export class HandOff<Message> {
   }
 
   #isDrained(): boolean {
-    // What is offered can be given back, but after a scrub nobody gets it then.
+    // A message that is offered can be given back, but after a scrub it is offered no more.
     return this.#scrubbed || (this.#closed && this.#admitted.length + this.#entered.length === 0);
   }
 }

@@ -1,4 +1,4 @@
-/** What can be in a list; in one at a time. */
+/** An item of a list; it is in one at a time. */
 export interface Linked<Item> {
   previous?: Item | undefined;
   next?: Item | undefined;
@@ -34,7 +34,7 @@ export class LinkedList<Item extends Linked<Item>> {
     this.#length -= 1;
   }
 
-  /** The item that was come to last may be removed meanwhile. */
+  /** The item that was given last may be removed meanwhile. */
   *[Symbol.iterator](): Generator<Item> {
     for (let item = this.#first, next: Item | undefined; item; item = next) {
       next = item.next;

@@ -1,8 +1,9 @@
+import { ByteQueue } from '../../base/byte-queue.js';
 import { CircuitError, type ErrorCode } from '../../base/error.js';
 import { passed } from '../../base/garbage.js';
 import { until } from '../../base/interruptible.js';
-import { MAX_WAITING } from './message.js';
-import { MESSAGE_OVERHEAD, type MessageShare } from './message-memory.js';
+import { Listeners } from '../../base/listeners.js';
+import { MAX_WAITING, MESSAGE_OVERHEAD, type MessageShare } from '../message-memory.js';
 
 /**
  * The bytes of one message on their way from a sender to a receiver, with backpressure. It owns
@@ -10,21 +11,19 @@ import { MESSAGE_OVERHEAD, type MessageShare } from './message-memory.js';
  */
 export class MessageBody {
   readonly #share: MessageShare;
-  readonly #chunks: Uint8Array[] = [];
-  #waiting = 0;
-  /** Bytes that were taken last, and are still in the hands of the one who took them. */
+  readonly #bytes = new ByteQueue();
+  /** Bytes that were taken last and are not known to be delivered. */
   #taken = 0;
-  /** In the share: what waits, what was taken, and what a message costs by itself. */
+  /** In the share: the bytes that wait or were taken, and the message by itself. */
   #held = 0;
   #ended = false;
+  /** It broke off, or its receiver has gone. */
   #failure: CircuitError | undefined;
   /** A receiver has it for good. */
   #received = false;
-  /** The receiver has gone: nobody will read what is still written. */
-  #abandoned = false;
-  /** Nobody will read it, and what is written to it is not kept. */
+  /** It will not be read, and keeps no bytes. */
   #dropped = false;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
 
   constructor(share: MessageShare) {
     this.#share = share;
@@ -32,7 +31,7 @@ export class MessageBody {
 
   /** Whether a read would be answered at once. */
   get readable(): boolean {
-    return this.#waiting > 0 || this.#ended || this.#failure !== undefined;
+    return this.#bytes.length > 0 || this.#ended || this.isOver;
   }
 
   /** Whether all of it has been written. */
@@ -42,27 +41,27 @@ export class MessageBody {
 
   /** Whether all of it has been read. */
   get isRead(): boolean {
-    return this.#ended && this.#waiting === 0;
+    return this.#ended && this.#bytes.length === 0;
   }
 
-  /** Whether {@link drained} would wait. */
+  /** Whether {@link drained} would block. */
   get isFull(): boolean {
-    return this.#waiting > MAX_WAITING;
+    return this.#bytes.length > MAX_WAITING;
   }
 
   /** Whether its receiver can go on only when more is written. */
   get isAwaited(): boolean {
-    return this.#received && this.#waiting === 0;
+    return this.#received && this.#bytes.length === 0;
   }
 
   /** Whether it has broken off, or its receiver has gone: a write fails. */
   get isOver(): boolean {
-    return this.#abandoned || this.#failure !== undefined;
+    return this.#failure !== undefined;
   }
 
   /** Whether a write would be answered at once. */
   get writable(): boolean {
-    return this.#waiting < MAX_WAITING || this.isOver;
+    return this.#bytes.length < MAX_WAITING || this.isOver;
   }
 
   /** Resolves when `condition` holds, which is looked at whenever something has changed. @throws CircuitError EINTR */
@@ -71,28 +70,23 @@ export class MessageBody {
   }
 
   onChange(listener: () => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+    return this.#listeners.add(listener);
   }
 
-  /** To be called also when what somebody waits for here has changed elsewhere. */
+  /** To be called also when a condition of {@link until} has changed elsewhere. */
   changed(): void {
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell();
   }
 
-  /** From now on it costs what a message costs. */
+  /** From now on it counts as a message. */
   enter(): void {
     this.#hold(MESSAGE_OVERHEAD);
   }
 
-  /**
-   * Adds a copy of these bytes; at most a writer's last chunk goes beyond {@link MAX_WAITING}.
-   * They are the writer's: a buffer that is used again, or a small part of a large frame.
-   */
+  /** Adds a copy of these bytes: the writer uses its buffer again, or they are a part of a large frame. */
   push(data: Uint8Array): void {
     if (data.length === 0 || this.#dropped) return;
-    this.#chunks.push(new Uint8Array(data));
-    this.#waiting += data.length;
+    this.#bytes.push(new Uint8Array(data));
     this.#hold(data.length);
     passed(data.length);
     this.changed();
@@ -100,8 +94,7 @@ export class MessageBody {
 
   /** Resolves when no more than {@link MAX_WAITING} bytes wait. @throws CircuitError EPIPE, EINTR */
   async drained(signal?: AbortSignal): Promise<void> {
-    const hasRoom = () => !this.isFull || this.#failure !== undefined;
-    await this.until(hasRoom, signal);
+    await this.until(() => !this.isFull || this.isOver, signal);
     this.checkReceiver();
   }
 
@@ -111,48 +104,39 @@ export class MessageBody {
     this.changed();
   }
 
-  /** The message breaks off: what has been written can still be read, then the reader fails. */
+  /** The message breaks off: the bytes that have been written can still be read, then a read fails. */
   breakOff(code: ErrorCode, why: string): void {
     if (this.#ended) return;
     this.#failure ??= new CircuitError(code, why);
     this.changed();
   }
 
-  /** Nobody reads any more: writers fail with EPIPE. */
+  /** The receiver has gone: a write fails with EPIPE. */
   abandon(): void {
-    this.#abandoned = true;
+    this.#failure = new CircuitError('EPIPE', 'the receiver has gone');
     this.drop();
     this.changed();
   }
 
-  /** Nobody will read it: it holds nothing any more. */
+  /** It will not be read, and holds nothing any more. */
   drop(): void {
     this.#dropped = true;
-    this.#chunks.length = 0;
-    this.#waiting = 0;
+    this.#bytes.clear();
     this.#taken = 0;
     this.#free(this.#held);
   }
 
-  /** @throws CircuitError EPIPE (it has gone) */
+  /** @throws CircuitError EPIPE (its receiver has gone), EIO (it broke off) */
   checkReceiver(): void {
-    if (this.#abandoned) throw new CircuitError('EPIPE', 'the receiver has gone');
     if (this.#failure) throw this.#failure;
   }
 
   /** Up to `max` bytes; none at the end of the message. @throws CircuitError EIO (it broke off) */
   take(max: number): Uint8Array {
-    const chunk = this.#chunks[0];
-    if (!chunk) {
-      if (this.#failure) throw this.#failure;
-      return new Uint8Array();
-    }
-    if (chunk.length > max) this.#chunks[0] = chunk.subarray(max);
-    else this.#chunks.shift();
-    const taken = chunk.subarray(0, max);
-    this.#waiting -= taken.length;
+    if (this.#bytes.length === 0 && this.#failure) throw this.#failure;
+    const taken = this.#bytes.take(max);
     this.#taken += taken.length;
-    this.changed();
+    if (taken.length > 0) this.changed();
     return taken;
   }
 
@@ -165,12 +149,15 @@ export class MessageBody {
     if (isNews) this.changed();
   }
 
-  /** Puts back what was taken last, to be taken next. */
+  /** Puts back bytes that were taken last, to be taken next. */
   unread(data: Uint8Array): void {
     if (data.length === 0 || this.#dropped) return;
-    this.#chunks.unshift(data);
-    this.#waiting += data.length;
-    this.#taken -= data.length;
+    this.#bytes.unshift(data);
+    const held = Math.min(this.#taken, data.length);
+    this.#taken -= held;
+    // They may have been settled already.
+    this.#hold(data.length - held);
+    this.changed();
   }
 
   #hold(bytes: number): void {

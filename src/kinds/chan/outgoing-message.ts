@@ -1,55 +1,59 @@
-import { CircuitError, errorCode, interrupted, wouldWait } from '../../base/error.js';
+import { CircuitError, interrupted, wouldWait } from '../../base/error.js';
 import { onAbort, together, until } from '../../base/interruptible.js';
+import { isRetriable, MAX_PIECE, type Sink, type WriteOptions } from '../control-file.js';
+import { MAX_WAITING, type MessageShare } from '../message-memory.js';
 import type { HandOff, Sending } from './hand-off.js';
-import type { OutgoingMessage, WriteOptions } from './message.js';
 import { MessageBody } from './message-body.js';
-import type { MessageShare } from './message-memory.js';
-import { writeInPieces } from './write-in-pieces.js';
-
-/** After these a message that was not accepted can be tried again: it has not begun. */
-const RETRIABLE: ReadonlySet<string> = new Set(['EAGAIN', 'EINTR']);
 
 type State = 'new' | 'entered' | 'admitted' | 'refused' | 'ended';
 
-/** The sender's side of a message of this member's channel. */
-export class Outgoing implements OutgoingMessage {
+/** An open `send`: one message, which enters the channel with the first bytes, or its end. */
+export class OutgoingMessage implements Sink {
   readonly #handOff: HandOff<MessageBody>;
   readonly #share: MessageShare;
-  readonly #onChange: (look: () => void) => Disposable;
+  readonly #isTry: boolean;
   #body: MessageBody;
   #sending: Sending | undefined;
   #state: State = 'new';
-  #decided: (() => void) | undefined;
-  #returned: (() => void) | undefined;
-  /** Ends the wait until it is accepted. */
-  #interrupt: (() => void) | undefined;
+  /** Memory was wanting when it was tried last, by a writer that blocks until a receiver comes. */
+  #lacksMemory = false;
+  /** Ends the wait until it is accepted, which fails with the error if there is one. */
+  #decided: ((error?: CircuitError) => void) | undefined;
 
   /**
    * @param share The memory that its sender may use.
-   * @param onChange Tells when the channel may have been closed.
+   * @param isTry Whether a write fails with EAGAIN where it would block until the message is accepted.
    */
-  constructor(
-    handOff: HandOff<MessageBody>,
-    share: MessageShare,
-    onChange: (look: () => void) => Disposable,
-  ) {
+  constructor(handOff: HandOff<MessageBody>, share: MessageShare, isTry: boolean) {
     this.#handOff = handOff;
     this.#share = share;
-    this.#onChange = onChange;
+    this.#isTry = isTry;
     this.#body = new MessageBody(share);
   }
 
-  async write(data: Uint8Array, options: WriteOptions = {}): Promise<number> {
-    return await writeInPieces(this, data, options, this.#state !== 'new');
+  /**
+   * The first bytes wait until the message is accepted: by a receiver, or by a free place. A message
+   * that was given whole is complete then; if it is interrupted, it may have been received in that
+   * very moment. Memory is not waited for here: a peer's call that waited would hold as much.
+   */
+  async accept(data: Uint8Array, options: WriteOptions = {}): Promise<number | undefined> {
+    const { signal, last = false } = options;
+    const isNew = this.#is('new');
+    // A message begins with its first byte, or with its end.
+    if (isNew && data.length === 0 && !last) return 0;
+    const nonblock = options.nonblock === true || (isNew && this.#isTry);
+    const room = isNew ? this.#roomToBegin(nonblock) : this.#roomFor(data.length, nonblock);
+    if (room === undefined) return undefined;
+    const piece = data.subarray(0, room);
+    const ends = last && piece.length === data.length;
+    if (isNew) await this.#enter(piece, { signal, nonblock, last: ends });
+    else this.#append(piece, ends);
+    this.#body.checkReceiver();
+    return piece.length;
   }
 
-  async accept(data: Uint8Array, options: WriteOptions = {}): Promise<boolean> {
-    // Without a byte, or an end, there is nothing yet to wait for a receiver.
-    if (this.#state === 'new' && data.length === 0 && !options.last) return false;
-    if (this.#state === 'new') await this.#enter(data, options);
-    else this.#append(data, options);
-    this.#body.checkReceiver();
-    return this.#body.isFull;
+  get full(): boolean {
+    return !this.#body.writable;
   }
 
   drained(signal?: AbortSignal): Promise<void> {
@@ -62,56 +66,63 @@ export class Outgoing implements OutgoingMessage {
 
   async whenReady(signal?: AbortSignal): Promise<void> {
     const watch = (look: () => void) =>
-      together(this.#body.onChange(look), this.#share.onRoom(look), this.#onChange(look));
+      together(this.#body.onChange(look), this.#share.onRoom(look), this.#handOff.onChange(look));
     if (!this.#isReady) await until(() => this.#isReady, watch, signal);
   }
 
-  end(): void {
-    if (this.#state === 'ended') return;
+  /** Completes the message; one that was never written to is not sent. */
+  close(): void {
+    if (this.#is('ended')) return;
     if (!this.#is('refused')) this.#body.end();
     this.#state = 'ended';
   }
 
+  /**
+   * A receiver that has begun to read fails with EIO, and so does a write that waits, or with EINTR
+   * before the message was accepted. A message that is complete, and accepted, stays.
+   */
   abort(): void {
-    if (this.#state === 'ended') return;
+    if (this.#is('ended')) return;
     this.#state = 'ended';
     this.#body.breakOff('EIO', 'the sender has gone in the middle of the message');
     this.#sending?.withdraw();
-    this.#interrupt?.();
+    this.#decided?.(interrupted());
   }
 
-  /** Whether there is room for a piece, and memory; none is needed where it will be refused. */
+  /** Whether a write would be answered at once; one that will be refused needs no memory. */
   get #isReady(): boolean {
     if (this.#body.isOver) return true;
-    if (this.#state === 'new' && this.#handOff.closed) return true;
-    return this.#body.writable && this.#share.roomFor(this.#body.isAwaited) > 0;
+    const { closed, canSend } = this.#handOff;
+    const hasMemory = this.#share.roomFor(this.#body.isAwaited) > 0;
+    if (!this.#is('new')) return this.#body.writable && hasMemory;
+    return closed || ((canSend || this.#lacksMemory) && hasMemory);
   }
 
-  /** The first write: gets the message accepted. */
+  /** The first bytes: gets the message accepted. */
   async #enter(data: Uint8Array, { signal, nonblock, last }: WriteOptions): Promise<void> {
-    if (nonblock && !this.#handOff.canSend) throw wouldWait('no receiver and no place is free');
-    if (!this.#handOff.closed) this.#share.checkRoom(data.length, false);
     this.#body.enter();
     this.#body.push(data);
     if (last) this.#body.end();
     this.#state = 'entered';
     const body = this.#body;
-    // A message that was interrupted and begun anew is another one: the events of the old are not its.
+    // A message that was interrupted and begun anew is another one, which ignores the events of the old.
     const ifOurs = (tell: () => void) => () => {
       if (this.#body === body) tell();
     };
     this.#sending = this.#handOff.enter(body, {
       admitted: ifOurs(() => this.#decide('admitted')),
       refused: ifOurs(() => this.#decide('refused')),
-      returned: ifOurs(() => this.#returned?.()),
+      returned: ifOurs(() => {
+        if (nonblock) this.#decided?.(wouldWait('the receiver has gone'));
+      }),
       dropped: () => body.drop(),
     });
     try {
-      await this.#decision(signal, nonblock ?? false);
+      await this.#decision(signal);
     } catch (error) {
       const aborted = this.#is('ended');
       this.abort();
-      if (!aborted && RETRIABLE.has(errorCode(error) ?? '')) this.#startAnew();
+      if (!aborted && isRetriable(error)) this.#startAnew();
       throw error;
     }
     if (this.#is('refused')) throw this.#refusal();
@@ -123,41 +134,56 @@ export class Outgoing implements OutgoingMessage {
     this.#state = 'new';
   }
 
-  #append(data: Uint8Array, { nonblock, last }: WriteOptions): void {
+  /** How many bytes a message may begin with; undefined where it lacks memory. @throws CircuitError EAGAIN */
+  #roomToBegin(nonblock: boolean): number | undefined {
+    const { closed, canSend } = this.#handOff;
+    const hasMemory = closed || this.#share.roomFor(false) > 0;
+    this.#lacksMemory = !nonblock && !hasMemory;
+    if (nonblock && !canSend) throw wouldWait('no receiver and no place is free');
+    if (hasMemory) return nonblock ? MAX_PIECE : MAX_WAITING;
+    if (nonblock) throw this.#share.full();
+    return undefined;
+  }
+
+  /** How many more bytes of a message that has begun there is room for. @throws CircuitError EAGAIN, EPIPE, EIO */
+  #roomFor(bytes: number, nonblock: boolean): number | undefined {
     if (this.#is('refused')) throw this.#refusal();
     this.#body.checkReceiver();
+    if (this.#is('ended')) throw new CircuitError('EPIPE', 'the message has ended');
     if (nonblock && !this.#body.writable) throw wouldWait('the receiver is behind');
-    if (data.length > 0) {
-      // To wait here would be to hold what the wait is to keep out.
-      if (this.#body.isFull) throw wouldWait('64 KiB of the message wait for its receiver');
-      this.#share.checkRoom(data.length, this.#body.isAwaited);
-    }
+    if (bytes === 0) return 0;
+    const room = this.#body.isFull ? 0 : this.#share.roomFor(this.#body.isAwaited);
+    if (room > 0) return Math.min(MAX_PIECE, room);
+    if (nonblock) throw this.#share.full();
+    return undefined;
+  }
+
+  #append(data: Uint8Array, last: boolean): void {
     this.#body.push(data);
     if (!last) return;
     this.#state = 'ended';
     this.#body.end();
   }
 
-  #decision(signal: AbortSignal | undefined, nonblock: boolean): Promise<void> {
+  #decision(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#state !== 'entered') return resolve();
+      if (!this.#is('entered')) return resolve();
       const stop = onAbort(signal, reject);
-      this.#decided = () => {
+      this.#decided = (error) => {
         stop();
-        resolve();
+        this.#decided = undefined;
+        if (error) reject(error);
+        else resolve();
       };
-      this.#interrupt = () => reject(interrupted());
-      if (nonblock) this.#returned = () => reject(wouldWait('the receiver has gone'));
     });
   }
 
   #decide(state: 'admitted' | 'refused'): void {
-    if (this.#state !== 'ended') {
-      // One that was written in one piece is complete when it is accepted: nobody can abort it then.
+    if (!this.#is('ended')) {
+      // One that was written in one piece is complete when it is accepted, and cannot be aborted.
       this.#state = state === 'admitted' && this.#body.ended ? 'ended' : state;
     }
     if (state === 'refused') this.#body.abandon();
-    this.#interrupt = undefined;
     this.#decided?.();
   }
 

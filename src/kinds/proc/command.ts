@@ -1,9 +1,12 @@
 import { CircuitError, errorMessage } from '../../base/error.js';
 
 /** The most bytes of output that a process may ask to be kept. */
-export const MAX_RETAIN = 64 * 1024 * 1024;
+const MAX_RETAIN = 64 * 1024 * 1024;
 
-/** What to run; the keys are the Go circuit's, and `Retain`. */
+/** The program to run, as a program of the library gives it. */
+export type Command = Pick<ProcessCommand, 'Path'> & Partial<ProcessCommand>;
+
+/** The program to run; the keys are the Go circuit's, and `Retain`. */
 export interface ProcessCommand {
   /** Without a slash it is looked up in the daemon's PATH; relative, it is relative to `Dir`. */
   readonly Path: string;
@@ -22,12 +25,11 @@ const KEYS = ['Path', 'Args', 'Env', 'Dir', 'Scrub', 'Retain'] as const;
 type Key = (typeof KEYS)[number];
 
 /**
- * Reads a command from JSON text, or from an object such as `JSON.parse` gives.
- * As in Go, keys match without regard to case, and null is as good as nothing.
+ * Reads a command from JSON. As in Go, keys match without regard to case, and null is as good as nothing.
  * @throws CircuitError EINVAL
  */
-export function parseCommand(source: unknown): ProcessCommand {
-  const values = byKey(typeof source === 'string' ? parseJson(source) : source);
+export function parseCommand(json: string): ProcessCommand {
+  const values = byKey(parseJson(json));
   const path = text('Path', values.get('Path'));
   if (!path) throw invalid('a command needs a "Path": the program to run');
   const environment = strings('Env', values.get('Env'));
@@ -48,22 +50,22 @@ export function parseCommand(source: unknown): ProcessCommand {
   };
 }
 
-function parseJson(source: string): unknown {
+function parseJson(json: string): unknown {
   try {
-    return JSON.parse(source);
+    return JSON.parse(json);
   } catch (error) {
-    // V8 quotes from what it parses, which the log is not to show.
+    // V8 quotes from the text, which the log must not show.
     const why = errorMessage(error).replace(/, (\.\.\.)?".*/s, '');
     throw invalid(`the command is not JSON: ${why}`);
   }
 }
 
-function byKey(source: unknown): Map<Key, unknown> {
-  if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+function byKey(object: unknown): Map<Key, unknown> {
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) {
     throw invalid('a command is a JSON object such as {"Path": "ls", "Args": ["-l"]}');
   }
   const values = new Map<Key, unknown>();
-  for (const [name, value] of Object.entries(source)) {
+  for (const [name, value] of Object.entries(object)) {
     const key = KEYS.find((known) => known.toLowerCase() === name.toLowerCase());
     if (!key)
       throw invalid(`a command has no key ${JSON.stringify(name)}, only ${KEYS.join(', ')}`);

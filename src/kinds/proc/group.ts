@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { asCircuitError, errorCode } from '../../base/error.js';
 import { processStats } from './stat.js';
 
-/** How often to look whether the rest of a group has gone; the kernel tells of children alone. */
+/** How often to look whether the rest of a group has gone: the kernel tells only of children. */
 const LOOK_MS = 5;
 
 /** The process group that a process of ours leads. */
 export class ProcessGroup {
   readonly #id: number;
-  /** The leader has been reaped, and its pid may become another's as soon as the group is empty. */
+  /** The leader has been reaped. Another process may get its pid once the group is empty. */
   #leaderGone = false;
   #empty = false;
 
@@ -46,14 +46,14 @@ export class ProcessGroup {
   async #isAlive(): Promise<boolean> {
     if (!this.#isOurs()) return false;
     if (!this.#leaderGone) return true;
-    // What is left may have ended already, and wait for an init that never reaps it.
+    // Processes that are left may have ended already, and wait for an init that never reaps them.
     for await (const { group, state } of processStats()) {
       if (group === this.#id && !/[ZXx]/.test(state)) return true;
     }
     return false;
   }
 
-  /** A group keeps its leader's pid from being used again; a living leader is thus another's. */
+  /** A group keeps the pid of its leader from being used again, so a leader that lives leads another group. */
   #isOurs(): boolean {
     if (!this.#leaderGone) return true;
     this.#empty ||= !this.#exists(-this.#id) || this.#exists(this.#id);

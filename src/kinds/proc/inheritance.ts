@@ -37,7 +37,7 @@ const CONVENTIONAL_OPEN_FILES = 1024;
 
 let environment: readonly string[] | undefined;
 
-/** The daemon's environment, which nothing changes, less its secrets and what its service manager says to it. */
+/** The daemon's environment, which nothing changes, less its secrets and its service manager's variables. */
 export function inheritedEnvironment(): readonly string[] {
   environment ??= Object.entries(process.env)
     .filter(([name]) => !name.startsWith(SECRET) && !SERVICE.has(name))
@@ -49,7 +49,7 @@ export function inheritedEnvironment(): readonly string[] {
  * The soft limit of open files. Node raises its own to the hard one at its start, so the command
  * notes it before it becomes Node (src/bundle.mjs). A daemon that was started as `node circuit.cjs`
  * cannot know it, and its processes get the conventional one: select(2) fails above it, and a
- * program that can do with more raises it by itself, since the hard limit stays.
+ * program that can use more raises its soft limit itself, since the hard limit stays.
  */
 export function inheritedOpenFiles(): number {
   const noted = process.env.CIRCUIT_NOFILE ?? '';

@@ -2,25 +2,8 @@ import * as native from '../../../native/index.js';
 import { CircuitError, errorCode, interrupted, wouldWait } from '../../base/error.js';
 import { moved } from '../../base/garbage.js';
 import { Mutex } from '../../base/mutex.js';
-import type { WaitOptions } from '../chan/message.js';
+import type { Sink, SinkOptions, WaitOptions, WriteOptions } from '../control-file.js';
 import { PipeEnd } from './pipe.js';
-
-/** One program's access to the standard input of a process. */
-export interface InputWriter {
-  /**
-   * Resolves when the process's pipe has taken all of it, to its length. As
-   * write(2), it gives a smaller number where it was interrupted, would wait or
-   * broke half-way.
-   * @throws CircuitError EPIPE (the process has ended, or closed its input), EAGAIN, EINTR
-   */
-  write(data: Uint8Array, options?: WaitOptions): Promise<number>;
-  /** May be called again. */
-  close(): void;
-  /** Whether a write would be answered at once: some of it taken, or EPIPE. */
-  readonly writable: boolean;
-  /** Calls the listener once, later, when a write may be answered at once. */
-  onceWritable(listener: () => void): Disposable;
-}
 
 const PIECE = 256 * 1024;
 
@@ -36,29 +19,38 @@ export class ProcessInput {
   }
 
   /**
-   * A writer. The process sees the end of its input when a writer closes that
-   * was not opened for append, and no other is open: as with a FIFO.
+   * A writer. The process sees the end of its input when a writer closes that was not opened for
+   * append, and no other is open: as with a FIFO. A write fails with EPIPE when the process has ended
+   * or has closed its input.
    */
-  open({ append = false }: { readonly append?: boolean } = {}): InputWriter {
+  open({ append = false }: SinkOptions = {}): Sink {
     let open = true;
     this.#writers += 1;
     const pipe = this.#pipe;
+    const close = () => {
+      if (!open) return;
+      open = false;
+      this.#writers -= 1;
+      if (!append && this.#writers === 0) pipe.close();
+    };
     return {
-      write: (data, options) => this.#write(data, options),
-      close: () => {
-        if (!open) return;
-        open = false;
-        this.#writers -= 1;
-        if (!append && this.#writers === 0) pipe.close();
+      accept: async (data: Uint8Array, options: WriteOptions = {}) => {
+        const taken = await this.#write(data, options);
+        if (options.last && taken === data.length) close();
+        return taken;
       },
-      get writable() {
-        return pipe.ready;
+      full: false,
+      drained: async () => {},
+      ready: async () => pipe.ready,
+      whenReady: async (signal) => {
+        if (!pipe.ready) await pipe.wait(signal);
       },
-      onceWritable: (listener) => pipe.onceReady(listener),
+      close,
+      abort: close,
     };
   }
 
-  /** Ends the input, whoever writes: they get EPIPE. */
+  /** Ends the input. Its writers get EPIPE. */
   close(): void {
     this.#pipe.close();
   }
@@ -66,44 +58,40 @@ export class ProcessInput {
   async #write(data: Uint8Array, { signal, nonblock }: WaitOptions = {}): Promise<number> {
     using _lock = nonblock ? this.#mutex.tryLock() : await this.#mutex.lock(signal);
     let done = 0;
-    while (done < data.length) {
-      if (signal?.aborted) return partial(done, interrupted());
-      const piece = data.subarray(done, done + PIECE);
-      const count = this.#writePipe(piece);
-      if (count === undefined) return partial(done, brokenPipe());
-      done += count;
-      this.#pipe.count(count);
-      moved(count);
-      if (count === piece.length) {
-        if (!nonblock) await this.#pipe.breathe();
-      } else if (nonblock) {
-        return partial(done, wouldWait('the pipe is full'));
-      } else {
-        await this.#pipe.wait(signal);
+    try {
+      while (done < data.length) {
+        if (signal?.aborted) throw interrupted();
+        const piece = data.subarray(done, done + PIECE);
+        const count = this.#writePipe(piece);
+        done += count;
+        if (count < piece.length) {
+          if (nonblock) throw wouldWait('the pipe is full');
+          await this.#pipe.wait(signal);
+        } else if (!nonblock) {
+          await this.#pipe.breathe();
+        }
       }
+    } catch (error) {
+      // As write(2): a write that has written something tells how much, and the next one fails.
+      if (done === 0) throw error;
     }
     return done;
   }
 
-  /** How much there was room for; undefined where nobody will ever read it. */
-  #writePipe(data: Uint8Array): number | undefined {
+  /** @returns How much there was room for. @throws CircuitError EPIPE: nobody will ever read it. */
+  #writePipe(data: Uint8Array): number {
     const { fd } = this.#pipe;
-    if (fd === undefined) return undefined;
     try {
-      return native.writePipe(fd, data);
+      const count = fd === undefined ? undefined : native.writePipe(fd, data);
+      if (count !== undefined) {
+        this.#pipe.count(count);
+        moved(count);
+        return count;
+      }
     } catch (error) {
       if (errorCode(error) !== 'EPIPE') throw error;
       this.#pipe.close();
-      return undefined;
     }
+    throw new CircuitError('EPIPE', 'the process has ended or has closed its standard input');
   }
-}
-
-function partial(done: number, error: CircuitError): number {
-  if (done === 0) throw error;
-  return done;
-}
-
-function brokenPipe(): CircuitError {
-  return new CircuitError('EPIPE', 'the process has ended or has closed its standard input');
 }

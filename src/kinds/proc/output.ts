@@ -1,49 +1,35 @@
 import * as native from '../../../native/index.js';
+import { ByteQueue } from '../../base/byte-queue.js';
 import { interrupted, wouldWait } from '../../base/error.js';
 import { moved } from '../../base/garbage.js';
 import { Mutex } from '../../base/mutex.js';
 import { StreamBudget } from '../../base/stream-budget.js';
-import type { WaitOptions } from '../chan/message.js';
+import type { Source, WaitOptions } from '../control-file.js';
 import { PipeEnd } from './pipe.js';
 import { Slab } from './slab.js';
-
-/** What one program reads of an output of a process. */
-export interface OutputReader {
-  /**
-   * Up to `max` bytes, as soon as there are any; none at the end, when the
-   * process and all who inherited the output from it have closed it.
-   * @throws CircuitError EINTR (nothing is lost), EAGAIN
-   */
-  read(max: number, options?: WaitOptions): Promise<Uint8Array>;
-  /** Gives back what a read returned and nobody received: it is the next to be read. */
-  unread(data: Uint8Array): void;
-  /** What a read returned has been used: its bytes are free for others. */
-  received?(data: Uint8Array): void;
-  /** Whether a read would be answered at once. */
-  readonly readable: boolean;
-  /** Calls the listener once, later, when a read may be answered at once. */
-  onceReadable(listener: () => void): Disposable;
-}
 
 /** The standard output or error of a process. */
 export interface ProcessOutput {
   /** A reader. Without `Retain` all readers share the one pipe. */
-  open(): OutputReader;
-  /** The process has ended: takes what it has written, if it is not held back by that. */
+  open(): Source;
+  /** The process has ended: an output that does not hold it back takes all that it has written. */
   catchUp(): void;
-  /** Closes the pipe; what it holds can still be read by who has it open. */
+  /** Closes the pipe. Readers that have it open still get the bytes that it holds. */
   release(): void;
 }
 
-/** How much to take of what an ended process has left: a pipe's 64 KiB, or what it was enlarged to. */
+/** How much to take of the output of an ended process: a pipe's 64 KiB, or the size that it was given. */
 export const MAX_LEFT = 1024 * 1024;
 
-/** An output as a pipe: each byte goes to one reader, and what is unread holds the process back. */
-export class PipedOutput implements ProcessOutput, OutputReader {
+/**
+ * An output as a pipe: each byte goes to one reader, and unread bytes hold the process back. It ends
+ * when the process, and all that inherited the output from it, have closed it.
+ */
+export class PipedOutput implements ProcessOutput, Source {
   readonly #pipe: PipeEnd;
   readonly #mutex = new Mutex();
-  /** Copies of what was given back, and what the pipe held when it was released. */
-  readonly #unread: Uint8Array[] = [];
+  /** Copies of bytes that were pushed back, and of those that the pipe held when it was released. */
+  readonly #unread = new ByteQueue();
   readonly #budget = new StreamBudget();
   #slab: Slab | undefined;
   #released = false;
@@ -53,49 +39,47 @@ export class PipedOutput implements ProcessOutput, OutputReader {
     this.#pipe = new PipeEnd(fd, 'readable');
   }
 
-  open(): OutputReader {
+  open(): Source {
     return this;
   }
 
-  get readable(): boolean {
-    return this.#unread.length > 0 || this.#pipe.ready;
+  async ready(): Promise<boolean> {
+    return this.#isReady;
   }
 
-  onceReadable(listener: () => void): Disposable {
-    const waiting = this.#pipe.onceReady(listener);
-    if (this.#unread.length > 0) queueMicrotask(() => this.#pipe.wake());
-    return waiting;
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    if (!this.#isReady) await this.#pipe.wait(signal);
   }
 
-  async read(max: number, { signal, nonblock }: WaitOptions = {}): Promise<Uint8Array> {
+  async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
     using _lock = nonblock ? this.#mutex.tryLock() : await this.#mutex.lock(signal);
     if (!nonblock) await this.#pipe.breathe();
     for (;;) {
       if (signal?.aborted) throw interrupted();
-      const data = this.#takeUnread(max) ?? this.#readPipe(max, nonblock);
+      const data = this.#unread.length > 0 ? this.#takeUnread(max) : this.#readPipe(max, nonblock);
       if (data) return data;
       if (nonblock) throw wouldWait('nothing has come yet');
       await this.#pipe.wait(signal);
     }
   }
 
-  unread(data: Uint8Array): void {
-    if (data.length === 0) return;
+  settled(data: Uint8Array, delivered: boolean): void {
     // It may stay for long, and a slab is larger.
-    this.#unread.unshift(new Uint8Array(data));
-    if (!this.#released) this.#budget.take(data.length);
+    if (!delivered && data.length > 0) {
+      this.#unread.unshift(new Uint8Array(data));
+      if (!this.#released) this.#budget.take(data.length);
+    }
     Slab.received(data);
-    this.#pipe.wake();
+    if (!delivered) this.#pipe.wake();
   }
 
-  received(data: Uint8Array): void {
-    Slab.received(data);
-  }
+  /** A reader goes; the others go on. */
+  close(): void {}
 
   catchUp(): void {}
 
   release(): void {
-    const before = this.#unread.reduce((sum, { length }) => sum + length, 0);
+    const before = this.#unread.length;
     for (let left = MAX_LEFT; left > 0 && this.#pipe.fd !== undefined; ) {
       const data = this.#readPipe(left);
       if (!data || data.length === 0) break;
@@ -104,33 +88,34 @@ export class PipedOutput implements ProcessOutput, OutputReader {
       left -= data.length;
     }
     this.#pipe.close();
-    // From now on it lasts no longer than those who have it open.
+    // From now on the readers that have it open keep it, and nobody else.
     if (!this.#released) this.#budget.giveBack(before);
     this.#released = true;
   }
 
-  #takeUnread(max: number): Uint8Array | undefined {
-    const first = this.#unread[0];
-    if (!first) return undefined;
-    if (first.length > max) this.#unread[0] = first.subarray(max);
-    else this.#unread.shift();
-    const taken = first.subarray(0, max);
+  get #isReady(): boolean {
+    return this.#unread.length > 0 || this.#pipe.ready;
+  }
+
+  #takeUnread(max: number): Uint8Array {
+    const taken = this.#unread.take(max);
     if (!this.#released) this.#budget.giveBack(taken.length);
     return taken;
   }
 
-  /** @param more Whether it follows what was just read, to lie behind it in memory. */
+  /** @param more Whether the bytes are to lie in memory behind those that were just read. */
   #readPipe(max: number, more = false): Uint8Array | undefined {
     const { fd } = this.#pipe;
     if (fd === undefined) return new Uint8Array();
     const data = this.#readAvailable(fd, max, more);
-    if (data?.length === 0) this.#pipe.close();
-    if (data) this.#pipe.count(data.length);
-    if (data) moved(data.length);
+    if (!data) return undefined;
+    if (data.length === 0) this.#pipe.close();
+    this.#pipe.count(data.length);
+    moved(data.length);
     return data;
   }
 
-  /** Reads without waiting: nothing at the end of file, undefined where it would wait. */
+  /** Reads without blocking: no bytes at the end of file, undefined where it would block. */
   #readAvailable(fd: number, max: number, more: boolean): Uint8Array | undefined {
     const read = (into: Uint8Array) => native.readPipe(fd, into);
     const wanted = more ? Math.min(max, PIPE_SIZE) : max;

@@ -1,11 +1,13 @@
 import * as native from '../../../native/index.js';
+import { interruptible } from '../../base/interruptible.js';
+import { Listeners } from '../../base/listeners.js';
 
 /**
- * Our end of a pipe to a process. It holds no bytes: what was not asked for
- * stays in the kernel's 64 KiB, which is what holds the process back.
+ * Our end of a pipe to a process. It holds no bytes: those that nobody has asked for stay
+ * in the kernel's 64 KiB, which hold the process back.
  */
 export class PipeEnd {
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   readonly #readiness: number;
   #fd: number | undefined;
   #watcher: native.Watcher | undefined;
@@ -27,38 +29,21 @@ export class PipeEnd {
     return this.#fd === undefined || native.isReady(this.#fd);
   }
 
-  /** Calls the listener once, later, when this is ready or {@link wake} was called. */
-  onceReady(listener: () => void): Disposable {
-    if (this.#fd === undefined) {
-      queueMicrotask(listener);
-      return { [Symbol.dispose]: () => undefined };
-    }
-    let waiting = true;
-    const once = () => {
-      if (waiting) listener();
-    };
+  /** Resolves when this may be ready, or {@link wake} was called. @throws CircuitError EINTR */
+  async wait(signal?: AbortSignal): Promise<void> {
+    if (this.#fd === undefined) return;
     if (this.#listeners.size === 0) this.#watch(this.#fd);
-    this.#listeners.add(once);
-    return {
-      [Symbol.dispose]: () => {
-        waiting = false;
-        if (this.#listeners.delete(once) && this.#listeners.size === 0) this.#rest();
-      },
-    };
-  }
-
-  /** Resolves when this may be ready, or the signal is aborted. */
-  wait(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const done = () => {
-        signal?.removeEventListener('abort', done);
-        waiting[Symbol.dispose]();
-        resolve();
-      };
-      const waiting = this.onceReady(done);
-      signal?.addEventListener('abort', done, { once: true });
+    let waiting: Disposable | undefined;
+    const ready = new Promise<void>((resolve) => {
+      waiting = this.#listeners.add(resolve);
     });
+    try {
+      await interruptible(ready, signal);
+    } catch (error) {
+      waiting?.[Symbol.dispose]();
+      if (this.#listeners.size === 0) this.#rest();
+      throw error;
+    }
   }
 
   /** Notes bytes that were moved, for {@link breathe}. */
@@ -67,8 +52,8 @@ export class PipeEnd {
   }
 
   /**
-   * Lets the rest of the program have its turn after many bytes: a pipe whose
-   * other end is fast is always ready, and promises alone never yield to I/O.
+   * Lets the rest of the program have its turn after many bytes: a pipe with a fast process
+   * at its other end is always ready, and promises alone never yield to I/O.
    */
   async breathe(): Promise<void> {
     if (this.#bytesInThisTurn < BYTES_PER_TURN) return;
@@ -76,12 +61,10 @@ export class PipeEnd {
     this.#bytesInThisTurn = 0;
   }
 
-  /** Has whoever waits look again. */
+  /** Wakes those that wait, to look again. */
   wake(): void {
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
     this.#rest();
-    for (const listener of listeners) listener();
+    this.#listeners.tellOnce();
   }
 
   /** May be called again. */

@@ -1,169 +1,83 @@
-import * as native from '../../../native/index.js';
-import { CircuitError, interrupted } from '../../base/error.js';
-import { interruptible, within } from '../../base/interruptible.js';
-import { type ProcessCommand, parseCommand } from './command.js';
-import { ProcessGroup } from './group.js';
-import { type InputWriter, ProcessInput } from './input.js';
-import { PipedOutput, type ProcessOutput } from './output.js';
-import { RetainedOutput } from './retained.js';
-import { parseSignal, signalName } from './signal.js';
-import { type StartedProcess, startProcess } from './start.js';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { type Interruptible, interruptible } from '../../base/interruptible.js';
+import { HeldElement } from '../held-element.js';
+import { SinkStream, SourceStream } from '../streams.js';
+import type { ProcessPeek } from './process-element.js';
 
-export type ProcessPhase = 'running' | 'stopped' | 'exited' | 'signaled';
-
-/** The keys are the Go circuit's, and `Pid`. */
-export interface ProcessPeek {
-  readonly Cmd: ProcessCommand;
-  readonly Phase: ProcessPhase;
-  readonly Pid: number;
-  /** Empty while it runs, then the status, or the signal's name. */
-  readonly Exit: string;
-}
-
-/** How long a killed group may take to vanish: a member can hang in the kernel for ever. */
-const KILLED_MS = 1000;
-
-/** A process: the leader of a session and of a process group of its own. */
-export class ProcessElement {
+/** A process that runs on a member, or has ended there. */
+export class Process extends HeldElement {
   readonly kind = 'proc';
-  readonly command: ProcessCommand;
-  readonly pid: number;
-  /** Resolves when the process has ended, and {@link exit} tells how. */
-  readonly exited: Promise<void>;
-  readonly stdout: ProcessOutput;
-  readonly stderr: ProcessOutput;
-  readonly #stdin: ProcessInput;
-  readonly #group: ProcessGroup;
-  /** As wait(2) has it. */
-  #status: number | undefined;
+  readonly #outputs = new Map<'stdout' | 'stderr', Readable>();
+  #stdin: Writable | undefined;
+  #ending: Promise<ProcessPeek> | undefined;
 
   /**
-   * Starts a process. While its directory or program cannot be reached (a dead
-   * mount) this waits and blocks nothing else, and aborting ends the wait.
-   * @throws CircuitError EINVAL (the command), ENOENT, EACCES, ENOTDIR, EMFILE, EINTR;
-   *   nothing is left behind then
+   * Its standard input, opened when this is first asked for. `end()` gives the
+   * process the end of its input, if no other writer is open. Fails with EPIPE when
+   * the process has ended or has closed its input, and with EHOSTUNREACH or EIO when the
+   * member is lost. A program need not listen for that: {@link wait} tells how the process ended.
    */
-  static async start(
-    command: ProcessCommand | string | object,
-    signal?: AbortSignal,
-  ): Promise<ProcessElement> {
-    const parsed = parseCommand(command);
-    const starting = startProcess(parsed, signal).then((it) => new ProcessElement(parsed, it));
-    try {
-      return await interruptible(starting, signal);
-    } catch (error) {
-      // It may have started nevertheless.
-      const undone = starting.then(
-        (element) => element.scrub(),
-        () => undefined,
-      );
-      // What hangs in the kernel is not waited for.
-      await within(undone, KILLED_MS, interrupted()).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  private constructor(command: ProcessCommand, started: StartedProcess) {
-    this.command = command;
-    this.pid = started.pid;
-    this.#group = new ProcessGroup(started.pid);
-    this.#stdin = new ProcessInput(started.stdin);
-    this.stdout = output(started.stdout, command.Retain);
-    this.stderr = output(started.stderr, command.Retain);
-    this.exited = this.#watch(started.pidfd);
-  }
-
-  get phase(): ProcessPhase {
-    if (this.#status === undefined) return native.isStopped(this.pid) ? 'stopped' : 'running';
-    return signalOf(this.#status) === 0 ? 'exited' : 'signaled';
-  }
-
-  /** Empty while it runs, then the status as text, or the signal's name such as `KILL`. */
-  get exit(): string {
-    if (this.#status === undefined) return '';
-    const signal = signalOf(this.#status);
-    return signal === 0 ? String(this.#status >> 8) : signalName(signal);
-  }
-
-  peek(): ProcessPeek {
-    return { Cmd: this.command, Exit: this.exit, Phase: this.phase, Pid: this.pid };
-  }
-
-  /** @see ProcessInput.open */
-  openStdin(options?: { readonly append?: boolean }): InputWriter {
-    return this.#stdin.open(options);
+  get stdin(): Writable {
+    this.#stdin ??= new SinkStream(this.files.sink('stdin'));
+    return this.#stdin;
   }
 
   /**
-   * Signals the process group.
-   * @param signal A name (`KILL`, `SIGKILL`) or a number.
-   * @throws CircuitError EINVAL (no such signal), ESRCH (the process has ended), EPERM
+   * Its standard output: a pipe, of which each byte goes to one reader. Unread output
+   * holds the process back at 64 KiB, and stays readable after its end. With `Retain` it
+   * begins with the bytes that are kept. A stream that is destroyed pushes back the bytes
+   * that it has not handed out, and this then gives a new one. Fails with EIO when the
+   * member is lost. Node's `addAbortSignal` interrupts it.
    */
-  signal(signal: string | number): void {
-    const number = parseSignal(signal);
-    if (this.#status !== undefined) {
-      throw new CircuitError('ESRCH', 'the process has ended and cannot be signalled');
-    }
-    this.#group.signal(number);
+  get stdout(): Readable {
+    return this.#output('stdout');
   }
 
-  /**
-   * Kills the group, also what is left of it after the process has ended.
-   * Resolves when it is gone; who reads an output then gets what it still held.
-   */
-  async scrub(): Promise<void> {
-    this.#group.signal('SIGKILL');
-    await this.exited;
-    await this.#group.gone(KILLED_MS);
-    this.#release();
+  /** Its standard error, as {@link stdout}. */
+  get stderr(): Readable {
+    return this.#output('stderr');
   }
 
-  /** The same for one that nobody wants any more: what hangs in the kernel is not waited for. */
-  async discard(): Promise<void> {
-    await within(this.scrub(), KILLED_MS, interrupted()).catch(() => undefined);
-  }
-
-  /** Asks the group to end with TERM, or HUP, and after `graceMs` kills it. */
-  async terminate(graceMs: number, signal: 'SIGTERM' | 'SIGHUP' = 'SIGTERM'): Promise<void> {
-    this.#group.signal(signal);
-    // What is stopped learns of it only when it goes on.
-    this.#group.signal('SIGCONT');
-    if (!(await this.#group.gone(graceMs))) {
-      this.#group.signal('SIGKILL');
-      await this.#group.gone(KILLED_MS);
-    }
-    this.#release();
-  }
-
-  #release(): void {
-    this.#stdin.close();
-    this.stdout.release();
-    this.stderr.release();
-  }
-
-  #watch(pidfd: number): Promise<void> {
-    return new Promise((resolve) => {
-      const watcher = new native.Watcher(pidfd, () => {
-        const status = native.reapProcess(this.pid);
-        if (status === undefined) return;
-        this.#group.leaderGone();
-        this.#status = status;
-        watcher.close();
-        native.close(pidfd);
-        this.#stdin.close();
-        this.stdout.catchUp();
-        this.stderr.catchUp();
-        resolve();
-      });
+  /** Resolves when it has ended; `Exit` is then its status, or a signal's name. @throws CircuitError EINTR */
+  async wait({ signal }: Interruptible = {}): Promise<ProcessPeek> {
+    // One call for all that wait here, also for those that give up.
+    this.#ending ??= this.#end();
+    const ending = this.#ending;
+    ending.catch(() => {
+      if (this.#ending === ending) this.#ending = undefined;
     });
+    return await interruptible(ending, signal);
   }
-}
 
-function output(fd: number, retain: number | undefined): ProcessOutput {
-  return retain === undefined ? new PipedOutput(fd) : new RetainedOutput(fd, retain);
-}
+  /**
+   * Signals its process group.
+   * @param name `KILL` or `SIGKILL`, or the number.
+   * @throws CircuitError EINVAL (no such signal), ESRCH (it has ended), EINTR
+   */
+  signal(name: string | number, { signal }: Interruptible = {}): Promise<void> {
+    return this.files.command('signal', String(name), signal);
+  }
 
-/** WTERMSIG(3); 0 if the process has exited by itself. */
-function signalOf(status: number): number {
-  return status & 0x7f;
+  /** Its command, phase, process id, and how it ended. @throws CircuitError EINTR */
+  async peek({ signal }: Interruptible = {}): Promise<ProcessPeek> {
+    return JSON.parse(await this.files.value('peek', signal));
+  }
+
+  protected override endStreams(): void {
+    this.#stdin?.destroy();
+    for (const stream of this.#outputs.values()) stream.destroy();
+  }
+
+  async #end(): Promise<ProcessPeek> {
+    return JSON.parse(await text(new SourceStream(this.files.source('wait'))));
+  }
+
+  #output(name: 'stdout' | 'stderr'): Readable {
+    const open = this.#outputs.get(name);
+    if (open && !open.destroyed) return open;
+    const stream = new SourceStream(this.files.source(name));
+    this.#outputs.set(name, stream);
+    return stream;
+  }
 }

@@ -1,7 +1,10 @@
 import * as native from '../../../native/index.js';
+import { ByteQueue } from '../../base/byte-queue.js';
 import { interrupted, wouldWait } from '../../base/error.js';
-import type { WaitOptions } from '../chan/message.js';
-import { MAX_LEFT, type OutputReader, type ProcessOutput } from './output.js';
+import { until } from '../../base/interruptible.js';
+import { Listeners } from '../../base/listeners.js';
+import type { Source, WaitOptions } from '../control-file.js';
+import { MAX_LEFT, type ProcessOutput } from './output.js';
 import { PipeEnd } from './pipe.js';
 
 const READ_SIZE = 64 * 1024;
@@ -10,7 +13,7 @@ const READ_SIZE = 64 * 1024;
 export class RetainedOutput implements ProcessOutput {
   readonly #pipe: PipeEnd;
   readonly #limit: number;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners();
   readonly #incoming = Buffer.allocUnsafeSlow(READ_SIZE);
   /** Byte number `i` of the output is at `i % length`; it grows up to the limit. */
   #ring = Buffer.alloc(0);
@@ -24,11 +27,11 @@ export class RetainedOutput implements ProcessOutput {
   constructor(fd: number, limit: number) {
     this.#pipe = new PipeEnd(fd, 'readable');
     this.#limit = limit;
-    this.#follow();
+    void this.#follow();
   }
 
-  /** A reader who sees what is kept, then what comes. If it is too slow, it misses what was dropped. */
-  open(): OutputReader {
+  /** A reader, which gets the bytes that are kept and then those that come. One that is too slow misses some. */
+  open(): Source {
     return new RetainedReader(this, this.start);
   }
 
@@ -69,18 +72,16 @@ export class RetainedOutput implements ProcessOutput {
     );
   }
 
-  /** Calls the listener once, when more bytes have come or the end. */
-  onceMore(listener: () => void): Disposable {
-    const once = () => listener();
-    this.#listeners.add(once);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(once) };
+  /** Tells when more bytes have come, or the end. */
+  onMore(listener: () => void): Disposable {
+    return this.#listeners.add(listener);
   }
 
-  #follow(): void {
-    this.#pipe.onceReady(() => {
+  async #follow(): Promise<void> {
+    while (!this.#ended) {
+      await this.#pipe.wait();
       this.#take(READ_SIZE);
-      if (!this.#ended) this.#follow();
-    });
+    }
   }
 
   /** Takes up to `max` bytes from the pipe. */
@@ -101,7 +102,7 @@ export class RetainedOutput implements ProcessOutput {
       from += data.copy(this.#ring, (this.#written + from) % this.#ring.length, from);
     }
     this.#written += data.length;
-    this.#tell();
+    this.#listeners.tell();
   }
 
   /** Makes room for so many bytes. Until the limit is reached nothing is dropped: the ring begins at 0. */
@@ -116,19 +117,13 @@ export class RetainedOutput implements ProcessOutput {
     if (this.#ended) return;
     this.#ended = true;
     this.#pipe.close();
-    this.#tell();
-  }
-
-  #tell(): void {
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
-    for (const listener of listeners) listener();
+    this.#listeners.tell();
   }
 }
 
-class RetainedReader implements OutputReader {
+class RetainedReader implements Source {
   readonly #output: RetainedOutput;
-  readonly #unread: Uint8Array[] = [];
+  readonly #unread = new ByteQueue();
   #position: number;
 
   constructor(output: RetainedOutput, position: number) {
@@ -136,57 +131,35 @@ class RetainedReader implements OutputReader {
     this.#position = position;
   }
 
-  get readable(): boolean {
-    return this.#unread.length > 0 || this.#output.ended || this.#position < this.#output.end;
+  async ready(): Promise<boolean> {
+    return this.#isReady;
   }
 
-  onceReadable(listener: () => void): Disposable {
-    let waiting = true;
-    const tell = () => {
-      if (waiting) listener();
-      waiting = false;
-    };
-    if (this.readable) queueMicrotask(tell);
-    const more = this.#output.onceMore(tell);
-    return {
-      [Symbol.dispose]: () => {
-        waiting = false;
-        more[Symbol.dispose]();
-      },
-    };
+  whenReady(signal?: AbortSignal): Promise<void> {
+    const watch = (look: () => void) => this.#output.onMore(look);
+    return until(() => this.#isReady, watch, signal);
   }
 
   async read(max: number, { signal, nonblock }: WaitOptions = {}): Promise<Uint8Array> {
-    while (!this.readable) {
-      if (signal?.aborted) throw interrupted();
+    while (!this.#isReady) {
       if (nonblock) throw wouldWait('nothing has come yet');
-      await this.#more(signal);
+      await this.whenReady(signal);
     }
     if (signal?.aborted) throw interrupted();
-    const first = this.#unread.shift();
-    if (first) {
-      if (first.length > max) this.#unread.unshift(first.subarray(max));
-      return first.subarray(0, max);
-    }
+    if (this.#unread.length > 0) return this.#unread.take(max);
     const from = Math.max(this.#position, this.#output.start);
     const data = this.#output.copy(from, max);
     this.#position = from + data.length;
     return data;
   }
 
-  unread(data: Uint8Array): void {
-    if (data.length > 0) this.#unread.unshift(data);
+  settled(data: Uint8Array, delivered: boolean): void {
+    if (!delivered) this.#unread.unshift(data);
   }
 
-  #more(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        signal?.removeEventListener('abort', done);
-        waiting[Symbol.dispose]();
-        resolve();
-      };
-      const waiting = this.#output.onceMore(done);
-      signal?.addEventListener('abort', done, { once: true });
-    });
+  close(): void {}
+
+  get #isReady(): boolean {
+    return this.#unread.length > 0 || this.#output.ended || this.#position < this.#output.end;
   }
 }

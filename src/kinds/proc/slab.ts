@@ -1,8 +1,7 @@
-import * as native from '../../../native/index.js';
-import { onRest, trimBy } from '../../base/garbage.js';
+import { onRest } from '../../base/garbage.js';
 import { CHUNKS, type StreamBudget } from '../../base/stream-budget.js';
 
-/** How much of each size is kept for later, in bytes. */
+/** How much is kept for later of each size, in bytes. */
 const MAX_FREE = 4 * 1024 * 1024;
 
 const slabs = new WeakMap<ArrayBufferLike, Slab>();
@@ -11,12 +10,11 @@ const free = new Map<number, Uint8Array[]>(CHUNKS.map((size) => [size, []]));
 onRest(() => {
   for (const kept of free.values()) kept.length = 0;
 });
-trimBy(native.trimMemory);
 
 /**
- * Reads are made into slabs, and what they return are parts of them. One of which all has
- * been received is used again: memory that is left to the garbage collector stays for many
- * megabytes of output, and has it run again and again.
+ * Reads fill slabs, and return parts of them. A slab is used again when all of it has been
+ * received: memory that is left to the garbage collector stays for many megabytes of output,
+ * and makes it run again and again.
  */
 export class Slab {
   readonly #bytes: Uint8Array;
@@ -51,29 +49,21 @@ export class Slab {
   }
 
   /**
-   * Reads up to `max` bytes; what is returned counts as given out.
+   * Reads up to `max` bytes, which count as given out.
    * @param into Tells how many bytes it has read; fewer than `least` are copied.
    */
   read(max: number, least: number, into: (bytes: Uint8Array) => number): Uint8Array | undefined {
     const space = this.#bytes.subarray(this.#used, this.#used + max);
-    const count = this.#countOf(into, space);
-    const data = count < 0 ? undefined : space.subarray(0, count);
-    if (data && count >= least) {
+    try {
+      const count = into(space);
+      if (count < 0) return undefined;
+      const data = space.subarray(0, count);
+      if (count < least) return new Uint8Array(data);
       this.#used += count;
       this.#given += count;
       return data;
-    }
-    const copy = data && new Uint8Array(data);
-    this.#releaseUnlessGiven();
-    return copy;
-  }
-
-  #countOf(into: (bytes: Uint8Array) => number, space: Uint8Array): number {
-    try {
-      return into(space);
-    } catch (error) {
+    } finally {
       this.#releaseUnlessGiven();
-      throw error;
     }
   }
 

@@ -18,8 +18,8 @@ export interface StartedProcess {
 const STANDARD_PATH = '/bin:/usr/bin';
 
 /**
- * Starts a program. The event loop is never blocked, also if `Dir` or `Path` lie
- * in a file system that does not answer: then it is the promise that waits.
+ * Starts a program. It never blocks the event loop: where `Dir` or `Path` lie in a file
+ * system that does not answer, only the promise waits.
  * @throws CircuitError ENOENT, EACCES, ENOTDIR (Dir is a file), EINVAL, EINTR, EMFILE.
  *   Then there is no process, and no descriptor is left open.
  */
@@ -73,7 +73,7 @@ async function start(
   }
 }
 
-/** As in execvp(3), but without what PATH names relative to wherever one happens to be. */
+/** As in execvp(3), but without the relative folders in PATH. */
 function candidates(path: string): string[] {
   if (path.includes('/')) return [path];
   const folders = (process.env.PATH || STANDARD_PATH).split(':');

@@ -2,6 +2,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { AnchorTree } from '../../../src/anchor/anchor-tree.js';
 import { errorCode } from '../../../src/base/error.js';
+import { REGISTRY } from '../../../src/kinds/registry.js';
+
+const newTree = () => new AnchorTree('X0123456789abcdef', REGISTRY);
 
 const name = fc.constantFrom('a', 'b', 'c');
 const path = fc.array(name, { maxLength: 3 });
@@ -21,7 +24,7 @@ function expected(model: Set<string>, verb: 'mkdir' | 'rmdir', names: readonly s
 test('mkdir and rmdir in any order do what directories do, with their errnos', (t) => {
   fc.assert(
     fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
-      const tree = new AnchorTree('X0123456789abcdef');
+      const tree = newTree();
       const model = new Set(['']);
       const ids = new Set<number>();
       for (const { verb, path: names } of commands) {
@@ -57,7 +60,7 @@ test('mkdir and rmdir in any order do what directories do, with their errnos', (
 });
 
 test('the time of change moves with every change, and watchers are told of each', (t) => {
-  const tree = new AnchorTree('X0123456789abcdef');
+  const tree = newTree();
   const told: string[] = [];
   const watch = tree.watch([], (changed, gone) => told.push(`${gone ? '-' : '+'}${changed}`));
   const times = new Set([tree.view([]).changed]);
@@ -75,7 +78,7 @@ test('the time of change moves with every change, and watchers are told of each'
 });
 
 test('names that cannot be directories, or are control files there, are refused', (t) => {
-  const tree = new AnchorTree('X0123456789abcdef');
+  const tree = newTree();
   tree.mkdir(['a']);
   for (const bad of ['', '.', '..', 'x/y', 'x\0y', '\ud800']) {
     t.throws(() => tree.mkdir([bad]), { code: 'EINVAL' });
@@ -90,7 +93,7 @@ test('names that cannot be directories, or are control files there, are refused'
 });
 
 test('an element at a path that cannot be makes none of the anchors on the way', (t) => {
-  const tree = new AnchorTree('X0123456789abcdef');
+  const tree = newTree();
   const element = { kind: 'chan', alive: true } as const;
   for (const bad of ['mkchan', '..', 'x'.repeat(256)]) {
     t.throws(() => tree.checkFree(['b', 'c', bad], 'chan'));
@@ -103,7 +106,7 @@ test('an element at a path that cannot be makes none of the anchors on the way',
 });
 
 test('sentences name the whole path, with its member', (t) => {
-  const tree = new AnchorTree('X0123456789abcdef');
+  const tree = newTree();
   const element = { kind: 'chan', alive: true } as const;
   tree.mkdir(['a']);
   tree.mkdir(['a', 'send']);
@@ -124,7 +127,7 @@ test('sentences name the whole path, with its member', (t) => {
     ],
     [() => tree.attach(['a', 'new', 'mkproc'], element), '…/a/new/mkproc is a control file'],
     [() => tree.mkdir(['x'.repeat(256)]), 'the name of an anchor in … has at most 255 bytes'],
-    [() => tree.element(['a', 'b']), '…/a/b has no element'],
+    [() => tree.element(['a', 'y']), 'there is no anchor …/a/y'],
     [() => tree.attach(['a', 'b', 'c'], element), '…/a/b/c has a chan already'],
     [
       () => tree.attach([], element),

@@ -1,32 +1,53 @@
 import type { ExecutionContext } from 'ava';
 import type { RpcStub } from 'capnweb';
+import type { WebSocket } from 'ws';
 import type { Circuit } from '../../../src/anchor/circuit.js';
-import { CircuitTarget } from '../../../src/anchor/target.js';
+import { CircuitTarget } from '../../../src/anchor/circuit-target.js';
 import { Address, newSecret } from '../../../src/base/address.js';
 import type { OperationsLog } from '../../../src/base/log.js';
-import { MessageMemory } from '../../../src/kinds/chan/message-memory.js';
+import { MessageMemory } from '../../../src/kinds/message-memory.js';
+import { REGISTRY } from '../../../src/kinds/registry.js';
 import type { PeerConnection } from '../../../src/transport/peer-connection.js';
 import { startRpc } from '../../../src/transport/rpc.js';
 import { Transport } from '../../../src/transport/transport.js';
+
+export type Connection = PeerConnection<RpcStub<CircuitTarget>>;
+
+interface ServedOptions {
+  /** Accounts for the messages that the peer sends. */
+  readonly memory?: ReturnType<MessageMemory['ofConnection']>;
+  readonly registry?: typeof REGISTRY;
+  /** Told of the socket of each side. */
+  readonly onSocket?: (side: 'server' | 'client', socket: WebSocket) => void;
+}
 
 /** A real connection to what a peer may call of a circuit. */
 export async function served(
   t: ExecutionContext,
   circuit: Circuit,
   log: OperationsLog,
-  messages = new MessageMemory().ofConnection(),
-): Promise<PeerConnection<RpcStub<CircuitTarget>>> {
+  options: ServedOptions = {},
+): Promise<Connection> {
+  const {
+    memory = new MessageMemory().ofConnection(),
+    registry = REGISTRY,
+    onSocket = () => {},
+  } = options;
   const deliver = () => {};
   const published = async () => {};
-  const rest = { circuit, log, messages, who: () => 'peer', deliver, published };
+  const rest = { circuit, registry, log, memory, who: () => 'peer', deliver, published };
   const server = new Transport<RpcStub<CircuitTarget>>({
     start: (socket, { flow, whenSilent, ending }, heard) => {
+      onSocket('server', socket);
       const target = new CircuitTarget({ ...rest, flow, whenSilent });
       return startRpc<CircuitTarget>(socket, target, heard, ending);
     },
   });
   const client = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, { ending }, heard) => startRpc<CircuitTarget>(socket, undefined, heard, ending),
+    start: (socket, { ending }, heard) => {
+      onSocket('client', socket);
+      return startRpc<CircuitTarget>(socket, undefined, heard, ending);
+    },
   });
   t.teardown(() => server.close());
   t.teardown(() => client.close());

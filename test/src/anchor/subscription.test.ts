@@ -14,18 +14,19 @@ function member() {
 
 /** The events that wait in a subscription, in order. */
 async function received(local: LocalMember, path: readonly string[]): Promise<string[]> {
-  const channel = await local.channel(path);
+  using files = await local.files(path);
   const events: string[] = [];
-  while (await channel.ready('recv')) {
-    const event = channel.receive();
-    events.push(Buffer.from(await event.read(100)).toString());
-    await event.delivered();
+  for (;;) {
+    const event = files.source('recv');
+    if (!(await event.ready())) return events;
+    const data = await event.read(100);
+    events.push(Buffer.from(data).toString());
+    await event.settled(data, true);
     event.close();
   }
-  return events;
 }
 
-test('@join gives who is there when it is made, and then who comes: none missed, none twice', async (t) => {
+test('@join tells of the members that are there when it is made, then of those that come: none missed, none twice', async (t) => {
   const step = fc.constantFrom('come', 'go', 'subscribe');
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
@@ -42,12 +43,12 @@ test('@join gives who is there when it is made, and then who comes: none missed,
           if (guest) membership.go(guest, 'failed');
         }
         if (what === 'subscribe') {
-          const making = local.makeSubscription([`${expected.length}`], '@join');
+          const making = local.make([`${expected.length}`], 'mk@join', '');
           // A member that comes before it is made is in the list.
           const guest = newRecord();
           membership.come(guest);
           for (const each of expected) each.push(`/${guest.name}\n`);
-          await making;
+          using _subscription = await making;
           expected.push(membership.members().map(({ name }) => `/${name}\n`));
         }
       }
@@ -58,11 +59,11 @@ test('@join gives who is there when it is made, and then who comes: none missed,
   );
 });
 
-test('@leave gives nobody who is there', async (t) => {
+test('@leave tells of no member that is there', async (t) => {
   const { membership, local } = member();
   const [a, b] = [newRecord(), newRecord()];
   membership.come(a, b);
-  await local.makeSubscription(['l'], '@leave');
+  using _subscription = await local.make(['l'], 'mk@leave', '');
   membership.go(b, 'left');
   t.deepEqual(await received(local, ['l']), [`/${b.name}\n`]);
 });
@@ -71,9 +72,10 @@ test('the largest network fits, and so do as many that come before anybody reads
   const { membership, local } = member();
   membership.come(...Array.from({ length: MAX_MEMBERS - 1 }, newRecord));
   const there = membership.members().map(({ name }) => `/${name}\n`);
-  await local.makeSubscription(['j'], '@join');
+  using subscription = await local.make(['j'], 'mk@join', '');
   const coming = Array.from({ length: MAX_MEMBERS }, newRecord);
   membership.come(...coming);
-  t.like(await (await local.channel(['j'])).peek(), { NumSend: 2 * MAX_MEMBERS, Closed: false });
+  const peek = JSON.parse(await subscription.value('peek'));
+  t.like(peek, { Pending: 2 * MAX_MEMBERS, Closed: false });
   t.deepEqual(await received(local, ['j']), [...there, ...coming.map(({ name }) => `/${name}\n`)]);
 });

@@ -30,7 +30,7 @@ test('the exit status is 1 and one line says why when a command fails', async (t
     [['ls', '-d', address, 'relative'], /relative is not a path; it begins with a slash/],
     [['ls', '-d', address, '/Xnone'], /there is no member Xnone/],
     [['ls', '-d', address, `${name}/none`], /there is no anchor \/X[0-9a-f]{16}\/none/],
-    [['peek', '-d', address, '/'], /\/ is not a member; circuit ls \/ lists them/],
+    [['peek', '-d', address, '/'], /\/ is neither a member, \/X…, nor an anchor/],
     [['peek', '-d', address, `${name}/a`], /there is no anchor \/X[0-9a-f]{16}\/a/],
     [['join', '-d', address, name, 'junk'], /not a circuit address/],
     [['ls', '-d', address, '--hmac', '/nonexistent'], /cannot read the cluster key/],

@@ -143,7 +143,7 @@ test('select of what cannot be waited for: a sentence that names it', async (t) 
   const [channel = ''] = channels;
   await circuit(['mkchan', channel, '1']);
   const failing: ReadonlyArray<readonly [string, RegExp]> = [
-    [`${channel}/cap`, /\/x\/c\/cap: not a file to wait for; those are send, recv/],
+    [`${channel}/cap`, /\/x\/c\/cap: not a file to wait for; those are send, trysend, stdin, recv/],
     [channel, /\/x\/c: not a file to wait for/],
     [`${own}/peek`, /\/peek: not a file to wait for/],
     [own, /not a file to wait for/],
@@ -152,7 +152,10 @@ test('select of what cannot be waited for: a sentence that names it', async (t) 
     ['/Xnone/c/recv', /\/Xnone\/c\/recv: there is no member Xnone/],
     [`${own}/none/recv`, /\/none\/recv: there is no anchor \/X[0-9a-f]{16}\/none/],
     [`${own}/x/recv`, /\/x\/recv: \/X[0-9a-f]{16}\/x has no element/],
-    [`${channel}/wait`, /\/x\/c\/wait: \/X[0-9a-f]{16}\/x\/c is a chan, not a proc/],
+    [
+      `${channel}/wait`,
+      /\/x\/c\/wait: \/X[0-9a-f]{16}\/x\/c is a chan, which has no source "wait"/,
+    ],
   ];
   for (const [file, said] of failing) {
     // What is ready does not hide what is wrong.

@@ -59,9 +59,9 @@ test('what cannot be done with a subscription: exit 1 and a sentence', async (t)
       [['mk@leave', path], /has a @join already$/],
       [['mkchan', path, '1'], /has a @join already$/],
       [['mk@join', own], /is not an anchor/],
-      [['send', path], /this is a subscription, to which only the network sends$/],
-      [['close', path], /this is a subscription, which scrub ends$/],
-      [['wait', path], /is a @join, not a proc$/],
+      [['send', path], /is a @join, which has no sink "send", only recv, peek, kind, scrub$/],
+      [['close', path], /is a @join, which has no command "close", only scrub$/],
+      [['wait', path], /is a @join, which has no source "wait", only recv$/],
     ];
     for (const [args, said] of failing) {
       const { status, stdout, stderr } = await circuit(args, 'x');

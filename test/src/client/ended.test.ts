@@ -10,7 +10,7 @@ const self = newMemberName();
 
 /** A member that does not answer. */
 class Silent extends RpcTarget {
-  stat(): Promise<never> {
+  view(): Promise<never> {
     return new Promise(() => {});
   }
 }
@@ -39,12 +39,12 @@ test('a client whose connection was ended is told why, by what waits and by what
   await using client = await CircuitClient.dial(new Address('127.0.0.1', port, 1, secret));
   const message = `127.0.0.1:${port} ended the connection: more than 30000 open calls`;
   const error = { code: 'EHOSTUNREACH', message: new RegExp(`(^|: )${message}$`) };
-  const waiting = t.throwsAsync(client.member(self).stat(['a']), error);
+  const waiting = t.throwsAsync(client.anchor(`/${self}/a`).view(), error);
   await client.refresh();
   endings[0]?.refuse(CloseCode.policy, 'more than 30000 open calls');
   await waiting;
   t.false(client.isOpen);
   t.is(client.whyClosed, message);
-  await t.throwsAsync(client.member(self).stat(['a']), error);
+  await t.throwsAsync(client.anchor(`/${self}/a`).view(), error);
   await t.throwsAsync(client.refresh(), error);
 });

@@ -1,17 +1,17 @@
 import test from 'ava';
-import type { Member } from '../../../src/anchor/circuit.js';
+import { LocalMember } from '../../../src/anchor/local-member.js';
 import { OperationsLog } from '../../../src/base/log.js';
 import { LogFile } from '../../../src/namespace/log-file.js';
+import { StubMembership } from '../bootstrap/stub-membership.js';
 
 const { signal } = new AbortController();
 const CALLER = { uid: 0, gid: 0, pid: 1, filesOwner: 0, signal, aborted: false };
 
 test('a reader that falls behind goes on with the oldest line that is kept, and sees none twice', async (t) => {
   const log = new OperationsLog(() => {});
-  const member: Pick<Member, 'readLog'> = {
-    readLog: async (offset, size) => log.read(offset, size),
-  };
-  const handle = new LogFile(member as Member).open({ read: true, write: false, append: false });
+  const member = new LocalMember({ membership: new StubMembership(), log, shutdown: () => {} });
+  const file = new LogFile(member, [], 'log');
+  const handle = await file.open({ read: true, write: false, append: false }, CALLER);
   let offset = 0;
   const read = async () => {
     const data = (await handle.read?.(offset, 4096, false, CALLER)) ?? new Uint8Array();

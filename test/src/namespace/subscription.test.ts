@@ -4,7 +4,7 @@ import { LocalMember } from '../../../src/anchor/local-member.js';
 import { isMemberName, type MemberName, newMemberName } from '../../../src/base/address.js';
 import { CircuitError } from '../../../src/base/error.js';
 import { OperationsLog } from '../../../src/base/log.js';
-import { MAX_PENDING } from '../../../src/kinds/subscription/subscription.js';
+import { MAX_PENDING } from '../../../src/kinds/subscription/subscription-element.js';
 import type { Membership, MembershipChange } from '../../../src/membership/membership.js';
 import type { MemberRecord } from '../../../src/membership/record.js';
 import { circuitDirectory } from '../../../src/namespace/circuit.js';
@@ -103,11 +103,12 @@ test('more events than it keeps end it: what waits can be read, then recv fails 
   for (let i = 0; i <= MAX_PENDING; i += 1) tell('leave', memberNumber(i));
   const peek = JSON.parse((await sh('cat l/peek')).stdout);
   t.deepEqual(peek, { Source: '@leave', Pending: MAX_PENDING, Closed: true });
-  const channel = await local.channel(['l']);
+  using files = await local.files(['l']);
   for (let i = 0; i < MAX_PENDING - 2; i += 1) {
-    const event = channel.receive();
-    t.is(Buffer.from(await event.read(100)).toString(), paths(i, i + 1));
-    await event.delivered();
+    const event = files.source('recv');
+    const data = await event.read(100);
+    t.is(Buffer.from(data).toString(), paths(i, i + 1));
+    await event.settled(data, true);
     event.close();
   }
   const { stdout, stderr, status } = await sh('cat l/recv && cat l/recv && cat l/recv');

@@ -1,43 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import { ChannelElement } from '../../../../src/kinds/chan/channel.js';
-import { type IncomingMessage, MAX_WAITING } from '../../../../src/kinds/chan/message.js';
-
-const bytes = (text: string) => new Uint8Array(Buffer.from(text));
-
-async function send(channel: ChannelElement, text: string): Promise<void> {
-  const message = channel.send();
-  await message.write(bytes(text));
-  message.end();
-}
-
-/** Reads one message to its end, as a program does that gets all it asks for. */
-async function receive(channel: ChannelElement): Promise<string> {
-  return (await readAll(channel.receive())).toString();
-}
-
-async function readAll(message: IncomingMessage, max = 1 << 20): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for (;;) {
-    const chunk = await message.read(max);
-    await message.delivered();
-    if (chunk.length === 0) break;
-    chunks.push(chunk);
-  }
-  message.close();
-  return Buffer.concat(chunks);
-}
-
-/** Whether a promise is settled already. */
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false;
-  const note = () => {
-    settled = true;
-  };
-  promise.then(note, note);
-  await new Promise((resolve) => setImmediate(resolve));
-  return settled;
-}
+import { ChannelElement } from '../../../../src/kinds/chan/channel-element.js';
+import { writeAll } from '../../../../src/kinds/control-file.js';
+import { MAX_WAITING } from '../../../../src/kinds/message-memory.js';
+import { bytes, isSettled, receive, receiveAll, send, take } from './messages.js';
 
 test('capacity 0: a write waits for a receiver, a read for a sender', async (t) => {
   const channel = new ChannelElement(0);
@@ -55,28 +21,27 @@ test('capacity 0: a write waits for a receiver, a read for a sender', async (t) 
 test('a place takes a message of up to 64 KiB; more waits for the receiver', async (t) => {
   const channel = new ChannelElement(1);
   const message = channel.send();
-  await message.write(randomBytes(MAX_WAITING));
-  const more = message.write(randomBytes(1));
+  await writeAll(message, randomBytes(MAX_WAITING));
+  const more = writeAll(message, randomBytes(1));
   t.false(await isSettled(more));
   const second = send(channel, 'second');
   t.false(await isSettled(second), 'the only place is taken');
   const incoming = channel.receive();
-  t.is((await incoming.read(1 << 20)).length, MAX_WAITING);
-  await incoming.delivered();
+  t.is((await take(incoming, 1 << 20)).length, MAX_WAITING);
   await more;
   await second;
-  message.end();
+  message.close();
   t.is((await incoming.read(1 << 20)).length, 1);
   t.is((await incoming.read(1 << 20)).length, 0);
 });
 
-test('what was written stays as it was, though the writer uses its bytes again', async (t) => {
+test('a message stays as it was written, though its writer uses the buffer again', async (t) => {
   const channel = new ChannelElement(1);
   const bytes = Buffer.from('first');
   const sending = channel.send();
-  await sending.write(bytes);
+  await writeAll(sending, bytes);
   bytes.fill('x');
-  sending.end();
+  sending.close();
   t.is(await receive(channel), 'first');
 });
 
@@ -86,11 +51,11 @@ test('a message of any length arrives whole and in order, with bounded memory', 
   const message = channel.send();
   const sent = (async () => {
     for (let at = 0; at < data.length; at += 100_000) {
-      await message.write(data.subarray(at, at + 100_000));
+      await writeAll(message, data.subarray(at, at + 100_000));
     }
-    message.end();
+    message.close();
   })();
-  t.true((await readAll(channel.receive(), 7_777)).equals(data));
+  t.true((await receiveAll(channel.receive(), 7_777)).equals(data));
   await sent;
 });
 
@@ -105,36 +70,45 @@ test('a receiver that goes before the first byte was delivered has received noth
   await sent;
 });
 
-test('a receiver that goes before the end gives EPIPE to who ends the message', async (t) => {
+test('a receiver that goes before the end gives EPIPE to a sender that ends the message', async (t) => {
   const channel = new ChannelElement(1);
   const message = channel.send();
-  await message.write(bytes('begun'));
+  await writeAll(message, bytes('begun'));
   const receiver = channel.receive();
-  await receiver.read(5);
-  await receiver.delivered();
+  await take(receiver, 5);
   receiver.close();
-  await t.throwsAsync(message.write(new Uint8Array(), { last: true }), { code: 'EPIPE' });
+  await t.throwsAsync(writeAll(message, new Uint8Array(), { last: true }), { code: 'EPIPE' });
 });
 
 test('a receiver that goes later gives the sender EPIPE', async (t) => {
   const channel = new ChannelElement(0);
   const message = channel.send();
-  const written = message.write(randomBytes(10 * MAX_WAITING));
+  const written = writeAll(message, randomBytes(10 * MAX_WAITING));
   const incoming = channel.receive();
-  await incoming.read(100);
-  await incoming.delivered();
+  await take(incoming, 100);
   incoming.close();
   await t.throwsAsync(written, { code: 'EPIPE' });
-  await t.throwsAsync(message.write(bytes('x')), { code: 'EPIPE' });
+  await t.throwsAsync(writeAll(message, bytes('x')), { code: 'EPIPE' });
+});
+
+test('a receiver that has the whole message and closes at once is no failure to its sender', async (t) => {
+  const channel = new ChannelElement(0);
+  const receiver = channel.receive();
+  const reading = receiver.read(10);
+  const sent = writeAll(channel.send(), bytes('whole'), { last: true });
+  const data = await reading;
+  t.true(receiver.ended);
+  receiver.settled(data, true);
+  receiver.close();
+  t.is(await sent, 5);
 });
 
 test('a sender that goes half-way gives the receiver EIO, never a clean end', async (t) => {
   const channel = new ChannelElement(0);
   const message = channel.send();
-  const written = message.write(bytes('half'));
+  const written = writeAll(message, bytes('half'));
   const incoming = channel.receive();
-  t.is((await incoming.read(100)).length, 4);
-  await incoming.delivered();
+  t.is((await take(incoming, 100)).length, 4);
   await written;
   message.abort();
   await t.throwsAsync(incoming.read(100), { code: 'EIO' });
@@ -143,7 +117,7 @@ test('a sender that goes half-way gives the receiver EIO, never a clean end', as
 test('a sender that goes before anybody took the message leaves nothing behind', async (t) => {
   const channel = new ChannelElement(1);
   const message = channel.send();
-  await message.write(bytes('half'));
+  await writeAll(message, bytes('half'));
   message.abort();
   const received = receive(channel);
   t.false(await isSettled(received));
@@ -155,7 +129,7 @@ test('interrupts: a waiting send sends nothing, a waiting receive receives nothi
   const channel = new ChannelElement(0);
   const stop = new AbortController();
   const { signal } = stop;
-  const writing = channel.send().write(bytes('never'), { signal });
+  const writing = writeAll(channel.send(), bytes('never'), { signal });
   stop.abort();
   await t.throwsAsync(writing, { code: 'EINTR' });
   const again = new AbortController();
@@ -172,13 +146,13 @@ test('a sender that was interrupted before its message was accepted can try agai
   const channel = new ChannelElement(0);
   const message = channel.send();
   const stop = new AbortController();
-  const writing = message.write(bytes('once'), { signal: stop.signal });
+  const writing = writeAll(message, bytes('once'), { signal: stop.signal });
   stop.abort();
   await t.throwsAsync(writing, { code: 'EINTR' });
-  const again = message.write(bytes('once'));
+  const again = writeAll(message, bytes('once'));
   const received = receive(channel);
   await again;
-  message.end();
+  message.close();
   t.is(await received, 'once');
 });
 
@@ -187,28 +161,28 @@ test('an interrupted write tells how much it has taken, and none of that is writ
   const message = channel.send();
   const data = randomBytes(3 * MAX_WAITING);
   const stop = new AbortController();
-  const writing = message.write(data, { signal: stop.signal });
+  const writing = writeAll(message, data, { signal: stop.signal });
   t.false(await isSettled(writing));
   stop.abort();
   t.is(await writing, MAX_WAITING);
   const again = new AbortController();
-  const more = message.write(data.subarray(MAX_WAITING), { signal: again.signal });
+  const more = writeAll(message, data.subarray(MAX_WAITING), { signal: again.signal });
   t.false(await isSettled(more));
   again.abort();
   t.is(await more, 2 * MAX_WAITING, 'what waits already has been taken');
-  const none = t.throwsAsync(message.write(data, again), { code: 'EINTR' });
+  const none = t.throwsAsync(writeAll(message, data, again), { code: 'EINTR' });
   await none;
-  message.end();
-  t.true((await readAll(channel.receive())).equals(data));
+  message.close();
+  t.true((await receiveAll(channel.receive())).equals(data));
 });
 
-test('what waits is the channel’s own: its sender may use the buffer again', async (t) => {
+test('each piece that waits is the channel’s own: its sender may use the buffer again', async (t) => {
   const channel = new ChannelElement(1);
   const buffer = bytes('first');
   const message = channel.send();
-  await message.write(buffer);
+  await writeAll(message, buffer);
   buffer.set(bytes('other'));
-  await message.write(buffer, { last: true });
+  await writeAll(message, buffer, { last: true });
   t.is(await receive(channel), 'firstother');
 });
 
@@ -216,11 +190,12 @@ test('without waiting: EAGAIN, unless it can be done at once', async (t) => {
   const channel = new ChannelElement(1);
   const nonblock = true;
   await t.throwsAsync(channel.receive().read(10, { nonblock }), { code: 'EAGAIN' });
-  await channel.send().write(bytes('one'), { nonblock });
-  await t.throwsAsync(channel.send().write(bytes('two'), { nonblock }), { code: 'EAGAIN' });
+  await writeAll(channel.send(), bytes('one'), { nonblock });
+  await t.throwsAsync(writeAll(channel.send(), bytes('two'), { nonblock }), { code: 'EAGAIN' });
   const incoming = channel.receive();
-  t.is((await incoming.read(10, { nonblock })).length, 3);
-  await incoming.delivered();
+  const data = await incoming.read(10, { nonblock });
+  t.is(data.length, 3);
+  await incoming.settled(data, true);
   await t.throwsAsync(incoming.read(10, { nonblock }), { code: 'EAGAIN' });
 });
 
@@ -228,14 +203,14 @@ test('a send without waiting whose receiver goes is EAGAIN, and sends nothing', 
   const channel = new ChannelElement(0);
   const incoming = channel.receive();
   const reading = incoming.read(10);
-  const sending = channel.send().write(bytes('x'), { nonblock: true });
+  const sending = writeAll(channel.send(), bytes('x'), { nonblock: true });
   await reading;
   incoming.close();
   await t.throwsAsync(sending, { code: 'EAGAIN' });
-  t.false(channel.canReceive);
+  t.false(await channel.receive().ready());
 });
 
-test('close: no more sends, what is buffered is received, then ENODATA', async (t) => {
+test('close: no more sends, the buffered messages are received, then ENODATA', async (t) => {
   const channel = new ChannelElement(2);
   await send(channel, 'a');
   await send(channel, 'b');
@@ -258,56 +233,54 @@ test('scrub: senders fail with EPIPE, receivers with ENODATA, also those that wa
   full.scrub();
   await t.throwsAsync(receiving, { code: 'ENODATA' });
   await t.throwsAsync(sending, { code: 'EPIPE' });
-  await t.throwsAsync(streaming.write(bytes('x')), { code: 'EPIPE' });
+  await t.throwsAsync(writeAll(streaming, bytes('x')), { code: 'EPIPE' });
   await t.throwsAsync(receive(full), { code: 'ENODATA' });
 });
 
 test('an empty message passes, and one that was never written to does not', async (t) => {
   const channel = new ChannelElement(1);
-  channel.send().end();
+  channel.send().close();
   t.is(channel.peek().NumSend, 0);
-  await channel.send().write(new Uint8Array(), { last: true });
+  await writeAll(channel.send(), new Uint8Array(), { last: true });
   t.is(await receive(channel), '');
 });
 
 test('a message whose first write is empty begins with the first byte, or its end', async (t) => {
   const channel = new ChannelElement(0);
   const message = channel.send();
-  await message.write(new Uint8Array());
+  await writeAll(message, new Uint8Array());
   const receiver = channel.receive();
   await t.throwsAsync(receiver.read(10, { nonblock: true }), { code: 'EAGAIN' });
-  const sent = message.write(new Uint8Array(), { last: true });
-  t.is((await receiver.read(10)).length, 0);
-  await receiver.delivered();
+  const sent = writeAll(message, new Uint8Array(), { last: true });
+  t.is((await take(receiver, 10)).length, 0);
   await sent;
 });
 
 test('a message in one piece is received with its end, and stays when its sender goes', async (t) => {
   const channel = new ChannelElement(1);
   const message = channel.send();
-  await message.write(bytes('all'), { last: true });
+  await writeAll(message, bytes('all'), { last: true });
   message.abort();
   const received = channel.receive();
-  t.false(received.complete);
-  t.is(Buffer.from(await received.read(2)).toString(), 'al');
-  t.false(received.complete);
-  t.is(Buffer.from(await received.read(2)).toString(), 'l');
-  t.true(received.complete);
-  await received.delivered();
+  t.false(received.ended);
+  t.is((await take(received, 2)).toString(), 'al');
+  t.false(received.ended);
+  t.is((await take(received, 2)).toString(), 'l');
+  t.true(received.ended);
   t.is((await received.read(2)).length, 0);
 });
 
-test('a message in one piece that nobody has accepted is withdrawn with its sender', async (t) => {
+test('a message in one piece that was not accepted is withdrawn with its sender', async (t) => {
   const channel = new ChannelElement(0);
   const interrupt = new AbortController();
-  const waiting = channel.send().write(bytes('a'), { last: true, signal: interrupt.signal });
+  const waiting = writeAll(channel.send(), bytes('a'), { last: true, signal: interrupt.signal });
   interrupt.abort();
   await t.throwsAsync(waiting, { code: 'EINTR' });
   const gone = channel.send();
-  const entered = gone.write(bytes('b'), { last: true });
+  const entered = writeAll(gone, bytes('b'), { last: true });
   gone.abort();
   await t.throwsAsync(entered, { code: 'EINTR' });
-  const sent = channel.send().write(bytes('c'), { last: true });
+  const sent = writeAll(channel.send(), bytes('c'), { last: true });
   t.is(await receive(channel), 'c');
   await sent;
 });
@@ -319,7 +292,7 @@ test('a receiver that is closed stops waiting, for a message or in one, and dist
   first.close();
   await t.throwsAsync(waiting, { code: 'EINTR' });
   const message = channel.send();
-  const accepted = message.write(bytes('a'));
+  const accepted = writeAll(message, bytes('a'));
   const second = channel.receive();
   t.is(Buffer.from(await second.read(10)).toString(), 'a');
   const inMessage = second.read(10);
@@ -330,31 +303,32 @@ test('a receiver that is closed stops waiting, for a message or in one, and dist
   await t.throwsAsync(inMessage, { code: 'EINTR' });
   t.is(Buffer.from(await next).toString(), 'a', 'it has the message now');
   for (const gone of [first, second]) gone.close();
-  await third.delivered();
+  await third.settled(await next, true);
   await accepted;
-  await message.write(bytes('b'), { last: true });
+  await writeAll(message, bytes('b'), { last: true });
   t.is(Buffer.from(await third.read(10)).toString(), 'b');
 });
 
-test('two reads of one message at once take turns, and leave nobody behind', async (t) => {
+test('two reads of one message at once take turns, and leave no receiver behind', async (t) => {
   const channel = new ChannelElement(0);
   const message = channel.receive();
   const reads = [message.read(10), message.read(10)];
   await t.throwsAsync(message.read(10, { nonblock: true }), { code: 'EAGAIN' });
   message.close();
   for (const read of reads) await t.throwsAsync(read, { code: 'EINTR' });
-  t.false(channel.canSend, 'nobody waits there any more');
+  t.false(channel.canSend, 'no receiver waits there any more');
   const both = channel.receive();
   const halves = [both.read(1), both.read(1)];
-  const sent = channel.send().write(bytes('ab'), { last: true });
-  t.is(Buffer.concat(await Promise.all(halves)).toString(), 'ab');
-  await both.delivered();
+  const sent = writeAll(channel.send(), bytes('ab'), { last: true });
+  const read = await Promise.all(halves);
+  t.is(Buffer.concat(read).toString(), 'ab');
+  for (const data of read) await both.settled(data, true);
   await sent;
 });
 
 test('a receiver that has read twice before it was delivered gives both pieces back', async (t) => {
   const channel = new ChannelElement(0);
-  const sent = channel.send().write(bytes('abc'), { last: true });
+  const sent = writeAll(channel.send(), bytes('abc'), { last: true });
   const first = channel.receive();
   for (const piece of ['a', 'b']) t.is(Buffer.from(await first.read(1)).toString(), piece);
   first.close();
@@ -362,14 +336,46 @@ test('a receiver that has read twice before it was delivered gives both pieces b
   await sent;
 });
 
+test('a message that is given back is its reader’s no more, whatever that was about to do with it', async (t) => {
+  const channel = new ChannelElement(1);
+  const sender = channel.send();
+  await writeAll(sender, bytes('ab'));
+  const receiver = channel.receive();
+  const data = await receiver.read(1);
+  const next = take(channel.receive(), 10);
+  const reading = receiver.read(1, { nonblock: true });
+  await receiver.settled(data, false);
+  await t.throwsAsync(reading, { code: 'EAGAIN' });
+  t.is((await next).toString(), 'a');
+});
+
+test('a reader that waits in a message which it gives back waits for the next one', async (t) => {
+  const channel = new ChannelElement(2);
+  const sender = channel.send();
+  await writeAll(sender, bytes('a'));
+  const receiver = channel.receive();
+  const data = await receiver.read(10);
+  const ready = receiver.whenReady();
+  const other = channel.receive();
+  const taken = take(other, 10);
+  await receiver.settled(data, false);
+  t.is((await taken).toString(), 'a');
+  await ready;
+  t.false(await receiver.ready());
+  const again = receiver.whenReady();
+  await send(channel, 'b');
+  await again;
+  t.is((await take(receiver, 10)).toString(), 'b');
+});
+
 test('a sender that has gone while a write waited cannot begin again', async (t) => {
   const channel = new ChannelElement(0);
   const message = channel.send();
-  const waiting = message.write(bytes('a'));
+  const waiting = writeAll(message, bytes('a'));
   message.abort();
   await t.throwsAsync(waiting, { code: 'EINTR' });
-  await t.throwsAsync(message.write(bytes('b')), { code: 'EIO' });
-  t.false(channel.canReceive);
+  await t.throwsAsync(writeAll(message, bytes('b')), { code: 'EIO' });
+  t.false(await channel.receive().ready());
 });
 
 test('a write that is tried again is not accepted with the first attempt', async (t) => {
@@ -377,12 +383,12 @@ test('a write that is tried again is not accepted with the first attempt', async
   const interrupt = new AbortController();
   const first = channel.receive();
   const message = channel.send();
-  const interrupted = message.write(bytes('a'), { signal: interrupt.signal });
-  await first.read(10);
+  const interrupted = writeAll(message, bytes('a'), { signal: interrupt.signal });
+  const data = await first.read(10);
   interrupt.abort();
   await t.throwsAsync(interrupted, { code: 'EINTR' });
-  const again = message.write(bytes('a'), { last: true });
-  await first.delivered();
+  const again = writeAll(message, bytes('a'), { last: true });
+  await first.settled(data, true);
   await t.throwsAsync(first.read(10), { code: 'EIO' });
   t.false(await isSettled(again));
   t.is(await receive(channel), 'a');
@@ -392,10 +398,11 @@ test('a write that is tried again is not accepted with the first attempt', async
 test('in the middle of a message both sides can wait until it goes on', async (t) => {
   const channel = new ChannelElement(0);
   const [sender, receiver] = [channel.send(), channel.receive()];
-  const accepted = sender.accept(new Uint8Array(MAX_WAITING + 2));
-  await receiver.read(1);
-  await receiver.delivered();
-  t.true(await accepted, 'it is full');
+  const nonblock = true;
+  const reading = take(receiver, 1);
+  t.is(await sender.accept(new Uint8Array(MAX_WAITING + 2), { nonblock }), MAX_WAITING + 2);
+  await reading;
+  t.true(sender.full);
   t.false(await sender.ready());
   const room = sender.whenReady();
   t.false(await isSettled(room));
@@ -409,7 +416,7 @@ test('in the middle of a message both sides can wait until it goes on', async (t
   const more = receiver.whenReady();
   interrupt.abort();
   await t.throwsAsync(given, { code: 'EINTR' });
-  sender.end();
+  sender.close();
   await more;
   t.true(await receiver.ready());
 });

@@ -138,7 +138,7 @@ class Play {
     if (this.closed) {
       t.true(
         free.every(({ state }) => state === 'admitted'),
-        'what waited was refused',
+        'a message that waited was refused',
       );
       const undecided = free.length + this.offered().length;
       if (undecided === 0 || this.scrubbed) t.is(waiting.length, 0, 'nobody waits in vain');
@@ -206,7 +206,7 @@ test('a message that is given back goes to the next receiver, before later ones'
   t.is(play.offered()[0]?.offer?.id, 0);
 });
 
-test('close lets receivers have what was admitted, and then tells them that there is no more', (t) => {
+test('close lets receivers have the messages that were admitted, and then tells them that there are no more', (t) => {
   const play = new Play(t, 1);
   play.enter();
   play.enter();
@@ -222,7 +222,7 @@ test('close lets receivers have what was admitted, and then tells them that ther
   t.is(play.receivers[1]?.state, 'drained');
 });
 
-test('what is told may lead to the next step at once', (t) => {
+test('an event may lead to the next step at once', (t) => {
   const channel = new HandOff<number>(0);
   const got: number[] = [];
   const receive = () => {
@@ -240,7 +240,7 @@ test('what is told may lead to the next step at once', (t) => {
   t.deepEqual(got, [0, 1, 2]);
 });
 
-/** The most that a channel holds; what took the square of it would take an hour. */
+/** The most that a channel holds; the square of it would take an hour. */
 const MILLION = 1_000_000;
 
 for (const [name, empty] of [

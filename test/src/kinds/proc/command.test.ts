@@ -1,11 +1,11 @@
 import test from 'ava';
-import { MAX_RETAIN, parseCommand } from '../../../../src/kinds/proc/command.js';
+import { parseCommand } from '../../../../src/kinds/proc/command.js';
 
 test('only Path is needed', (t) => {
   t.deepEqual(parseCommand('{"Path": "ls"}'), { Path: 'ls', Args: [], Scrub: false });
 });
 
-test('a command keeps all it was given', (t) => {
+test('a command keeps all that it was given', (t) => {
   const command = {
     Path: '/bin/ls',
     Args: ['-l', 'a b\n', 'žluť'],
@@ -15,8 +15,7 @@ test('a command keeps all it was given', (t) => {
     Retain: 100,
   };
   t.deepEqual(parseCommand(JSON.stringify(command)), command);
-  t.deepEqual(parseCommand(command), command);
-  t.deepEqual(parseCommand(JSON.stringify(parseCommand(command))), command);
+  t.deepEqual(parseCommand(JSON.stringify(parseCommand(JSON.stringify(command)))), command);
 });
 
 test('keys match without regard to case, and null is as good as nothing, as in Go', (t) => {
@@ -28,11 +27,11 @@ test('keys match without regard to case, and null is as good as nothing, as in G
 });
 
 test('an empty Env is an empty environment', (t) => {
-  t.deepEqual(parseCommand({ Path: 'ls', Env: [] }).Env, []);
+  t.deepEqual(parseCommand('{"Path": "ls", "Env": []}').Env, []);
 });
 
 const invalid = test.macro({
-  exec(t, source: unknown, names: RegExp) {
+  exec(t, source: string, names: RegExp) {
     t.like(
       t.throws(() => parseCommand(source)),
       { name: 'CircuitError', code: 'EINVAL' },
@@ -64,6 +63,6 @@ test(invalid, '{"Path": "ls", "Scrub": 1}', /"Scrub" is true or false/);
 test(invalid, '{"Path": "ls", "Retain": 0}', /"Retain" is a whole number/);
 test(invalid, '{"Path": "ls", "Retain": 1.5}', /"Retain" is a whole number/);
 test(invalid, '{"Path": "ls", "Retain": "9"}', /"Retain" is a whole number/);
-test(invalid, { Path: 'ls', Retain: MAX_RETAIN + 1 }, /"Retain" is a whole number/);
+test(invalid, `{"Path": "ls", "Retain": ${64 * 1024 * 1024 + 1}}`, /"Retain" is a whole number/);
 test(invalid, '{"Path": "ls", "Argv": []}', /"Argv".*Args/);
 test(invalid, '{"Path": "ls", "path": "cat"}', /"Path" twice/);

@@ -82,7 +82,7 @@ test('scrub kills the whole group, and nothing of it is left', async (t) => {
   await process.scrub();
 });
 
-test('scrub of a process that has ended kills what it left running', async (t) => {
+test('scrub of a process that has ended kills the processes that it left running', async (t) => {
   const process = await script(t, 'sleep 1000 & exit 0');
   await process.exited;
   t.is(groupMembers(process.pid).length, 1);
@@ -99,7 +99,7 @@ test('scrub ends a process that is stopped', async (t) => {
   t.is(process.exit, 'KILL');
 });
 
-test('what a scrubbed process had printed can still be read by who has it open, then it ends', async (t) => {
+test('a reader that has the output of a scrubbed process open still gets the rest of it, then its end', async (t) => {
   const process = await script(t, 'echo last words; exec sleep 1000');
   const reader = process.stdout.open();
   t.is(await readExactly(reader, 5), 'last ');
@@ -122,7 +122,7 @@ test('an orderly end asks first: TERM, to a stopped process too', async (t) => {
   t.deepEqual(groupMembers(process.pid), []);
 });
 
-test('an orderly end kills what does not listen', async (t) => {
+test('an orderly end kills a process that does not listen', async (t) => {
   const process = await script(t, 'trap "" TERM; echo ready; while :; do sleep 1000; done');
   await readExactly(process.stdout.open(), 6);
   await process.terminate(50);

@@ -2,7 +2,7 @@ import test from 'ava';
 import { StreamBudget } from '../../../../src/base/stream-budget.js';
 import { Slab } from '../../../../src/kinds/proc/slab.js';
 
-test('a read that fails gives back what its slab took of the budget', (t) => {
+test('a read that fails gives its slab back to the budget', (t) => {
   const budget = new StreamBudget();
   const { chunk } = budget;
   const fail = () => {
@@ -16,7 +16,7 @@ test('a read that fails gives back what its slab took of the budget', (t) => {
   }
 });
 
-test('a read that fails leaves a slab to those who have bytes of it', (t) => {
+test('a read that fails leaves a slab to the readers that have bytes of it', (t) => {
   const budget = new StreamBudget();
   const slab = Slab.take(budget);
   const data = slab?.read(1024, 0, (bytes) => bytes.fill(1).length);

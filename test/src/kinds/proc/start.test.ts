@@ -1,13 +1,12 @@
 import { chmodSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { ProcessElement } from '../../../../src/kinds/proc/process.js';
 import { Janitor } from '../../../janitor.js';
 import { mount } from '../../../mount/mounted.js';
 import { deferred, ToyDirectory } from '../../../mount/toy.js';
-import { openDescriptors, script, start, textOf, until, zombies } from './started.js';
+import { openDescriptors, script, start, startAlone, textOf, until, zombies } from './started.js';
 
-// Before the first process is started: the environment is taken once.
+// Before the first process is started, since the environment is taken once.
 process.env.CIRCUIT_HMAC = '/secret';
 process.env.ORDINARY = 'yes';
 
@@ -51,46 +50,49 @@ test('the standard streams are pipes: /dev/stdout and /dev/stderr can be opened'
   t.is(await textOf(process.stderr), 'err\n');
 });
 
-test.serial('what cannot be run fails with errno and a sentence, and leaves nothing', async (t) => {
-  const { directory } = new Janitor(t);
-  const [plain, script] = [join(directory, 'plain'), join(directory, 'script')];
-  writeFileSync(plain, 'text', { mode: 0o755 });
-  writeFileSync(script, '#!/nonexistent/interpreter\n', { mode: 0o755 });
-  const locked = join(directory, 'locked');
-  writeFileSync(locked, '#!/bin/sh\n');
-  chmodSync(locked, 0o644);
-  mkdirSync(join(directory, 'folder'));
-  const failures: [command: object, code: string, names: RegExp][] = [
-    [{ Path: 'no-such-program' }, 'ENOENT', /"no-such-program" in the daemon's PATH/],
-    [{ Path: '/no/such/program' }, 'ENOENT', /"\/no\/such\/program"/],
-    [{ Path: '/etc/passwd/x' }, 'ENOENT', /"\/etc\/passwd\/x"/],
-    [{ Path: script }, 'ENOENT', /script.*interpreter/],
-    [{ Path: locked }, 'EACCES', /locked" may not be executed/],
-    [{ Path: join(directory, 'folder') }, 'EACCES', /folder" may not be executed/],
-    [{ Path: plain }, 'EACCES', /plain" is not a program/],
-    [{ Path: 'ls', Dir: '/no/such/directory' }, 'ENOENT', /directory "\/no\/such\/directory"/],
-    [{ Path: 'ls', Dir: '/etc/passwd' }, 'ENOTDIR', /"\/etc\/passwd" is not a directory/],
-    [{ Path: 'ls', Args: ['x'.repeat(200_000)] }, 'EINVAL', /too long/],
-  ];
-  const before = openDescriptors();
-  for (const [command, code, names] of failures) {
-    t.like(await t.throwsAsync(ProcessElement.start(command), { message: names }), {
-      name: 'CircuitError',
-      code,
-    });
-  }
-  t.deepEqual(zombies(), []);
-  t.is(openDescriptors(), before);
-});
+test.serial(
+  'a program that cannot be run fails with errno and a sentence, and leaves nothing',
+  async (t) => {
+    const { directory } = new Janitor(t);
+    const [plain, script] = [join(directory, 'plain'), join(directory, 'script')];
+    writeFileSync(plain, 'text', { mode: 0o755 });
+    writeFileSync(script, '#!/nonexistent/interpreter\n', { mode: 0o755 });
+    const locked = join(directory, 'locked');
+    writeFileSync(locked, '#!/bin/sh\n');
+    chmodSync(locked, 0o644);
+    mkdirSync(join(directory, 'folder'));
+    const failures: [command: object, code: string, names: RegExp][] = [
+      [{ Path: 'no-such-program' }, 'ENOENT', /"no-such-program" in the daemon's PATH/],
+      [{ Path: '/no/such/program' }, 'ENOENT', /"\/no\/such\/program"/],
+      [{ Path: '/etc/passwd/x' }, 'ENOENT', /"\/etc\/passwd\/x"/],
+      [{ Path: script }, 'ENOENT', /script.*interpreter/],
+      [{ Path: locked }, 'EACCES', /locked" may not be executed/],
+      [{ Path: join(directory, 'folder') }, 'EACCES', /folder" may not be executed/],
+      [{ Path: plain }, 'EACCES', /plain" is not a program/],
+      [{ Path: 'ls', Dir: '/no/such/directory' }, 'ENOENT', /directory "\/no\/such\/directory"/],
+      [{ Path: 'ls', Dir: '/etc/passwd' }, 'ENOTDIR', /"\/etc\/passwd" is not a directory/],
+      [{ Path: 'ls', Args: ['x'.repeat(200_000)] }, 'EINVAL', /too long/],
+    ];
+    const before = openDescriptors();
+    for (const [command, code, names] of failures) {
+      t.like(await t.throwsAsync(startAlone(command), { message: names }), {
+        name: 'CircuitError',
+        code,
+      });
+    }
+    t.deepEqual(zombies(), []);
+    t.is(openDescriptors(), before);
+  },
+);
 
 test.serial(
   '200 short processes at once all report the right exit, and leave nothing',
   async (t) => {
-    await (await ProcessElement.start({ Path: 'true' })).scrub();
+    await (await startAlone({ Path: 'true' })).scrub();
     const before = openDescriptors();
     const processes = await Promise.all(
       Array.from({ length: 200 }, (_, status) =>
-        ProcessElement.start({ Path: 'sh', Args: ['-c', `exit ${status}`] }),
+        startAlone({ Path: 'sh', Args: ['-c', `exit ${status}`] }),
       ),
     );
     await Promise.all(processes.map((process) => process.exited));
@@ -121,14 +123,11 @@ for (const where of ['Dir', 'Path'] as const) {
       const { directory } = await mount(t, root);
       const before = openDescriptors();
       const interrupt = new AbortController();
-      const hung = ProcessElement.start(
-        { Path: 'ls', [where]: join(directory, 'hung') },
-        interrupt.signal,
-      );
+      const hung = startAlone({ Path: 'ls', [where]: join(directory, 'hung') }, interrupt.signal);
       const failure = t.throwsAsync(hung);
       // It is this event loop that hears of the lookup, and then starts another process.
       await root.asked.promise;
-      const other = await ProcessElement.start({ Path: 'sh', Args: ['-c', 'exit 7'] });
+      const other = await startAlone({ Path: 'sh', Args: ['-c', 'exit 7'] });
       await other.exited;
       t.is(other.exit, '7');
       await other.scrub();
@@ -141,6 +140,6 @@ for (const where of ['Dir', 'Path'] as const) {
 }
 
 test('a start that is interrupted before it begins fails with EINTR', async (t) => {
-  const error = await t.throwsAsync(ProcessElement.start({ Path: 'ls' }, AbortSignal.abort()));
+  const error = await t.throwsAsync(startAlone({ Path: 'ls' }, AbortSignal.abort()));
   t.like(error, { code: 'EINTR' });
 });

@@ -1,20 +1,27 @@
 /** Processes for the tests: each is scrubbed after its test, whatever happens. */
 import { readdirSync, readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import type { OutputReader, ProcessOutput } from '../../../../src/kinds/proc/output.js';
-import { ProcessElement } from '../../../../src/kinds/proc/process.js';
+import type { Source } from '../../../../src/kinds/control-file.js';
+import { parseCommand } from '../../../../src/kinds/proc/command.js';
+import type { ProcessOutput } from '../../../../src/kinds/proc/output.js';
+import { ProcessElement } from '../../../../src/kinds/proc/process-element.js';
 import { Janitor } from '../../../janitor.js';
 
 // They inherit its mark, so that nothing is left of them where the tests are killed, either.
 const { mark } = new Janitor({ teardown: (end) => test.after.always(end) });
 Object.assign(process.env, mark);
 
+/** One that its test scrubs itself. */
+export async function startAlone(command: object, signal?: AbortSignal): Promise<ProcessElement> {
+  return await ProcessElement.start(parseCommand(JSON.stringify(command)), signal);
+}
+
 export async function start(
   t: ExecutionContext,
   command: object,
   signal?: AbortSignal,
 ): Promise<ProcessElement> {
-  const element = await ProcessElement.start(command, signal);
+  const element = await startAlone(command, signal);
   t.teardown(() => element.scrub());
   return element;
 }
@@ -24,8 +31,8 @@ export function script(t: ExecutionContext, text: string, ...args: readonly stri
   return start(t, { Path: 'sh', Args: ['-c', text, 'sh', ...args] });
 }
 
-/** All that a reader gets until the end. */
-export async function readAll(reader: OutputReader, max = 128 * 1024): Promise<Buffer> {
+/** All that a reader gets until the end; it is never settled. */
+export async function readAll(reader: Source, max = 128 * 1024): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for (;;) {
     const chunk = await reader.read(max);
@@ -39,7 +46,7 @@ export async function textOf(output: ProcessOutput): Promise<string> {
 }
 
 /** Reads until exactly this much has come. */
-export async function readExactly(reader: OutputReader, size: number): Promise<string> {
+export async function readExactly(reader: Source, size: number): Promise<string> {
   let text = '';
   while (text.length < size) {
     const chunk = await reader.read(size - text.length);
@@ -81,6 +88,6 @@ export function openDescriptors(): number {
 }
 
 /** Gives the event loop turns until it is so; the test's timeout limits it. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
 }

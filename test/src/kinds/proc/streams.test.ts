@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import test from 'ava';
+import { writeAll } from '../../../../src/kinds/control-file.js';
 import { readAll, readExactly, script, start, textOf, until } from './started.js';
 
 const MIB = 1024 * 1024;
@@ -12,7 +13,7 @@ test('binary data passes through standard input and output unchanged', async (t)
     for (let i = 0; i < 64; i += 1) {
       const data = randomBytes(MIB);
       sent.update(data);
-      t.is(await writer.write(data), MIB);
+      t.is(await writeAll(writer, data), MIB);
     }
     writer.close();
   };
@@ -32,7 +33,7 @@ test('binary data passes through standard input and output unchanged', async (t)
 });
 
 test.serial(
-  'output that is received in turn takes no new memory; what is not is kept',
+  'output that is received in turn takes no new memory; other output is kept',
   async (t) => {
     const process = await script(
       t,
@@ -40,7 +41,7 @@ test.serial(
     );
     const reader = process.stdout.open();
     const first = await reader.read(16 * 1024);
-    reader.received?.(first);
+    await reader.settled(first, true);
     const second = await reader.read(16 * 1024);
     t.is(second.buffer, first.buffer);
     t.is(second.byteOffset, first.byteOffset);
@@ -55,7 +56,7 @@ test.serial(
 test.serial('readers that stop hold 16 MiB at most together, and others go on', async (t) => {
   const MIB = 1024 * 1024;
   const buffers = new Map<ArrayBufferLike, number>();
-  const received: (() => void)[] = [];
+  const received: (() => void | Promise<void>)[] = [];
   let given = 0;
   for (let count = 0; count < 40; count += 1) {
     const process = await script(t, 'cat /dev/zero');
@@ -64,7 +65,7 @@ test.serial('readers that stop hold 16 MiB at most together, and others go on', 
       const data = await reader.read(512 * 1024);
       given += data.length;
       buffers.set(data.buffer, data.buffer.byteLength);
-      received.push(() => reader.received?.(data));
+      received.push(() => reader.settled(data, true));
     }
   }
   const held = [...buffers.values()].reduce((sum, size) => sum + size, 0);
@@ -73,7 +74,7 @@ test.serial('readers that stop hold 16 MiB at most together, and others go on', 
   t.true(held < 20 * MIB, `${held} bytes`);
   const other = await script(t, 'seq 100000');
   t.is((await readAll(other.stdout.open())).length, 588_895);
-  for (const each of received) each();
+  for (const each of received) await each();
 });
 
 test('a reader that stops reading holds the process back at 64 KiB', async (t) => {
@@ -93,7 +94,7 @@ os.write(1, bytes(10 << 20))
   const process = await start(t, { Path: 'python3', Args: ['-c', fill] });
   const reader = process.stdout.open();
   t.is(await readExactly(reader, 1), 'x');
-  await process.openStdin().write(Buffer.from('\n'));
+  await writeAll(process.openStdin(), Buffer.from('\n'));
   t.is(await readExactly(process.stderr.open(), 6), '65536\n');
   t.is((await readAll(reader)).length, 65536 + (10 << 20));
 });
@@ -121,7 +122,7 @@ test('readers share the pipe in the order in which they ask', async (t) => {
   const process = await start(t, { Path: 'cat' });
   const reads = [1, 2, 3].map((size) => process.stdout.open().read(size));
   const writer = process.openStdin();
-  await writer.write(Buffer.from('abbccc'));
+  await writeAll(writer, Buffer.from('abbccc'));
   const texts = (await Promise.all(reads)).map((data) => Buffer.from(data).toString());
   t.deepEqual(texts, ['a', 'bb', 'ccc']);
 });
@@ -134,7 +135,7 @@ test('an aborted read loses nothing', async (t) => {
   for (let i = 0; i < 200; i += 1) {
     const interrupt = new AbortController();
     const reads = [reader.read(4, { signal: interrupt.signal }), reader.read(4)];
-    const written = writer.write(Buffer.from(`${i},`));
+    const written = writeAll(writer, Buffer.from(`${i},`));
     if (i % 3 === 0) await written;
     if (i % 3 === 1) setImmediate(() => interrupt.abort());
     else interrupt.abort();
@@ -144,7 +145,7 @@ test('an aborted read loses nothing', async (t) => {
     }
     const rest = reads[1];
     // The second read takes what the first did not; if the first took it all, it needs more.
-    await writer.write(Buffer.from(';'));
+    await writeAll(writer, Buffer.from(';'));
     text += Buffer.from((await rest) ?? []).toString();
   }
   writer.close();
@@ -160,20 +161,20 @@ test('a read that was aborted before it began does not take from the pipe', asyn
   t.is(await textOf(process.stdout), 'x\n');
 });
 
-test('what is given back is the next to be read, also by one who waits', async (t) => {
+test('bytes that are pushed back are the next to be read, also by a reader that waits', async (t) => {
   const process = await start(t, { Path: 'cat' });
   const writer = process.openStdin();
   const reader = process.stdout.open();
-  await writer.write(Buffer.from('abcdef'));
+  await writeAll(writer, Buffer.from('abcdef'));
   const data = await reader.read(100);
   const waiting = reader.read(2);
-  reader.unread(data);
+  await reader.settled(data, false);
   const first = await waiting;
   t.is(Buffer.from(first).toString(), 'ab');
-  reader.unread(first);
+  await reader.settled(first, false);
   writer.close();
   t.is(await textOf(process.stdout), 'abcdef');
-  reader.unread(Buffer.from('late'));
+  await reader.settled(Buffer.from('late'), false);
   t.is(await textOf(process.stdout), 'late');
 });
 
@@ -182,10 +183,10 @@ test('O_NONBLOCK: a read without data and a write without room give EAGAIN', asy
   const writer = process.openStdin();
   const read = process.stdout.open().read(1, { nonblock: true });
   t.like(await t.throwsAsync(read), { code: 'EAGAIN' });
-  t.is(await writer.write(Buffer.alloc(MIB), { nonblock: true }), 64 * 1024);
-  const write = writer.write(Buffer.alloc(1), { nonblock: true });
+  t.is(await writeAll(writer, Buffer.alloc(MIB), { nonblock: true }), 64 * 1024);
+  const write = writeAll(writer, Buffer.alloc(1), { nonblock: true });
   t.like(await t.throwsAsync(write), { code: 'EAGAIN' });
-  t.false(writer.writable);
+  t.false(await writer.ready());
 });
 
 test('a write waits for room, and one that is aborted tells how much was taken', async (t) => {
@@ -193,10 +194,10 @@ test('a write waits for room, and one that is aborted tells how much was taken',
   const writer = process.openStdin();
   const interrupt = new AbortController();
   const { signal } = interrupt;
-  const writing = writer.write(Buffer.alloc(MIB), { signal });
-  const queued = writer.write(Buffer.alloc(1), { signal });
+  const writing = writeAll(writer, Buffer.alloc(MIB), { signal });
+  const queued = writeAll(writer, Buffer.alloc(1), { signal });
   const refused = t.throwsAsync(queued);
-  await until(() => !writer.writable);
+  await until(async () => !(await writer.ready()));
   interrupt.abort();
   t.is(await writing, 64 * 1024);
   t.like(await refused, { code: 'EINTR' });
@@ -207,7 +208,7 @@ test('several writers at once do not mix their bytes', async (t) => {
   const text = readAll(process.stdout.open());
   const writers = ['a', 'b', 'c'].map((letter) => {
     const writer = process.openStdin();
-    return writer.write(Buffer.alloc(MIB, letter)).finally(() => writer.close());
+    return writeAll(writer, Buffer.alloc(MIB, letter)).finally(() => writer.close());
   });
   await Promise.all(writers);
   const all = (await text).toString();
@@ -218,10 +219,10 @@ test('several writers at once do not mix their bytes', async (t) => {
 test('the process sees the end of its input when the last writer closes', async (t) => {
   const process = await start(t, { Path: 'cat' });
   const [one, other] = [process.openStdin(), process.openStdin()];
-  await one.write(Buffer.from('1'));
+  await writeAll(one, Buffer.from('1'));
   one.close();
   one.close();
-  await other.write(Buffer.from('2'));
+  await writeAll(other, Buffer.from('2'));
   t.is(process.phase, 'running');
   other.close();
   await process.exited;
@@ -232,7 +233,7 @@ test('the input stays open after writers that append, until another closes', asy
   const process = await start(t, { Path: 'cat' });
   for (const word of ['one ', 'two ']) {
     const writer = process.openStdin({ append: true });
-    await writer.write(Buffer.from(word));
+    await writeAll(writer, Buffer.from(word));
     writer.close();
   }
   const reader = process.stdout.open();
@@ -247,21 +248,21 @@ test('writing the input of a process that has ended is EPIPE, though its childre
   const process = await script(t, 'sleep 1000 & exit 0');
   const writer = process.openStdin();
   await process.exited;
-  t.like(await t.throwsAsync(writer.write(Buffer.from('x'))), { code: 'EPIPE' });
-  t.true(writer.writable);
-  t.like(await t.throwsAsync(process.openStdin().write(Buffer.from('x'))), { code: 'EPIPE' });
+  t.like(await t.throwsAsync(writeAll(writer, Buffer.from('x'))), { code: 'EPIPE' });
+  t.true(await writer.ready());
+  t.like(await t.throwsAsync(writeAll(process.openStdin(), Buffer.from('x'))), { code: 'EPIPE' });
 });
 
 test('a writer that waits gets EPIPE when the process ends or closes its input', async (t) => {
   const process = await script(t, 'read line; exec <&-; echo closed; exec sleep 1000');
   const writer = process.openStdin();
-  await writer.write(Buffer.from('\n'));
+  await writeAll(writer, Buffer.from('\n'));
   await readExactly(process.stdout.open(), 7);
-  t.like(await t.throwsAsync(writer.write(Buffer.from('x'))), { code: 'EPIPE' });
+  t.like(await t.throwsAsync(writeAll(writer, Buffer.from('x'))), { code: 'EPIPE' });
   const other = await start(t, { Path: 'sleep', Args: ['1000'] });
   const full = other.openStdin();
-  await full.write(Buffer.alloc(64 * 1024));
-  const waiting = t.throwsAsync(full.write(Buffer.alloc(1)));
+  await writeAll(full, Buffer.alloc(64 * 1024));
+  const waiting = t.throwsAsync(writeAll(full, Buffer.alloc(1)));
   other.signal('KILL');
   t.like(await waiting, { code: 'EPIPE' });
 });
@@ -269,30 +270,33 @@ test('a writer that waits gets EPIPE when the process ends or closes its input',
 test('readiness: output becomes readable with data and at its end, input writable with room', async (t) => {
   const process = await start(t, { Path: 'cat' });
   const [reader, writer] = [process.stdout.open(), process.openStdin()];
-  t.false(reader.readable);
-  t.true(writer.writable);
-  const readable = new Promise<void>((resolve) => reader.onceReadable(resolve));
-  reader.onceReadable(() => t.fail('it was disposed of'))[Symbol.dispose]();
-  await writer.write(Buffer.from('x'));
+  t.false(await reader.ready());
+  t.true(await writer.ready());
+  const readable = reader.whenReady();
+  const interrupt = new AbortController();
+  const given = t.throwsAsync(reader.whenReady(interrupt.signal), { code: 'EINTR' });
+  interrupt.abort();
+  await given;
+  await writeAll(writer, Buffer.from('x'));
   await readable;
-  t.true(reader.readable);
+  t.true(await reader.ready());
   await reader.read(1);
-  t.false(reader.readable);
+  t.false(await reader.ready());
   process.signal('STOP');
   await until(() => process.phase === 'stopped');
-  await writer.write(Buffer.alloc(64 * 1024));
-  t.false(writer.writable);
-  const writable = new Promise<void>((resolve) => writer.onceWritable(resolve));
+  await writeAll(writer, Buffer.alloc(64 * 1024));
+  t.false(await writer.ready());
+  const writable = writer.whenReady();
   process.signal('CONT');
   await writable;
   process.signal('KILL');
   await process.exited;
   await readAll(reader);
-  t.true(reader.readable);
-  t.true(writer.writable);
+  t.true(await reader.ready());
+  t.true(await writer.ready());
 });
 
-test('Retain holds nobody back and keeps the last bytes for every reader', async (t) => {
+test('Retain does not hold the process back, and keeps the last bytes for every reader', async (t) => {
   const process = await start(t, { Path: 'seq', Args: ['100000'], Retain: 1000 });
   await process.exited;
   const all = Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join('');
@@ -300,37 +304,51 @@ test('Retain holds nobody back and keeps the last bytes for every reader', async
   t.is(await textOf(process.stdout), all.slice(-1000));
 });
 
-test('with Retain a reader sees what is kept, then follows until the end', async (t) => {
+test('with Retain a reader gets the bytes that are kept, then follows until the end', async (t) => {
   const process = await start(t, { Path: 'cat', Retain: 100 });
   const writer = process.openStdin();
   const early = process.stdout.open();
-  t.false(early.readable);
-  await writer.write(Buffer.from('before '));
+  t.false(await early.ready());
+  await writeAll(writer, Buffer.from('before '));
   t.is(await readExactly(early, 7), 'before ');
   const late = process.stdout.open();
   t.is(await readExactly(late, 7), 'before ');
-  const readable = new Promise<void>((resolve) => late.onceReadable(resolve));
+  const readable = late.whenReady();
   const interrupt = new AbortController();
   const aborted = t.throwsAsync(late.read(5, { signal: interrupt.signal }));
   interrupt.abort();
   t.like(await aborted, { code: 'EINTR' });
   t.like(await t.throwsAsync(late.read(5, { nonblock: true })), { code: 'EAGAIN' });
-  await writer.write(Buffer.from('after'));
+  await writeAll(writer, Buffer.from('after'));
   await readable;
   const data = await late.read(3);
-  late.unread(data);
+  await late.settled(data, false);
   writer.close();
   t.is((await readAll(late)).toString(), 'after');
   t.is((await readAll(early)).toString(), 'after');
 });
 
-test('with Retain a reader that is too slow goes on with what is kept', async (t) => {
+test('with Retain two reads at once of one reader both wait for bytes: neither is told of an end', async (t) => {
+  const process = await start(t, { Path: 'cat', Retain: 100 });
+  const writer = process.openStdin();
+  const reader = process.stdout.open();
+  const reads = [reader.read(10), reader.read(10)];
+  await writeAll(writer, Buffer.from('a'));
+  await Promise.race(reads);
+  await writeAll(writer, Buffer.from('b'));
+  const texts = (await Promise.all(reads)).map((data) => Buffer.from(data).toString());
+  t.is(texts.join(''), 'ab');
+  t.false(texts.includes(''));
+  writer.close();
+});
+
+test('with Retain a reader that is too slow goes on with the bytes that are kept', async (t) => {
   const process = await start(t, { Path: 'cat', Retain: 10 });
   const writer = process.openStdin();
   const reader = process.stdout.open();
-  await writer.write(Buffer.from('0123456789'));
+  await writeAll(writer, Buffer.from('0123456789'));
   t.is(await readExactly(reader, 2), '01');
-  await writer.write(Buffer.from('abcdef'));
+  await writeAll(writer, Buffer.from('abcdef'));
   writer.close();
   await process.exited;
   const rest = (await readAll(process.stdout.open())).toString();

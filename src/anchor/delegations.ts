@@ -1,0 +1,59 @@
+import { within } from '../base/interruptible.js';
+
+/** A holder that has not answered a recall by then is not waited for any more. */
+const RECALL_TIMEOUT_MS = 1_000;
+
+/**
+ * Delegations with recall (RFC 8881, section 10.4): holders may believe what they were told until
+ * they are recalled, once, before it changes.
+ */
+export class Delegations {
+  readonly #held = new Set<() => Promise<void>>();
+  readonly #recalled = new Set<Promise<void>>();
+  /** Changes that are about to be made. */
+  #changing = 0;
+
+  /**
+   * @param recall Resolves when the holder has dropped what it was told. Called at once while a change
+   *   is about to be made: what is seen before that does not hold.
+   */
+  add(recall: () => Promise<void>): Disposable {
+    if (this.#changing > 0) this.#recall(recall);
+    else this.#held.add(recall);
+    return { [Symbol.dispose]: () => this.#held.delete(recall) };
+  }
+
+  /** Makes a change when every holder has answered its recall, or has had its time. */
+  async change<T>(make: () => T): Promise<T> {
+    this.#changing += 1;
+    try {
+      this.recall();
+      await this.returned();
+      return make();
+    } finally {
+      this.#changing -= 1;
+    }
+  }
+
+  /** Recalls all there are. */
+  recall(): void {
+    for (const recall of this.#held) this.#recall(recall);
+    this.#held.clear();
+  }
+
+  /** Resolves when those that were recalled have answered, or have had their time. */
+  async returned(): Promise<void> {
+    await Promise.all(this.#recalled);
+  }
+
+  #recall(recall: () => Promise<void>): void {
+    const returned = within(recall(), RECALL_TIMEOUT_MS, late)
+      .catch(() => {})
+      .finally(() => this.#recalled.delete(returned));
+    this.#recalled.add(returned);
+  }
+}
+
+function late(): Error {
+  return new Error('not returned in time');
+}

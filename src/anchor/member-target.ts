@@ -1,0 +1,116 @@
+import { RpcTarget } from 'capnweb';
+import type { Files } from '../kinds/control-file.js';
+import type { Description } from '../kinds/table.js';
+import { ATTENDANT_GONE_AFTER_MS, RELAY_TIMEOUT_MS } from '../transport/limits.js';
+import { stringsFrom } from './arguments.js';
+import type { AnchorEntry, AnchorPath, AnchorView, Member } from './circuit.js';
+import { DelegationTarget } from './delegation-target.js';
+import { FilesTarget } from './files-target.js';
+import { formatPath } from './path.js';
+import type { TargetContext } from './target-context.js';
+
+/** A member, as a peer may call it. */
+export class MemberTarget extends RpcTarget {
+  readonly #member: Member;
+  readonly #context: TargetContext;
+
+  constructor(member: Member, context: TargetContext) {
+    super();
+    this.#member = member;
+    this.#context = context;
+  }
+
+  async stat(path: AnchorPath): Promise<AnchorEntry> {
+    return this.#member.stat(stringsFrom(path));
+  }
+
+  async view(path: AnchorPath): Promise<AnchorView> {
+    return this.#member.view(stringsFrom(path));
+  }
+
+  /** What {@link stat} and {@link view} tell from now on is so until it is recalled. */
+  delegate(): DelegationTarget {
+    return new DelegationTarget(this.#member);
+  }
+
+  async mkdir(path: AnchorPath): Promise<AnchorView> {
+    const parsed = stringsFrom(path);
+    return this.#changed(`mkdir ${this.#show(parsed)}`, () => this.#member.mkdir(parsed));
+  }
+
+  async rmdir(path: AnchorPath): Promise<void> {
+    const parsed = stringsFrom(path);
+    await this.#changed(`rmdir ${this.#show(parsed)}`, () => this.#member.rmdir(parsed));
+  }
+
+  async describe(directory: string): Promise<Description> {
+    const { name, about, files, note } = await this.#member.describe(String(directory));
+    const entries = Object.entries(files).map(([file, { type, help, example, json }]) => [
+      file,
+      {
+        type,
+        help,
+        ...(example !== undefined && { example }),
+        json: json === true,
+      },
+    ]);
+    return { name, about, files: Object.fromEntries(entries), ...(note !== undefined && { note }) };
+  }
+
+  async files(path: AnchorPath): Promise<FilesTarget> {
+    const parsed = stringsFrom(path);
+    const { memory } = this.#context;
+    return this.#target(parsed, await this.#member.files(parsed, { memory }));
+  }
+
+  async make(path: AnchorPath, file: string, text: string): Promise<FilesTarget> {
+    const parsed = stringsFrom(path);
+    const made = await this.#made(parsed, String(file), String(text), (...args) =>
+      this.#member.make(...args),
+    );
+    return this.#target(parsed, made);
+  }
+
+  /** It is hung up when the peer disposes it, is cut off, or is silent for too long. */
+  async attend(path: AnchorPath, file: string, text: string): Promise<FilesTarget> {
+    const parsed = stringsFrom(path);
+    const made = await this.#made(parsed, String(file), String(text), (...args) =>
+      this.#member.attend(...args),
+    );
+    const hangUp = () => made[Symbol.dispose]();
+    return this.#target(parsed, made, this.#context.whenSilent(hangUp, ATTENDANT_GONE_AFTER_MS));
+  }
+
+  #made(path: AnchorPath, file: string, text: string, make: Member['make']): Promise<Files> {
+    // The peer does not wait longer: what cannot be made by then is not to be made some day.
+    const signal = AbortSignal.timeout(RELAY_TIMEOUT_MS);
+    const { memory } = this.#context;
+    const shown = this.#context.registry.shown(file, text);
+    return this.#changed(`${this.#show(path)}/${file} ${shown}`.trimEnd(), () =>
+      make(path, file, text, { signal, memory }),
+    );
+  }
+
+  #target(path: AnchorPath, files: Files, held?: Disposable): FilesTarget {
+    return new FilesTarget(files, {
+      flow: this.#context.flow,
+      held,
+      changed: (file, text, run) => {
+        const shown = this.#context.registry.shown(file, text);
+        return this.#changed(`${this.#show(path)}/${file} ${shown}`.trimEnd(), run);
+      },
+    });
+  }
+
+  #show(path: AnchorPath): string {
+    return formatPath(this.#member.name, path);
+  }
+
+  /** Logged, and answered when those who look at this host see the change. */
+  async #changed<T>(what: string, run: () => Promise<T>): Promise<T> {
+    const { log, who, published } = this.#context;
+    const result = await log.operation(who(), what, run);
+    await published();
+    return result;
+  }
+}

@@ -1,0 +1,276 @@
+import type { RpcStub } from 'capnweb';
+import type { MemberName } from '../base/address.js';
+import { asCircuitError, CircuitError, errorCode, errorMessage } from '../base/error.js';
+import { interruptible, within } from '../base/interruptible.js';
+import type { Files } from '../kinds/control-file.js';
+import type { MemberPeek } from '../kinds/member/kind.js';
+import { REGISTRY, type Registry } from '../kinds/registry.js';
+import type { Description } from '../kinds/table.js';
+import { CALL_TIMEOUT_MS, RELAY_TIMEOUT_MS } from '../transport/limits.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
+import type { AnchorEntry, AnchorPath, AnchorView, FilesOpener, Member } from './circuit.js';
+import type { CircuitTarget } from './circuit-target.js';
+import { DelegatedAnchors } from './delegated-anchors.js';
+import { Delegations } from './delegations.js';
+import type { FilesTarget } from './files-target.js';
+import { ListedMemberFiles } from './listed-member-files.js';
+import type { MemberTarget } from './member-target.js';
+import { disposeStub } from './remote-call.js';
+import { type Answer, RemoteFiles } from './remote-files.js';
+
+type Connection = PeerConnection<RpcStub<CircuitTarget>>;
+type MemberStub = RpcStub<MemberTarget>;
+
+/**
+ * How to come by a connection through which the member can be called; asked for each call. One
+ * that stands is given at once.
+ */
+export type Connect = () => Connection | Promise<Connection>;
+
+/** One that has been silent is not given longer to tell what it can be shown without. */
+const SUSPECT_TIMEOUT_MS = 1_000;
+
+/** A member of which we hold a stub. */
+export class RemoteMember implements Member {
+  readonly name: MemberName;
+  readonly #connect: Connect;
+  readonly #listed: (() => MemberPeek | undefined) | undefined;
+  readonly #registry: Registry;
+  #connection: Connection | undefined;
+  #stub: MemberStub | undefined;
+  /** The stub is known to be one of a member. */
+  #hasAnswered = false;
+  /** Somebody wants to know what is known of its anchors: otherwise no delegation is asked for. */
+  #wanted = false;
+  #delegated: DelegatedAnchors | undefined;
+  readonly #delegations = new Delegations();
+  /** Of kinds that this daemon does not have. */
+  readonly #descriptions = new Map<string, Promise<Description>>();
+
+  /**
+   * @param listed What we know of it ourselves, without asking it; nothing once it has gone.
+   *   Not given where we look through another's eyes, whose answers have it.
+   * @param registry The kinds that we know.
+   */
+  constructor(
+    name: MemberName,
+    connect: Connect,
+    listed?: () => MemberPeek | undefined,
+    registry: Registry = REGISTRY,
+  ) {
+    this.name = name;
+    this.#connect = connect;
+    this.#listed = listed;
+    this.#registry = registry;
+  }
+
+  get suspected(): boolean {
+    return this.#listed?.()?.State === 'suspect';
+  }
+
+  stat(path: AnchorPath, signal?: AbortSignal): Promise<AnchorEntry> {
+    return this.#call(async (member, connection) => {
+      const anchors = this.#delegatedBy(connection, member);
+      const entry = await member.stat([...path]);
+      anchors?.add(path, entry);
+      return entry;
+    }, signal);
+  }
+
+  view(path: AnchorPath, signal?: AbortSignal): Promise<AnchorView> {
+    return this.#call(async (member, connection) => {
+      const anchors = this.#delegatedBy(connection, member);
+      const view = await member.view([...path]);
+      anchors?.addView(path, view);
+      return view;
+    }, signal);
+  }
+
+  known(path: AnchorPath): AnchorEntry | undefined {
+    this.#wanted = true;
+    return this.#delegated?.get(path);
+  }
+
+  delegate(recall: () => Promise<void>): Disposable {
+    this.#wanted = true;
+    return this.#delegations.add(recall);
+  }
+
+  mkdir(path: AnchorPath, signal?: AbortSignal): Promise<AnchorView> {
+    return this.#call((member) => member.mkdir([...path]), signal);
+  }
+
+  rmdir(path: AnchorPath, signal?: AbortSignal): Promise<void> {
+    return this.#call((member) => member.rmdir([...path]), signal);
+  }
+
+  describe(directory: string, signal?: AbortSignal): Description | Promise<Description> {
+    const known = this.#registry.describe(directory) ?? this.#descriptions.get(directory);
+    if (known) return known;
+    const asked = this.#call((member) => member.describe(directory), signal);
+    this.#descriptions.set(directory, asked);
+    asked.catch(() => this.#descriptions.delete(directory));
+    return asked;
+  }
+
+  async files(path: AnchorPath, opener?: FilesOpener): Promise<Files> {
+    if (path.length > 0 || !this.#listed) return await this.#files(path, opener);
+    const timeoutMs = this.suspected ? SUSPECT_TIMEOUT_MS : CALL_TIMEOUT_MS;
+    const files = await this.#files(path, opener, timeoutMs).catch((error) => {
+      if (errorCode(error) !== 'EHOSTUNREACH') throw error;
+      return asCircuitError(error);
+    });
+    return new ListedMemberFiles({ files, name: this.name, listed: this.#listed, timeoutMs });
+  }
+
+  make(path: AnchorPath, file: string, text: string, opener?: FilesOpener): Promise<Files> {
+    return this.#open((member) => member.make([...path], file, text), opener?.signal);
+  }
+
+  attend(path: AnchorPath, file: string, text: string, opener?: FilesOpener): Promise<Files> {
+    return this.#open((member) => member.attend([...path], file, text), opener?.signal);
+  }
+
+  async #open(
+    open: (member: MemberStub) => PromiseLike<RpcStub<FilesTarget>>,
+    signal: AbortSignal | undefined,
+  ): Promise<Files> {
+    const opening = this.#attempt(async (member, connection) =>
+      this.#filesOver(await open(member), connection),
+    );
+    try {
+      return await this.#inTime(opening, signal);
+    } catch (error) {
+      // They may come yet, and nobody waits for them any more.
+      opening.then(
+        (files) => files[Symbol.dispose](),
+        () => {},
+      );
+      throw error;
+    }
+  }
+
+  /** What is called of the files goes out together with the asking for them, in one round trip. */
+  async #files(
+    path: AnchorPath,
+    opener: FilesOpener | undefined,
+    timeoutMs?: number,
+  ): Promise<Files> {
+    const connected = this.#connected();
+    const standing = !(connected instanceof Promise);
+    const connection = standing
+      ? connected
+      : await this.#inTime(connected, opener?.signal, timeoutMs);
+    return this.#filesOver(this.#stubOf(connection).files([...path]), connection);
+  }
+
+  #filesOver(stub: RpcStub<FilesTarget>, connection: Connection): RemoteFiles {
+    return new RemoteFiles(stub, connection, this.#answer);
+  }
+
+  #call<T>(
+    run: (member: MemberStub, connection: Connection) => PromiseLike<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    return this.#inTime(this.#attempt(run), signal);
+  }
+
+  /** A daemon that relays may itself wait for another; its answer is to be heard. */
+  async #inTime<T>(
+    answer: Promise<T>,
+    signal: AbortSignal | undefined,
+    timeoutMs = this.#listed ? CALL_TIMEOUT_MS : RELAY_TIMEOUT_MS,
+  ): Promise<T> {
+    const late = () => unreachable(this.name, `no answer within ${timeoutMs / 1000} s`);
+    return await interruptible(within(answer, timeoutMs, late), signal);
+  }
+
+  async #attempt<T>(
+    run: (member: MemberStub, connection: Connection) => PromiseLike<T>,
+  ): Promise<T> {
+    const connection = await this.#connected();
+    using _inUse = connection.hold();
+    const stub = this.#stubOf(connection);
+    return await this.#noting(stub, () => run(stub, connection));
+  }
+
+  readonly #answer: Answer = (ask, signal) => this.#inTime(this.#noting(this.#stub, ask), signal);
+
+  /** Notes whether the stub has turned out to be one of a member. */
+  async #noting<T>(stub: MemberStub | undefined, ask: () => PromiseLike<T>): Promise<T> {
+    try {
+      const answer = await ask();
+      if (this.#stub === stub) this.#hasAnswered = true;
+      return answer;
+    } catch (error) {
+      // It may not have been there yet when the stub was made.
+      const isNew = this.#stub === stub && !this.#hasAnswered;
+      if (isNew && errorCode(error) === 'ENOENT') this.#forgetStub();
+      // What the member itself says comes as a plain Error; ours is of the connection.
+      if (error instanceof CircuitError) throw unreachable(this.name, error.message);
+      throw asCircuitError(error);
+    }
+  }
+
+  #connected(): Connection | Promise<Connection> {
+    const failed = (error: unknown): never => {
+      // It may not be a member any more, whatever connection there is.
+      this.#recall(this.#delegated);
+      throw unreachable(this.name, errorMessage(error));
+    };
+    try {
+      const connected = this.#connect();
+      return connected instanceof Promise ? connected.catch(failed) : connected;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #stubOf(connection: Connection): MemberStub {
+    if (this.#connection !== connection) {
+      this.#forgetStub();
+      this.#recall(this.#delegated);
+    }
+    this.#connection = connection;
+    this.#stub ??= connection.main.member(this.name);
+    return this.#stub;
+  }
+
+  /**
+   * Where to keep what the member tells. It is asked first for a delegation; when it recalls that, or
+   * could not, all is dropped.
+   */
+  #delegatedBy(connection: Connection, member: MemberStub): DelegatedAnchors | undefined {
+    if (this.#delegated || !this.#wanted) return this.#delegated;
+    const anchors = new DelegatedAnchors();
+    this.#delegated = anchors;
+    const silence = connection.whenSilent(() => this.#recall(anchors));
+    const delegation = member.delegate();
+    const over = async () => {
+      silence[Symbol.dispose]();
+      this.#recall(anchors);
+      await this.#delegations.returned();
+      // By this the member sees that the delegation is returned.
+      disposeStub(delegation);
+    };
+    delegation.recalled().then(over, over);
+    return anchors;
+  }
+
+  #recall(anchors: DelegatedAnchors | undefined): void {
+    if (!anchors || this.#delegated !== anchors) return;
+    this.#delegated = undefined;
+    this.#delegations.recall();
+  }
+
+  /** A stub that is not disposed the peer keeps as long as the connection lasts. */
+  #forgetStub(): void {
+    disposeStub(this.#stub);
+    this.#stub = undefined;
+    this.#hasAnswered = false;
+  }
+}
+
+function unreachable(name: MemberName, why: string): CircuitError {
+  return new CircuitError('EHOSTUNREACH', `${name} cannot be reached now: ${why}`);
+}

@@ -1,0 +1,202 @@
+import type { RpcStub } from 'capnweb';
+import { asCircuitError, CircuitError, errorCode, wouldWait } from '../base/error.js';
+import { interruptible, within } from '../base/interruptible.js';
+import { isRetriable, MAX_PIECE, type Sink, type WriteOptions } from '../kinds/control-file.js';
+import { MAX_WAITING } from '../kinds/message-memory.js';
+import type { FlowControl } from '../transport/flow-control.js';
+import { call, disposeStub } from './remote-call.js';
+import type { Accepted, SinkTarget } from './sink-target.js';
+
+/**
+ * How long the other side may take to answer how much of an interrupted write it has taken: the
+ * mount waits 300 ms for us.
+ */
+const LAST_WORD_MS = 250;
+
+/** By how much more is sent at once when all of the last piece was taken. */
+const STEP = 16;
+
+/** A writer's open sink on another member. */
+export class RemoteSink implements Sink {
+  readonly #open: () => RpcStub<SinkTarget>;
+  readonly #flow: FlowControl;
+  #stub: RpcStub<SinkTarget> | undefined;
+  /** The other side has taken something. */
+  #begun = false;
+  #ended = false;
+  /** How much is sent at once: at first no more than a message has room for without a receiver. */
+  #size = MAX_WAITING;
+  /** Resolves when there is room for more, where there was none. */
+  #drained: Promise<void> | undefined;
+  /** Bytes whose writer was told that they are taken are still on their way. */
+  #behind: Promise<void> | undefined;
+
+  constructor(open: () => RpcStub<SinkTarget>, flow: FlowControl) {
+    this.#open = open;
+    this.#flow = flow;
+  }
+
+  async accept(data: Uint8Array, options: WriteOptions = {}): Promise<number | undefined> {
+    const { signal, nonblock = false, last = false } = options;
+    if (this.#ended) throw new CircuitError('EPIPE', 'it has ended');
+    if (!this.#begun && data.length === 0 && !last) return 0;
+    // It could overtake what is on its way, which may have to be sent again.
+    if (this.#behind && nonblock) throw wouldWait('what was written before is on its way');
+    if (this.#behind) return undefined;
+    const stub = this.#opened;
+    const size = nonblock ? MAX_PIECE : this.#size;
+    const piece = data.subarray(0, Math.min(size, this.#flow.chunk));
+    const ends = last && piece.length === data.length;
+    const answer = call(stub.accept(piece, nonblock, ends), undefined, this.#begun);
+    try {
+      return this.#took(await interruptible(answer, signal), piece, ends);
+    } catch (error) {
+      const { code } = asCircuitError(error);
+      if (code === 'EINTR' && signal?.aborted) return await this.#lastWord(answer, piece, ends);
+      // It would have to wait, and nothing has been taken: it can be tried again.
+      if (code !== 'EAGAIN' && code !== 'EINTR') this.abort();
+      throw error;
+    }
+  }
+
+  get full(): boolean {
+    return this.#drained !== undefined;
+  }
+
+  async drained(signal?: AbortSignal): Promise<void> {
+    try {
+      await interruptible(this.#drained ?? Promise.resolve(), signal);
+      this.#drained = undefined;
+    } catch (error) {
+      if (errorCode(error) !== 'EINTR') this.abort();
+      throw error;
+    }
+  }
+
+  async ready(signal?: AbortSignal): Promise<boolean> {
+    if (this.#behind) return false;
+    return this.#ended || (await call(this.#opened.ready(), signal, this.#begun));
+  }
+
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    if (this.#behind) await interruptible(this.#behind, signal);
+    if (this.#ended) return;
+    await call(this.#opened.whenReady(), signal, this.#begun);
+    this.#drained = undefined;
+  }
+
+  close(): void {
+    this.#finish((stub) => disposeStub(stub.close()));
+  }
+
+  abort(): void {
+    this.#ended = true;
+    disposeStub(this.#stub);
+    this.#stub = undefined;
+  }
+
+  get #opened(): RpcStub<SinkTarget> {
+    this.#stub ??= this.#open();
+    return this.#stub;
+  }
+
+  #took({ taken, full }: Accepted, piece: Uint8Array, ends: boolean): number | undefined {
+    if (taken === undefined) {
+      this.#adapt(Math.ceil(piece.length / STEP), piece.length);
+      return undefined;
+    }
+    this.#begun = true;
+    this.#adapt(taken, piece.length);
+    if (full && this.#stub) {
+      this.#drained = call(this.#stub.drained(), undefined, true);
+      this.#drained.catch(() => {});
+    }
+    if (ends && taken === piece.length) this.#finish();
+    return taken;
+  }
+
+  /**
+   * The writer was interrupted, and is answered how much was taken. Where that is not known in time,
+   * the rest of a sink that has begun arrives behind it, since to fail would have it written twice;
+   * one that has not begun is given up.
+   */
+  async #lastWord(
+    answer: Promise<Accepted>,
+    piece: Uint8Array,
+    ends: boolean,
+  ): Promise<number | undefined> {
+    const stub = this.#opened;
+    disposeStub(stub.interrupt());
+    const late = new Error('late');
+    try {
+      return this.#took(await within(answer, LAST_WORD_MS, late), piece, ends);
+    } catch (error) {
+      if (error !== late) throw error;
+    }
+    if (!this.#begun) {
+      disposeStub(this.#stub);
+      this.#stub = undefined;
+      throw new CircuitError('EINTR', 'interrupted');
+    }
+    this.#send(answer, new Uint8Array(piece), ends);
+    return piece.length;
+  }
+
+  /** Sees to it that bytes arrive whose writer was told that they are taken. */
+  #send(answer: Promise<Accepted>, piece: Uint8Array, ends: boolean): void {
+    const behind = this.#rest(answer, piece, ends)
+      .catch(() => this.abort())
+      .finally(() => {
+        if (this.#behind === behind) this.#behind = undefined;
+      });
+    this.#behind = behind;
+  }
+
+  async #rest(first: Promise<Accepted>, piece: Uint8Array, ends: boolean): Promise<void> {
+    const stub = this.#opened;
+    let answer: PromiseLike<Accepted> = first;
+    let sent = piece;
+    for (let rest = piece; ; ) {
+      const taken = await takenBy(answer);
+      if (taken === undefined) await stub.whenReady();
+      else this.#adapt(taken, sent.length);
+      rest = rest.subarray(taken ?? 0);
+      if (taken !== undefined && rest.length === 0) break;
+      sent = rest.subarray(0, this.#size);
+      answer = stub.accept(sent, false, ends && sent.length === rest.length);
+    }
+    if (ends) this.#finish();
+  }
+
+  /** Sends as much at once as was taken, and more where all of it was, but less where there was no room. */
+  #adapt(taken: number, sent: number): void {
+    const size = taken < sent ? taken : this.#size * STEP;
+    this.#size = Math.max(1, Math.min(MAX_PIECE, size));
+  }
+
+  /**
+   * Lets go of a sink that is complete, or is by what `complete` sends: that goes out first, and both
+   * go out after what is on its way.
+   */
+  #finish(complete: (stub: RpcStub<SinkTarget>) => void = () => {}): void {
+    const finish = () => {
+      const stub = this.#stub;
+      this.#ended = true;
+      this.#stub = undefined;
+      if (stub) complete(stub);
+      disposeStub(stub);
+    };
+    if (this.#behind) this.#behind.then(finish);
+    else finish();
+  }
+}
+
+/** How much was taken; undefined where it is to be sent again. */
+async function takenBy(answer: PromiseLike<Accepted>): Promise<number | undefined> {
+  try {
+    return (await answer).taken;
+  } catch (error) {
+    if (!isRetriable(error)) throw error;
+    return undefined;
+  }
+}

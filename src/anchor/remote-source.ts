@@ -1,0 +1,190 @@
+import type { RpcStub } from 'capnweb';
+import { ByteQueue } from '../base/byte-queue.js';
+import { asCircuitError, CircuitError, wouldWait } from '../base/error.js';
+import { interruptible } from '../base/interruptible.js';
+import { Mutex } from '../base/mutex.js';
+import { StreamBudget } from '../base/stream-budget.js';
+import type { Source, WaitOptions } from '../kinds/control-file.js';
+import { call, disposeStub } from './remote-call.js';
+import type { Piece, SourceTarget } from './source-target.js';
+
+/** Bytes that are asked for at the least; a source that gives as much streams. */
+const PIECE = 64 * 1024;
+
+/** How many pieces are asked for before the first of them has come. */
+const AHEAD = 2;
+
+/** A piece that was asked for. */
+interface Asked {
+  readonly answer: Promise<Piece>;
+  /** It was asked for by a read that did not want to block. */
+  readonly nonblock: boolean;
+  /** Whether the answer has come, also as an error. */
+  there: boolean;
+  /** How much of what this process may hold is kept for it, in bytes. */
+  readonly held: number;
+}
+
+/**
+ * A reader's open source on another member. Its first delivery is acknowledged at once, since it
+ * decides whose a message is, and its end is not seen before that is known; later ones with the next
+ * read. While it streams, the next pieces are asked for before the reader has had the last one, so
+ * that both sides work at once.
+ */
+export class RemoteSource implements Source {
+  readonly #open: () => RpcStub<SourceTarget>;
+  readonly #mutex = new Mutex();
+  #stub: RpcStub<SourceTarget> | undefined;
+  /** Bytes that have come and are not read yet. */
+  readonly #atHand = new ByteQueue();
+  /** Pieces that were asked for and are not at hand yet, in order. */
+  #asked: Asked[] = [];
+  #acknowledgement: Promise<void> | undefined;
+  /** Bytes that were delivered and are not acknowledged yet. */
+  #unacknowledged = 0;
+  /** Counts the bytes at hand, and large pieces that were asked for. */
+  readonly #budget = new StreamBudget();
+  /** It pays to read ahead. */
+  streams = false;
+  /** The other side has no more. */
+  #atEnd = false;
+  #closed = false;
+
+  /** @param open Opens it over there; called anew after a read that was interrupted before the first byte. */
+  constructor(open: () => RpcStub<SourceTarget>) {
+    this.#open = open;
+  }
+
+  async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
+    const now = nonblock || this.#mutex.isFree;
+    using _lock = now ? this.#mutex.tryLock() : await this.#mutex.lock(signal);
+    if (this.#closed) throw gone();
+    if (this.#atHand.length === 0 && !this.#atEnd) await this.#next(nonblock, signal);
+    if (this.#atHand.length === 0 && this.#acknowledgement) {
+      await interruptible(this.#acknowledgement, signal);
+    }
+    const data = this.#atHand.take(max);
+    this.#count();
+    return data;
+  }
+
+  settled(data: Uint8Array, delivered: boolean): void | Promise<void> {
+    if (!delivered && !this.#begun) return this.#reset();
+    if (!delivered) this.#atHand.unshift(data);
+    else if (this.#begun) this.#unacknowledged += data.length;
+    else return this.#acknowledge(data.length);
+    this.#count();
+  }
+
+  get ended(): boolean {
+    return this.#atEnd && this.#atHand.length === 0;
+  }
+
+  async ready(signal?: AbortSignal): Promise<boolean> {
+    if (this.#atHand.length > 0 || this.#atEnd) return true;
+    const [first] = this.#asked;
+    return first?.there ?? (await call(this.#opened.ready(), signal, this.#begun));
+  }
+
+  async whenReady(signal?: AbortSignal): Promise<void> {
+    if (this.#atHand.length > 0 || this.#atEnd) return;
+    const [first] = this.#asked;
+    const there = first?.answer.then(
+      () => {},
+      () => {},
+    );
+    await call(there ?? this.#opened.whenReady(), signal, this.#begun);
+  }
+
+  close(): void {
+    if (this.#stub && this.#unacknowledged > 0) {
+      disposeStub(this.#stub.acknowledge(this.#unacknowledged));
+    }
+    this.#closed = true;
+    this.#reset();
+  }
+
+  /** Something of it has been delivered: it is this reader's. */
+  get #begun(): boolean {
+    return this.#acknowledgement !== undefined;
+  }
+
+  get #opened(): RpcStub<SourceTarget> {
+    this.#stub ??= this.#open();
+    return this.#stub;
+  }
+
+  #acknowledge(bytes: number): Promise<void> {
+    const acknowledgement = call(this.#opened.acknowledge(bytes), undefined, true);
+    acknowledgement.catch(() => {});
+    this.#acknowledgement = acknowledgement;
+    return acknowledgement;
+  }
+
+  /** Ends it over there, where all that was not acknowledged is pushed back. */
+  #reset(): void {
+    this.#asked = [];
+    this.#atHand.clear();
+    this.#budget.hold(0);
+    this.#atEnd = false;
+    disposeStub(this.#stub);
+    this.#stub = undefined;
+  }
+
+  async #next(nonblock: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const [first] = this.#asked;
+    if (nonblock && first && !first.there) throw wouldWait('nothing has come yet');
+    const next = first ?? this.#ask(nonblock);
+    let piece: Piece;
+    try {
+      // Is it ours? The rest must not be seen before.
+      await interruptible(this.#acknowledgement ?? Promise.resolve(), signal);
+      piece = await call(next.answer, signal, this.#begun);
+    } catch (error) {
+      const { code } = asCircuitError(error);
+      // A read that was interrupted in the middle leaves what it asked for to the next one.
+      if (signal?.aborted && this.#begun) throw error;
+      if (this.#asked[0] === next) this.#asked.shift();
+      if (code === 'EAGAIN') {
+        if (nonblock || !next.nonblock) throw error;
+        // It was asked for by a read that did not want to block, and was interrupted.
+        return await this.#next(nonblock, signal);
+      }
+      if (code === 'EINTR' && !this.#begun) this.#reset();
+      throw error;
+    }
+    if (this.#closed) throw gone();
+    // The bytes before were pushed back meanwhile, and this piece with them.
+    if (this.#asked[0] !== next) return await this.#next(nonblock, signal);
+    this.#asked.shift();
+    this.#atHand.push(piece.data);
+    this.#atEnd = piece.ended;
+    this.streams = piece.streams;
+    while (this.streams && this.#asked.length < AHEAD && this.#budget.chunk > 0) this.#ask(false);
+  }
+
+  #ask(nonblock: boolean): Asked {
+    // Where nothing streams yet, little comes, and nothing is held for it.
+    const size = this.#budget.chunk || PIECE;
+    const acknowledged = this.#unacknowledged;
+    this.#unacknowledged = 0;
+    const answer = Promise.resolve(this.#opened.read(size, nonblock, acknowledged));
+    const asked: Asked = { answer, nonblock, there: false, held: this.streams ? size : 0 };
+    const there = () => {
+      asked.there = true;
+    };
+    answer.then(there, there);
+    this.#asked.push(asked);
+    this.#count();
+    return asked;
+  }
+
+  #count(): void {
+    if (this.#closed) return;
+    this.#budget.hold(this.#asked.reduce((sum, { held }) => sum + held, this.#atHand.length));
+  }
+}
+
+function gone(): CircuitError {
+  return new CircuitError('EIO', 'the reader has gone');
+}

@@ -1,0 +1,163 @@
+import { RpcTarget } from 'capnweb';
+import { interrupted } from '../base/error.js';
+import type { Source } from '../kinds/control-file.js';
+import type { FlowControl } from '../transport/flow-control.js';
+import { countFrom, sizeFrom } from './arguments.js';
+import { Release } from './release.js';
+
+/** The bytes that a peer reads at once. */
+export interface Piece {
+  readonly data: Uint8Array;
+  /** These are the last, so that the peer need not ask. */
+  readonly ended: boolean;
+  /** More will follow at once: it pays to ask before these have been read. */
+  readonly streams: boolean;
+}
+
+/** A source that gives as much in each piece has more to give, in bytes. */
+const WORTH_MORE = 16 * 1024;
+
+/** So much in one answer is a stream, in bytes. */
+const MUCH = 64 * 1024;
+
+/**
+ * A peer's open source. The bytes of a read are the peer's when it acknowledges them; what is not
+ * acknowledged when it goes, or is cut off, is pushed back.
+ */
+export class SourceTarget extends RpcTarget implements Disposable {
+  readonly #source: Source;
+  readonly #flow: FlowControl;
+  readonly #release = new Release();
+  /** Pieces that were read and are not acknowledged, in order. */
+  readonly #given: Uint8Array[] = [];
+  #lastRead: Promise<unknown> = Promise.resolve();
+  /** The last pieces that are being read, if they are. */
+  #reading: Promise<unknown> = Promise.resolve();
+  /** The last answer was a large one. */
+  #streams = false;
+
+  constructor(source: Source, flow: FlowControl) {
+    super();
+    this.#source = source;
+    this.#flow = flow;
+  }
+
+  /**
+   * Several may be asked for at once, and are answered in order.
+   * @param acknowledged As in {@link acknowledge}.
+   */
+  read(max: number, nonblock: boolean, acknowledged: number): Promise<Piece> {
+    const size = sizeFrom(max);
+    void this.#acknowledge(countFrom(acknowledged));
+    const reading = this.#lastRead.then(() => this.#read(size, nonblock === true));
+    this.#lastRead = reading.catch(() => undefined);
+    return reading;
+  }
+
+  /** So many more bytes have been delivered; none where that was the end. */
+  async acknowledge(bytes: number): Promise<void> {
+    const count = countFrom(bytes);
+    if (count > 0) await this.#acknowledge(count);
+    else await this.#source.settled(new Uint8Array(), true);
+  }
+
+  ready(): Promise<boolean> {
+    return this.#source.ready();
+  }
+
+  async whenReady(): Promise<void> {
+    await this.#release.whileHeld((signal) => this.#source.whenReady(signal));
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#release.done) return;
+    this.#release.run();
+    // In order: what is being read comes after what was given.
+    this.#reading.then(() => {
+      for (const data of this.#given.splice(0).reverse()) void this.#source.settled(data, false);
+      this.#source.close();
+    });
+  }
+
+  async #acknowledge(bytes: number): Promise<void> {
+    const settled: (void | Promise<void>)[] = [];
+    for (let left = bytes, data = this.#given[0]; data && left > 0; data = this.#given[0]) {
+      const part = data.subarray(0, left);
+      if (part.length === data.length) this.#given.shift();
+      else this.#given[0] = data.subarray(left);
+      settled.push(this.#source.settled(part, true));
+      left -= part.length;
+    }
+    await Promise.all(settled);
+  }
+
+  async #read(size: number, nonblock: boolean): Promise<Piece> {
+    const reading = this.#gather(size, nonblock);
+    this.#reading = reading.catch(() => {});
+    const data = await reading;
+    const ended = data.length === 0 || this.#source.ended === true;
+    await this.#flow.room(data.length);
+    // A peer that has gone meanwhile has not received it.
+    if (this.#release.done) throw interrupted();
+    return { data, ended, streams: this.#source.streams ?? this.#streams };
+  }
+
+  async #readPiece(size: number, nonblock: boolean): Promise<Uint8Array> {
+    const data = await this.#release.whileHeld((signal) =>
+      this.#source.read(size, { signal, nonblock }),
+    );
+    if (data.length > 0) this.#given.push(data);
+    return data;
+  }
+
+  /**
+   * Adds to a piece what follows at once, as far as it has room behind it in memory: a pipe holds
+   * 64 KiB, and an answer takes as long for a little as for much. Not while answers wait.
+   */
+  async #gather(max: number, nonblock: boolean): Promise<Uint8Array> {
+    const first = await this.#readPiece(max, nonblock);
+    const size = Math.min(max, first.buffer.byteLength - first.byteOffset);
+    const pieces = [first];
+    let length = first.length;
+    // A writer that is fast is met at its first page when it has been waited for.
+    let goOn = this.#streams;
+    while (
+      length > 0 &&
+      length < size &&
+      (goOn || length >= pieces.length * WORTH_MORE) &&
+      !this.#flow.congested
+    ) {
+      goOn = false;
+      await new Promise((resolve) => setImmediate(resolve));
+      const piece = await this.#readMore(size - length);
+      if (!piece) break;
+      pieces.push(piece);
+      length += piece.length;
+    }
+    this.#streams = length >= MUCH;
+    return joined(pieces, length);
+  }
+
+  /** Nothing where it would block; the end, or what is wrong, is for the next read to tell. */
+  async #readMore(size: number): Promise<Uint8Array | undefined> {
+    if (this.#release.done) return undefined;
+    try {
+      const piece = await this.#readPiece(size, true);
+      return piece.length > 0 ? piece : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Read one after the other, pieces mostly lie so in memory, too: then nothing is copied. */
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = pieces;
+  if (!first) return new Uint8Array();
+  let end = first.byteOffset;
+  for (const { buffer, byteOffset, byteLength } of pieces) {
+    if (buffer !== first.buffer || byteOffset !== end) return Buffer.concat(pieces, length);
+    end += byteLength;
+  }
+  return new Uint8Array(first.buffer, first.byteOffset, length);
+}

@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import { anchorsGiven, someAnchorsGiven } from './anchors-given.js';
+import { type Verb, verbs } from './verbs.js';
+
+const EXEC_HELP = `
+It exits as the process does, with 128 and the signal's number where a signal ended that, with
+127 where there is no such program, and with 126 where it may not be executed.
+
+It waits until the process has ended and nobody holds its output: COMMAND & in a shell keeps it
+waiting, COMMAND >/dev/null 2>&1 & does not. It reads standard input to its end, as ssh does: in a
+loop over lines (while read), and in the background of a terminal, give -n.
+
+The process ends with exec. Where exec is killed, stays suspended or silent, or loses its connection,
+the process group gets HUP, and later KILL, and the anchor is removed: within ten seconds. mkproc
+makes one that goes on.`;
+
+const ANCHORS_HELP = 'the processes; without any, one a line on standard input';
+
+type Add = (name: string, description: string) => Command;
+
+/** Adds the commands on anchors. */
+export function addTreeCommands(add: Add): void {
+  add('mkdir', 'make an anchor, which stays until rmdir removes it')
+    .argument('<ANCHOR>', 'the anchor, /X…/a/b; the one above it, /X…/a, must be there')
+    .action(async (path, options) => (await import('./tree.js')).mkdir(path, options));
+
+  add('rmdir', 'remove an anchor that has no sub-anchors, with its element if that has ended')
+    .argument('<ANCHOR>', 'the anchor, /X…/a')
+    .action(async (path, options) => (await import('./tree.js')).rmdir(path, options));
+}
+
+/** Adds a command for each control file. */
+export function addVerbs(add: Add): void {
+  for (const verb of verbs()) {
+    const { name, file } = verb;
+    const options = file.type === 'command' ? file.options : {};
+    const { argument, first, flag, stdin } = options;
+    const description = stdin ? `${file.help}; JSON on standard input` : file.help;
+    const command = add(name, description);
+    if (argument !== undefined && first) command.argument(argument);
+    command.argument('<ANCHOR>', whereOf(verb));
+    if (argument !== undefined && !first) command.argument(argument);
+    if (flag) command.option(flag.name, flag.help);
+    command.action(async (...args: readonly unknown[]) => {
+      const given = args.slice(0, -2).flat().map(String);
+      const anchor = (first ? given.pop() : given.shift()) ?? '';
+      const { run } = await import('./run-verb.js');
+      await run(verb, anchor, given.join(' '), command.opts());
+    });
+  }
+}
+
+function whereOf({ of }: Verb): string {
+  if (of.includes('member')) {
+    return of.length === 1 ? 'the member, /X…' : 'the member, /X…, or where the element is, /X…/a';
+  }
+  if (of.includes('anchor')) return 'where, /X…/a; the anchors on the way are made, too';
+  return `where the element is, /X…/a (${of.join(', ')})`;
+}
+
+/** Adds those that wait for several files, and `exec`. */
+export function addProcessCommands(add: Add): void {
+  add('waitall', 'wait for the end of all, be it none, and print each as it ends')
+    .argument('[ANCHOR...]', ANCHORS_HELP)
+    .action(async (paths, options, command) =>
+      (await import('./wait.js')).waitall(await anchorsGiven(paths, command), options),
+    );
+
+  add('waitany', 'wait for the first that ends, and print it')
+    .argument('[ANCHOR...]', ANCHORS_HELP)
+    .action(async (paths, options, command) =>
+      (await import('./wait.js')).waitany(await someAnchorsGiven(paths, command), options),
+    );
+
+  add('select', 'wait until one of these files is ready, and print those that are')
+    .argument(
+      '<FILE...>',
+      'as on a mount: /X…/c/recv, send; /X…/p/wait, stdin, stdout, stderr; /X…/log (that it grows)',
+    )
+    .action(async (paths, options) => (await import('./select.js')).select(paths, options));
+
+  add('exec', 'run a process with our streams, signals and exit status, and remove it')
+    .usage('[options] <ANCHOR> -- <COMMAND> [ARG...]')
+    .argument('<ANCHOR>', 'where, /X…/a')
+    .argument('<COMMAND...>', 'the program and its arguments, after --')
+    .option('-n, --no-stdin', 'no standard input: the process reads the end of file at once')
+    .addHelpText('after', EXEC_HELP)
+    .showHelpAfterError('(the command and its arguments come after --)')
+    .action(async (path, command, options) =>
+      (await import('./exec.js')).exec(path, command, options),
+    );
+}

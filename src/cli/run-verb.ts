@@ -1,0 +1,122 @@
+import { text } from 'node:stream/consumers';
+import { CircuitError, errorCode, errorMessage } from '../base/error.js';
+import type { Anchor } from '../client/anchor.js';
+import type { CircuitClient } from '../client/client.js';
+import type { Log, Source } from '../kinds/control-file.js';
+import { copyIn } from './copy.js';
+import { type DialOptions, dial } from './dial.js';
+import { written } from './output.js';
+import { anchorAt, memberAt, placeAt } from './path.js';
+import type { Verb } from './verbs.js';
+
+/** How much of a log, or of a source, is read at once, in bytes. */
+const CHUNK = 1024 * 1024;
+
+/**
+ * `circuit VERB ANCHOR`: reads or writes the control file of that name, and prints what it gives.
+ * @param given The other arguments.
+ */
+export async function run(
+  verb: Verb,
+  path: string,
+  given: string,
+  options: DialOptions & Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { name, type } = verb;
+  const command = type === 'command' ? await textOf(verb, given, options) : '';
+  await using client = await dial(options);
+  const place = placeOf(client, verb, path);
+  if (verb.of.includes('anchor')) {
+    using _made = await place.make(name, command);
+    return;
+  }
+  using files = await place.files();
+  switch (type) {
+    case 'value':
+      return await written(process.stdout, await files.value(name));
+    case 'command':
+      return await files.command(name, command);
+    case 'source':
+      return await print(files.source(name));
+    case 'sink':
+      return await copyIn(process.stdin, files.sink(name));
+    case 'log':
+      return await printLog(files.log(name));
+    default:
+      throw new TypeError(`unknown type ${String(type satisfies never)}`);
+  }
+}
+
+function placeOf(client: CircuitClient, { of }: Verb, path: string): Anchor {
+  if (!of.includes('member')) return anchorAt(client, path);
+  return of.length === 1 ? memberAt(client, path) : placeAt(client, path);
+}
+
+/** What is written to a command file. */
+async function textOf(
+  { file }: Verb,
+  given: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  if (file.type !== 'command' || !file.options.stdin) return given;
+  const json = await text(process.stdin);
+  const { flag } = file.options;
+  if (!flag || options[flag.name.replace(/^--/, '')] !== true) return json;
+  return withKey(json, flag.key);
+}
+
+/** The same JSON with a key set to true, in whatever case it was given. */
+function withKey(json: string, key: string): string {
+  let given: unknown;
+  try {
+    given = JSON.parse(json);
+  } catch {
+    // The maker says what is wrong.
+    return json;
+  }
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return json;
+  const isOther = ([name]: [string, unknown]) => name.toLowerCase() !== key.toLowerCase();
+  const others = Object.entries(given).filter(isOther);
+  return JSON.stringify({ ...Object.fromEntries(others), [key]: true });
+}
+
+/**
+ * Prints a source. Its bytes are delivered when the operating system has them. A reader that has had
+ * enough, as in `circuit stdout /X…/p | head`, ends it; one that had nothing is a failure, and what it
+ * did not get is somebody else's.
+ */
+async function print(source: Source): Promise<void> {
+  // To exit on the error would take the bytes along.
+  process.stdout.removeAllListeners('error').on('error', () => {});
+  let isDelivered = false;
+  try {
+    for (;;) {
+      const data = await source.read(CHUNK);
+      await written(process.stdout, data);
+      await source.settled(data, true);
+      isDelivered = true;
+      if (data.length === 0) return;
+    }
+  } catch (error) {
+    if (errorCode(error) !== 'EPIPE' && !isOutputError(error)) throw error;
+    if (isDelivered && errorCode(error) === 'EPIPE') return;
+    const why = `cannot write to standard output: ${errorMessage(error)}`;
+    throw new CircuitError('EIO', why, { cause: error });
+  } finally {
+    source.close();
+  }
+}
+
+/** Whether it is no error of the circuit's, and so one of standard output. */
+function isOutputError(error: unknown): boolean {
+  return !(error instanceof CircuitError);
+}
+
+async function printLog(log: Log): Promise<void> {
+  for (let offset = 0; ; ) {
+    const piece = await log.read(offset, CHUNK);
+    if (piece.data.length === 0) return;
+    await written(process.stdout, piece.data);
+    offset = piece.offset + piece.data.length;
+  }
+}

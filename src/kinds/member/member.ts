@@ -1,0 +1,86 @@
+import type { Interruptible } from '../../base/interruptible.js';
+import type { Files, LogExtent, LogPiece } from '../control-file.js';
+import type { MemberPeek, MemberPeers } from './kind.js';
+
+/**
+ * A member of the network: a daemon. It is a mere name and needs no release. Every call can fail with
+ * EHOSTUNREACH, if the member cannot be reached now, and with EINTR, if its signal is aborted.
+ */
+export class Member {
+  readonly name: string;
+  readonly #files: (signal?: AbortSignal) => Promise<Files>;
+
+  /** @param files Opens its control files. */
+  constructor(name: string, files: (signal?: AbortSignal) => Promise<Files>) {
+    this.name = name;
+    this.#files = files;
+  }
+
+  /** Its circuit address, a secret. */
+  async addr({ signal }: Interruptible = {}): Promise<string> {
+    return (await this.#value('addr', signal)).trimEnd();
+  }
+
+  /**
+   * Merges its network with those of the daemons at `addresses`. All are tried; if any fails, so does
+   * the call, with the first one's errno and a sentence on each.
+   * @throws CircuitError EINVAL, EACCES, ECONNREFUSED, ETIMEDOUT, EPROTO, ECONNRESET, EMFILE,
+   *   ECANCELED (it left meanwhile, or another daemon was started as it)
+   */
+  join(addresses: readonly string[], { signal }: Interruptible = {}): Promise<void> {
+    return this.#command('join', addresses.join(' '), signal);
+  }
+
+  /** Leaves the network and goes on alone. */
+  leave({ signal }: Interruptible = {}): Promise<void> {
+    return this.#command('leave', '', signal);
+  }
+
+  /** Ends the daemon in order; resolves when the end has begun. */
+  shutdown({ signal }: Interruptible = {}): Promise<void> {
+    return this.#command('shutdown', '', signal);
+  }
+
+  /** Its state, also while it cannot be reached. @throws CircuitError ENOENT (it is not listed any more) */
+  async peek({ signal }: Interruptible = {}): Promise<MemberPeek> {
+    return JSON.parse(await this.#value('peek', signal));
+  }
+
+  /** To which members it keeps links. */
+  async peers({ signal }: Interruptible = {}): Promise<MemberPeers> {
+    return JSON.parse(await this.#value('peers', signal));
+  }
+
+  /** Memory and heap of the running daemon, and the resources that it waits for: JSON. */
+  stk({ signal }: Interruptible = {}): Promise<string> {
+    return this.#value('stk', signal);
+  }
+
+  /** Which part of its operations log is kept, in bytes since the daemon started. */
+  async log({ signal }: Interruptible = {}): Promise<LogExtent> {
+    using files = await this.#files(signal);
+    return await files.log('log').extent(signal);
+  }
+
+  /** Up to `size` bytes of the log from `offset`, or from the oldest that is kept; none at its end. */
+  async readLog(offset: number, size: number, { signal }: Interruptible = {}): Promise<LogPiece> {
+    using files = await this.#files(signal);
+    return await files.log('log').read(offset, size, signal);
+  }
+
+  /** Resolves when the log goes beyond `offset`, however long that takes. */
+  async whenLogged(offset: number, { signal }: Interruptible = {}): Promise<void> {
+    using files = await this.#files(signal);
+    await files.log('log').whenBeyond(offset, signal);
+  }
+
+  async #value(name: string, signal: AbortSignal | undefined): Promise<string> {
+    using files = await this.#files(signal);
+    return await files.value(name, signal);
+  }
+
+  async #command(name: string, text: string, signal: AbortSignal | undefined): Promise<void> {
+    using files = await this.#files(signal);
+    await files.command(name, text, signal);
+  }
+}

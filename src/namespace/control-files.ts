@@ -1,0 +1,122 @@
+import type { Awaitable, Caller, File, OpenMode } from '../../mount/node.js';
+import { helpPage } from '../kinds/help.js';
+import type { Description, FileDescription } from '../kinds/table.js';
+import { isCompleteJson } from './complete-json.js';
+import { CommandFile, ConstantFile, decodeCommand, StreamFile } from './control.js';
+import { LogFile } from './log-file.js';
+import { operate, type Place, pathOf } from './operation.js';
+import type { Texts, ValueSource } from './renderings.js';
+import { SinkHandle } from './sink-handle.js';
+import { SourceHandle } from './source-handle.js';
+import { ValueFile } from './value.js';
+
+/** The control files of a directory, by name. */
+export type ControlFiles = ReadonlyMap<string, File>;
+
+/** The control files of a directory of the mount, as its table tells of them. */
+export function controlFiles(place: Place, description: Description): ControlFiles {
+  const { name, files } = description;
+  const valueNames = Object.keys(files).filter((file) => files[file]?.type === 'value');
+  const values = valuesOf(place, name, valueNames);
+  // Another element may come to the same anchor: the name is asked for each time.
+  const among = name === 'member' ? {} : { id: name, ttl: 0 };
+  const entries = Object.entries(files).map(
+    ([file, entry]) => [file, fileOf(place, file, entry, values)] as const,
+  );
+  return new Map<string, File>([
+    ['help', new ConstantFile(0o444, () => helpPage(description), among)],
+    ['error', errorFile(place)],
+    ...entries,
+    ...(files.kind ? [['kind', new ConstantFile(0o400, () => `${name}\n`, among)] as const] : []),
+  ]);
+}
+
+function fileOf(place: Place, name: string, entry: FileDescription, values: ValueSource): File {
+  const { member, path, context } = place;
+  const open = (caller: Caller) => member.files(path, caller);
+  switch (entry.type) {
+    case 'value':
+      return new ValueFile(context.renderings, values, name);
+    case 'command':
+      return commandFile(place, name, entry.json === true);
+    case 'source':
+      return new StreamFile('read', async (caller) => {
+        const files = await open(caller);
+        return new SourceHandle(files, files.source(name), context.renderings);
+      });
+    case 'sink':
+      return new StreamFile('write', async (caller, { append }: OpenMode) => {
+        const files = await open(caller);
+        return new SinkHandle(place, files, files.sink(name, { append }));
+      });
+    case 'log':
+      return new LogFile(member, path, name);
+    default:
+      throw new TypeError(`unknown type ${String(entry.type satisfies never)}`);
+  }
+}
+
+function commandFile(place: Place, name: string, isJson: boolean): File {
+  const { member, path, context } = place;
+  const run = (command: Uint8Array, caller: Caller) => {
+    const shown = context.registry.shown(name, Buffer.from(command).toString());
+    return operate(place, caller, `${pathOf(place)}/${name} ${shown}`.trim(), async () => {
+      const text = decodeCommand(command);
+      using files = await member.files(path, caller);
+      await files.command(name, text, caller.signal);
+    });
+  };
+  if (!isJson) return new CommandFile(run);
+  return new CommandFile(run, (written) =>
+    isCompleteJson(written.toString()) ? written.length : 0,
+  );
+}
+
+/**
+ * The values at a place.
+ * @param of What it is: another element at the same place has other values.
+ */
+function valuesOf(place: Place, of: string, names: readonly string[]): ValueSource {
+  const { member, path } = place;
+  return {
+    key: `${pathOf(place)}:${of}`,
+    remote: !member.watch,
+    suspected: () => member.suspected,
+    begin: () => {
+      const opened = once(() => member.files(path));
+      let left = names.length;
+      const value = async (name: string) => {
+        const files = await opened();
+        try {
+          return await files.value(name);
+        } finally {
+          left -= 1;
+          if (left === 0) files[Symbol.dispose]();
+        }
+      };
+      return Object.fromEntries(names.map((name) => [name, () => value(name)]));
+    },
+  };
+}
+
+/** Why the last command at a place failed, of those on this mount. */
+function errorFile(place: Place): File {
+  const { failures, renderings } = place.context;
+  const text = (): Texts => ({ error: () => failures.reason(pathOf(place)) });
+  const source: ValueSource = {
+    key: `${pathOf(place)}:failures`,
+    remote: false,
+    suspected: () => false,
+    begin: text,
+  };
+  return new ValueFile(renderings, source, 'error');
+}
+
+/** Asks once, and shares the answer. */
+function once<T>(ask: () => Awaitable<T>): () => Awaitable<T> {
+  let answer: Awaitable<T> | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
+}

@@ -1,0 +1,44 @@
+import test from 'ava';
+import { peer } from './toy-circuit.js';
+
+test('a size or count that is none is EINVAL, and does the process no harm', async (t) => {
+  const { circuit, connection } = await peer(t);
+  using member = connection.main.member(circuit.self);
+  using channel = await member.make(['c'], 'mkchan', '1');
+  using process = await member.make(['p'], 'mkproc', '{"Path":"cat"}');
+  using own = member.files([]);
+  using output = process.source('stdout');
+  using incoming = channel.source('recv');
+  using log = own.log('log');
+  const none: readonly unknown[] = [0, -1, 0.5, Number.NaN, undefined, '1', 2 ** 60];
+  const size = { message: /a size is a whole number from 1/ };
+  const count = { message: /a count is a whole number/ };
+  for (const value of none as number[]) {
+    await t.throwsAsync(() => output.read(value, false, 0), size);
+    await t.throwsAsync(() => incoming.read(value, false, 0), size);
+    await t.throwsAsync(() => log.read(0, value), size);
+    if (value === 0) continue;
+    await t.throwsAsync(() => output.read(1, false, value), count);
+    await t.throwsAsync(() => output.acknowledge(value), count);
+  }
+  using input = process.sink('stdin', false);
+  await input.accept(Buffer.from('alive'), false, false);
+  t.is(Buffer.from((await output.read(100, false, 0)).data).toString(), 'alive');
+  await process.command('scrub', '');
+});
+
+test('a peer that waits for one thing many times brings about no warning', async (t) => {
+  const { circuit, connection } = await peer(t);
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  t.teardown(() => process.off('warning', note));
+  using member = connection.main.member(circuit.self);
+  using channel = await member.make(['c'], 'mkchan', '0');
+  using source = channel.source('recv');
+  const waiting = Array.from({ length: 50 }, () => source.whenReady());
+  await channel.command('scrub', '');
+  await Promise.all(waiting);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.deepEqual(warnings, []);
+});
