@@ -3,40 +3,10 @@
  * translated once at each face: to an errno by the mount, to a line and an exit status by the
  * command line.
  */
-import { hostname } from 'node:os';
+import { constants, hostname } from 'node:os';
 
-/** The errnos that the circuit answers with; see errno(3). */
-const ERROR_CODES = [
-  'EACCES',
-  'EADDRINUSE',
-  'EADDRNOTAVAIL',
-  'EAGAIN',
-  'EBUSY',
-  'ECANCELED',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EEXIST',
-  'EHOSTUNREACH',
-  'EINTR',
-  'EINVAL',
-  'EIO',
-  'EISDIR',
-  'EMFILE',
-  'ENAMETOOLONG',
-  'ENFILE',
-  'ENOBUFS',
-  'ENODATA',
-  'ENOENT',
-  'ENOTDIR',
-  'ENOTEMPTY',
-  'EPERM',
-  'EPIPE',
-  'EPROTO',
-  'ESRCH',
-  'ETIMEDOUT',
-] as const;
-
-export type ErrorCode = (typeof ERROR_CODES)[number];
+/** The name of an errno; see errno(3). */
+export type ErrorCode = keyof typeof constants.errno;
 
 export class CircuitError extends Error {
   override readonly name = 'CircuitError';
@@ -73,11 +43,15 @@ export function errorMessage(error: unknown): string {
     : `${hostname()} has reached its limit of open files: end some programs there, or raise its limit (sysctl fs.file-max)`;
 }
 
-/** Any error as one of ours: an unknown errno becomes EIO. */
+/** Any error as one of ours: a code that is no errno becomes EIO. */
 export function asCircuitError(error: unknown): CircuitError {
   if (error instanceof CircuitError) return error;
-  const code = ERROR_CODES.find((known) => known === errorCode(error)) ?? 'EIO';
-  return new CircuitError(code, errorMessage(error), { cause: error });
+  const code = errorCode(error);
+  return new CircuitError(isErrno(code) ? code : 'EIO', errorMessage(error), { cause: error });
+}
+
+function isErrno(code: string | undefined): code is ErrorCode {
+  return code !== undefined && Object.hasOwn(constants.errno, code);
 }
 
 /** Whether a call failed because no descriptor was left. */
