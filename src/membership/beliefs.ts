@@ -43,6 +43,12 @@ export class Beliefs {
     return this.#suspicions.size;
   }
 
+  /** Our present record of the member, if it is still listed and the same daemon. */
+  current({ name, addr }: MemberRecord): MemberRecord | undefined {
+    const known = this.#options.roster.get(name);
+    return isListed(known) && known.addr === addr ? known : undefined;
+  }
+
   /** Whether this version of a record is no news, because we have it or a newer one. */
   has({ name, incarnation, state, accuser }: Version): boolean {
     const { roster } = this.#options;
@@ -88,7 +94,7 @@ export class Beliefs {
 
   /** Neither we nor the members that we asked could reach it. */
   accuse(record: MemberRecord): void {
-    const known = this.#current(record);
+    const known = this.current(record);
     if (!known) return;
     const accuser = this.#options.roster.self.name;
     this.learn(withState(known, 'suspect', accuser), OWN);
@@ -105,13 +111,13 @@ export class Beliefs {
 
   /** No daemon listens at its address any more. */
   fail(record: MemberRecord): void {
-    const known = this.#current(record);
+    const known = this.current(record);
     if (known) this.learn(withState(known, 'failed'), OWN);
   }
 
   /** The member answers us. If it is suspected we tell it, so that it can refute that. */
   reached(record: MemberRecord): void {
-    const known = this.#current(record);
+    const known = this.current(record);
     if (known?.state !== 'suspect') return;
     this.#options.host.send(known.addr, { type: 'notice', record: known });
   }
@@ -215,11 +221,5 @@ export class Beliefs {
 
   #publish(record: MemberRecord, source: Source): void {
     this.#options.publish(record, source.kind === 'gossip' ? source.from : undefined);
-  }
-
-  /** Our present record of the member, if it is still listed and the same daemon. */
-  #current({ name, addr }: MemberRecord): MemberRecord | undefined {
-    const known = this.#options.roster.get(name);
-    return isListed(known) && known.addr === addr ? known : undefined;
   }
 }

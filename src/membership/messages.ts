@@ -130,7 +130,11 @@ export function parseMessage(value: unknown) {
 }
 
 export type Message = Readonly<ReturnType<typeof parseMessage>>;
-export type MessageOf<T extends Message['type']> = Extract<Message, { type: T }>;
+export type MessageType = Message['type'];
+type Messages = {
+  readonly [T in MessageType]: Extract<Message, { type: T }> & { readonly type: T };
+};
+export type MessageOf<T extends MessageType> = Messages[T];
 
 function parseList<T>(value: unknown, parseItem: (item: unknown) => T, max: number): readonly T[] {
   if (!Array.isArray(value) || value.length > max) throw invalid(`not a list of up to ${max}`);

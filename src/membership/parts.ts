@@ -12,7 +12,7 @@ import type { ProtocolHost } from './protocol-host.js';
 import type { MemberRecord, PeerAddress } from './record.js';
 import { Refutation } from './refutation.js';
 import { Roster } from './roster.js';
-import type { Shared, Source } from './shared.js';
+import type { Shared } from './shared.js';
 
 export interface PartsOptions {
   readonly self: MemberRecord;
@@ -52,7 +52,7 @@ export class Parts {
     this.clock = new Clock(now);
     this.roster = new Roster(self, newMap);
     const { clock, roster } = this;
-    const learn = this.learn.bind(this);
+    const learn: Shared['learn'] = (record, source) => this.beliefs.learn(record, source);
     const publish = (record: MemberRecord, from?: PeerAddress) => {
       this.comparison.noteChange();
       this.tree.publish(record, from);
@@ -94,10 +94,5 @@ export class Parts {
         this.overlay.gone(addr);
       },
     });
-  }
-
-  /** Takes a record if it is news. @returns Whether it was news. */
-  learn(record: MemberRecord, source: Source): boolean {
-    return this.beliefs.learn(record, source);
   }
 }
