@@ -12,7 +12,7 @@ export class Clock {
   /** When the next timer is due; infinity if there is none. */
   get next(): number {
     for (let next = this.#timers.at(-1); next; next = this.#timers.at(-1)) {
-      if (!next.cancelled) return next.time;
+      if (next.waits) return next.time;
       this.#timers.pop();
     }
     return Number.POSITIVE_INFINITY;
@@ -20,7 +20,7 @@ export class Clock {
 
   /** How many timers are set. */
   get size(): number {
-    return this.#timers.filter((timer) => !timer.cancelled).length;
+    return this.#timers.filter(({ waits }) => waits).length;
   }
 
   /** Sets a timer. @returns Cancels it. */
@@ -57,9 +57,9 @@ export class Timer {
     this.#run = run;
   }
 
-  /** Whether it was cancelled or has run. */
-  get cancelled(): boolean {
-    return this.#run === undefined;
+  /** Whether it has neither run nor been cancelled. */
+  get waits(): boolean {
+    return this.#run !== undefined;
   }
 
   run(): void {

@@ -46,16 +46,13 @@ export class Comparison {
   /** A neighbour has this digest. What differs may still be on its way, so we wait a little. */
   heard(peer: PeerAddress, digest: Digest): void {
     const { clock, roster } = this.#options;
-    if (digest === roster.digest || this.#later) return;
+    if (digest === roster.digest || this.#later?.waits) return;
     const quiet = clock.now - this.#changed >= QUIET_MS;
     if (quiet || clock.now - this.#last >= COMPARE_INTERVAL_MS) {
       this.start(peer);
       return;
     }
-    this.#later = clock.after(QUIET_MS, () => {
-      this.#later = undefined;
-      this.heard(peer, digest);
-    });
+    this.#later = clock.after(QUIET_MS, () => this.heard(peer, digest));
   }
 
   start(peer: PeerAddress): void {

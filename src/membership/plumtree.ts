@@ -109,14 +109,13 @@ export class Plumtree {
 
   /** Pushes what is due; to be called when all that came in has been taken. */
   flush(): void {
-    if (!this.#unsent || this.#pushing) return;
+    if (!this.#unsent || this.#pushing?.waits) return;
     const wait = this.#pushed + EAGER_PAUSE_MS - this.#options.clock.now;
     if (wait <= 0) this.#push();
     else this.#pushing = this.#options.clock.after(wait, () => this.#push());
   }
 
   #push(): void {
-    this.#pushing = undefined;
     this.#pushed = this.#options.clock.now;
     this.#unsent = false;
     for (const [peer, branch] of this.#branches) this.#pushTo(peer, branch);
@@ -129,12 +128,11 @@ export class Plumtree {
   }
 
   #announceLater(): void {
-    if (this.#announcing) return;
+    if (this.#announcing?.waits) return;
     this.#announcing = this.#options.clock.after(LAZY_PAUSE_MS, () => this.#announce());
   }
 
   #announce(): void {
-    this.#announcing = undefined;
     for (const [peer, branch] of this.#branches) {
       for (const versions of chunks(branch.versions.splice(0))) {
         this.#options.host.send(peer, { type: 'ihave', versions });
@@ -144,15 +142,12 @@ export class Plumtree {
 
   #graftLater(): void {
     const [first] = this.#missing.values();
-    if (!first || this.#grafting) return;
-    this.#grafting = this.#options.clock.after(first.due - this.#options.clock.now, () =>
-      this.#graft(),
-    );
+    if (!first || this.#grafting?.waits) return;
+    this.#grafting = this.#options.clock.at(first.due, () => this.#graft());
   }
 
   /** Asks for what is due, each version of the first that announced it, and for the rest later. */
   #graft(): void {
-    this.#grafting = undefined;
     const { clock, has, host } = this.#options;
     const wanted = new Map<PeerAddress, Set<MemberName>>();
     for (const [key, missing] of [...this.#missing]) {

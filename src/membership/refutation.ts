@@ -60,11 +60,10 @@ export class Refutation {
     const { clock, publish, roster } = this.#options;
     if (incarnation >= MAX_INCARNATION) return;
     this.#overruled = Math.max(this.#overruled, incarnation);
-    if (this.#later) return;
+    if (this.#later?.waits) return;
     const wait = this.#refuted + REFUTE_PAUSE_MS - clock.now;
     if (wait > 0) {
       this.#later = clock.after(wait, () => {
-        this.#later = undefined;
         if (this.#overruled >= roster.self.incarnation) this.#refute(this.#overruled);
       });
       return;
