@@ -1,3 +1,4 @@
+import { isCount } from './count.js';
 import { CircuitError, errorCode, errorMessage } from './error.js';
 import { escapeControls } from './escape-controls.js';
 import { until } from './interruptible.js';
@@ -100,6 +101,6 @@ export class OperationsLog {
 }
 
 function checkCounts(...counts: readonly number[]): void {
-  if (counts.every((count) => Number.isSafeInteger(count) && count >= 0)) return;
+  if (counts.every((count) => isCount(count))) return;
   throw new CircuitError('EINVAL', 'an offset and a size must be whole numbers from 0');
 }

@@ -1,8 +1,15 @@
 import type { MemberName } from '../base/address.js';
 import type { MemberMap, NewMemberMap } from './member-map.js';
-import type { Version } from './messages.js';
+
 import { SUSPICION_PAUSE_MS } from './parameters.js';
-import { isListed, type MemberRecord, overrides, type PeerAddress, withState } from './record.js';
+import {
+  isListed,
+  type MemberRecord,
+  overrides,
+  type PeerAddress,
+  type Version,
+  withState,
+} from './record.js';
 import type { Refutation } from './refutation.js';
 import { HEARSAY, OWN, type Shared, type Source } from './shared.js';
 import { Suspicion } from './suspicion.js';

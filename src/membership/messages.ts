@@ -1,4 +1,5 @@
 import { isMemberName, type MemberName } from '../base/address.js';
+import { isCount } from '../base/count.js';
 import { CircuitError } from '../base/error.js';
 import {
   ACTIVE_WALK,
@@ -7,22 +8,7 @@ import {
   SHUFFLE_PASSIVE,
   SHUFFLE_WALK,
 } from './parameters.js';
-import {
-  isIncarnation,
-  isObject,
-  isState,
-  type MemberRecord,
-  type MemberState,
-  parseRecord,
-} from './record.js';
-
-/** Names one version of a member's record, without its content. */
-export interface Version {
-  readonly name: MemberName;
-  readonly incarnation: number;
-  readonly state: MemberState;
-  readonly accuser?: MemberName;
-}
+import { isObject, type MemberRecord, parseRecord, parseVersion } from './record.js';
 
 /**
  * A hash of a whole roster, or of one of its 256 buckets, which go by the first byte of the names.
@@ -145,16 +131,6 @@ function parseRecords(value: unknown): readonly MemberRecord[] {
   return parseList(value, parseRecord, MAX_RECORDS);
 }
 
-function parseVersion(value: unknown): Version {
-  if (!isObject(value)) throw invalid('version');
-  const { name, incarnation, state, accuser } = value;
-  if (!isMemberName(name) || !isIncarnation(incarnation) || !isState(state)) {
-    throw invalid('version');
-  }
-  if (accuser === undefined) return { name, incarnation, state };
-  return { name, incarnation, state, accuser: parseName(accuser) };
-}
-
 function parseName(value: unknown): MemberName {
   if (!isMemberName(value)) throw invalid('name');
   return value;
@@ -169,10 +145,8 @@ function parseBucket(value: unknown): number {
 }
 
 function parseInteger(value: unknown, max: number, what: string): number {
-  if (!Number.isSafeInteger(value) || Number(value) < 0 || Number(value) > max) {
-    throw invalid(what);
-  }
-  return Number(value);
+  if (!isCount(value, max)) throw invalid(what);
+  return value;
 }
 
 function parseBoolean(value: unknown, what: string): boolean {

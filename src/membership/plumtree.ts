@@ -1,8 +1,8 @@
 import type { MemberName } from '../base/address.js';
 import type { Timer } from './clock.js';
-import type { Version } from './messages.js';
+
 import { EAGER_PAUSE_MS, GRAFT_TIMEOUT_MS, LAZY_PAUSE_MS, MAX_RECORDS } from './parameters.js';
-import type { MemberRecord, PeerAddress } from './record.js';
+import type { MemberRecord, PeerAddress, Version } from './record.js';
 import type { Shared } from './shared.js';
 
 export interface PlumtreeOptions extends Shared {

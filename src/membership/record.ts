@@ -1,22 +1,27 @@
 import { Address, isMemberName, type MemberName } from '../base/address.js';
+import { isCount } from '../base/count.js';
 import { CircuitError } from '../base/error.js';
 import { isTimeValue } from '../base/time-value.js';
 
 /** A circuit address as text: it names one run of one daemon. */
 export type PeerAddress = string;
 
-/** The news of a member, as members tell it to each other. */
-export interface MemberRecord {
+/** Names one version of a member's record, without its content. */
+export interface Version {
   readonly name: MemberName;
-  /** Its circuit address, which is a secret. */
-  readonly addr: PeerAddress;
-  /** When its daemon started, in milliseconds since the epoch. */
-  readonly joined: number;
   /** Raised only by the member itself, to refute what others say of it. */
   readonly incarnation: number;
   readonly state: MemberState;
   /** The member that could not reach a suspected one; absent if the suspicion is hearsay. */
   readonly accuser?: MemberName;
+}
+
+/** The news of a member, as members tell it to each other. */
+export interface MemberRecord extends Version {
+  /** Its circuit address, which is a secret. */
+  readonly addr: PeerAddress;
+  /** When its daemon started, in milliseconds since the epoch. */
+  readonly joined: number;
 }
 
 export type MemberState = 'alive' | 'suspect' | 'failed' | 'left';
@@ -59,15 +64,23 @@ export const MAX_INCARNATION = 2 ** 40;
 /** @throws CircuitError EINVAL for something that is not a record */
 export function parseRecord(value: unknown): MemberRecord {
   if (!isObject(value)) throw invalid('not an object');
-  const { name, addr, joined, incarnation, state, accuser } = value;
-  if (!isMemberName(name)) throw invalid('name');
+  const { name, incarnation, state, accuser } = parseVersion(value);
+  const { addr, joined } = value;
   if (!isTimeValue(joined)) throw invalid('joined');
-  if (!isIncarnation(incarnation)) throw invalid('incarnation');
-  if (!isState(state)) throw invalid('state');
   const record = { name, addr: parseAddress(addr), joined, incarnation, state };
-  if (accuser === undefined) return record;
+  return withState(record, state, accuser);
+}
+
+/** @throws CircuitError EINVAL for something that does not name a version of a record */
+export function parseVersion(value: unknown): Version {
+  if (!isObject(value)) throw invalid('not an object');
+  const { name, incarnation, state, accuser } = value;
+  if (!isMemberName(name)) throw invalid('name');
+  if (!isCount(incarnation, MAX_INCARNATION)) throw invalid('incarnation');
+  if (!isState(state)) throw invalid('state');
+  if (accuser === undefined) return { name, incarnation, state };
   if (!isMemberName(accuser) || state !== 'suspect') throw invalid('accuser');
-  return { ...record, accuser };
+  return { name, incarnation, state, accuser };
 }
 
 /** @throws CircuitError EINVAL for something that is not a circuit address */
@@ -79,11 +92,7 @@ export function parseAddress(value: unknown): string {
 /** In characters: the longest host name (RFC 1035, section 2.3.4) and the rest of the address. */
 const MAX_ADDRESS = 400;
 
-export function isIncarnation(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MAX_INCARNATION;
-}
-
-export function isState(value: unknown): value is MemberState {
+function isState(value: unknown): value is MemberState {
   return typeof value === 'string' && Object.hasOwn(RANK, value);
 }
 

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { isMemberName, type MemberName } from '../../../src/base/address.js';
-import type { Message, Version } from '../../../src/membership/messages.js';
+import type { Message } from '../../../src/membership/messages.js';
 import { GRAFT_TIMEOUT_MS } from '../../../src/membership/parameters.js';
 import { Plumtree } from '../../../src/membership/plumtree.js';
-import type { MemberRecord } from '../../../src/membership/record.js';
+import type { MemberRecord, Version } from '../../../src/membership/record.js';
 import { stubShared } from './stub-shared.js';
 
 function named(name: string): MemberName {
