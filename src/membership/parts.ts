@@ -5,7 +5,7 @@ import { Comparison } from './comparison.js';
 import { FailureDetector } from './failure-detector.js';
 import { HyParView } from './hyparview.js';
 import { Joining, type Parting } from './joining.js';
-import type { NewMemberMap } from './member-map.js';
+import { type NewMemberMap, newMemberMap } from './member-map.js';
 import { MAX_HEARSAY_PROBES } from './parameters.js';
 import { Plumtree } from './plumtree.js';
 import type { ProtocolHost } from './protocol-host.js';
@@ -14,13 +14,19 @@ import { Refutation } from './refutation.js';
 import { Roster } from './roster.js';
 import type { Shared } from './shared.js';
 
-export interface PartsOptions {
+export interface ProtocolOptions {
+  /** Our own record. */
   readonly self: MemberRecord;
   readonly host: ProtocolHost;
+  /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
-  /** In milliseconds. */
+  /** In milliseconds, on a clock that does not go back. */
   readonly now: number;
-  readonly newMap: NewMemberMap;
+  /** Makes the maps of all members; of `Map` unless given. */
+  readonly newMap?: NewMemberMap;
+}
+
+export interface PartsOptions extends ProtocolOptions {
   /** Tells whether a member still takes us for one of a network that we have left. */
   readonly parted: (name: MemberName) => Parting | undefined;
   /** We have joined a member, or it has joined us. */
@@ -46,7 +52,8 @@ export class Parts {
   readonly detector: FailureDetector;
   readonly beliefs: Beliefs;
 
-  constructor({ self, host, random, now, newMap, parted, met, displaced }: PartsOptions) {
+  constructor(options: PartsOptions) {
+    const { self, host, random, now, newMap = newMemberMap, parted, met, displaced } = options;
     this.host = host;
     this.parted = parted;
     this.clock = new Clock(now);

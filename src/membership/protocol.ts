@@ -1,11 +1,9 @@
 import type { MemberName } from '../base/address.js';
 import type { Parting } from './joining.js';
-import { type NewMemberMap, newMemberMap } from './member-map.js';
 import type { Views } from './membership.js';
 import type { Message, Verdict } from './messages.js';
 import { MAX_NETWORKS_LEFT, SUSPENDED_MS } from './parameters.js';
-import { Parts } from './parts.js';
-import type { ProtocolHost } from './protocol-host.js';
+import { Parts, type ProtocolOptions } from './parts.js';
 import { receive } from './receiver.js';
 import {
   isListed,
@@ -14,18 +12,6 @@ import {
   type PeerAddress,
   withState,
 } from './record.js';
-
-export interface ProtocolOptions {
-  /** Our own record. */
-  readonly self: MemberRecord;
-  readonly host: ProtocolHost;
-  /** Gives numbers from 0 up to 1. */
-  readonly random: () => number;
-  /** In milliseconds, on a clock that does not go back. */
-  readonly now: number;
-  /** Makes the maps of all members; of `Map` unless given. */
-  readonly newMap?: NewMemberMap;
-}
 
 /**
  * The membership protocol of one member, as a state machine without I/O: calls come in, each with
@@ -38,9 +24,7 @@ export interface ProtocolOptions {
  * they are found silent. It cannot make anybody hold more than the limits in `parameters.ts`.
  */
 export class Protocol {
-  readonly #host: ProtocolHost;
-  readonly #random: () => number;
-  readonly #newMap: NewMemberMap;
+  readonly #options: ProtocolOptions;
   #parts: Parts;
   /** For how long we were suspended: meanwhile our own clock stood still. */
   #suspended = 0;
@@ -51,11 +35,9 @@ export class Protocol {
   /** Whether we have joined nobody since, and nobody us: then all others are strangers. */
   #isAlone = false;
 
-  constructor({ self, host, random, now, newMap = newMemberMap }: ProtocolOptions) {
-    this.#host = host;
-    this.#random = random;
-    this.#newMap = newMap;
-    this.#parts = this.#begin(self, now);
+  constructor(options: ProtocolOptions) {
+    this.#options = options;
+    this.#parts = this.#begin(options.self, options.now);
   }
 
   get self(): MemberRecord {
@@ -181,16 +163,16 @@ export class Protocol {
 
   /** Goes on alone. @param farewell What the others are told, if anything. */
   #part(farewell: MemberRecord | undefined): void {
-    const { roster, overlay, joining, clock } = this.#parts;
+    const { host, roster, overlay, joining, clock } = this.#parts;
     const { self } = roster;
     const others = roster.listed().filter(({ name }) => name !== self.name);
     const neighbors = [...overlay.active.keys()];
     const told = neighbors.length > 0 ? neighbors : others.slice(0, 1).map(({ addr }) => addr);
     // The peers that we have asked to join may have taken us in.
     for (const peer of new Set([...told, ...joining.asking])) {
-      if (farewell) this.#host.send(peer, { type: 'gossip', records: [farewell] });
-      this.#host.send(peer, { type: 'disconnect' });
-      this.#host.close(peer);
+      if (farewell) host.send(peer, { type: 'gossip', records: [farewell] });
+      host.send(peer, { type: 'disconnect' });
+      host.close(peer);
     }
     clock.clear();
     this.#parting = { farewell };
@@ -201,7 +183,7 @@ export class Protocol {
     // With a higher incarnation, so that old news cannot pass for news of the new life.
     const incarnation = Math.min(self.incarnation + 1, MAX_INCARNATION);
     this.#parts = this.#begin({ ...self, incarnation }, clock.now);
-    for (const member of others) this.#host.changed({ kind: 'leave', member, state: 'left' });
+    for (const member of others) host.changed({ kind: 'leave', member, state: 'left' });
   }
 
   #partedFrom(name: MemberName): Parting | undefined {
@@ -213,11 +195,9 @@ export class Protocol {
 
   #begin(self: MemberRecord, now: number): Parts {
     return new Parts({
+      ...this.#options,
       self,
-      host: this.#host,
-      random: this.#random,
       now,
-      newMap: this.#newMap,
       parted: (name) => this.#partedFrom(name),
       met: (name) => {
         this.#isAlone = false;
@@ -229,7 +209,7 @@ export class Protocol {
         // leave: a higher incarnation would only overrule the other daemon's record.
         if (this.size > 1) this.#part(undefined);
         else this.#isAlone = true;
-        this.#host.displaced();
+        this.#options.host.displaced();
       },
     });
   }
