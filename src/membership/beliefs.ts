@@ -72,7 +72,7 @@ export class Beliefs {
 
   /** Takes a record if it is news, and passes it on. @returns Whether it was news. */
   learn(record: MemberRecord, source: Source): boolean {
-    const { clock, refutation, roster } = this.#options;
+    const { refutation, roster } = this.#options;
     if (record.name === roster.self.name) {
       refutation.heard(record);
       return false;
@@ -92,11 +92,7 @@ export class Beliefs {
     if (record.state === 'suspect' && known?.state === 'suspect') {
       if (record.incarnation === known.incarnation) return this.#addFirstAccuser(record, source);
     }
-    const before = roster.merge(record, clock.now);
-    if (before === false) return false;
-    this.#apply(record, before);
-    this.#publish(record, source);
-    return true;
+    return this.#take(record, source);
   }
 
   /** Neither we nor the members that we asked could reach it. */
@@ -135,18 +131,13 @@ export class Beliefs {
    * before anybody takes it for gone.
    */
   #suspectByHearsay(record: MemberRecord, known: MemberRecord | undefined): boolean {
-    const { clock, roster } = this.#options;
     if (!isListed(known) || !overrides(record, known)) return false;
     const suspect = withState(record, 'suspect');
-    const before = roster.merge(suspect, clock.now);
-    if (before !== false) {
-      this.#apply(suspect, before);
-      this.#publish(suspect, HEARSAY);
-    }
+    const isNews = this.#take(suspect, HEARSAY);
     // Only the member that learned this watches it: the others have no accuser's word for it.
     if (!this.#suspicions.get(record.name)) this.#suspect(suspect);
     this.#options.failedElsewhere(suspect);
-    return before !== false;
+    return isNews;
   }
 
   /** Another accuser confirms a suspicion that we have already. */
@@ -162,6 +153,16 @@ export class Beliefs {
   #addFirstAccuser(record: MemberRecord, source: Source): boolean {
     if (record.accuser === undefined) return false;
     this.#suspect(record);
+    this.#publish(record, source);
+    return true;
+  }
+
+  /** Puts a record into the roster if that takes it, and passes it on. */
+  #take(record: MemberRecord, source: Source): boolean {
+    const { clock, roster } = this.#options;
+    const before = roster.merge(record, clock.now);
+    if (before === false) return false;
+    this.#apply(record, before);
     this.#publish(record, source);
     return true;
   }

@@ -34,20 +34,22 @@ export interface HyParViewOptions extends Shared {
  * there when the passive view has none left.
  */
 export class HyParView {
+  /** The neighbours. */
+  readonly active: PartialView;
+  /** The members in reserve. */
+  readonly passive: PassiveView;
   readonly shuffling: Shuffling;
   readonly #options: HyParViewOptions;
-  readonly #active: PartialView;
-  readonly #passive: PassiveView;
   /** The members that we have asked to be neighbours, until they answer. */
   readonly #requests = new Map<PeerAddress, Request>();
   /** The neighbours that gave way to others, until they will have found one in our place. */
-  readonly #dismissed = new Map<PeerAddress, Pending>();
+  readonly #dismissed = new Map<PeerAddress, Dismissed>();
   /** The members that are not asked, and until when. */
   readonly #avoided = new Map<PeerAddress, number>();
   /**
    * Members that could not be reached, or refused a high priority: for a moment not asked at all.
    */
-  readonly #barred = new Map<PeerAddress, Timer>();
+  readonly #barred = new Map<PeerAddress, Waiting>();
   /**
    * How many members refused since the last shuffle: where all views are full, one may lack a
    * neighbour.
@@ -56,22 +58,14 @@ export class HyParView {
 
   constructor(options: HyParViewOptions) {
     this.#options = options;
-    this.#active = new PartialView(options.random);
-    this.#passive = new PassiveView({ ...options, isNeighbor: (peer) => this.#active.has(peer) });
+    this.active = new PartialView(options.random);
+    this.passive = new PassiveView(options, this.active);
     this.shuffling = new Shuffling({
       ...options,
-      active: this.#active,
-      passive: this.#passive,
+      active: this.active,
+      passive: this.passive,
       beforehand: () => this.#refresh(),
     });
-  }
-
-  get active(): ReadonlyMap<PeerAddress, MemberRecord> {
-    return this.#active;
-  }
-
-  get passive(): ReadonlyMap<PeerAddress, MemberRecord> {
-    return this.#passive;
   }
 
   /** How many requests wait for their answers. */
@@ -83,16 +77,16 @@ export class HyParView {
    * Section 4.2: a newcomer becomes a neighbour at once, and a random walk spreads the news of it.
    */
   joined(newcomer: MemberRecord): void {
-    if (!this.#active.has(newcomer.addr)) this.#admit(newcomer);
-    for (const peer of this.#active.keys()) {
+    if (!this.active.has(newcomer.addr)) this.#admit(newcomer);
+    for (const peer of this.active.keys()) {
       if (peer === newcomer.addr) continue;
       this.#options.host.send(peer, { type: 'forward-join', newcomer, ttl: ACTIVE_WALK });
     }
   }
 
   forwardJoin(from: PeerAddress, newcomer: MemberRecord, ttl: number): void {
-    if (this.#isSelf(newcomer) || this.#active.has(newcomer.addr)) return;
-    const next = this.#active.draw([from, newcomer.addr]);
+    if (this.#isSelf(newcomer) || this.active.has(newcomer.addr)) return;
+    const next = this.active.draw([from, newcomer.addr]);
     if (ttl === 0 || !next) {
       // A liar may make up newcomers: we dial only as many as could be true.
       const known = this.#options.roster.get(newcomer.name);
@@ -100,15 +94,14 @@ export class HyParView {
       if (isKnown && this.#requests.size < MAX_ASKED) this.#ask(newcomer, 'high');
       return;
     }
-    if (ttl === PASSIVE_WALK) this.#passive.reserve(newcomer);
+    if (ttl === PASSIVE_WALK) this.passive.reserve(newcomer);
     this.#options.host.send(next.addr, { type: 'forward-join', newcomer, ttl: ttl - 1 });
   }
 
   /** Section 4.3. @returns Whether it is a neighbour now. */
   neighbor(record: MemberRecord, priority: 'high' | 'low'): boolean {
     const { addr } = record;
-    const accepted =
-      this.#active.has(addr) || priority === 'high' || this.#active.size < ACTIVE_VIEW;
+    const accepted = this.active.has(addr) || priority === 'high' || this.active.size < ACTIVE_VIEW;
     if (accepted) this.#admit(record);
     const { digest } = this.#options.roster;
     this.#options.host.send(addr, { type: 'neighbor-reply', accepted, digest });
@@ -119,15 +112,15 @@ export class HyParView {
     const asked = this.#requests.get(from);
     if (!asked) {
       // The answer is late: the peer must not think that we are its neighbour.
-      if (accepted && !this.#active.has(from)) this.#disconnect(from);
+      if (accepted && !this.active.has(from)) this.#disconnect(from);
       return;
     }
-    this.#cancelRequest(from);
+    cancel(this.#requests, from);
     if (accepted && isListed(this.#options.roster.get(asked.record.name))) {
       this.#admit(asked.record);
     } else {
       if (accepted) this.#disconnect(from);
-      else if (!this.#active.has(from)) this.#options.host.close(from);
+      else if (!this.active.has(from)) this.#options.host.close(from);
       this.#refused += 1;
       // Only a peer that is not in our network, or does not know us, refuses a high priority.
       if (asked.priority === 'high') this.#bar(from);
@@ -141,7 +134,7 @@ export class HyParView {
     const record = this.#remove(from);
     if (!record) return;
     this.#options.host.close(from);
-    this.#passive.reserve(record);
+    this.passive.reserve(record);
     this.fill();
   }
 
@@ -151,8 +144,8 @@ export class HyParView {
    */
   lost(peer: PeerAddress): MemberRecord | undefined {
     const wasAsked = this.#requests.has(peer);
-    const wasNeighbor = wasAsked || this.#active.has(peer);
-    const reserve = this.#passive.get(peer);
+    const wasNeighbor = wasAsked || this.active.has(peer);
+    const reserve = this.passive.get(peer);
     this.#avoid(peer);
     // After a standing link breaks we do not know yet whether another one can be made.
     if (wasAsked) this.#bar(peer);
@@ -170,14 +163,14 @@ export class HyParView {
   /** Asks for as many neighbours as the active view lacks. */
   fill(): void {
     const { random, roster } = this.#options;
-    if (this.#refused >= MAX_REFUSALS && this.#active.size > ACTIVE_VIEW / 2) return;
+    if (this.#refused >= MAX_REFUSALS && this.active.size > ACTIVE_VIEW / 2) return;
     if (this.#barred.size >= MAX_BARRED) return;
     for (let tries = 0; tries < 2 * ACTIVE_VIEW; tries += 1) {
-      const wanted = Math.min(ACTIVE_VIEW, roster.size - 1) - this.#active.size;
+      const wanted = Math.min(ACTIVE_VIEW, roster.size - 1) - this.active.size;
       if (this.#requests.size >= Math.min(wanted, NEIGHBOR_REQUESTS)) return;
-      const candidate = this.#passive.draw(this.#unavailable()) ?? roster.random(random);
+      const candidate = this.passive.draw(this.#unavailable()) ?? roster.random(random);
       if (!candidate) return;
-      this.#ask(candidate, this.#active.size === 0 ? 'high' : 'low');
+      this.#ask(candidate, this.active.size === 0 ? 'high' : 'low');
     }
     this.#askUrgently();
   }
@@ -189,7 +182,7 @@ export class HyParView {
    */
   #askUrgently(): void {
     const { random, roster } = this.#options;
-    if (this.#active.size >= ACTIVE_VIEW / 2) return;
+    if (this.active.size >= ACTIVE_VIEW / 2) return;
     for (let tries = 0; this.#requests.size === 0 && tries < 2 * ACTIVE_VIEW; tries += 1) {
       const candidate = roster.random(random);
       if (candidate) this.#ask(candidate, 'high');
@@ -199,7 +192,7 @@ export class HyParView {
   #ask(record: MemberRecord, priority: 'high' | 'low'): void {
     const { addr } = record;
     const { clock, host, roster } = this.#options;
-    if (this.#isSelf(record) || this.#active.has(addr) || this.#requests.has(addr)) return;
+    if (this.#isSelf(record) || this.active.has(addr) || this.#requests.has(addr)) return;
     if (this.#barred.has(addr)) return;
     if (priority === 'low' && this.#isAvoided(addr)) return;
     const timer = clock.after(NEIGHBOR_TIMEOUT_MS, () => this.lost(addr));
@@ -212,23 +205,22 @@ export class HyParView {
   #admit(record: MemberRecord): void {
     const { addr } = record;
     const { host, neighborLeaving, neighborUp } = this.#options;
-    this.#cancelRequest(addr);
-    this.#cancelDismissal(addr);
-    this.#passive.delete(addr);
+    cancel(this.#requests, addr);
+    cancel(this.#dismissed, addr);
+    this.passive.delete(addr);
     this.#avoided.delete(addr);
-    this.#barred.get(addr)?.cancel();
-    this.#barred.delete(addr);
-    if (this.#active.has(addr)) return;
-    if (this.#active.size >= ACTIVE_VIEW) {
-      const dropped = this.#active.draw();
+    cancel(this.#barred, addr);
+    if (this.active.has(addr)) return;
+    if (this.active.size >= ACTIVE_VIEW) {
+      const dropped = this.active.draw();
       if (dropped) {
         neighborLeaving(dropped.addr);
         this.#remove(dropped.addr);
         this.#dismiss(dropped);
-        this.#passive.reserve(dropped);
+        this.passive.reserve(dropped);
       }
     }
-    this.#active.set(addr, record);
+    this.active.set(addr, record);
     host.open(addr);
     neighborUp(addr);
   }
@@ -245,34 +237,24 @@ export class HyParView {
     this.#dismissed.set(addr, { record, timer });
   }
 
-  #cancelDismissal(peer: PeerAddress): void {
-    this.#dismissed.get(peer)?.timer.cancel();
-    this.#dismissed.delete(peer);
-  }
-
   #disconnect(peer: PeerAddress): void {
     this.#options.host.send(peer, { type: 'disconnect' });
     this.#options.host.close(peer);
   }
 
   #remove(peer: PeerAddress): MemberRecord | undefined {
-    const record = this.#active.get(peer);
-    if (this.#active.delete(peer)) this.#options.neighborDown(peer);
+    const record = this.active.get(peer);
+    if (this.active.delete(peer)) this.#options.neighborDown(peer);
     return record;
-  }
-
-  #cancelRequest(peer: PeerAddress): void {
-    this.#requests.get(peer)?.timer.cancel();
-    this.#requests.delete(peer);
   }
 
   /** Forgets a peer. @returns Who it was, if it was a neighbour, is asked, or was dismissed. */
   #drop(peer: PeerAddress): MemberRecord | undefined {
     const pending = this.#requests.get(peer) ?? this.#dismissed.get(peer);
-    this.#passive.delete(peer);
+    this.passive.delete(peer);
     const record = this.#remove(peer) ?? pending?.record;
-    this.#cancelRequest(peer);
-    this.#cancelDismissal(peer);
+    cancel(this.#requests, peer);
+    cancel(this.#dismissed, peer);
     if (record) this.#options.host.close(peer);
     return record;
   }
@@ -290,13 +272,12 @@ export class HyParView {
   }
 
   #bar(peer: PeerAddress): void {
-    const { clock } = this.#options;
-    this.#barred.get(peer)?.cancel();
-    const timer = clock.after(BARRED_PAUSE_MS, () => {
+    cancel(this.#barred, peer);
+    const timer = this.#options.clock.after(BARRED_PAUSE_MS, () => {
       this.#barred.delete(peer);
       this.fill();
     });
-    this.#barred.set(peer, timer);
+    this.#barred.set(peer, { timer });
   }
 
   #isAvoided(peer: PeerAddress): boolean {
@@ -304,7 +285,7 @@ export class HyParView {
   }
 
   #unavailable(): readonly PeerAddress[] {
-    return [...this.#passive.keys()].filter(
+    return [...this.passive.keys()].filter(
       (peer) => this.#requests.has(peer) || this.#isAvoided(peer),
     );
   }
@@ -314,13 +295,21 @@ export class HyParView {
   }
 }
 
+/** The timer that ends a peer's wait. */
+interface Waiting {
+  readonly timer: Timer;
+}
+
+interface Dismissed extends Waiting {
+  readonly record: MemberRecord;
+}
+
 /** A request to be our neighbour. */
-interface Request extends Pending {
+interface Request extends Dismissed {
   readonly priority: 'high' | 'low';
 }
 
-/** A member, and the timer that ends its wait. */
-interface Pending {
-  readonly record: MemberRecord;
-  readonly timer: Timer;
+function cancel(waiting: Map<PeerAddress, Waiting>, peer: PeerAddress): void {
+  waiting.get(peer)?.timer.cancel();
+  waiting.delete(peer);
 }

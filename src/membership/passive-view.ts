@@ -1,29 +1,27 @@
 import type { MemberName } from '../base/address.js';
 import { PASSIVE_VIEW } from './parameters.js';
 import { PartialView } from './partial-view.js';
-import { isListed, type MemberRecord, type PeerAddress } from './record.js';
+import { isListed, type MemberRecord } from './record.js';
 import type { Roster } from './roster.js';
-
-export interface PassiveViewOptions {
-  readonly roster: Roster;
-  readonly random: () => number;
-  readonly isNeighbor: (peer: PeerAddress) => boolean;
-}
+import type { Shared } from './shared.js';
 
 /** The members in reserve, which replace lost neighbours (HyParView, section 4.4). */
 export class PassiveView extends PartialView {
-  readonly #options: PassiveViewOptions;
+  readonly #roster: Roster;
+  readonly #active: PartialView;
 
-  constructor(options: PassiveViewOptions) {
-    super(options.random);
-    this.#options = options;
+  /** @param active The neighbours, which need not be in reserve. */
+  constructor({ random, roster }: Shared, active: PartialView) {
+    super(random);
+    this.#roster = roster;
+    this.#active = active;
   }
 
   /** Adds a member; a random one gives way to it. */
   reserve(record: MemberRecord): void {
-    const { roster, isNeighbor } = this.#options;
+    const roster = this.#roster;
     const { addr } = record;
-    if (addr === roster.self.addr || isNeighbor(addr) || this.has(addr)) return;
+    if (addr === roster.self.addr || this.#active.has(addr) || this.has(addr)) return;
     if (!isListed(roster.get(record.name))) return;
     if (this.size >= PASSIVE_VIEW) {
       const dropped = this.draw();
@@ -34,7 +32,7 @@ export class PassiveView extends PartialView {
 
   /** Adds the names that another member sent; those that we sent to it give way first. */
   exchange(sent: readonly MemberName[], names: readonly MemberName[]): void {
-    const { roster } = this.#options;
+    const roster = this.#roster;
     const dispensable = sent
       .map((name) => roster.get(name)?.addr)
       .filter((addr) => addr !== undefined && this.has(addr));
