@@ -18,7 +18,7 @@ import type { MemberTarget } from './member-target.js';
 import { disposeStub } from './remote-call.js';
 import { type Answer, RemoteFiles } from './remote-files.js';
 
-type Connection = PeerConnection<RpcStub<CircuitTarget>>;
+type Connection = PeerConnection<CircuitTarget>;
 type MemberStub = RpcStub<MemberTarget>;
 
 /**

@@ -1,4 +1,3 @@
-import type { RpcStub } from 'capnweb';
 import type { MemberEntry } from '../anchor/circuit.js';
 import type { CircuitRoster, CircuitTarget } from '../anchor/circuit-target.js';
 import { isListedState } from '../anchor/listed-member.js';
@@ -8,7 +7,6 @@ import { type Interruptible, interruptible } from '../base/interruptible.js';
 import { isTimeValue } from '../base/time-value.js';
 import { CALL_TIMEOUT_MS } from '../transport/limits.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
-import { startRpc } from '../transport/rpc.js';
 import type { ClusterKey } from '../transport/security.js';
 import { Transport } from '../transport/transport.js';
 
@@ -20,8 +18,8 @@ export interface ClientOptions extends Interruptible {
 /** A connection to a daemon from a program that is no member. */
 export interface DaemonConnection {
   /** Ours alone, to be closed. */
-  readonly transport: Transport<RpcStub<CircuitTarget>>;
-  readonly connection: PeerConnection<RpcStub<CircuitTarget>>;
+  readonly transport: Transport<CircuitTarget>;
+  readonly connection: PeerConnection<CircuitTarget>;
   /** What the daemon says of itself and the others. */
   readonly roster: CircuitRoster;
 }
@@ -36,10 +34,7 @@ export async function connect(
   address: Address,
   { clusterKey, signal }: ClientOptions = {},
 ): Promise<DaemonConnection> {
-  const transport = new Transport<RpcStub<CircuitTarget>>({
-    clusterKey,
-    start: (socket, { ending }, heard) => startRpc<CircuitTarget>(socket, undefined, heard, ending),
-  });
+  const transport = new Transport<CircuitTarget>({ clusterKey });
   const limit = AbortSignal.timeout(CALL_TIMEOUT_MS);
   const either = signal ? AbortSignal.any([limit, signal]) : limit;
   try {

@@ -1,4 +1,3 @@
-import type { RpcStub } from 'capnweb';
 import { MountError } from '../../mount/mounting/mount-error.js';
 import { Session } from '../../mount/session.js';
 import { trimMemory } from '../../native/index.js';
@@ -27,7 +26,6 @@ import { CloseCode } from '../transport/ending.js';
 import type { ListenOptions } from '../transport/listener.js';
 import type { DiscoverOptions } from '../transport/multicast-group.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
-import { startRpc } from '../transport/rpc.js';
 import type { ClusterKey } from '../transport/security.js';
 import { Transport } from '../transport/transport.js';
 import { AddressClaim } from './address-claim.js';
@@ -64,7 +62,7 @@ export interface DaemonOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Via = PeerConnection<RpcStub<CircuitTarget>>;
+type Via = PeerConnection<CircuitTarget>;
 
 /** How long programs may take to close the files that they have written to. */
 const LAST_WRITERS_TIMEOUT_MS = 2_000;
@@ -75,7 +73,7 @@ const TERMINATION_TIMEOUT_MS = 5_000;
 /** A running member: puts everything together, and takes it down again. */
 export class Daemon {
   readonly #log: OperationsLog;
-  readonly #transport: Transport<RpcStub<CircuitTarget>>;
+  readonly #transport: Transport<CircuitTarget>;
   readonly #membership: Membership;
   readonly #state: StateDirectory | undefined;
   readonly #local: LocalMember;
@@ -135,15 +133,9 @@ export class Daemon {
         : await StateDirectory.open(options.stateDirectory);
     const secret = newSecret();
     let daemon: Daemon | undefined;
-    const transport = new Transport<RpcStub<CircuitTarget>>({
+    const transport = new Transport<CircuitTarget>({
       clusterKey: options.clusterKey,
-      start: (socket, peer, heard) =>
-        startRpc<CircuitTarget>(
-          socket,
-          daemon ? daemon.#mainFor(peer) : undefined,
-          heard,
-          peer.ending,
-        ),
+      main: (peer) => (daemon ? daemon.#mainFor(peer) : undefined),
       ended: (remote, event) => endings.note(remote, event),
     });
     try {
@@ -327,7 +319,7 @@ export class Daemon {
 
 interface Parts {
   readonly log: OperationsLog;
-  readonly transport: Transport<RpcStub<CircuitTarget>>;
+  readonly transport: Transport<CircuitTarget>;
   readonly state: StateDirectory | undefined;
   readonly record: MemberRecord;
 }

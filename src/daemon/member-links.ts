@@ -1,4 +1,3 @@
-import type { RpcStub } from 'capnweb';
 import type { CircuitTarget } from '../anchor/circuit-target.js';
 import { disposeStub } from '../anchor/remote-call.js';
 import type { Link, Links } from '../membership/membership.js';
@@ -7,7 +6,7 @@ import type { PeerConnection } from '../transport/peer-connection.js';
 import type { Transport } from '../transport/transport.js';
 
 /** Gives the membership the connections that everything else runs over, too. */
-export function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
+export function linksOver(transport: Transport<CircuitTarget>): Links {
   return {
     connect: async (address, signal) =>
       linkOver(await transport.connect(address, signal), address.toString()),
@@ -19,7 +18,7 @@ export function linksOver(transport: Transport<RpcStub<CircuitTarget>>): Links {
   };
 }
 
-function linkOver(connection: PeerConnection<RpcStub<CircuitTarget>>, peer: PeerAddress): Link {
+function linkOver(connection: PeerConnection<CircuitTarget>, peer: PeerAddress): Link {
   return {
     peer: connection.address?.toString() ?? peer,
     send: (message, lost) => {

@@ -1,3 +1,4 @@
+import type { RpcCompatible, RpcStub } from 'capnweb';
 import type { WebSocket } from 'ws';
 import type { Address } from '../base/address.js';
 import { Ending } from './ending.js';
@@ -9,14 +10,15 @@ import {
   PING_AFTER_MS,
   SILENT_AFTER_MS,
 } from './limits.js';
+import { startRpc } from './rpc.js';
 
 /**
  * A WebSocket to a peer, under watch: it is pinged when it is silent, cut when it does not answer
  * for long, and closed when nobody has used or held it for a while.
  */
-export class PeerConnection<Main> {
+export class PeerConnection<Remote extends RpcCompatible<Remote>> {
   /** The peer's main object, which we may call. */
-  readonly main: Main;
+  readonly main: RpcStub<Remote>;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly closed: Promise<void>;
   /** To be asked before anything large is sent. */
@@ -40,10 +42,10 @@ export class PeerConnection<Main> {
   #lastPing = performance.now();
   #lastCheck = performance.now();
 
-  /** @param start Starts the RPC session, and calls `heard` for each message. */
+  /** @param main Gives the object that the peer may call, an `RpcTarget`. */
   constructor(
     socket: WebSocket,
-    start: (connection: PeerConnection<Main>, heard: () => void) => Main,
+    main: (connection: PeerConnection<Remote>) => unknown,
     { dialled, address, remote = 'the peer', ended }: ConnectionOptions,
   ) {
     this.#socket = socket;
@@ -54,10 +56,11 @@ export class PeerConnection<Main> {
     this.ending = new Ending(socket, address?.authority ?? remote, ended);
     for (const sign of ['ping', 'pong']) socket.on(sign, () => this.#heard());
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
-    this.main = start(this, () => {
+    const onMessage = () => {
       this.#heard();
       this.#lastUse = performance.now();
-    });
+    };
+    this.main = startRpc<Remote>(socket, main(this), onMessage, this.ending);
     this.#keepalive = setInterval(() => this.#check(), KEEPALIVE_INTERVAL_MS);
     this.#keepalive.unref();
     socket.once('close', () => {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { RpcCompatible } from 'capnweb';
 import type { WebSocket } from 'ws';
 import { Address, formatAuthority } from '../base/address.js';
 import { interruptible } from '../base/interruptible.js';
@@ -8,13 +9,10 @@ import { ADDRESS_HEADER, Listener, type ListenOptions } from './listener.js';
 import { PeerConnection } from './peer-connection.js';
 import type { ClusterKey } from './security.js';
 
-export interface TransportOptions<Main> {
+export interface TransportOptions<Remote extends RpcCompatible<Remote>> {
   readonly clusterKey?: ClusterKey | undefined;
-  /**
-   * Starts the RPC session over a new connection, and calls `heard` for each message.
-   * @returns The peer's object that we may call.
-   */
-  readonly start: (socket: WebSocket, peer: PeerConnection<Main>, heard: () => void) => Main;
+  /** Gives the object that a peer may call, an `RpcTarget`; without it there is none. */
+  readonly main?: (peer: PeerConnection<Remote>, socket: WebSocket) => unknown;
   /** Called with what became of a peer, unless its connection ended in the usual way. */
   readonly ended?: ((remote: string, event: string) => void) | undefined;
 }
@@ -23,17 +21,17 @@ export interface TransportOptions<Main> {
  * The connections to other daemons: opened on demand, shared by all callers, and used in both
  * directions, whichever side opened them. There are two to one daemon where both sides dialled.
  */
-export class Transport<Main> {
-  readonly #options: TransportOptions<Main>;
+export class Transport<Remote extends RpcCompatible<Remote>> {
+  readonly #options: TransportOptions<Remote>;
   /** The connections by each address at which a peer is known, the newest last. */
-  readonly #connections = new Map<string, readonly PeerConnection<Main>[]>();
-  readonly #dialling = new Map<string, Promise<PeerConnection<Main>>>();
-  readonly #open = new Set<PeerConnection<Main>>();
+  readonly #connections = new Map<string, readonly PeerConnection<Remote>[]>();
+  readonly #dialling = new Map<string, Promise<PeerConnection<Remote>>>();
+  readonly #open = new Set<PeerConnection<Remote>>();
   readonly #closing = new AbortController();
   #listener: Listener | undefined;
   #self: string | undefined;
 
-  constructor(options: TransportOptions<Main>) {
+  constructor(options: TransportOptions<Remote>) {
     this.#options = options;
     setMaxListeners(0, this.#closing.signal);
   }
@@ -57,7 +55,7 @@ export class Transport<Main> {
   }
 
   /** The connection to the daemon at a circuit address, if there is one. */
-  standing(address: string): PeerConnection<Main> | undefined {
+  standing(address: string): PeerConnection<Remote> | undefined {
     return this.#connections.get(address)?.findLast(({ isOpen }) => isOpen);
   }
 
@@ -65,7 +63,7 @@ export class Transport<Main> {
    * The connection to the daemon at `address`, opened if there is none.
    * @throws CircuitError as {@link dial}
    */
-  async connect(address: Address, signal?: AbortSignal): Promise<PeerConnection<Main>> {
+  async connect(address: Address, signal?: AbortSignal): Promise<PeerConnection<Remote>> {
     const key = address.toString();
     const known = this.standing(key);
     if (known) return known;
@@ -91,7 +89,7 @@ export class Transport<Main> {
     this.#listener?.close();
   }
 
-  #dial(address: Address, key: string): Promise<PeerConnection<Main>> {
+  #dial(address: Address, key: string): Promise<PeerConnection<Remote>> {
     const { clusterKey } = this.#options;
     let told: Address | undefined;
     const dialled = dial(address, {
@@ -120,20 +118,16 @@ export class Transport<Main> {
   /** @param dialled The address that we dialled: the peer may say that it listens at another. */
   #adopt(
     socket: WebSocket,
-    { address, remote }: Pick<PeerConnection<Main>, 'address' | 'remote'>,
+    { address, remote }: Pick<PeerConnection<Remote>, 'address' | 'remote'>,
     dialled?: string,
-  ): PeerConnection<Main> {
-    const { start, ended } = this.#options;
-    const connection = new PeerConnection<Main>(
-      socket,
-      (peer, heard) => start(socket, peer, heard),
-      {
-        dialled: dialled !== undefined,
-        address,
-        remote,
-        ended: (event) => ended?.(remote, event),
-      },
-    );
+  ): PeerConnection<Remote> {
+    const { main, ended } = this.#options;
+    const connection = new PeerConnection<Remote>(socket, (peer) => main?.(peer, socket), {
+      dialled: dialled !== undefined,
+      address,
+      remote,
+      ended: (event) => ended?.(remote, event),
+    });
     const keys = new Set([address?.toString(), dialled].filter((key) => key !== undefined));
     this.#open.add(connection);
     for (const key of keys) {
@@ -146,7 +140,7 @@ export class Transport<Main> {
     return connection;
   }
 
-  #forget(key: string, connection: PeerConnection<Main>): void {
+  #forget(key: string, connection: PeerConnection<Remote>): void {
     const others = this.#connections.get(key)?.filter((other) => other !== connection) ?? [];
     if (others.length > 0) this.#connections.set(key, others);
     else this.#connections.delete(key);

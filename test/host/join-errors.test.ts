@@ -4,7 +4,6 @@ import { join as pathOf } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { RpcTarget } from 'capnweb';
 import { Address, newSecret } from '../../src/base/address.js';
-import { startRpc } from '../../src/transport/rpc.js';
 import { Transport } from '../../src/transport/transport.js';
 import { CIRCUIT_ENV, Cluster, eventually, type TestDaemon } from './cluster.js';
 import { areOne } from './multicast.js';
@@ -51,9 +50,7 @@ async function muteDaemon(t: ExecutionContext) {
     }
   }
   const secret = newSecret();
-  const transport = new Transport<unknown>({
-    start: (socket, peer, heard) => startRpc(socket, new Mute(), heard, peer.ending),
-  });
+  const transport = new Transport<unknown>({ main: () => new Mute() });
   t.teardown(() => transport.close());
   const port = await transport.listen({ host: '127.0.0.1', port: 0, secret });
   const address = new Address('127.0.0.1', port, process.pid, secret);

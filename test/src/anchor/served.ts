@@ -1,5 +1,4 @@
 import type { ExecutionContext } from 'ava';
-import type { RpcStub } from 'capnweb';
 import type { WebSocket } from 'ws';
 import type { Circuit } from '../../../src/anchor/circuit.js';
 import { CircuitTarget } from '../../../src/anchor/circuit-target.js';
@@ -8,10 +7,9 @@ import type { OperationsLog } from '../../../src/base/log.js';
 import { MessageMemory } from '../../../src/kinds/message-memory.js';
 import { REGISTRY } from '../../../src/kinds/registry.js';
 import type { PeerConnection } from '../../../src/transport/peer-connection.js';
-import { startRpc } from '../../../src/transport/rpc.js';
 import { Transport } from '../../../src/transport/transport.js';
 
-export type Connection = PeerConnection<RpcStub<CircuitTarget>>;
+export type Connection = PeerConnection<CircuitTarget>;
 
 interface ServedOptions {
   /** Accounts for the messages that the peer sends. */
@@ -36,18 +34,14 @@ export async function served(
   const deliver = () => {};
   const published = async () => {};
   const rest = { circuit, registry, log, memory, who: () => 'peer', deliver, published };
-  const server = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, { flow, whenSilent, ending }, heard) => {
+  const server = new Transport<CircuitTarget>({
+    main: ({ flow, whenSilent }, socket) => {
       onSocket('server', socket);
-      const target = new CircuitTarget({ ...rest, flow, whenSilent });
-      return startRpc<CircuitTarget>(socket, target, heard, ending);
+      return new CircuitTarget({ ...rest, flow, whenSilent });
     },
   });
-  const client = new Transport<RpcStub<CircuitTarget>>({
-    start: (socket, { ending }, heard) => {
-      onSocket('client', socket);
-      return startRpc<CircuitTarget>(socket, undefined, heard, ending);
-    },
+  const client = new Transport<CircuitTarget>({
+    main: (_, socket) => onSocket('client', socket),
   });
   t.teardown(() => server.close());
   t.teardown(() => client.close());

@@ -3,7 +3,6 @@ import { RpcTarget } from 'capnweb';
 import { Address, newMemberName, newSecret } from '../../../src/base/address.js';
 import { CircuitClient } from '../../../src/client/client.js';
 import { CloseCode, type Ending } from '../../../src/transport/ending.js';
-import { startRpc } from '../../../src/transport/rpc.js';
 import { Transport } from '../../../src/transport/transport.js';
 
 const self = newMemberName();
@@ -28,9 +27,9 @@ class Daemon extends RpcTarget {
 test('a client whose connection was ended is told why, by what waits and by what is called later', async (t) => {
   const endings: Ending[] = [];
   const server = new Transport<unknown>({
-    start: (socket, { ending }, heard) => {
+    main: ({ ending }) => {
       endings.push(ending);
-      return startRpc(socket, new Daemon(), heard, ending);
+      return new Daemon();
     },
   });
   t.teardown(() => server.close());

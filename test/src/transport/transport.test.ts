@@ -7,9 +7,8 @@ import { Transport } from '../../../src/transport/transport.js';
 async function daemon(t: ExecutionContext) {
   const peers: PeerConnection<undefined>[] = [];
   const transport = new Transport<undefined>({
-    start: (_socket, peer) => {
+    main: (peer) => {
       peers.push(peer);
-      return undefined;
     },
   });
   t.teardown(() => transport.close());
