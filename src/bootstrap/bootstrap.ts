@@ -32,14 +32,16 @@ export class Bootstrap {
   readonly #discovered: DiscoveredMembers;
   /** Aborted when the member has left, or another daemon has its name. */
   readonly #parted = new AbortController();
+  readonly #discovery: Discovery | undefined;
   readonly #watch: Disposable;
-  #discovery: Discovery | undefined;
 
-  private constructor(options: BootstrapOptions) {
-    const { membership, log, knownMembers: file } = options;
+  constructor(options: BootstrapOptions) {
+    const { membership, log, knownMembers: file, discover, address, clusterKey } = options;
     this.#options = options;
     this.#known = file === undefined ? undefined : new KnownMembers({ file, membership, log });
     this.#discovered = new DiscoveredMembers({ membership, log });
+    const heard = (other: Address) => this.#discovered.hear(other);
+    this.#discovery = discover && new Discovery({ ...discover, address, clusterKey, heard, log });
     // A member that had left, perhaps while it started, has been joined again.
     this.#watch = membership.watch(({ kind }) => {
       if (kind === 'join' && this.#parted.signal.aborted) this.#discovery?.announce();
@@ -47,18 +49,8 @@ export class Bootstrap {
   }
 
   /** Opens the sockets of the discovery. @throws CircuitError as {@link Discovery.open} */
-  static async open(options: BootstrapOptions): Promise<Bootstrap> {
-    const bootstrap = new Bootstrap(options);
-    const { discover, address, clusterKey, log } = options;
-    if (!discover) return bootstrap;
-    const heard = (other: Address) => bootstrap.#discovered.hear(other);
-    try {
-      bootstrap.#discovery = await Discovery.open({ ...discover, address, clusterKey, heard, log });
-    } catch (error) {
-      await bootstrap.close();
-      throw error;
-    }
-    return bootstrap;
+  async open(): Promise<void> {
+    await this.#discovery?.open();
   }
 
   /**

@@ -40,7 +40,7 @@ export class Discovery {
   #timer: NodeJS.Timeout | undefined;
   #isSilent = false;
 
-  private constructor(options: DiscoveryOptions) {
+  constructor(options: DiscoveryOptions) {
     this.#options = options;
   }
 
@@ -48,12 +48,11 @@ export class Discovery {
    * Joins the group, hears and answers; announces nothing yet.
    * @throws CircuitError EINVAL (our address is too long), and as {@link MulticastSocket.open}
    */
-  static async open(options: DiscoveryOptions): Promise<Discovery> {
-    const { group, interfaces, address, clusterKey, log } = options;
+  async open(): Promise<void> {
+    const { group, interfaces, address, clusterKey, log } = this.#options;
     encodeAnnouncement({ kind: 'answer', id: 0n, address }, 0, clusterKey);
-    const discovery = new Discovery(options);
-    discovery.#sockets = await MulticastSocket.open(group, interfaces, 'group', (...received) =>
-      discovery.#receive(...received),
+    this.#sockets = await MulticastSocket.open(group, interfaces, 'group', (...received) =>
+      this.#receive(...received),
     );
     const where = `${formatGroup(group)} over ${interfaces.map(({ name }) => name).join(', ')}`;
     log(
@@ -61,7 +60,6 @@ export class Discovery {
         ? `discovery on ${where}, sealed with the cluster key`
         : `discovery on ${where} is not encrypted: every host that listens there learns this daemon's address, and may command it`,
     );
-    return discovery;
   }
 
   /** Begins to announce, with the shortest interval. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { MountError } from '../../mount/mounting/mount-error.js';
 import { Session } from '../../mount/session.js';
 import { trimMemory } from '../../native/index.js';
@@ -14,7 +15,7 @@ import {
 } from '../base/address.js';
 import { asCircuitError, CircuitError, errorMessage } from '../base/error.js';
 import { trimBy } from '../base/garbage.js';
-import { onAbort, within } from '../base/interruptible.js';
+import { onAbort } from '../base/interruptible.js';
 import { OperationsLog } from '../base/log.js';
 import { Bootstrap } from '../bootstrap/bootstrap.js';
 import { REGISTRY } from '../kinds/registry.js';
@@ -22,7 +23,6 @@ import { MembershipDriver } from '../membership/driver.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
 import { circuitDirectory } from '../namespace/circuit.js';
-import { CloseCode } from '../transport/ending.js';
 import type { ListenOptions } from '../transport/listener.js';
 import type { DiscoverOptions } from '../transport/multicast-group.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
@@ -32,7 +32,7 @@ import { AddressClaim } from './address-claim.js';
 import { addressFile } from './address-file.js';
 import { EndingsLog } from './endings-log.js';
 import { reachableHost } from './host-address.js';
-import { linksOver } from './member-links.js';
+import { deliveryFrom, linksOver } from './member-links.js';
 import { OrphanReaper } from './orphans.js';
 import { StateDirectory } from './state-directory.js';
 
@@ -62,8 +62,6 @@ export interface DaemonOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-type Via = PeerConnection<CircuitTarget>;
-
 /** How long programs may take to close the files that they have written to. */
 const LAST_WRITERS_TIMEOUT_MS = 2_000;
 
@@ -75,6 +73,7 @@ export class Daemon {
   readonly #log: OperationsLog;
   readonly #transport: Transport<CircuitTarget>;
   readonly #membership: Membership;
+  readonly #bootstrap: Bootstrap;
   readonly #state: StateDirectory | undefined;
   readonly #local: LocalMember;
   readonly #circuit: LocalCircuit;
@@ -82,15 +81,17 @@ export class Daemon {
   /** Aborted when the daemon is to end. */
   readonly #ending = new AbortController();
   readonly #ended = new AbortController();
-  #bootstrap: Bootstrap | undefined;
+  /** Aborted when the daemon has ended, for whatever reason. */
+  readonly ended: AbortSignal = this.#ended.signal;
   #session: Session | undefined;
   #unmounted = true;
   #addressClaim: AddressClaim | undefined;
   #closing: Promise<void> | undefined;
   #parting = false;
 
-  private constructor(parts: Parts) {
+  private constructor(parts: Parts, address: Address, options: DaemonOptions) {
     const { log, transport, state, record } = parts;
+    const note = (event: string) => log.event(event);
     this.#log = log;
     this.#transport = transport;
     this.#state = state;
@@ -98,20 +99,28 @@ export class Daemon {
       self: record,
       links: linksOver(transport),
       displaced: () => {
-        this.#bootstrap?.pause();
+        this.#bootstrap.pause();
         log.event(`another daemon was started as ${record.name}; this one goes on alone`);
       },
+    });
+    this.#bootstrap = new Bootstrap({
+      membership: this.#membership,
+      address,
+      clusterKey: options.clusterKey,
+      discover: options.discover,
+      knownMembers: state?.knownMembers,
+      log: note,
     });
     this.#local = new LocalMember({
       membership: this.#membership,
       log,
       shutdown: () => this.#endSoon(),
-      leave: () => this.#part(() => (this.#bootstrap ?? this.#membership).leave()),
+      leave: () => this.#part(() => this.#bootstrap.leave()),
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);
     });
-    this.#orphans = new OrphanReaper((event) => log.event(event));
+    this.#orphans = new OrphanReaper(note);
     this.#membership.watch(({ kind, member, state: why }) => {
       if (!this.#parting)
         log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);
@@ -127,10 +136,8 @@ export class Daemon {
     trimBy(trimMemory);
     const log = new OperationsLog(options.log);
     const endings = new EndingsLog(log);
-    const state =
-      options.stateDirectory === undefined
-        ? undefined
-        : await StateDirectory.open(options.stateDirectory);
+    const { stateDirectory: directory } = options;
+    const state = directory === undefined ? undefined : await StateDirectory.open(directory);
     const secret = newSecret();
     let daemon: Daemon | undefined;
     const transport = new Transport<CircuitTarget>({
@@ -146,22 +153,14 @@ export class Daemon {
       transport.advertise(address);
       const addr = address.toString();
       const record = { name, addr, joined: Date.now(), incarnation: 0, state: 'alive' } as const;
-      daemon = new Daemon({ log, transport, state, record });
+      log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
+      daemon = new Daemon({ log, transport, state, record }, address, options);
       const ending = daemon.#ending;
       onAbort(options.signal, () => ending.abort());
-      log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
-      const bootstrap = await Bootstrap.open({
-        membership: daemon.#membership,
-        address,
-        clusterKey: options.clusterKey,
-        discover: options.discover,
-        knownMembers: state?.knownMembers,
-        log: (event) => log.event(event),
-      });
-      daemon.#bootstrap = bootstrap;
+      await daemon.#bootstrap.open();
       await daemon.#mount(options);
-      await bootstrap.join(options.join ?? [], ending.signal);
-      bootstrap.begin();
+      await daemon.#bootstrap.join(options.join ?? [], ending.signal);
+      daemon.#bootstrap.begin();
       daemon.#leaveAddress(address);
       if (ending.signal.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
       ending.signal.addEventListener('abort', () => daemon?.close(), { once: true });
@@ -182,11 +181,6 @@ export class Daemon {
     return this.#membership.self.addr;
   }
 
-  /** Aborted when the daemon has ended, for whatever reason. */
-  get ended(): AbortSignal {
-    return this.#ended.signal;
-  }
-
   /** Whether the end left no mount behind. */
   get unmounted(): boolean {
     return this.#unmounted;
@@ -205,10 +199,8 @@ export class Daemon {
 
   /** Ends when the caller has its answer, and has closed the file that it wrote to. */
   async #endSoon(): Promise<void> {
-    const written = this.#session?.written() ?? Promise.resolve();
-    await within(written, LAST_WRITERS_TIMEOUT_MS, new Error('files are still open')).catch(
-      () => undefined,
-    );
+    const limit = delay(LAST_WRITERS_TIMEOUT_MS, undefined, { ref: false });
+    await Promise.race([this.#session?.written(), limit]);
     setImmediate(() => this.#ending.abort());
   }
 
@@ -226,7 +218,7 @@ export class Daemon {
 
   async #close(): Promise<void> {
     this.#addressClaim?.[Symbol.dispose]();
-    await this.#bootstrap?.close();
+    await this.#bootstrap.close();
     await this.#part(() => this.#membership.close());
     await this.#local.terminate(TERMINATION_TIMEOUT_MS);
     try {
@@ -285,10 +277,9 @@ export class Daemon {
   }
 
   /** The object that one peer may call. */
-  #mainFor(peer: Via): CircuitTarget {
+  #mainFor(peer: PeerConnection<CircuitTarget>): CircuitTarget {
     const log = this.#log;
     const addr = peer.address?.toString();
-    let isRefused = false;
     return new CircuitTarget({
       circuit: this.#circuit,
       registry: REGISTRY,
@@ -300,18 +291,7 @@ export class Daemon {
         const member = this.#membership.members().find((record) => record.addr === addr);
         return `peer=${member?.name ?? peer.remote}`;
       },
-      deliver: async (message) => {
-        if (isRefused) throw new CircuitError('EPROTO', 'the connection is being ended');
-        try {
-          if (!peer.address)
-            throw new CircuitError('EINVAL', 'only daemons take part in the membership');
-          this.#membership.deliver(message, peer.address.toString());
-        } catch (error) {
-          isRefused = true;
-          peer.ending.refuse(CloseCode.policy, errorMessage(error));
-          throw error;
-        }
-      },
+      deliver: deliveryFrom(peer, this.#membership),
       published: async () => this.#session?.invalidated(),
     });
   }

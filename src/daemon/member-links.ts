@@ -1,7 +1,9 @@
 import type { CircuitTarget } from '../anchor/circuit-target.js';
 import { disposeStub } from '../anchor/remote-call.js';
-import type { Link, Links } from '../membership/membership.js';
+import { CircuitError, errorMessage } from '../base/error.js';
+import type { Link, Links, Membership } from '../membership/membership.js';
 import type { PeerAddress } from '../membership/record.js';
+import { CloseCode } from '../transport/ending.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import type { Transport } from '../transport/transport.js';
 
@@ -15,6 +17,25 @@ export function linksOver(transport: Transport<CircuitTarget>): Links {
       return connection && linkOver(connection, peer);
     },
     probe: (address, timeout) => transport.probe(address, timeout),
+  };
+}
+
+/** Gives the membership what a peer delivers. A peer that may not, or delivers nonsense, is cut off. */
+export function deliveryFrom(
+  { address, ending }: PeerConnection<CircuitTarget>,
+  membership: Membership,
+): (message: unknown) => Promise<void> {
+  let isRefused = false;
+  return async (message) => {
+    if (isRefused) throw new CircuitError('EPROTO', 'the connection is being ended');
+    try {
+      if (!address) throw new CircuitError('EINVAL', 'only daemons take part in the membership');
+      membership.deliver(message, address.toString());
+    } catch (error) {
+      isRefused = true;
+      ending.refuse(CloseCode.policy, errorMessage(error));
+      throw error;
+    }
   };
 }
 

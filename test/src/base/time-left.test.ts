@@ -46,7 +46,7 @@ test.serial('no timer is set for a negative time, or for longer than timers can 
 
 test.serial('a daemon that was suspended announces itself without a negative delay', async (t) => {
   const group = parseGroup(newGroup().text);
-  const discovery = await Discovery.open({
+  const discovery = new Discovery({
     group,
     interfaces: multicastInterfaces(group, { name: 'lo' }),
     address: newAddress(),
@@ -54,6 +54,7 @@ test.serial('a daemon that was suspended announces itself without a negative del
     log: () => {},
   });
   t.teardown(() => discovery.close());
+  await discovery.open();
   const { delays, suspend, fire } = clock(t);
   discovery.announce();
   for (let time = 0; time < 5; time += 1) {
