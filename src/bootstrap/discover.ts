@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Address } from '../base/address.js';
-import { until } from '../base/interruptible.js';
-import { Listeners } from '../base/listeners.js';
+import { EventEmitter, on } from 'node:events';
+import type { Address } from '../base/address.js';
+import { interrupted } from '../base/error.js';
 import { type MulticastGroup, multicastInterfaces } from '../transport/multicast-group.js';
 import { MulticastSocket } from '../transport/multicast-socket.js';
 import type { ClusterKey } from '../transport/security.js';
@@ -27,17 +27,18 @@ export async function* discover(
   signal?: AbortSignal,
 ): AsyncGenerator<Address, void, undefined> {
   const id = randomBytes(8).readBigUInt64BE();
-  const answers = new Set<string>();
-  const heard = new Listeners();
+  const heard = new Set<string>();
+  const answers = new EventEmitter();
   const sockets = await MulticastSocket.open(
     group,
     multicastInterfaces(group),
     'answers',
     (datagram) => {
       const said = decodeAnnouncement(datagram, Date.now(), clusterKey);
-      if (said.kind !== 'answer' || said.id !== id || answers.size >= MAX_ANSWERS) return;
-      answers.add(said.address.toString());
-      heard.tell();
+      if (said.kind !== 'answer' || said.id !== id || heard.size >= MAX_ANSWERS) return;
+      const address = said.address.toString();
+      if (!heard.has(address)) answers.emit('answer', said.address);
+      heard.add(address);
     },
   );
   const ask = () => {
@@ -45,25 +46,13 @@ export async function* discover(
     for (const socket of sockets) socket.send(query);
   };
   const timers = QUERY_TIMES_MS.map((delay) => setTimeout(ask, delay));
-  let late = false;
-  const onTimeout = () => {
-    late = true;
-    heard.tell();
-  };
-  timers.push(setTimeout(onTimeout, DISCOVERY_TIMEOUT_MS));
+  const late = AbortSignal.timeout(DISCOVERY_TIMEOUT_MS);
+  const over = signal ? AbortSignal.any([late, signal]) : late;
   try {
-    for (let given = 0; ; ) {
-      await until(
-        () => late || answers.size > given,
-        (look) => heard.add(look),
-        signal,
-      );
-      if (given === answers.size) return;
-      for (const address of [...answers].slice(given)) {
-        given += 1;
-        yield Address.parse(address);
-      }
-    }
+    for await (const [address] of on(answers, 'answer', { signal: over })) yield address;
+  } catch (error) {
+    if (signal?.aborted) throw interrupted();
+    if (!late.aborted) throw error;
   } finally {
     for (const timer of timers) clearTimeout(timer);
     for (const socket of sockets) socket.close();
