@@ -1,15 +1,10 @@
 import type { MemberName } from '../base/address.js';
+import type { FailureDetector } from './failure-detector.js';
+import type { HyParView } from './hyparview.js';
 import type { MemberMap, NewMemberMap } from './member-map.js';
 
-import { SUSPICION_PAUSE_MS } from './parameters.js';
-import {
-  isListed,
-  type MemberRecord,
-  overrides,
-  type PeerAddress,
-  type Version,
-  withState,
-} from './record.js';
+import { MAX_HEARSAY_PROBES, SUSPICION_PAUSE_MS } from './parameters.js';
+import { isListed, type MemberRecord, overrides, type Version, withState } from './record.js';
 import type { Refutation } from './refutation.js';
 import { HEARSAY, OWN, type Shared, type Source } from './shared.js';
 import { Suspicion } from './suspicion.js';
@@ -17,14 +12,8 @@ import { Suspicion } from './suspicion.js';
 export interface BeliefsOptions extends Shared {
   readonly newMap: NewMemberMap;
   readonly refutation: Refutation;
-  /** Whether a link to it stands. */
-  readonly isNeighbor: (peer: PeerAddress) => boolean;
-  /** The member is no longer at this address. */
-  readonly gone: (record: MemberRecord) => void;
-  /** A member is suspected or has failed: others may be in the same trouble. */
-  readonly inTrouble: () => void;
-  /** Another member's roster says that it has failed. */
-  readonly failedElsewhere: (record: MemberRecord) => void;
+  readonly detector: FailureDetector;
+  readonly overlay: HyParView;
 }
 
 /**
@@ -136,7 +125,9 @@ export class Beliefs {
     const isNews = this.#take(suspect, HEARSAY);
     // Only the member that learned this watches it: the others have no accuser's word for it.
     if (!this.#suspicions.get(record.name)) this.#suspect(suspect);
-    this.#options.failedElsewhere(suspect);
+    // After a split half of the members failed elsewhere; they will speak for themselves.
+    const { detector } = this.#options;
+    if (detector.size < MAX_HEARSAY_PROBES) detector.investigate(suspect, false);
     return isNews;
   }
 
@@ -169,30 +160,36 @@ export class Beliefs {
 
   /** Does what follows from a record that has just been taken. */
   #apply(record: MemberRecord, before: MemberRecord | undefined): void {
-    const { gone, host, inTrouble, isNeighbor } = this.#options;
+    const { active, detector, host } = this.#options;
     const { accuser, state } = record;
     const moved = before !== undefined && before.addr !== record.addr;
     let wasListed = isListed(before);
     if (moved && wasListed) {
       // The same name at another address is another daemon.
-      gone(before);
+      this.#gone(before);
       host.changed({ kind: 'leave', member: before, state: 'failed' });
       wasListed = false;
     }
     this.#suspicions.delete(record.name);
     // Only the first news of the trouble counts; after a split half of the network is hearsay.
     const isAccused = state === 'failed' || accuser !== undefined;
-    if (isAccused && before?.state !== 'suspect') inTrouble();
+    if (isAccused && before?.state !== 'suspect') detector.probeAtRandom();
     if (isListed(record)) {
       if (!wasListed) host.changed({ kind: 'join', member: record, state });
     } else {
-      gone(record);
+      this.#gone(record);
       if (wasListed) host.changed({ kind: 'leave', member: record, state });
     }
     if (state !== 'suspect') return;
     if (accuser !== undefined) this.#suspect(record);
     // Lifeguard's "buddy system": we tell a suspected neighbour at once, however the news travels.
-    if (isNeighbor(record.addr)) host.send(record.addr, { type: 'notice', record });
+    if (active.has(record.addr)) host.send(record.addr, { type: 'notice', record });
+  }
+
+  /** The member is no longer at this address. */
+  #gone({ name, addr }: MemberRecord): void {
+    this.#options.detector.forget(name);
+    this.#options.overlay.gone(addr);
   }
 
   #suspect(record: MemberRecord): void {

@@ -17,8 +17,6 @@ import type { MemberRecord, PeerAddress } from './record.js';
 import type { Shared } from './shared.js';
 
 export interface FailureDetectorOptions extends Shared {
-  /** Our neighbours: we ask them first, since links to them stand. */
-  readonly neighbors: () => Iterable<MemberRecord>;
   /** Neither we nor any member that we asked could reach it. */
   readonly suspect: (record: MemberRecord) => void;
   /** No daemon listens there any more, as another member has found as well. */
@@ -142,7 +140,7 @@ export class FailureDetector {
   /** Whether no link watches it: neighbours are watched by theirs. */
   #isUnwatched({ name }: MemberRecord): boolean {
     if (this.wasReached(name) || this.#investigations.has(name)) return false;
-    for (const neighbor of this.#options.neighbors()) if (neighbor.name === name) return false;
+    for (const neighbor of this.#options.active.values()) if (neighbor.name === name) return false;
     return true;
   }
 
@@ -186,12 +184,12 @@ export class FailureDetector {
 
   /** Chooses whom to ask: neighbours first, since links to them stand, and no member twice. */
   #others({ record, tried }: Investigation): readonly MemberRecord[] {
-    const { neighbors, random, roster } = this.#options;
+    const { active, random, roster } = this.#options;
     const chosen = new Map<MemberName, MemberRecord>();
     const choose = (other: MemberRecord) => {
       if (other.name !== record.name && !tried.has(other.name)) chosen.set(other.name, other);
     };
-    for (const neighbor of neighbors()) choose(neighbor);
+    for (const neighbor of active.values()) choose(neighbor);
     for (let tries = 0; chosen.size < INDIRECT_PROBES && tries < MAX_DRAWS; tries += 1) {
       const other = roster.random(random);
       if (other) choose(other);

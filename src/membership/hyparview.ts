@@ -12,17 +12,17 @@ import {
   NEIGHBOR_TIMEOUT_MS,
   PASSIVE_WALK,
 } from './parameters.js';
-import { PartialView } from './partial-view.js';
+import type { PartialView } from './partial-view.js';
 import { PassiveView } from './passive-view.js';
+import type { Plumtree } from './plumtree.js';
 import { isListed, type MemberRecord, type PeerAddress } from './record.js';
 import type { Shared } from './shared.js';
 import { Shuffling } from './shuffling.js';
 
 export interface HyParViewOptions extends Shared {
-  /** A link to a neighbour stands; we are about to give one up; one does not stand any more. */
-  readonly neighborUp: (peer: PeerAddress) => void;
-  readonly neighborLeaving: (peer: PeerAddress) => void;
-  readonly neighborDown: (peer: PeerAddress) => void;
+  readonly tree: Plumtree;
+  /** The members that we accuse: a new neighbour may not have heard of it. */
+  readonly accusedByUs: () => readonly MemberRecord[];
 }
 
 /**
@@ -58,11 +58,10 @@ export class HyParView {
 
   constructor(options: HyParViewOptions) {
     this.#options = options;
-    this.active = new PartialView(options.random);
-    this.passive = new PassiveView(options, this.active);
+    this.active = options.active;
+    this.passive = new PassiveView(options);
     this.shuffling = new Shuffling({
       ...options,
-      active: this.active,
       passive: this.passive,
       beforehand: () => this.#refresh(),
     });
@@ -204,7 +203,7 @@ export class HyParView {
   /** Makes a member our neighbour; a random one gives way to it. */
   #admit(record: MemberRecord): void {
     const { addr } = record;
-    const { host, neighborLeaving, neighborUp } = this.#options;
+    const { accusedByUs, host, tree } = this.#options;
     cancel(this.#requests, addr);
     cancel(this.#dismissed, addr);
     this.passive.delete(addr);
@@ -214,7 +213,7 @@ export class HyParView {
     if (this.active.size >= ACTIVE_VIEW) {
       const dropped = this.active.draw();
       if (dropped) {
-        neighborLeaving(dropped.addr);
+        tree.neighborLeaving(dropped.addr);
         this.#remove(dropped.addr);
         this.#dismiss(dropped);
         this.passive.reserve(dropped);
@@ -222,7 +221,8 @@ export class HyParView {
     }
     this.active.set(addr, record);
     host.open(addr);
-    neighborUp(addr);
+    tree.neighborUp(addr);
+    tree.announce(addr, accusedByUs());
   }
 
   /** Keeps the link for a while: until the member has others, nobody else would see it fail. */
@@ -244,7 +244,7 @@ export class HyParView {
 
   #remove(peer: PeerAddress): MemberRecord | undefined {
     const record = this.active.get(peer);
-    if (this.active.delete(peer)) this.#options.neighborDown(peer);
+    if (this.active.delete(peer)) this.#options.tree.neighborDown(peer);
     return record;
   }
 

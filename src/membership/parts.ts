@@ -6,7 +6,7 @@ import { FailureDetector } from './failure-detector.js';
 import { HyParView } from './hyparview.js';
 import { Joining, type Parting } from './joining.js';
 import { type NewMemberMap, newMemberMap } from './member-map.js';
-import { MAX_HEARSAY_PROBES } from './parameters.js';
+import { PartialView } from './partial-view.js';
 import { Plumtree } from './plumtree.js';
 import type { ProtocolHost } from './protocol-host.js';
 import type { MemberRecord, PeerAddress } from './record.js';
@@ -64,42 +64,23 @@ export class Parts {
       this.comparison.noteChange();
       this.tree.publish(record, from);
     };
-    const shared: Shared = { host, random, clock, roster, learn, publish };
+    const active = new PartialView(random);
+    const shared: Shared = { host, random, clock, roster, active, learn, publish };
     this.tree = new Plumtree({ ...shared, has: (version) => this.beliefs.has(version) });
     this.comparison = new Comparison({ ...shared, done: (peer) => this.joining.compared(peer) });
-    this.overlay = new HyParView({
-      ...shared,
-      neighborUp: (peer) => {
-        this.tree.neighborUp(peer);
-        this.tree.announce(peer, this.beliefs.accusedByUs());
-      },
-      neighborLeaving: (peer) => this.tree.neighborLeaving(peer),
-      neighborDown: (peer) => this.tree.neighborDown(peer),
-    });
-    const { overlay, comparison } = this;
+    const { tree, comparison } = this;
+    const accusedByUs = () => this.beliefs.accusedByUs();
+    this.overlay = new HyParView({ ...shared, tree, accusedByUs });
+    const { overlay } = this;
     this.joining = new Joining({ ...shared, overlay, comparison, parted, met });
     this.refutation = new Refutation({ ...shared, displaced });
     this.detector = new FailureDetector({
       ...shared,
-      neighbors: () => this.overlay.active.values(),
       failed: (record) => this.beliefs.fail(record),
       suspect: (record) => this.beliefs.accuse(record),
       reached: (record) => this.beliefs.reached(record),
     });
-    this.beliefs = new Beliefs({
-      ...shared,
-      newMap,
-      refutation: this.refutation,
-      isNeighbor: (peer) => this.overlay.active.has(peer),
-      inTrouble: () => this.detector.probeAtRandom(),
-      failedElsewhere: (record) => {
-        // After a split half of the members failed elsewhere; they will speak for themselves.
-        if (this.detector.size < MAX_HEARSAY_PROBES) this.detector.investigate(record, false);
-      },
-      gone: ({ name, addr }) => {
-        this.detector.forget(name);
-        this.overlay.gone(addr);
-      },
-    });
+    const { refutation, detector } = this;
+    this.beliefs = new Beliefs({ ...shared, newMap, refutation, detector, overlay });
   }
 }

@@ -10,8 +10,7 @@ export class PassiveView extends PartialView {
   readonly #roster: Roster;
   readonly #active: PartialView;
 
-  /** @param active The neighbours, which need not be in reserve. */
-  constructor({ random, roster }: Shared, active: PartialView) {
+  constructor({ random, roster, active }: Shared) {
     super(random);
     this.#roster = roster;
     this.#active = active;

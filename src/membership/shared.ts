@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import type { PartialView } from './partial-view.js';
 import type { ProtocolHost } from './protocol-host.js';
 import type { MemberRecord, PeerAddress } from './record.js';
 import type { Roster } from './roster.js';
@@ -8,6 +9,8 @@ export interface Shared {
   readonly host: ProtocolHost;
   readonly roster: Roster;
   readonly clock: Clock;
+  /** Our neighbours: links to them stand. Only the overlay changes them. */
+  readonly active: PartialView;
   /** Gives numbers from 0 up to 1. */
   readonly random: () => number;
   /** Takes a record if it is news. @returns Whether it was news. */

@@ -7,13 +7,11 @@ import {
   SHUFFLE_PASSIVE,
   SHUFFLE_WALK,
 } from './parameters.js';
-import type { PartialView } from './partial-view.js';
 import type { PassiveView } from './passive-view.js';
 import type { MemberRecord, PeerAddress } from './record.js';
 import type { Shared } from './shared.js';
 
 export interface ShufflingOptions extends Shared {
-  readonly active: PartialView;
   readonly passive: PassiveView;
   /** Called before each of our own shuffles. */
   readonly beforehand: () => void;

@@ -1,7 +1,10 @@
 import test from 'ava';
 import { Beliefs } from '../../../src/membership/beliefs.js';
+import { FailureDetector } from '../../../src/membership/failure-detector.js';
+import { HyParView } from '../../../src/membership/hyparview.js';
 import { newMemberMap } from '../../../src/membership/member-map.js';
 import { SUSPICION_MAX_FACTOR, SUSPICION_MIN_MS } from '../../../src/membership/parameters.js';
+import { Plumtree } from '../../../src/membership/plumtree.js';
 import { type MemberRecord, withState } from '../../../src/membership/record.js';
 import { Refutation } from '../../../src/membership/refutation.js';
 import { OWN } from '../../../src/membership/shared.js';
@@ -14,15 +17,11 @@ function believe(...others: MemberRecord[]) {
   const { clock, roster } = shared;
   const nothing = () => {};
   const refutation = new Refutation({ ...shared, displaced: nothing });
-  const beliefs = new Beliefs({
-    ...shared,
-    refutation,
-    newMap: newMemberMap,
-    isNeighbor: () => false,
-    gone: nothing,
-    inTrouble: nothing,
-    failedElsewhere: nothing,
-  });
+  const found = { suspect: nothing, failed: nothing, reached: nothing };
+  const detector = new FailureDetector({ ...shared, ...found });
+  const tree = new Plumtree({ ...shared, has: () => false });
+  const overlay = new HyParView({ ...shared, tree, accusedByUs: () => [] });
+  const beliefs = new Beliefs({ ...shared, refutation, newMap: newMemberMap, detector, overlay });
   for (const other of others) beliefs.learn(other, OWN);
   const runTo = (time: number) => {
     clock.now = time;

@@ -1,4 +1,5 @@
 import { Clock } from '../../../src/membership/clock.js';
+import { PartialView } from '../../../src/membership/partial-view.js';
 import type { ProtocolHost } from '../../../src/membership/protocol-host.js';
 import { Roster } from '../../../src/membership/roster.js';
 import type { Shared } from '../../../src/membership/shared.js';
@@ -10,6 +11,7 @@ import { newRecord } from '../bootstrap/stub-membership.js';
  */
 export function stubShared(host: Partial<ProtocolHost> = {}): Shared {
   const nothing = () => {};
+  const random = () => 0.5;
   return {
     host: {
       send: nothing,
@@ -24,7 +26,8 @@ export function stubShared(host: Partial<ProtocolHost> = {}): Shared {
     },
     roster: new Roster(newRecord()),
     clock: new Clock(0),
-    random: () => 0.5,
+    active: new PartialView(random),
+    random,
     learn: () => false,
     publish: nothing,
   };
