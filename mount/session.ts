@@ -19,9 +19,6 @@ import type { Directory } from './node.js';
 import { FuseDevice } from './wire/device.js';
 
 export interface SessionOptions extends MountOptions {
-  /** The owner of the files; by default the user and group of this process. */
-  readonly uid?: number;
-  readonly gid?: number;
   /** Receives errors of nodes without an errno, and malformed requests. By default they are debug output. */
   readonly onError?: (error: unknown) => void;
 }
@@ -70,8 +67,8 @@ export class Session {
     let connection: FuseConnection | undefined;
     try {
       connection = new FuseConnection(device, root, {
-        uid: options.uid ?? process.getuid?.() ?? 0,
-        gid: options.gid ?? process.getgid?.() ?? 0,
+        uid: process.getuid?.() ?? 0,
+        gid: process.getgid?.() ?? 0,
         allowOther: options.allowOther ?? false,
         onError: options.onError ?? ((error) => debug('%o', error)),
       });

@@ -73,10 +73,8 @@ export const InitFlags = {
   INIT_EXT: 1 << 30,
 } as const;
 
-/** The INIT flags from bit 32 on (`flags2`, valid if INIT_EXT is set) that we ask for. */
-export const InitFlags2 = {
-  HAS_EXPIRE_ONLY: 1 << (35 - 32),
-} as const;
+/** The INIT flag from bit 32 on (`flags2`, valid if INIT_EXT is set) that we ask for. */
+export const HAS_EXPIRE_ONLY = 1 << (35 - 32);
 
 /** Flags of the reply to OPEN. */
 export const OpenFlags = {

@@ -1,8 +1,8 @@
 /** FUSE_INIT: the kernel offers a version and flags, and we choose among them. */
 import { errorWith } from '../errno.js';
 import {
+  HAS_EXPIRE_ONLY,
   InitFlags,
-  InitFlags2,
   KERNEL_MINOR_VERSION,
   KERNEL_VERSION,
   OLDEST_MINOR_VERSION,
@@ -18,9 +18,8 @@ const PAGE_SIZE = 4096;
 const MAX_BACKGROUND = 64;
 const CONGESTION_THRESHOLD = 48;
 
-/** All flags that {@link InitFlags} and {@link InitFlags2} name; the kernel's offer limits them. */
+/** All flags that {@link InitFlags} names; the kernel's offer limits them. */
 const WANTED = Object.values(InitFlags).reduce((all, flag) => all | flag, 0);
-const WANTED2 = InitFlags2.HAS_EXPIRE_ONLY;
 
 export interface Agreement {
   readonly reply: Uint8Array;
@@ -43,7 +42,7 @@ export function negotiate(offer: Init): Agreement {
     throw errorWith('EPROTO', sentence);
   }
   const extended = (offer.flags & InitFlags.INIT_EXT) !== 0;
-  const flags2 = extended ? offer.flags2 & WANTED2 : 0;
+  const flags2 = extended ? offer.flags2 & HAS_EXPIRE_ONLY : 0;
   const reply = InitOut.encode({
     major: KERNEL_VERSION,
     minor: Math.min(offer.minor, KERNEL_MINOR_VERSION),
@@ -56,5 +55,5 @@ export function negotiate(offer: Init): Agreement {
     max_pages: MAX_WRITE / PAGE_SIZE,
     flags2,
   });
-  return { reply, agreed: true, expireOnly: (flags2 & InitFlags2.HAS_EXPIRE_ONLY) !== 0 };
+  return { reply, agreed: true, expireOnly: flags2 !== 0 };
 }

@@ -2,7 +2,7 @@
 import type { ExecutionContext } from 'ava';
 import { FuseConnection } from '../../mount/fuse-connection.js';
 import type { Handle, Node } from '../../mount/node.js';
-import { InitFlags, InitFlags2, Opcode } from '../../mount/wire/constants.js';
+import { HAS_EXPIRE_ONLY, InitFlags, Opcode } from '../../mount/wire/constants.js';
 import { Message } from '../../mount/wire/request.js';
 import {
   EntryOut,
@@ -37,7 +37,7 @@ export function connect(t: ExecutionContext, root: ToyDirectory): Served {
 
 export async function serve(t: ExecutionContext, root: ToyDirectory): Promise<Served> {
   const served = connect(t, root);
-  served.kernel.send(encodeInit(40, InitFlags.INIT_EXT, InitFlags2.HAS_EXPIRE_ONLY));
+  served.kernel.send(encodeInit(40, InitFlags.INIT_EXT, HAS_EXPIRE_ONLY));
   await served.connection.initialized;
   return served;
 }
