@@ -48,7 +48,7 @@ export class CircuitClient implements AsyncDisposable {
 
   /** Why we are not connected any more, in a sentence. */
   get whyClosed(): string {
-    return this.#isClosed ? 'this client was closed' : this.#connection.whyEnded;
+    return this.#isClosed ? 'this client was closed' : this.#connection.ending.sentence;
   }
 
   /** The members as they were when we dialled, or last refreshed, sorted by name. */

@@ -5,17 +5,15 @@ import { CircuitError } from '../base/error.js';
 /** The first address of an interface, IPv4 before IPv6. @throws CircuitError EADDRNOTAVAIL */
 export function interfaceAddress(name: string): string {
   const interfaces = networkInterfaces();
-  const addresses = interfaces[name];
-  if (!addresses) {
+  const address = preferred(interfaces[name] ?? [])?.address;
+  if (address === undefined) {
     const known = Object.keys(interfaces).join(', ');
     throw new CircuitError(
       'EADDRNOTAVAIL',
       `there is no interface ${name} with an address; there are ${known}`,
     );
   }
-  const first = preferIPv4(addresses)[0];
-  if (!first) throw new CircuitError('EADDRNOTAVAIL', `the interface ${name} has no address`);
-  return first.address;
+  return address;
 }
 
 /**
@@ -27,7 +25,7 @@ export function reachableHost(bound: string | undefined): string {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const external = all.filter(({ internal, scopeid }) => !internal && !scopeid);
   const usable = bound !== undefined && !bound.includes(':') ? external.filter(isIPv4) : external;
-  return preferIPv4(usable)[0]?.address ?? '127.0.0.1';
+  return preferred(usable)?.address ?? '127.0.0.1';
 }
 
 /** Whether a host stands for all interfaces, in any spelling: 0 is 0.0.0.0 (inet_aton(3)). */
@@ -36,8 +34,9 @@ export function isUnspecified(host: string): boolean {
   return URL.canParse(url) && ['0.0.0.0', '[::]'].includes(new URL(url).hostname);
 }
 
-function preferIPv4<T extends { family: string }>(addresses: readonly T[]): T[] {
-  return [...addresses].sort((a, b) => Number(isIPv4(b)) - Number(isIPv4(a)));
+/** The first IPv4 address, else the first one. */
+function preferred<T extends { family: string }>(addresses: readonly T[]): T | undefined {
+  return addresses.find(isIPv4) ?? addresses[0];
 }
 
 function isIPv4({ family }: { family: string }): boolean {

@@ -20,6 +20,7 @@ import { SUSPENDED_MS } from './parameters.js';
 import { Protocol } from './protocol.js';
 import type { ProtocolHost } from './protocol-host.js';
 import type { MemberRecord, PeerAddress } from './record.js';
+import { Standing } from './standing.js';
 
 const debug = createDebug('circuit:membership');
 
@@ -281,21 +282,6 @@ export class MembershipDriver implements Membership {
 function silent({ authority }: Address): CircuitError {
   const limit = `${JOIN_TIMEOUT_MS / 1000} s`;
   return new CircuitError('ETIMEDOUT', `${authority} did not answer within ${limit}`);
-}
-
-/** Holds a link as long as the protocol wants it to stand. */
-class Standing {
-  readonly #kept: Disposable[] = [];
-  ended = false;
-
-  keep(kept: Disposable): void {
-    this.#kept.push(kept);
-  }
-
-  end(): void {
-    this.ended = true;
-    for (const kept of this.#kept.splice(0)) kept[Symbol.dispose]();
-  }
 }
 
 /** Tells from the error of an attempt whether the peer's daemon has ended, or only is silent. */

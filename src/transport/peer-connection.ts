@@ -23,7 +23,7 @@ export class PeerConnection<Remote extends RpcCompatible<Remote>> {
   readonly closed: Promise<void>;
   /** To be asked before anything large is sent. */
   readonly flow: FlowControl;
-  /** Ends the connection when the peer violates the protocol. */
+  /** Says why the connection has ended, and ends it when the peer violates the protocol. */
   readonly ending: Ending;
   /** Where the peer says it listens, if it is a daemon: its circuit address. */
   readonly address: Address | undefined;
@@ -71,11 +71,6 @@ export class PeerConnection<Remote extends RpcCompatible<Remote>> {
 
   get isOpen(): boolean {
     return this.#socket.readyState === this.#socket.OPEN;
-  }
-
-  /** A sentence that says why the connection has ended. */
-  get whyEnded(): string {
-    return this.ending.sentence;
   }
 
   /** Keeps the connection open, used or not, until the result is disposed. */
