@@ -1,5 +1,6 @@
 import type { MemberName } from '../base/address.js';
 import type { Timer } from './clock.js';
+import { ExpiringSet } from './expiring-set.js';
 import { LocalHealth } from './local-health.js';
 import type { Verdict } from './messages.js';
 import {
@@ -34,11 +35,12 @@ export class FailureDetector {
   readonly #options: FailureDetectorOptions;
   readonly #health = new LocalHealth();
   readonly #investigations = new Map<MemberName, Investigation>();
-  /** The members that were reached lately, and until when that is enough. */
-  readonly #reachable = new Map<MemberName, number>();
+  /** The members that were reached lately. */
+  readonly #reachable: ExpiringSet<MemberName>;
 
   constructor(options: FailureDetectorOptions) {
     this.#options = options;
+    this.#reachable = new ExpiringSet(options.clock, PROBE_PAUSE_MS);
   }
 
   /** How many investigations are under way. */
@@ -74,7 +76,7 @@ export class FailureDetector {
 
   /** Whether a member has reached it a moment ago. */
   wasReached(name: MemberName): boolean {
-    return (this.#reachable.get(name) ?? 0) > this.#options.clock.now;
+    return this.#reachable.has(name);
   }
 
   /** Another member asks us to dial. */
@@ -96,7 +98,7 @@ export class FailureDetector {
       if (verdict === 'alive') {
         this.#health.good();
         this.#end(investigation);
-        this.#noteReachable(record);
+        this.#reachable.add(record.name);
         this.#options.reached(record);
       } else if (!investigation.ours) {
         this.#end(investigation);
@@ -120,7 +122,7 @@ export class FailureDetector {
       // Only we do not reach it: our own connection may be bad.
       if (investigation.ownVerdict === 'silent') this.#health.bad();
       this.#end(investigation);
-      this.#noteReachable(investigation.record);
+      this.#reachable.add(target);
     } else {
       this.#decide(investigation);
     }
@@ -222,13 +224,6 @@ export class FailureDetector {
   #reply(to: PeerAddress, { name }: MemberRecord, verdict: Verdict): void {
     const by = this.#options.roster.self.name;
     this.#options.host.send(to, { type: 'probe-reply', target: name, by, verdict });
-  }
-
-  #noteReachable(record: MemberRecord): void {
-    const { clock } = this.#options;
-    for (const [name, until] of this.#reachable)
-      if (until <= clock.now) this.#reachable.delete(name);
-    this.#reachable.set(record.name, clock.now + PROBE_PAUSE_MS);
   }
 
   #end(investigation: Investigation): void {

@@ -1,4 +1,5 @@
 import type { Timer } from './clock.js';
+import { ExpiringSet } from './expiring-set.js';
 import {
   ACTIVE_VIEW,
   ACTIVE_WALK,
@@ -43,21 +44,19 @@ export class HyParView {
   /** The members that we have asked to be neighbours, until they answer. */
   readonly #requests = new Map<PeerAddress, Request>();
   /** The neighbours that gave way to others, until they will have found one in our place. */
-  readonly #dismissed = new Map<PeerAddress, Dismissed>();
-  /** The members that are not asked, and until when. */
-  readonly #avoided = new Map<PeerAddress, number>();
+  readonly #dismissed = new Map<PeerAddress, Omit<Request, 'priority'>>();
+  /** The members that are not asked, unless we have no neighbour at all. */
+  readonly #avoided: ExpiringSet<PeerAddress>;
   /**
    * Members that could not be reached, or refused a high priority: for a moment not asked at all.
    */
-  readonly #barred = new Map<PeerAddress, Waiting>();
-  /**
-   * How many members refused since the last shuffle: where all views are full, one may lack a
-   * neighbour.
-   */
+  readonly #barred = new Map<PeerAddress, Pick<Request, 'timer'>>();
+  /** How many members refused since the last shuffle; see {@link MAX_REFUSALS}. */
   #refused = 0;
 
   constructor(options: HyParViewOptions) {
     this.#options = options;
+    this.#avoided = new ExpiringSet(options.clock, NEIGHBOR_PAUSE_MS);
     this.active = options.active;
     this.passive = new PassiveView(options);
     this.shuffling = new Shuffling({
@@ -123,7 +122,7 @@ export class HyParView {
       this.#refused += 1;
       // Only a peer that is not in our network, or does not know us, refuses a high priority.
       if (asked.priority === 'high') this.#bar(from);
-      this.#avoid(from);
+      this.#avoided.add(from);
     }
     this.fill();
   }
@@ -145,7 +144,7 @@ export class HyParView {
     const wasAsked = this.#requests.has(peer);
     const wasNeighbor = wasAsked || this.active.has(peer);
     const reserve = this.passive.get(peer);
-    this.#avoid(peer);
+    this.#avoided.add(peer);
     // After a standing link breaks we do not know yet whether another one can be made.
     if (wasAsked) this.#bar(peer);
     const record = this.#drop(peer);
@@ -193,7 +192,7 @@ export class HyParView {
     const { clock, host, roster } = this.#options;
     if (this.#isSelf(record) || this.active.has(addr) || this.#requests.has(addr)) return;
     if (this.#barred.has(addr)) return;
-    if (priority === 'low' && this.#isAvoided(addr)) return;
+    if (priority === 'low' && this.#avoided.has(addr)) return;
     const timer = clock.after(NEIGHBOR_TIMEOUT_MS, () => this.lost(addr));
     this.#requests.set(addr, { record, timer, priority });
     host.open(addr);
@@ -261,14 +260,8 @@ export class HyParView {
 
   /** From time to time members that refused, or could not be reached, are asked again. */
   #refresh(): void {
-    const { clock } = this.#options;
-    for (const [peer, until] of this.#avoided) if (until <= clock.now) this.#avoided.delete(peer);
     this.#refused = 0;
     this.fill();
-  }
-
-  #avoid(peer: PeerAddress): void {
-    this.#avoided.set(peer, this.#options.clock.now + NEIGHBOR_PAUSE_MS);
   }
 
   #bar(peer: PeerAddress): void {
@@ -280,13 +273,9 @@ export class HyParView {
     this.#barred.set(peer, { timer });
   }
 
-  #isAvoided(peer: PeerAddress): boolean {
-    return (this.#avoided.get(peer) ?? 0) > this.#options.clock.now;
-  }
-
   #unavailable(): readonly PeerAddress[] {
     return [...this.passive.keys()].filter(
-      (peer) => this.#requests.has(peer) || this.#isAvoided(peer),
+      (peer) => this.#requests.has(peer) || this.#avoided.has(peer),
     );
   }
 
@@ -295,21 +284,15 @@ export class HyParView {
   }
 }
 
-/** The timer that ends a peer's wait. */
-interface Waiting {
+/** A request to be our neighbour. */
+interface Request {
+  readonly record: MemberRecord;
+  readonly priority: 'high' | 'low';
+  /** Ends the wait for an answer. */
   readonly timer: Timer;
 }
 
-interface Dismissed extends Waiting {
-  readonly record: MemberRecord;
-}
-
-/** A request to be our neighbour. */
-interface Request extends Dismissed {
-  readonly priority: 'high' | 'low';
-}
-
-function cancel(waiting: Map<PeerAddress, Waiting>, peer: PeerAddress): void {
+function cancel(waiting: Map<PeerAddress, Pick<Request, 'timer'>>, peer: PeerAddress): void {
   waiting.get(peer)?.timer.cancel();
   waiting.delete(peer);
 }

@@ -35,7 +35,7 @@ export class PeerConnection<Remote extends RpcCompatible<Remote>> {
   /** The listeners for silence, each with the milliseconds after which it is called. */
   readonly #whenSilent = new Map<() => void, number>();
   #lost: (() => void) | undefined;
-  #holders = 0;
+  readonly #holders = new Set<object>();
   // In milliseconds, on a clock that does not go back.
   #lastUse = performance.now();
   #lastHeard = performance.now();
@@ -75,14 +75,9 @@ export class PeerConnection<Remote extends RpcCompatible<Remote>> {
 
   /** Keeps the connection open, used or not, until the result is disposed. */
   hold(): Disposable {
-    this.#holders += 1;
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (held) this.#holders -= 1;
-        held = false;
-      },
-    };
+    const holder = {};
+    this.#holders.add(holder);
+    return { [Symbol.dispose]: () => this.#holders.delete(holder) };
   }
 
   /**
@@ -127,7 +122,7 @@ export class PeerConnection<Remote extends RpcCompatible<Remote>> {
     }
     this.#tellSilent(quiet);
     if (!this.#dialled) return;
-    if (this.#holders === 0 && now - this.#lastUse > IDLE_TIMEOUT_MS) {
+    if (this.#holders.size === 0 && now - this.#lastUse > IDLE_TIMEOUT_MS) {
       this.close();
     } else if (quiet >= PING_AFTER_MS && now - this.#lastPing >= PING_AFTER_MS) {
       this.#lastPing = now;
