@@ -16,15 +16,23 @@ import { dirname } from 'node:path';
 import { lockFile } from '../../native/index.js';
 import type { Address } from '../base/address.js';
 import { errorCode, errorMessage } from '../base/error.js';
+import { addressFile } from './address-file.js';
 
 /** How often a daemon checks whether the file is its own, or free. */
 const LOOK_INTERVAL_MS = 2_000;
 
-export interface AddressClaimOptions {
-  readonly file: string;
-  readonly address: Address;
-  /** Takes a sentence for the log. */
-  readonly log: (event: string) => void;
+/**
+ * Leaves the address where commands on this host find it, if this is the host's first daemon.
+ * @param log Takes a sentence for the log.
+ */
+export function claimAddressFile(
+  address: Address,
+  log: (event: string) => void,
+): AddressClaim | undefined {
+  const file = addressFile();
+  if (file !== undefined) return new AddressClaim(file, address, log);
+  log('no address left for commands: XDG_RUNTIME_DIR is not set; give them -d ADDRESS');
+  return undefined;
 }
 
 /**
@@ -35,7 +43,9 @@ export interface AddressClaimOptions {
  * however a daemon ends. Only that daemon writes to the file, and removes it.
  */
 export class AddressClaim implements Disposable {
-  readonly #options: AddressClaimOptions;
+  readonly #file: string;
+  readonly #address: Address;
+  readonly #log: (event: string) => void;
   readonly #timer: NodeJS.Timeout;
   /** The descriptor of the file while we hold its lock. */
   #held: number | undefined;
@@ -43,8 +53,10 @@ export class AddressClaim implements Disposable {
   /** The event that was logged last. */
   #said: string | undefined;
 
-  constructor(options: AddressClaimOptions) {
-    this.#options = options;
+  constructor(file: string, address: Address, log: (event: string) => void) {
+    this.#file = file;
+    this.#address = address;
+    this.#log = log;
     this.#look();
     // Neither a released lock nor a removed file is always told of.
     this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
@@ -52,7 +64,7 @@ export class AddressClaim implements Disposable {
 
   /** Removes the file, if it is ours. */
   [Symbol.dispose](): void {
-    const { file } = this.#options;
+    const file = this.#file;
     clearInterval(this.#timer);
     this.#watcher?.close();
     if (this.#held === undefined) return;
@@ -66,14 +78,14 @@ export class AddressClaim implements Disposable {
   }
 
   #look(): void {
-    const { file } = this.#options;
+    const file = this.#file;
     try {
       if (this.#held !== undefined) {
         if (isAt(this.#held, file)) return;
         closeSync(this.#held);
         this.#held = undefined;
       }
-      this.#held = claim(file, `${this.#options.address}\n`);
+      this.#held = claim(file, `${this.#address}\n`);
       if (this.#held === undefined) {
         this.#say(
           `${file} has the address of another daemon; this one takes it over when that one ends`,
@@ -95,7 +107,7 @@ export class AddressClaim implements Disposable {
   #watch(): void {
     if (this.#watcher) return;
     try {
-      this.#watcher = watch(dirname(this.#options.file), { persistent: false }, () => this.#look());
+      this.#watcher = watch(dirname(this.#file), { persistent: false }, () => this.#look());
       this.#watcher.on('error', () => this.#watcher?.close());
     } catch (error) {
       // A user has 128 of them (inotify(7)); we look from time to time anyway.
@@ -106,7 +118,7 @@ export class AddressClaim implements Disposable {
   #say(event: string): void {
     if (event === this.#said) return;
     this.#said = event;
-    this.#options.log(event);
+    this.#log(event);
   }
 }
 

@@ -28,8 +28,7 @@ import type { DiscoverOptions } from '../transport/multicast-group.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import type { ClusterKey } from '../transport/security.js';
 import { Transport } from '../transport/transport.js';
-import { AddressClaim } from './address-claim.js';
-import { addressFile } from './address-file.js';
+import { type AddressClaim, claimAddressFile } from './address-claim.js';
 import { EndingsLog } from './endings-log.js';
 import { reachableHost } from './host-address.js';
 import { deliveryFrom, linksOver } from './member-links.js';
@@ -161,7 +160,7 @@ export class Daemon {
       await daemon.#mount(options);
       await daemon.#bootstrap.join(options.join ?? [], ending.signal);
       daemon.#bootstrap.begin();
-      daemon.#leaveAddress(address);
+      daemon.#addressClaim = claimAddressFile(address, (event) => log.event(event));
       if (ending.signal.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
       ending.signal.addEventListener('abort', () => daemon?.close(), { once: true });
       return daemon;
@@ -256,16 +255,6 @@ export class Daemon {
     this.#session.ended.then(() => {
       if (!this.#closing) this.#log.event(`${directory} was unmounted; going on without`);
     });
-  }
-
-  /** Leaves the address where commands on this host find it, if this is the host's first daemon. */
-  #leaveAddress(address: Address): void {
-    const file = addressFile();
-    if (file === undefined) {
-      this.note('no address left for commands: XDG_RUNTIME_DIR is not set; give them -d ADDRESS');
-      return;
-    }
-    this.#addressClaim = new AddressClaim({ file, address, log: (event) => this.note(event) });
   }
 
   #connect(name: MemberName) {
