@@ -63,11 +63,14 @@ export class Bootstrap {
     await Promise.all(addresses.map((address) => joinPatiently(address, options)));
   }
 
-  /** Begins to look for the network. */
-  begin(): void {
+  /** Begins to look for the network. Resolves when the members known before are not tried any more. */
+  async begin(): Promise<void> {
+    const { membership, log } = this.#options;
+    const { signal } = this.#parted;
     // The member may have left already, while it started.
-    if (!this.#parted.signal.aborted) this.#discovery?.announce();
-    this.#rejoin();
+    if (!signal.aborted) this.#discovery?.announce();
+    const addresses = this.#known?.earlier ?? [];
+    if (await rejoin({ membership, addresses, log, signal })) this.#known?.forgetEarlier();
   }
 
   /** Stops looking for the network. */
@@ -91,12 +94,5 @@ export class Bootstrap {
     this.#discovered.close();
     this.#discovery?.close();
     await this.#known?.close();
-  }
-
-  async #rejoin(): Promise<void> {
-    const { membership, log } = this.#options;
-    const addresses = this.#known?.earlier ?? [];
-    const { signal } = this.#parted;
-    if (await rejoin({ membership, addresses, log, signal })) this.#known?.forgetEarlier();
   }
 }

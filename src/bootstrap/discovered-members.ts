@@ -89,14 +89,10 @@ export class DiscoveredMembers {
     } catch (error) {
       if (signal.aborted) return;
       const times = (this.#failed.get(key)?.times ?? 0) + 1;
-      this.#noteFailure(key, times);
+      const wait = Math.min(FIRST_RETRY_MS * 2 ** (times - 1), LAST_RETRY_MS);
+      this.#failed.set(key, { times, until: performance.now() + wait });
       if (times === 1) log(`discovery: not joined: ${errorMessage(error)}`);
     }
-  }
-
-  #noteFailure(key: string, times: number): void {
-    const wait = Math.min(FIRST_RETRY_MS * 2 ** (times - 1), LAST_RETRY_MS);
-    this.#failed.set(key, { times, until: performance.now() + wait });
   }
 }
 

@@ -1,13 +1,10 @@
 /** The time, which moves only when it is set, and the timers that wait for it. No I/O. */
 export class Clock {
-  /** Milliseconds; it does not go back. */
-  now: number;
   /** The next timer comes last; of those for the same moment, the one that was set first. */
   readonly #timers: Timer[] = [];
 
-  constructor(now: number) {
-    this.now = now;
-  }
+  /** @param now Milliseconds; it does not go back. */
+  constructor(public now: number) {}
 
   /** When the next timer is due; infinity if there is none. */
   get next(): number {
