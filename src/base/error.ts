@@ -64,6 +64,11 @@ export function interrupted(options?: ErrorOptions): CircuitError {
   return new CircuitError('EINTR', 'interrupted', options);
 }
 
+/** The error of a caller that waited for a daemon in vain. @param limit In milliseconds. */
+export function noAnswer(authority: string, limit: number): CircuitError {
+  return new CircuitError('ETIMEDOUT', `${authority} did not answer within ${limit / 1000} s`);
+}
+
 /** The error of a caller that does not want to wait. @param why What it would wait for. */
 export function wouldWait(why: string): CircuitError {
   return new CircuitError('EAGAIN', `would have to wait: ${why}`);

@@ -2,7 +2,7 @@ import type { MemberEntry } from '../anchor/circuit.js';
 import type { CircuitRoster, CircuitTarget } from '../anchor/circuit-target.js';
 import { isListedState } from '../anchor/listed-member.js';
 import { type Address, isMemberName } from '../base/address.js';
-import { CircuitError } from '../base/error.js';
+import { CircuitError, noAnswer } from '../base/error.js';
 import { type Interruptible, interruptible } from '../base/interruptible.js';
 import { isTimeValue } from '../base/time-value.js';
 import { CALL_TIMEOUT_MS } from '../transport/limits.js';
@@ -44,13 +44,7 @@ export async function connect(
     return { transport, connection, roster: { self, members: checkMembers(members) } };
   } catch (error) {
     transport.close();
-    if (limit.aborted && !signal?.aborted) {
-      const where = address.authority;
-      throw new CircuitError(
-        'ETIMEDOUT',
-        `${where} did not answer within ${CALL_TIMEOUT_MS / 1000} s`,
-      );
-    }
+    if (limit.aborted && !signal?.aborted) throw noAnswer(address.authority, CALL_TIMEOUT_MS);
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import createDebug from 'debug';
 import { Address, type MemberName } from '../base/address.js';
-import { CircuitError, errorCode, errorMessage } from '../base/error.js';
+import { CircuitError, errorCode, errorMessage, noAnswer } from '../base/error.js';
 import { interruptible, onAbort, within } from '../base/interruptible.js';
 import { Listeners } from '../base/listeners.js';
 import { timeLeft } from '../base/time-left.js';
@@ -127,7 +127,8 @@ export class MembershipDriver implements Membership {
       cancel.signal.throwIfAborted();
       if (peer === this.self.addr) return;
       const left = timeLeft(begun + JOIN_TIMEOUT_MS);
-      await within(this.#merge(peer, byUser, cancel.signal), left, () => silent(address));
+      const late = () => noAnswer(address.authority, JOIN_TIMEOUT_MS);
+      await within(this.#merge(peer, byUser, cancel.signal), left, late);
     } catch (error) {
       cancel.signal.throwIfAborted();
       throw error;
@@ -277,11 +278,6 @@ export class MembershipDriver implements Membership {
       timeLeft(this.#protocol.deadline),
     );
   }
-}
-
-function silent({ authority }: Address): CircuitError {
-  const limit = `${JOIN_TIMEOUT_MS / 1000} s`;
-  return new CircuitError('ETIMEDOUT', `${authority} did not answer within ${limit}`);
 }
 
 /** Tells from the error of an attempt whether the peer's daemon has ended, or only is silent. */

@@ -8,6 +8,7 @@ import {
   errorCode,
   errorMessage,
   isOutOfDescriptors,
+  noAnswer,
 } from '../base/error.js';
 import { onAbort } from '../base/interruptible.js';
 import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_MESSAGE } from './limits.js';
@@ -62,10 +63,7 @@ export function dial(
       reject(error);
     };
     const forget = onAbort(signal, () => fail(interrupted(address)));
-    const timer = setTimeout(
-      () => fail(new CircuitError('ETIMEDOUT', silent(address, timeout))),
-      timeout,
-    );
+    const timer = setTimeout(() => fail(noAnswer(address.authority, timeout)), timeout);
     socket.once('error', (error) => fail(explain(error, address, timeout)));
     socket.once('upgrade', (response) => {
       limitRecords(response.socket);
@@ -103,10 +101,6 @@ function interrupted(address: Address): CircuitError {
   return new CircuitError('EINTR', `connecting to ${address.authority} was interrupted`);
 }
 
-function silent(address: Address, timeout: number): string {
-  return `${address.authority} did not answer within ${timeout / 1000} s`;
-}
-
 function explain(error: Error, address: Address, timeout: number): CircuitError {
   if (isOutOfDescriptors(error)) return asCircuitError(error);
   const where = address.authority;
@@ -114,7 +108,7 @@ function explain(error: Error, address: Address, timeout: number): CircuitError 
     case 'ECONNREFUSED':
       return new CircuitError('ECONNREFUSED', `nobody listens on ${where}`);
     case 'ETIMEDOUT':
-      return new CircuitError('ETIMEDOUT', silent(address, timeout));
+      return noAnswer(where, timeout);
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return new CircuitError('EHOSTUNREACH', `there is no host named ${address.host}`);
