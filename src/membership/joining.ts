@@ -62,7 +62,7 @@ export class Joining {
    *   by itself.
    */
   welcome(from: PeerAddress, record: MemberRecord, byUser: boolean): void {
-    const { parted, host, learn, met, overlay, roster } = this.#options;
+    const { parted, host, learn, roster } = this.#options;
     if (record.addr !== from) return;
     if (record.name === roster.self.name) {
       // The other daemon has our name.
@@ -76,23 +76,19 @@ export class Joining {
       if (farewell) host.send(from, { type: 'notice', record: farewell });
       return;
     }
-    met(record.name);
-    this.#take(record);
-    overlay.joined(record);
+    this.#meet(record);
     host.send(from, { type: 'welcome', from: roster.self });
   }
 
   welcomed(from: PeerAddress, record: MemberRecord): void {
-    const { comparison, learn, met, overlay, roster } = this.#options;
+    const { comparison, learn, roster } = this.#options;
     const asked = this.#asked.get(from);
     if (!asked || record.addr !== from) return;
     if (record.name === roster.self.name) {
       learn(record, HEARSAY);
     } else {
       asked.name = record.name;
-      met(record.name);
-      this.#take(record);
-      overlay.joined(record);
+      this.#meet(record);
       comparison.start(from);
     }
   }
@@ -122,15 +118,18 @@ export class Joining {
   }
 
   /**
-   * Takes a member's record of itself. A member that comes back may not know what it must refute.
+   * Makes a member a neighbour, by its record of itself. One that comes back may not know what it
+   * must refute.
    */
-  #take(record: MemberRecord): void {
-    const { host, learn, roster } = this.#options;
+  #meet(record: MemberRecord): void {
+    const { host, learn, met, overlay, roster } = this.#options;
+    met(record.name);
     const known = roster.get(record.name);
     if (known && (known.addr !== record.addr || !isListed(known)) && !overrides(record, known)) {
       host.send(record.addr, { type: 'notice', record: known });
     }
     learn(record, OWN);
+    overlay.joined(record);
   }
 
   #redialLater(delay: number): void {

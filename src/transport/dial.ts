@@ -11,8 +11,8 @@ import {
   noAnswer,
 } from '../base/error.js';
 import { onAbort } from '../base/interruptible.js';
-import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_MESSAGE } from './limits.js';
-import { ADDRESS_HEADER, SUBPROTOCOL } from './listener.js';
+import { HANDSHAKE_TIMEOUT_MS } from './limits.js';
+import { ADDRESS_HEADER, SUBPROTOCOL, WEBSOCKET_OPTIONS } from './listener.js';
 import {
   type ClusterKey,
   limitRecords,
@@ -42,13 +42,11 @@ export function dial(
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(interrupted(address));
     const options: ClientOptions & Untyped = {
+      ...WEBSOCKET_OPTIONS,
       secureContext: SECURE_CONTEXT,
       pskCallback: () => ({ psk, identity: PSK_IDENTITY }),
       checkServerIdentity: () => true,
       headers: self ? { [ADDRESS_HEADER]: self } : {},
-      maxPayload: MAX_MESSAGE,
-      closeTimeout: CLOSE_TIMEOUT_MS,
-      perMessageDeflate: false,
       // The mask keeps proxies from taking the frames for HTTP (RFC 6455, section 10.3). Inside TLS
       // they see none, and masking with zeros costs nothing.
       generateMask: (mask) => mask.fill(0),
@@ -93,9 +91,7 @@ export interface DialOptions {
 }
 
 /** Options that `ws` takes or passes on to TLS, but that its types lack. */
-type Untyped = Pick<ConnectionOptions, 'pskCallback' | 'secureContext'> & {
-  readonly closeTimeout: number;
-};
+type Untyped = Pick<ConnectionOptions, 'pskCallback' | 'secureContext'>;
 
 function interrupted(address: Address): CircuitError {
   return new CircuitError('EINTR', `connecting to ${address.authority} was interrupted`);

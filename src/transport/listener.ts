@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { formatAuthority, type Secret } from '../base/address.js';
 import {
   asCircuitError,
@@ -29,6 +29,13 @@ export const SUBPROTOCOL = 'circuit.1';
  * answers, which may have been dialled by another of its names.
  */
 export const ADDRESS_HEADER = 'circuit-address';
+
+/** The options of both sides. The types of `ws` lack `closeTimeout`. */
+export const WEBSOCKET_OPTIONS = {
+  maxPayload: MAX_MESSAGE,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+  perMessageDeflate: false,
+} as const;
 
 export interface ListenOptions {
   /** All interfaces if not given. */
@@ -62,14 +69,11 @@ export class Listener {
       requestTimeout: HANDSHAKE_TIMEOUT_MS,
       connectionsCheckingInterval: HANDSHAKE_TIMEOUT_MS,
     });
-    const webSockets: ServerOptions & { readonly closeTimeout: number } = {
+    this.#webSockets = new WebSocketServer({
+      ...WEBSOCKET_OPTIONS,
       server: this.#server,
-      maxPayload: MAX_MESSAGE,
-      closeTimeout: CLOSE_TIMEOUT_MS,
-      perMessageDeflate: false,
       handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
-    };
-    this.#webSockets = new WebSocketServer(webSockets);
+    });
     this.#webSockets.on('headers', (headers) => {
       const address = options.self?.();
       if (address !== undefined) headers.push(`${ADDRESS_HEADER}: ${address}`);
