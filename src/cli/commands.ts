@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { exampleOf } from '../kinds/help.js';
 import { anchorsGiven, someAnchorsGiven } from './anchors-given.js';
 import { type Verb, verbs } from './verbs.js';
 
@@ -35,27 +36,38 @@ export function addVerbs(add: Add): void {
     const { name, file } = verb;
     const options = file.type === 'command' ? file.options : {};
     const { argument, first, flag, stdin } = options;
-    const description = stdin ? `${file.help}; JSON on standard input` : file.help;
-    const command = add(name, description);
+    const { heading, anchor } = placesOf(verb);
+    const input = stdin || file.type === 'sink' ? '; reads standard input' : '';
+    const command = add(name, `${file.help}${input}`)
+      .helpGroup(heading)
+      .addHelpText('after', `\nThe same on a mount: ${exampleOf(name, file)}`);
     if (argument !== undefined && first) command.argument(argument);
-    command.argument('<ANCHOR>', whereOf(verb));
+    command.argument('<ANCHOR>', anchor);
     if (argument !== undefined && !first) command.argument(argument);
     if (flag) command.option(flag.name, flag.help);
     command.action(async (...args: readonly unknown[]) => {
       const given = args.slice(0, -2).flat().map(String);
-      const anchor = (first ? given.pop() : given.shift()) ?? '';
+      const path = (first ? given.pop() : given.shift()) ?? '';
       const { run } = await import('./run-verb.js');
-      await run(verb, anchor, given.join(' '), command.opts());
+      await run(verb, path, given.join(' '), command.opts());
     });
   }
 }
 
-function whereOf({ of }: Verb): string {
-  if (of.includes('member')) {
-    return of.length === 1 ? 'the member, /X…' : 'the member, /X…, or where the element is, /X…/a';
+/** The heading of a verb in the list of commands, and what its anchor is. */
+function placesOf({ of }: Verb): { readonly heading: string; readonly anchor: string } {
+  const [first, ...kinds] = of;
+  if (first === 'anchor') {
+    const anchor = 'where, /X…/a; the anchors on the way are made, too';
+    return { heading: 'Make an element of an anchor:', anchor };
   }
-  if (of.includes('anchor')) return 'where, /X…/a; the anchors on the way are made, too';
-  return `where the element is, /X…/a (${of.join(', ')})`;
+  if (first !== 'member') {
+    const list = of.join(', ');
+    return { heading: `Of ${list}:`, anchor: `the element, /X…/a (${list})` };
+  }
+  if (kinds.length === 0) return { heading: 'Of a member:', anchor: 'the member, /X…' };
+  const anchor = 'the member, /X…, or the element, /X…/a';
+  return { heading: `Of a member, ${kinds.join(', ')}:`, anchor };
 }
 
 /** Adds those that wait for several files, and `exec`. */

@@ -1,7 +1,7 @@
 import { escapeControls } from '../base/escape-controls.js';
 import type { Anchor } from '../client/anchor.js';
+import { parsePath } from '../client/path.js';
 import { type DialOptions, dial } from './dial.js';
-import { parsePath } from './path.js';
 
 export interface ListOptions extends DialOptions {
   readonly long?: boolean;

@@ -2,15 +2,15 @@ import { text } from 'node:stream/consumers';
 import { CircuitError, errorCode, errorMessage } from '../base/error.js';
 import type { Anchor } from '../client/anchor.js';
 import type { CircuitClient } from '../client/client.js';
-import type { Log, Source } from '../kinds/control-file.js';
+import { type Log, MAX_PIECE, type Source } from '../kinds/control-file.js';
 import { copyIn } from './copy.js';
 import { type DialOptions, dial } from './dial.js';
 import { written } from './output.js';
-import { anchorAt, memberAt, placeAt } from './path.js';
+import { anchorAt, memberAt } from './path.js';
 import type { Verb } from './verbs.js';
 
-/** How much of a log, or of a source, is read at once, in bytes. */
-const CHUNK = 1024 * 1024;
+/** As much as a pipe takes at once: of more, it would not be known whether its reader had some. */
+const FIRST_PIECE = 64 * 1024;
 
 /**
  * `circuit VERB ANCHOR`: reads or writes the control file of that name, and prints what it gives.
@@ -49,7 +49,7 @@ export async function run(
 
 function placeOf(client: CircuitClient, { of }: Verb, path: string): Anchor {
   if (!of.includes('member')) return anchorAt(client, path);
-  return of.length === 1 ? memberAt(client, path) : placeAt(client, path);
+  return of.length === 1 ? memberAt(client, path) : client.anchor(path);
 }
 
 /** What is written to a command file. */
@@ -82,8 +82,8 @@ function withKey(json: string, key: string): string {
 
 /**
  * Prints a source. Its bytes are delivered when the operating system has them. A reader that has had
- * enough, as in `circuit stdout /X…/p | head`, ends it; one that had nothing is a failure, and what it
- * did not get is somebody else's.
+ * enough, as in `circuit stdout /X…/p | head`, ends it. A reader that had nothing is a failure, and the
+ * bytes are pushed back.
  */
 async function print(source: Source): Promise<void> {
   // To exit on the error would take the bytes along.
@@ -91,14 +91,14 @@ async function print(source: Source): Promise<void> {
   let isDelivered = false;
   try {
     for (;;) {
-      const data = await source.read(CHUNK);
+      const data = await source.read(isDelivered ? MAX_PIECE : FIRST_PIECE);
       await written(process.stdout, data);
       await source.settled(data, true);
       isDelivered = true;
       if (data.length === 0) return;
     }
   } catch (error) {
-    if (errorCode(error) !== 'EPIPE' && !isOutputError(error)) throw error;
+    if (error instanceof CircuitError) throw error;
     if (isDelivered && errorCode(error) === 'EPIPE') return;
     const why = `cannot write to standard output: ${errorMessage(error)}`;
     throw new CircuitError('EIO', why, { cause: error });
@@ -107,14 +107,9 @@ async function print(source: Source): Promise<void> {
   }
 }
 
-/** Whether it is no error of the circuit's, and so one of standard output. */
-function isOutputError(error: unknown): boolean {
-  return !(error instanceof CircuitError);
-}
-
 async function printLog(log: Log): Promise<void> {
   for (let offset = 0; ; ) {
-    const piece = await log.read(offset, CHUNK);
+    const piece = await log.read(offset, MAX_PIECE);
     if (piece.data.length === 0) return;
     await written(process.stdout, piece.data);
     offset = piece.offset + piece.data.length;

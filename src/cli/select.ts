@@ -3,10 +3,10 @@ import { asCircuitError, CircuitError } from '../base/error.js';
 import { within } from '../base/interruptible.js';
 import { redact } from '../base/redact.js';
 import type { CircuitClient } from '../client/client.js';
+import { parsePath } from '../client/path.js';
 import type { Sink, Source } from '../kinds/control-file.js';
 import { CALL_TIMEOUT_MS } from '../transport/limits.js';
 import { type DialOptions, dial } from './dial.js';
-import { parsePath, placeAt } from './path.js';
 import { verbs } from './verbs.js';
 
 const debug = createDebug('circuit:select');
@@ -45,7 +45,7 @@ async function open(client: CircuitClient, path: string): Promise<OpenFile> {
   const names = [...parsePath(path)];
   const name = names.pop() ?? '';
   if (names.length === 0) throw notToWaitFor();
-  const place = placeAt(client, `/${names.join('/')}`);
+  const place = client.anchor(`/${names.join('/')}`);
   const { files: here } = await place.describe();
   // One that is not there now says why when it is used.
   const type = (here[name] ?? verbs().find((verb) => verb.name === name))?.type;

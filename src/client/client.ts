@@ -3,9 +3,11 @@ import { RemoteMember } from '../anchor/remote-member.js';
 import { type Address, isMemberName, type MemberName } from '../base/address.js';
 import { CircuitError } from '../base/error.js';
 import { type Interruptible, interruptible } from '../base/interruptible.js';
+import { redact } from '../base/redact.js';
 import { Member } from '../kinds/member/member.js';
 import { Anchor } from './anchor.js';
 import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';
+import { parsePath } from './path.js';
 
 /**
  * The network as the daemon that we dialled sees it, from a program that is no
@@ -79,12 +81,10 @@ export class CircuitClient implements AsyncDisposable {
    * @throws CircuitError EINVAL (not a path), ENOENT (not the name of a member)
    */
   anchor(path: string): Anchor {
-    if (!path.startsWith('/')) {
-      throw new CircuitError('EINVAL', 'the path of an anchor begins with a slash, as in /X…/a');
-    }
-    const [name, ...names] = path.split('/').filter((part) => part !== '');
+    const [name, ...names] = parsePath(path);
     if (name === undefined) {
-      throw new CircuitError('EINVAL', 'the path of an anchor begins with a member, as in /X…/a');
+      const sentence = `${redact(path)} is neither a member, /X…, nor an anchor, /X…/a`;
+      throw new CircuitError('EINVAL', sentence);
     }
     if (!isMemberName(name)) throw new CircuitError('ENOENT', `there is no member ${name}`);
     return new Anchor(this.#listed(name) ?? this.#memberNamed(name), names, this.#held);

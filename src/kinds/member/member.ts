@@ -1,4 +1,3 @@
-import type { Interruptible } from '../../base/interruptible.js';
 import type { Files, LogExtent, LogPiece } from '../control-file.js';
 import type { MemberPeek, MemberPeers } from './kind.js';
 
@@ -17,7 +16,7 @@ export class Member {
   }
 
   /** Its circuit address, a secret. */
-  async addr({ signal }: Interruptible = {}): Promise<string> {
+  async addr(signal?: AbortSignal): Promise<string> {
     return (await this.#value('addr', signal)).trimEnd();
   }
 
@@ -27,49 +26,49 @@ export class Member {
    * @throws CircuitError EINVAL, EACCES, ECONNREFUSED, ETIMEDOUT, EPROTO, ECONNRESET, EMFILE,
    *   ECANCELED (it left meanwhile, or another daemon was started as it)
    */
-  join(addresses: readonly string[], { signal }: Interruptible = {}): Promise<void> {
+  join(addresses: readonly string[], signal?: AbortSignal): Promise<void> {
     return this.#command('join', addresses.join(' '), signal);
   }
 
   /** Leaves the network and goes on alone. */
-  leave({ signal }: Interruptible = {}): Promise<void> {
+  leave(signal?: AbortSignal): Promise<void> {
     return this.#command('leave', '', signal);
   }
 
   /** Ends the daemon in order; resolves when the end has begun. */
-  shutdown({ signal }: Interruptible = {}): Promise<void> {
+  shutdown(signal?: AbortSignal): Promise<void> {
     return this.#command('shutdown', '', signal);
   }
 
   /** Its state, also while it cannot be reached. @throws CircuitError ENOENT (it is not listed any more) */
-  async peek({ signal }: Interruptible = {}): Promise<MemberPeek> {
+  async peek(signal?: AbortSignal): Promise<MemberPeek> {
     return JSON.parse(await this.#value('peek', signal));
   }
 
   /** To which members it keeps links. */
-  async peers({ signal }: Interruptible = {}): Promise<MemberPeers> {
+  async peers(signal?: AbortSignal): Promise<MemberPeers> {
     return JSON.parse(await this.#value('peers', signal));
   }
 
   /** Memory and heap of the running daemon, and the resources that it waits for: JSON. */
-  stk({ signal }: Interruptible = {}): Promise<string> {
+  stk(signal?: AbortSignal): Promise<string> {
     return this.#value('stk', signal);
   }
 
   /** Which part of its operations log is kept, in bytes since the daemon started. */
-  async log({ signal }: Interruptible = {}): Promise<LogExtent> {
+  async log(signal?: AbortSignal): Promise<LogExtent> {
     using files = await this.#files(signal);
     return await files.log('log').extent(signal);
   }
 
   /** Up to `size` bytes of the log from `offset`, or from the oldest that is kept; none at its end. */
-  async readLog(offset: number, size: number, { signal }: Interruptible = {}): Promise<LogPiece> {
+  async readLog(offset: number, size: number, signal?: AbortSignal): Promise<LogPiece> {
     using files = await this.#files(signal);
     return await files.log('log').read(offset, size, signal);
   }
 
   /** Resolves when the log goes beyond `offset`, however long that takes. */
-  async whenLogged(offset: number, { signal }: Interruptible = {}): Promise<void> {
+  async whenLogged(offset: number, signal?: AbortSignal): Promise<void> {
     using files = await this.#files(signal);
     await files.log('log').whenBeyond(offset, signal);
   }

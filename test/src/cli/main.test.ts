@@ -106,6 +106,25 @@ test('--version and help go to standard output, and exit with 0', async (t) => {
   t.regex(unknown.stderr, /^circuit: unknown command 'nosuch'\n/);
 });
 
+test('help lists each control file under those that have it, and shows it on a mount', async (t) => {
+  const cluster = new Cluster(t);
+  const { stdout } = await cluster.circuit(['help']);
+  for (const [heading, names] of [
+    ['a member', ['addr', 'join', 'leave', 'shutdown', 'peers', 'stk', 'log']],
+    ['chan', ['send', 'trysend', 'tryrecv', 'close', 'cap']],
+    ['chan, @join, @leave', ['recv']],
+    ['proc', ['cmd', 'stdin', 'stdout', 'stderr', 'wait', 'signal', 'pid', 'phase', 'exit']],
+  ] as const) {
+    const [, section = ''] = stdout.split(`\nOf ${heading}:\n`);
+    const listed = section.split('\n\n', 1).flatMap((rows) => rows.match(/^ {2}\S+/gm) ?? []);
+    t.deepEqual(
+      listed.map((name) => name.trim()),
+      [...names],
+    );
+  }
+  t.regex((await cluster.circuit(['signal', '--help'])).stdout, /: echo TERM > signal\n/);
+});
+
 test('a command finds the daemon in the file that $CIRCUIT names', async (t) => {
   const cluster = new Cluster(t);
   const { address } = await cluster.start('--no-mount');

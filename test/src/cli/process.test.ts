@@ -134,6 +134,18 @@ test('exec ends the process when nobody reads its output any more', async (t) =>
   t.is((await circuit('ls', [name])).stdout, '');
 });
 
+test('a reader of stdout that has had enough ends it, and the bytes beyond go to the next', async (t) => {
+  const { circuit, cluster, name, address } = await member(t);
+  const { NODE, CIRCUIT } = CIRCUIT_ENV;
+  const path = `${name}/p`;
+  await circuit('mkproc', [path], '{"Path":"seq","Args":["1","1000000"]}');
+  // There is more at once than a pipe takes.
+  const script = '{ "$0" "$1" stdout -d "$2" "$3"; echo $? >&2; } | head -1';
+  const run = await cluster.run(['sh', '-c', script, NODE, CIRCUIT, address, path]);
+  t.deepEqual([run.stdout, run.stderr], ['1\n', '0\n']);
+  t.regex((await circuit('stdout', [path])).stdout, /\n1000000\n$/);
+});
+
 test('exec ends as its process does when somebody else scrubs that', async (t) => {
   const { cluster, address, name, circuit } = await member(t);
   const { NODE, CIRCUIT } = CIRCUIT_ENV;

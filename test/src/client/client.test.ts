@@ -18,6 +18,24 @@ test('a client sees the members, from whichever it has dialled', async (t) => {
   await t.throwsAsync(circuit.refresh(), { code: 'EHOSTUNREACH' });
 });
 
+test('a call of a member takes a signal as its last argument, and fails with EINTR when that is aborted', async (t) => {
+  const { circuit, remote } = await twoMembers(t);
+  const signal = AbortSignal.abort();
+  for (const name of [circuit.self, remote]) {
+    const member = circuit.member(name);
+    const calls = [
+      member.addr(signal),
+      member.peek(signal),
+      member.peers(signal),
+      member.stk(signal),
+      member.log(signal),
+      member.readLog(0, 1, signal),
+      member.whenLogged(0, signal),
+    ];
+    for (const call of calls) await t.throwsAsync(call, { code: 'EINTR' });
+  }
+});
+
 test('dial fails with an errno that says why', async (t) => {
   const cluster = new Cluster(t);
   const { address } = await cluster.start('--no-mount');
