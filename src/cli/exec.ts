@@ -1,11 +1,13 @@
 import { constants } from 'node:os';
+import { pipeline } from 'node:stream/promises';
 import { errorCode } from '../base/error.js';
-import type { Files } from '../kinds/control-file.js';
+import type { Files, Source } from '../kinds/control-file.js';
+import { ended } from '../kinds/proc/process.js';
 import type { ProcessPeek } from '../kinds/proc/process-element.js';
-import { copyIn, copyOut } from './copy.js';
+import { readAll, SinkStream } from '../kinds/streams.js';
 import { type DialOptions, dial } from './dial.js';
+import { type Output, written } from './output.js';
 import { anchorAt } from './path.js';
-import { ended } from './wait.js';
 
 /** Signals that `exec` passes on to the process. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -66,10 +68,8 @@ async function attend(files: Files, hasStdin: boolean): Promise<number> {
     }
   });
   let over = false;
-  const stdin = files.sink('stdin');
-  const fed = hasStdin
-    ? copyIn(process.stdin, stdin)
-    : stdin.accept(new Uint8Array(), { last: true });
+  const stdin = new SinkStream(files.sink('stdin'));
+  const fed = pipeline(hasStdin ? process.stdin : [], stdin);
   fed.catch((error) => {
     // It need not read what it is given, and will not when it has ended.
     if (over || errorCode(error) === 'EPIPE') return;
@@ -84,6 +84,15 @@ async function attend(files: Files, hasStdin: boolean): Promise<number> {
     return await Promise.race([all, interrupted]);
   } finally {
     over = true;
+  }
+}
+
+/** Writes all of a source to one of our outputs. Bytes are delivered when they are written there. */
+async function copyOut(from: Source, to: Output): Promise<void> {
+  try {
+    for await (const data of readAll(from)) await written(to, data);
+  } finally {
+    from.close();
   }
 }
 

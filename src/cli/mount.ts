@@ -1,41 +1,29 @@
 import { Session } from '../../mount/session.js';
 import { errorCode } from '../base/error.js';
+import { interruptible } from '../base/interruptible.js';
 import { CircuitView } from '../client/circuit-view.js';
 import { circuitDirectory } from '../namespace/circuit.js';
 import { type DialOptions, reach } from './dial.js';
-import { LogWriter } from './log-writer.js';
+import { Foreground } from './foreground.js';
 
 export interface MountOptions extends DialOptions {
   readonly allowOther?: boolean;
 }
 
-/** Signals that unmount. A terminal that goes away sends HUP. */
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /** What is done through the mount is in the logs of the members, who do it. */
 const NO_LOG = { operation: <T>(_who: string, _what: string, run: () => Promise<T>) => run() };
 
 /**
- * `circuit mount DIR`: mounts what the daemon sees until a signal, or umount(8), ends it.
- * Prints where, once it is mounted. Nobody but those two ends it: who works in it is
- * not to find the empty directory below, since a connection was lost.
+ * `circuit mount DIR`: mounts the network as the daemon sees it, and prints where, until a signal or
+ * umount(8) ends it. A connection that is lost does not: programs that work in the mount would find
+ * the empty directory below.
  */
 export async function mount(directory: string, options: MountOptions): Promise<void> {
-  const log = new LogWriter();
-  const ending = new AbortController();
-  // From the first moment: what has been begun is undone.
-  for (const signal of ENDING) process.on(signal, () => ending.abort());
-  let status = 0;
-  process.on('uncaughtException', (error) => {
-    // An error of ours. A crash would leave the mount hanging.
-    log.write(`circuit: ${error.stack}\n`);
-    status = 1;
-    ending.abort();
-  });
-  // Whoever was to read where it is mounted may be gone.
+  const foreground = new Foreground();
+  const { signal, log } = foreground;
+  // The reader of that line may have gone.
   process.stdout.removeAllListeners('error').on('error', () => {});
   try {
-    const { signal } = ending;
     const note = (text: string) => log.write(`circuit: ${text}\n`);
     using view = await reach(
       options,
@@ -47,18 +35,14 @@ export async function mount(directory: string, options: MountOptions): Promise<v
       subtype: 'circuit',
       allowOther: options.allowOther ?? false,
     });
-    if (!ending.signal.aborted) process.stdout.write(`${session.mountpoint}\n`);
-    await Promise.race([session.ended, aborted(ending.signal)]);
-    await session.unmount();
+    if (!signal.aborted) process.stdout.write(`${session.mountpoint}\n`);
+    try {
+      await interruptible(session.ended, signal);
+    } finally {
+      await session.unmount();
+    }
   } catch (error) {
-    const interrupted = ending.signal.aborted && errorCode(error) === 'EINTR';
-    if (!interrupted) throw error;
+    if (!signal.aborted || errorCode(error) !== 'EINTR') throw error;
   }
-  await log.drained();
-  process.exit(status);
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await foreground.exit();
 }

@@ -1,9 +1,10 @@
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { CircuitError, errorCode, errorMessage } from '../base/error.js';
 import type { Anchor } from '../client/anchor.js';
 import type { CircuitClient } from '../client/client.js';
 import { type Log, MAX_PIECE, type Source } from '../kinds/control-file.js';
-import { copyIn } from './copy.js';
+import { SinkStream } from '../kinds/streams.js';
 import { type DialOptions, dial } from './dial.js';
 import { written } from './output.js';
 import { anchorAt, memberAt } from './path.js';
@@ -39,7 +40,7 @@ export async function run(
     case 'source':
       return await print(files.source(name));
     case 'sink':
-      return await copyIn(process.stdin, files.sink(name));
+      return await pipeline(process.stdin, new SinkStream(files.sink(name)));
     case 'log':
       return await printLog(files.log(name));
     default:

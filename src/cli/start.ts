@@ -7,7 +7,7 @@ import { Daemon } from '../daemon/daemon.js';
 import { interfaceAddress, isUnspecified } from '../daemon/host-address.js';
 import { type DiscoverOptions, multicastInterfaces } from '../transport/multicast-group.js';
 import { clusterKey, clusterKeyFile, discoveryGroup } from './dial.js';
-import { LogWriter } from './log-writer.js';
+import { Foreground } from './foreground.js';
 
 export interface StartOptions {
   readonly addr?: string;
@@ -21,15 +21,9 @@ export interface StartOptions {
   readonly discover?: string;
 }
 
-/** Signals that end a daemon in order. A terminal that goes away sends HUP. */
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /** `circuit start`: prints the address once the daemon listens, has mounted and has joined. */
 export async function start(options: StartOptions): Promise<void> {
-  const log = new LogWriter();
-  const ending = new AbortController();
-  // From the first moment: what a start that is broken off has begun is undone.
-  for (const signal of ENDING) process.on(signal, () => ending.abort());
+  const foreground = new Foreground();
   let daemon: Daemon;
   try {
     daemon = await Daemon.start({
@@ -41,28 +35,18 @@ export async function start(options: StartOptions): Promise<void> {
       join: (options.join ?? []).map(Address.parse),
       discover: await discovery(options),
       stateDirectory: options.var,
-      log: (line) => log.write(line),
-      signal: ending.signal,
+      log: (line) => foreground.log.write(line),
+      signal: foreground.signal,
     });
   } catch (error) {
     if (errorCode(error) !== 'EINTR') throw error;
     // It was told to end, by a signal or by the file `shutdown`.
-    await log.drained();
-    process.exit(0);
+    return await foreground.exit();
   }
-  let status = 0;
-  process.on('uncaughtException', (error) => {
-    // An error of ours. Ending in order takes the mount away; a crash would leave it hanging.
-    log.write(`circuit: ${error.stack}\n`);
-    status = 1;
-    daemon.close();
-  });
   process.stdout.removeAllListeners('error').on('error', (error) => {
-    // Whoever was to read the address may be gone; but it must not be lost.
+    // The reader of the address may have gone; but the address must not be lost otherwise.
     if (errorCode(error) === 'EPIPE') return;
-    log.write(`circuit: cannot print the address: ${error.message}\n`);
-    status = 1;
-    daemon.close();
+    foreground.fail(`cannot print the address: ${error.message}`);
   });
   const keyFile = clusterKeyFile(options.hmac);
   if (keyFile !== undefined && isOpenToOthers(statSync(keyFile, { throwIfNoEntry: false }))) {
@@ -75,8 +59,7 @@ export async function start(options: StartOptions): Promise<void> {
   }
   process.stdout.write(`${daemon.address}\n`);
   await new Promise((resolve) => daemon.ended.addEventListener('abort', resolve));
-  await log.drained();
-  process.exit(daemon.unmounted ? status : 1);
+  await foreground.exit(daemon.unmounted ? undefined : 1);
 }
 
 function isOpenToOthers(file: Stats | undefined): boolean {

@@ -1,9 +1,6 @@
-import { text } from 'node:stream/consumers';
 import { asCircuitError, CircuitError } from '../base/error.js';
 import type { CircuitClient } from '../client/client.js';
-import type { Files } from '../kinds/control-file.js';
-import type { ProcessPeek } from '../kinds/proc/process-element.js';
-import { SourceStream } from '../kinds/streams.js';
+import { ended } from '../kinds/proc/process.js';
 import { type DialOptions, dial } from './dial.js';
 import { written } from './output.js';
 import { anchorAt } from './path.js';
@@ -22,11 +19,6 @@ export async function waitany(paths: readonly string[], options: DialOptions): P
   // Those that go on end with the connection.
   for (const end of ends) end.catch(() => {});
   await written(process.stdout, await Promise.race(ends));
-}
-
-/** How a process ended, when it has. */
-export async function ended(files: Files): Promise<ProcessPeek> {
-  return JSON.parse(await text(new SourceStream(files.source('wait'))));
 }
 
 async function endOf(client: CircuitClient, path: string): Promise<string> {

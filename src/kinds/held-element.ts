@@ -1,3 +1,4 @@
+import { errorCode } from '../base/error.js';
 import type { Interruptible } from '../base/interruptible.js';
 import type { Files } from './control-file.js';
 
@@ -21,7 +22,7 @@ export interface ElementHandle {
  * member cannot be reached, and with EINTR, if its signal is aborted. To dispose of it leaves the
  * element as it is.
  */
-export abstract class HeldElement implements Disposable, AsyncDisposable {
+export abstract class HeldElement<Peek> implements Disposable, AsyncDisposable {
   readonly anchor: ElementAnchor;
   protected readonly files: Files;
   readonly #held: Set<Disposable>;
@@ -31,6 +32,11 @@ export abstract class HeldElement implements Disposable, AsyncDisposable {
     this.files = files;
     this.#held = held;
     held.add(this);
+  }
+
+  /** Its state, as the file `peek` shows it. @throws CircuitError EINTR */
+  async peek({ signal }: Interruptible = {}): Promise<Peek> {
+    return JSON.parse(await this.files.value('peek', signal));
   }
 
   /** Ends it at once, whatever its state, and removes it. @throws CircuitError ENOENT, EINTR */
@@ -50,4 +56,20 @@ export abstract class HeldElement implements Disposable, AsyncDisposable {
 
   /** Ends the streams that were opened through it. */
   protected endStreams(): void {}
+}
+
+/** All that `receive` gives, one after the other, until there is none and will be none. */
+export async function* untilDrained<T>(
+  receive: () => Promise<T>,
+): AsyncGenerator<T, void, undefined> {
+  for (;;) {
+    let received: T;
+    try {
+      received = await receive();
+    } catch (error) {
+      if (errorCode(error) === 'ENODATA') return;
+      throw error;
+    }
+    yield received;
+  }
 }

@@ -110,7 +110,8 @@ export class SinkStream extends Writable {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     this.#destroyed.abort();
-    this.#sink.close();
+    // After `end` it has been closed already.
+    this.#sink.abort();
     callback(error);
   }
 

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { errorCode, interrupted } from '../../base/error.js';
+import { interrupted } from '../../base/error.js';
 import { type Interruptible, interruptible } from '../../base/interruptible.js';
 import { MAX_PIECE, type Sink, type WriteOptions, writeAll } from '../control-file.js';
-import { HeldElement } from '../held-element.js';
+import { HeldElement, untilDrained } from '../held-element.js';
 import { SourceStream } from '../streams.js';
 import type { ChannelPeek } from './channel-element.js';
 
@@ -13,7 +13,7 @@ export type MessageData = Uint8Array | string;
  * Go's channel; its values are messages of any length. Messages arrive in order, each at one
  * receiver.
  */
-export class Channel extends HeldElement {
+export class Channel extends HeldElement<ChannelPeek> {
   readonly kind = 'chan';
   readonly #streams = new Set<Readable>();
 
@@ -56,17 +56,17 @@ export class Channel extends HeldElement {
   async recv({ signal }: Interruptible = {}): Promise<Uint8Array> {
     const message = this.files.source('recv');
     using patience = new Patience(signal);
-    const deliveries: (void | Promise<void>)[] = [];
     try {
-      const pieces = [await message.read(MAX_PIECE, { signal })];
-      for (let last = pieces[0]; last; last = pieces.at(-1)) {
-        deliveries.push(message.settled(last, true));
-        if (last.length === 0 || message.ended) break;
-        pieces.push(await message.read(MAX_PIECE, patience));
+      const first = await message.read(MAX_PIECE, { signal });
+      const delivered = message.settled(first, true);
+      const pieces = [first];
+      for (let piece = first; piece.length > 0 && !message.ended; ) {
+        piece = await message.read(MAX_PIECE, patience);
+        message.settled(piece, true);
+        pieces.push(piece);
       }
-      await Promise.all(deliveries);
-      const [only = new Uint8Array()] = pieces;
-      return pieces.length === 1 ? only : Buffer.concat(pieces);
+      await delivered;
+      return pieces.length === 1 ? first : Buffer.concat(pieces);
     } finally {
       message.close();
     }
@@ -98,17 +98,8 @@ export class Channel extends HeldElement {
    * Receives message by message until the channel is closed and drained.
    * @throws CircuitError EIO, EINTR, as {@link recv}
    */
-  async *messages({ signal }: Interruptible = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    for (;;) {
-      let message: Uint8Array;
-      try {
-        message = await this.recv({ signal });
-      } catch (error) {
-        if (errorCode(error) === 'ENODATA') return;
-        throw error;
-      }
-      yield message;
-    }
+  messages(options?: Interruptible): AsyncGenerator<Uint8Array, void, undefined> {
+    return untilDrained(() => this.recv(options));
   }
 
   /** {@link messages}, without a signal. */
@@ -119,11 +110,6 @@ export class Channel extends HeldElement {
   /** No more sends; what is buffered can still be received. @throws CircuitError EINTR */
   close({ signal }: Interruptible = {}): Promise<void> {
     return this.files.command('close', '', signal);
-  }
-
-  /** Its capacity, whether it is closed, and how many messages went in and out. */
-  async peek({ signal }: Interruptible = {}): Promise<ChannelPeek> {
-    return JSON.parse(await this.files.value('peek', signal));
   }
 
   protected override endStreams(): void {

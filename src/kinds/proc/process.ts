@@ -1,12 +1,13 @@
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type Interruptible, interruptible } from '../../base/interruptible.js';
+import type { Files } from '../control-file.js';
 import { HeldElement } from '../held-element.js';
 import { SinkStream, SourceStream } from '../streams.js';
 import type { ProcessPeek } from './process-element.js';
 
 /** A process that runs on a member, or has ended there. */
-export class Process extends HeldElement {
+export class Process extends HeldElement<ProcessPeek> {
   readonly kind = 'proc';
   readonly #outputs = new Map<'stdout' | 'stderr', Readable>();
   #stdin: Writable | undefined;
@@ -42,7 +43,7 @@ export class Process extends HeldElement {
   /** Resolves when it has ended; `Exit` is then its status, or a signal's name. @throws CircuitError EINTR */
   async wait({ signal }: Interruptible = {}): Promise<ProcessPeek> {
     // One call for all that wait here, also for those that give up.
-    this.#ending ??= this.#end();
+    this.#ending ??= ended(this.files);
     const ending = this.#ending;
     ending.catch(() => {
       if (this.#ending === ending) this.#ending = undefined;
@@ -59,18 +60,9 @@ export class Process extends HeldElement {
     return this.files.command('signal', String(name), signal);
   }
 
-  /** Its command, phase, process id, and how it ended. @throws CircuitError EINTR */
-  async peek({ signal }: Interruptible = {}): Promise<ProcessPeek> {
-    return JSON.parse(await this.files.value('peek', signal));
-  }
-
   protected override endStreams(): void {
     this.#stdin?.destroy();
     for (const stream of this.#outputs.values()) stream.destroy();
-  }
-
-  async #end(): Promise<ProcessPeek> {
-    return JSON.parse(await text(new SourceStream(this.files.source('wait'))));
   }
 
   #output(name: 'stdout' | 'stderr'): Readable {
@@ -80,4 +72,9 @@ export class Process extends HeldElement {
     this.#outputs.set(name, stream);
     return stream;
   }
+}
+
+/** How a process ended, when it has. */
+export async function ended(files: Files): Promise<ProcessPeek> {
+  return JSON.parse(await text(new SourceStream(files.source('wait'))));
 }

@@ -1,10 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import test from 'ava';
 import type { Process } from '../../../src/client/index.js';
-import { eventually } from '../../host/cluster.js';
+import { eventually, PATIENCE } from '../../host/cluster.js';
 import { binary, twoMembers } from './circuit.js';
 
 test('a process: its streams, its end, its state', async (t) => {
@@ -25,6 +29,22 @@ test('a process: its streams, its end, its state', async (t) => {
     await t.throwsAsync(process.signal('TERM'), { code: 'ESRCH' });
     await process.scrub();
     await t.throwsAsync(process.scrub(), { code: 'ENOENT' });
+  }
+});
+
+test('standard input that is destroyed in the middle of a write ends', async (t) => {
+  const { anchors, cluster } = await twoMembers(t);
+  for (const anchor of anchors) {
+    const script = 'head -c 100000 > /dev/null; echo begun; read go < "$0"; cat > /dev/null';
+    const fifo = join(cluster.directory, anchor.path.replaceAll('/', '-'));
+    execFileSync('mkfifo', [fifo]);
+    using process = await anchor.makeProcess({ Path: 'sh', Args: ['-c', script, fifo] });
+    process.stdin.write(binary(10_000_000));
+    const [begun] = await once(process.stdout, 'data');
+    t.is(String(begun), 'begun\n');
+    process.stdin.destroy();
+    await writeFile(fifo, 'go\n');
+    t.is((await process.wait({ signal: AbortSignal.timeout(PATIENCE) })).Exit, '0');
   }
 });
 
