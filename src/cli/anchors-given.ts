@@ -3,30 +3,19 @@ import type { Command } from 'commander';
 
 /**
  * The anchors that a command is given: its arguments, or without any the lines of standard input,
- * as from `circuit ls`, which may have printed none. A terminal is wrong usage: it would have to
- * be typed on.
- * @param command Says so.
+ * as from `circuit ls`. A terminal is wrong usage: the user would have to type them.
+ * @param command Tells of wrong usage.
+ * @param least How many are needed; `circuit ls` may have printed none.
  */
 export async function anchorsGiven(
   paths: readonly string[],
   command: Command,
+  least: 0 | 1,
 ): Promise<readonly string[]> {
   if (paths.length > 0) return paths;
-  if (process.stdin.isTTY) return noneGiven(command);
-  const input = await text(process.stdin);
-  return input.split(/\r?\n/).filter((line) => line.trim() !== '');
-}
-
-/** As {@link anchorsGiven}, of a command that needs one at least: none at all is wrong usage. */
-export async function someAnchorsGiven(
-  paths: readonly string[],
-  command: Command,
-): Promise<readonly string[]> {
-  const given = await anchorsGiven(paths, command);
-  return given.length > 0 ? given : noneGiven(command);
-}
-
-function noneGiven(command: Command): never {
+  const input = process.stdin.isTTY ? undefined : await text(process.stdin);
+  const given = input?.split(/\r?\n/).filter((line) => line.trim() !== '');
+  if (given && given.length >= least) return given;
   return command.error(
     'error: no anchor is given; name them as arguments, or one a line on standard input',
   );

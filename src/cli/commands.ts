@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { exampleOf } from '../kinds/help.js';
-import { anchorsGiven, someAnchorsGiven } from './anchors-given.js';
+import { anchorsGiven } from './anchors-given.js';
 import { type Verb, verbs } from './verbs.js';
 
 const EXEC_HELP = `
@@ -19,8 +19,8 @@ const ANCHORS_HELP = 'the processes; without any, one a line on standard input';
 
 type Add = (name: string, description: string) => Command;
 
-/** Adds the commands on anchors. */
-export function addTreeCommands(add: Add): void {
+/** Adds the commands on anchors and on control files. */
+export function addCommands(add: Add): void {
   add('mkdir', 'make an anchor, which stays until rmdir removes it')
     .argument('<ANCHOR>', 'the anchor, /X…/a/b; the one above it, /X…/a, must be there')
     .action(async (path, options) => (await import('./tree.js')).mkdir(path, options));
@@ -28,10 +28,42 @@ export function addTreeCommands(add: Add): void {
   add('rmdir', 'remove an anchor that has no sub-anchors, with its element if that has ended')
     .argument('<ANCHOR>', 'the anchor, /X…/a')
     .action(async (path, options) => (await import('./tree.js')).rmdir(path, options));
+
+  add('waitall', 'wait for the end of all, be it none, and print each as it ends')
+    .argument('[ANCHOR...]', ANCHORS_HELP)
+    .action(async (paths, options, command) =>
+      (await import('./wait.js')).waitall(await anchorsGiven(paths, command, 0), options),
+    );
+
+  add('waitany', 'wait for the first that ends, and print it')
+    .argument('[ANCHOR...]', ANCHORS_HELP)
+    .action(async (paths, options, command) =>
+      (await import('./wait.js')).waitany(await anchorsGiven(paths, command, 1), options),
+    );
+
+  add('select', 'wait until one of these files is ready, and print those that are')
+    .argument(
+      '<FILE...>',
+      'as on a mount: /X…/c/recv, send; /X…/p/wait, stdin, stdout, stderr; /X…/log (that it grows)',
+    )
+    .action(async (paths, options) => (await import('./select.js')).select(paths, options));
+
+  add('exec', 'run a process with our streams, signals and exit status, and remove it')
+    .usage('[options] <ANCHOR> -- <COMMAND> [ARG...]')
+    .argument('<ANCHOR>', 'where, /X…/a')
+    .argument('<COMMAND...>', 'the program and its arguments, after --')
+    .option('-n, --no-stdin', 'no standard input: the process reads the end of file at once')
+    .addHelpText('after', EXEC_HELP)
+    .showHelpAfterError('(the command and its arguments come after --)')
+    .action(async (path, command, options) =>
+      (await import('./exec.js')).exec(path, command, options),
+    );
+
+  addVerbs(add);
 }
 
 /** Adds a command for each control file. */
-export function addVerbs(add: Add): void {
+function addVerbs(add: Add): void {
   for (const verb of verbs()) {
     const { name, file } = verb;
     const options = file.type === 'command' ? file.options : {};
@@ -68,37 +100,4 @@ function placesOf({ of }: Verb): { readonly heading: string; readonly anchor: st
   if (kinds.length === 0) return { heading: 'Of a member:', anchor: 'the member, /X…' };
   const anchor = 'the member, /X…, or the element, /X…/a';
   return { heading: `Of a member, ${kinds.join(', ')}:`, anchor };
-}
-
-/** Adds those that wait for several files, and `exec`. */
-export function addProcessCommands(add: Add): void {
-  add('waitall', 'wait for the end of all, be it none, and print each as it ends')
-    .argument('[ANCHOR...]', ANCHORS_HELP)
-    .action(async (paths, options, command) =>
-      (await import('./wait.js')).waitall(await anchorsGiven(paths, command), options),
-    );
-
-  add('waitany', 'wait for the first that ends, and print it')
-    .argument('[ANCHOR...]', ANCHORS_HELP)
-    .action(async (paths, options, command) =>
-      (await import('./wait.js')).waitany(await someAnchorsGiven(paths, command), options),
-    );
-
-  add('select', 'wait until one of these files is ready, and print those that are')
-    .argument(
-      '<FILE...>',
-      'as on a mount: /X…/c/recv, send; /X…/p/wait, stdin, stdout, stderr; /X…/log (that it grows)',
-    )
-    .action(async (paths, options) => (await import('./select.js')).select(paths, options));
-
-  add('exec', 'run a process with our streams, signals and exit status, and remove it')
-    .usage('[options] <ANCHOR> -- <COMMAND> [ARG...]')
-    .argument('<ANCHOR>', 'where, /X…/a')
-    .argument('<COMMAND...>', 'the program and its arguments, after --')
-    .option('-n, --no-stdin', 'no standard input: the process reads the end of file at once')
-    .addHelpText('after', EXEC_HELP)
-    .showHelpAfterError('(the command and its arguments come after --)')
-    .action(async (path, command, options) =>
-      (await import('./exec.js')).exec(path, command, options),
-    );
 }

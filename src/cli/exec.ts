@@ -41,10 +41,10 @@ export async function exec(path: string, command: string[], options: ExecOptions
     process.exitCode = await attend(made, options.stdin);
   } catch (error) {
     // As of a command of this host. EINTR: we were suspended, and it was hung up meanwhile.
-    const ended = { EPIPE: 'SIGPIPE', EINTR: 'SIGHUP' } as const;
+    const endedBy = { EPIPE: 'SIGPIPE', EINTR: 'SIGHUP' } as const;
     const code = errorCode(error);
     if (code !== 'EPIPE' && code !== 'EINTR') throw error;
-    process.exitCode = 128 + constants.signals[ended[code]];
+    process.exitCode = 128 + constants.signals[endedBy[code]];
   } finally {
     // It may still be open, and would keep us here.
     if (options.stdin) process.stdin.destroy();

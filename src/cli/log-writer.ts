@@ -4,11 +4,11 @@ import { append } from '../../native/index.js';
 
 const STDERR = 2;
 
-/** How much may wait for a reader of the log, in bytes, before lines are dropped. */
-const MAX_PENDING = 1024 * 1024;
+/** Lines are dropped when so much waits for the reader of the log. */
+const MAX_PENDING_BYTES = 1024 * 1024;
 
-/** How long the end of the daemon waits for that reader, in milliseconds. */
-const DRAIN_TIMEOUT = 100;
+/** How long the end of the daemon waits for that reader. */
+const DRAIN_TIMEOUT_MS = 100;
 
 /**
  * Writes the log to standard error. Node writes to a pipe with a blocking call:
@@ -47,12 +47,12 @@ export class LogWriter {
     await new Promise<void>((resolve) => {
       pipe.once('drain', resolve);
       pipe.once('close', resolve);
-      setTimeout(resolve, DRAIN_TIMEOUT);
+      setTimeout(resolve, DRAIN_TIMEOUT_MS);
     });
   }
 
   #writeToPipe(pipe: Socket, line: string): void {
-    if (pipe.writableLength > MAX_PENDING) {
+    if (pipe.writableLength > MAX_PENDING_BYTES) {
       this.#dropped += 1;
       return;
     }

@@ -30,9 +30,7 @@ export function withTwoDashes(circuit: Command, args: readonly string[]): readon
       if (!named) return taken;
       command = named;
     } else {
-      const options = command.createHelp().visibleOptions(command);
-      const { words, takesNext, wrong } = translate(options, arg);
-      if (wrong !== undefined) command.error(`error: ${wrong}`);
+      const { words, takesNext } = translate(command, arg);
       taken.push(...words, ...(takesNext ? rest.splice(0, 1) : []));
     }
   }
@@ -48,14 +46,13 @@ interface Translation {
   readonly words: readonly string[];
   /** The next argument is the value of this option, whatever it looks like. */
   readonly takesNext: boolean;
-  /** A sentence, where the option cannot be meant like this. */
-  readonly wrong?: string;
 }
 
-function translate(options: readonly Option[], arg: string): Translation {
+function translate(command: Command, arg: string): Translation {
+  const options = command.createHelp().visibleOptions(command);
   const [, dashes, name = '', value] = /^(--?)([^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
   const long = named(options, `--${name}`);
-  if (long && !long.required && value !== undefined) return flag(`--${name}`, value);
+  if (long && !long.required && value !== undefined) return flag(command, `--${name}`, value);
   if (long) {
     const words = [value === undefined ? `--${name}` : `--${name}=${value}`];
     return { words, takesNext: long.required && value === undefined };
@@ -70,15 +67,14 @@ function translate(options: readonly Option[], arg: string): Translation {
       ? { words: [arg], takesNext: true }
       : { words: [`-${name}`, value], takesNext: false };
   }
-  if (isCluster && value !== undefined) return flag(`-${name}`, value);
+  if (isCluster && value !== undefined) return flag(command, `-${name}`, value);
   return isCluster || !WORD.test(name) ? unchanged : { words: [`-${arg}`], takesNext: false };
 }
 
 /** An option that takes no value, and has one. */
-function flag(option: string, value: string): Translation {
-  const translation = { words: [option], takesNext: false };
-  if (value === 'true') return translation;
-  return { ...translation, wrong: `option '${option}' takes no value; leave it out for =false` };
+function flag(command: Command, option: string, value: string): Translation {
+  if (value === 'true') return { words: [option], takesNext: false };
+  return command.error(`error: option '${option}' takes no value; leave it out for =false`);
 }
 
 function named(options: readonly Option[], flag: string): Option | undefined {

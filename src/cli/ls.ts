@@ -17,44 +17,34 @@ export async function ls(path: string, options: ListOptions): Promise<void> {
   const recursive = names.at(-1) === '...';
   const above = recursive ? names.slice(0, -1) : names;
   await using client = await dial(options);
-  const print = (entry: Entry) => {
-    const kind = options.long ? `${entry.kind.padEnd(8)}` : '';
-    process.stdout.write(`${kind}${escapeControls(entry.path)}\n`);
-  };
-  const listing: Listing = { recursive, depth: options.depth ?? false, print };
-  if (above.length > 0) return await listAnchors(client.anchor(`/${above.join('/')}`), listing);
-  for (const { name, state } of client.members()) {
-    const member = client.anchor(`/${name}`);
-    await listOne({ path: member.path, kind: state }, () => listAnchors(member, listing), listing);
-  }
+  const places =
+    above.length > 0
+      ? await placesIn(client.anchor(`/${above.join('/')}`))
+      : client.members().map(({ name, state }) => ({ at: client.anchor(`/${name}`), kind: state }));
+  await print(places, { ...options, recursive });
 }
 
-interface Entry {
-  readonly path: string;
+interface Place {
+  readonly at: Anchor;
   /** The state of a member, an element's kind, or `-` for an anchor without one. */
   readonly kind: string;
 }
 
-interface Listing {
-  readonly recursive: boolean;
-  /** Post-order. */
-  readonly depth: boolean;
-  readonly print: (entry: Entry) => void;
-}
-
-async function listAnchors(above: Anchor, listing: Listing): Promise<void> {
+async function placesIn(above: Anchor): Promise<readonly Place[]> {
   const { anchors } = await above.view();
   const sorted = [...anchors].sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const { name, kind } of sorted) {
-    const anchor = above.walk(name);
-    const entry = { path: anchor.path, kind: kind ?? '-' };
-    await listOne(entry, () => listAnchors(anchor, listing), listing);
-  }
+  return sorted.map(({ name, kind = '-' }) => ({ at: above.walk(name), kind }));
 }
 
-async function listOne(entry: Entry, below: () => Promise<void>, listing: Listing): Promise<void> {
-  const { recursive, depth, print } = listing;
-  if (!depth) print(entry);
-  if (recursive) await below();
-  if (depth) print(entry);
+async function print(
+  places: readonly Place[],
+  options: ListOptions & { readonly recursive: boolean },
+): Promise<void> {
+  const { long, depth, recursive } = options;
+  for (const { at, kind } of places) {
+    const line = `${long ? kind.padEnd(8) : ''}${escapeControls(at.path)}\n`;
+    if (!depth) process.stdout.write(line);
+    if (recursive) await print(await placesIn(at), options);
+    if (depth) process.stdout.write(line);
+  }
 }

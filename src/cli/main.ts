@@ -3,7 +3,7 @@ import { errorCode, errorMessage } from '../base/error.js';
 import { escapeControls } from '../base/escape-controls.js';
 import { redact } from '../base/redact.js';
 import { VERSION } from '../base/version.js';
-import { addProcessCommands, addTreeCommands, addVerbs } from './commands.js';
+import { addCommands } from './commands.js';
 import { commandNamed, withTwoDashes } from './long-options.js';
 import { surviveLostTerminal } from './lost-terminal.js';
 
@@ -75,10 +75,7 @@ function program(): Command {
     .option('--allow-other', 'let other users in, as far as the modes of the files allow')
     .action(async (directory, options) => (await import('./mount.js')).mount(directory, options));
 
-  const add = (name: string, description: string) => client(circuit, name, description);
-  addTreeCommands(add);
-  addVerbs(add);
-  addProcessCommands(add);
+  addCommands((name, description) => client(circuit, name, description));
   // commander's own says nothing of a command that there is not.
   circuit
     .helpCommand(false)

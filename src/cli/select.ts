@@ -12,20 +12,17 @@ import { verbs } from './verbs.js';
 const debug = createDebug('circuit:select');
 
 /**
- * `circuit select FILE…`: prints those that are ready, as soon as one is. As with
- * poll(2), what breaks while it is waited for (its element is scrubbed, its member
- * lost) is ready, too: whoever uses it need not wait to hear what is wrong.
+ * `circuit select FILE…`: prints those that are ready, as soon as one is. As with poll(2), a file that
+ * breaks while it is waited for (its element is scrubbed, its member lost) is ready, too: its next
+ * user learns at once what is wrong. The files are closed with the client.
  */
 export async function select(paths: readonly string[], options: DialOptions): Promise<void> {
   for (const path of paths) parsePath(path);
   await using client = await dial(options);
   const files = await Promise.all(paths.map((path) => about(path, open(client, path))));
-  const asked = await Promise.all(
-    files.map(async (file) => ({ file, ready: await about(file.path, file.ready()) })),
-  );
-  const ready = asked.filter((answer) => answer.ready).map(({ file }) => file);
+  const states = await Promise.all(files.map((file) => about(file.path, file.ready())));
+  const ready = files.filter((_file, index) => states[index]);
   const chosen = ready.length > 0 ? ready : await waitForAny(client, files);
-  for (const file of files) file.close();
   process.stdout.write(chosen.map(({ path }) => `${path}\n`).join(''));
 }
 
@@ -37,7 +34,6 @@ interface OpenFile {
   ready(): Promise<boolean>;
   /** Resolves when that may be so. */
   whenReady(): Promise<void>;
-  close(): void;
 }
 
 /** @throws CircuitError EINVAL (no file to wait for), ENOENT */
@@ -50,32 +46,26 @@ async function open(client: CircuitClient, path: string): Promise<OpenFile> {
   // One that is not there now says why when it is used.
   const type = (here[name] ?? verbs().find((verb) => verb.name === name))?.type;
   const files = await place.files();
-  const close = () => files[Symbol.dispose]();
   switch (type) {
-    case 'source': {
-      const source = files.source(name);
-      return { path, ...waiting(source), close: () => [source.close(), close()] };
-    }
-    case 'sink': {
+    case 'source':
+      return openFile(path, files.source(name));
+    case 'sink':
       // For append: that we close it is not to be the end of an input.
-      const sink = files.sink(name, { append: true });
-      return { path, ...waiting(sink), close: () => [sink.abort(), close()] };
-    }
+      return openFile(path, files.sink(name, { append: true }));
     case 'log': {
-      // There is always something in a log: what can be waited for is that more comes.
+      // There is always something in a log: it is ready when more comes.
       const log = files.log(name);
       const { end } = await log.extent();
       const ready = async () => (await log.extent()).end > end;
-      return { path, ready, whenReady: () => log.whenBeyond(end), close };
+      return { path, ready, whenReady: () => log.whenBeyond(end) };
     }
     default:
-      close();
       throw notToWaitFor();
   }
 }
 
-function waiting(file: Source | Sink): Pick<OpenFile, 'ready' | 'whenReady'> {
-  return { ready: () => file.ready(), whenReady: () => file.whenReady() };
+function openFile(path: string, file: Source | Sink): OpenFile {
+  return { path, ready: () => file.ready(), whenReady: () => file.whenReady() };
 }
 
 function notToWaitFor(): CircuitError {
@@ -110,7 +100,7 @@ async function untilReady(file: OpenFile): Promise<void> {
     do await file.whenReady();
     while (!(await file.ready()));
   } catch {
-    // Whoever reads or writes it is told what is wrong.
+    // Its next user is told what is wrong.
   }
 }
 

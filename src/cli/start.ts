@@ -84,28 +84,24 @@ function listenAddress({ addr, if: name, advertise }: StartOptions): {
   return { host: interfaceAddress(name), port };
 }
 
-/**
- * Over the interface on which the daemon listens, where that is one: a daemon that is there
- * for one network alone does not announce itself in others.
- */
 async function discovery(options: StartOptions): Promise<DiscoverOptions | undefined> {
   const group = discoveryGroup(options.discover);
-  if (!group) return undefined;
-  if (options.if !== undefined) {
-    return { group, interfaces: multicastInterfaces(group, { name: options.if }) };
-  }
+  return group && { group, interfaces: multicastInterfaces(group, await listensOn(options)) };
+}
+
+/**
+ * The interface on which the daemon listens, where that is one: a daemon that is there for one network
+ * alone does not announce itself in others.
+ */
+async function listensOn(
+  options: StartOptions,
+): Promise<{ readonly name: string } | { readonly host: string } | undefined> {
+  if (options.if !== undefined) return { name: options.if };
   const { host } = listenAddress(options);
-  if (host === undefined || isUnspecified(host)) {
-    return { group, interfaces: multicastInterfaces(group) };
-  }
-  const address = await lookup(host).then(
-    (found) => found.address,
-    () => undefined,
-  );
-  if (address === undefined) {
-    throw new CircuitError('EADDRNOTAVAIL', `there is no host named ${host}`);
-  }
-  return { group, interfaces: multicastInterfaces(group, { host: address }) };
+  if (host === undefined || isUnspecified(host)) return undefined;
+  const found = await lookup(host).catch(() => undefined);
+  if (found) return { host: found.address };
+  throw new CircuitError('EADDRNOTAVAIL', `there is no host named ${host}`);
 }
 
 function advertised(text: string): { host: string; port: number } {

@@ -3,10 +3,11 @@ import type { Circuit, Member, MemberEntry } from '../anchor/circuit.js';
 import { RemoteMember } from '../anchor/remote-member.js';
 import type { Address, MemberName } from '../base/address.js';
 import { errorMessage } from '../base/error.js';
+import { Listeners } from '../base/listeners.js';
 import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';
 
-/** A daemon that cannot be reached is dialled this often, in milliseconds. */
-const RETRY_INTERVAL = 2_000;
+/** How often a daemon that cannot be reached is dialled. */
+const RETRY_MS = 2_000;
 
 export interface ViewOptions extends ClientOptions {
   /** Told, in a sentence, when the daemon is out of reach and why, and when it is reached again. */
@@ -24,7 +25,7 @@ export class CircuitView implements Circuit, Disposable {
   readonly #address: Address;
   readonly #transport: DaemonConnection['transport'];
   readonly #note: (text: string) => void;
-  readonly #listeners = new Set<(name: MemberName, gone: boolean) => void>();
+  readonly #listeners = new Listeners<[name: MemberName, gone: boolean]>();
   readonly #closing = new AbortController();
   #roster: ReadonlyMap<string, MemberEntry> = new Map();
   /** Those that were asked for. */
@@ -68,8 +69,7 @@ export class CircuitView implements Circuit, Disposable {
   }
 
   watch(listener: (name: MemberName, gone: boolean) => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+    return this.#listeners.add(listener);
   }
 
   /** What still waits fails with EHOSTUNREACH. */
@@ -93,7 +93,7 @@ export class CircuitView implements Circuit, Disposable {
         if (signal.aborted) return;
         this.#outOfReach(errorMessage(error));
       }
-      await delay(RETRY_INTERVAL, undefined, { signal }).catch(() => {});
+      await delay(RETRY_MS, undefined, { signal }).catch(() => {});
     }
   }
 
@@ -123,7 +123,7 @@ export class CircuitView implements Circuit, Disposable {
 
   #tell(name: MemberName, gone: boolean): void {
     if (gone) this.#members.delete(name);
-    for (const listener of this.#listeners) listener(name, gone);
+    this.#listeners.tell(name, gone);
   }
 
   #outOfReach(why: string): void {

@@ -29,24 +29,23 @@ type Key = (typeof KEYS)[number];
  * @throws CircuitError EINVAL
  */
 export function parseCommand(json: string): ProcessCommand {
-  const values = byKey(parseJson(json));
-  const path = text('Path', values.get('Path'));
-  if (!path) throw invalid('a command needs a "Path": the program to run');
-  const environment = strings('Env', values.get('Env'));
-  const malformed = environment?.find((entry) => entry.indexOf('=') < 1);
-  if (malformed !== undefined) {
-    // Its text may be a secret whose name was forgotten.
+  const given = byKey(parseJson(json));
+  const Path = text('Path', given.get('Path'));
+  if (!Path) throw invalid('a command needs a "Path": the program to run');
+  const Env = strings('Env', given.get('Env'));
+  if (Env?.some((entry) => entry.indexOf('=') < 1)) {
+    // The entry is not shown: it may be a secret whose name was forgotten.
     throw invalid('each entry of "Env" has the form NAME=value');
   }
-  const directory = text('Dir', values.get('Dir'));
-  const retain = retained(values.get('Retain'));
+  const Dir = text('Dir', given.get('Dir'));
+  const Retain = retained(given.get('Retain'));
   return {
-    Path: path,
-    Args: strings('Args', values.get('Args')) ?? [],
-    ...(environment && { Env: environment }),
-    ...(directory && { Dir: directory }),
-    Scrub: flag('Scrub', values.get('Scrub')),
-    ...(retain !== undefined && { Retain: retain }),
+    Path,
+    Args: strings('Args', given.get('Args')) ?? [],
+    ...(Env && { Env }),
+    ...(Dir && { Dir }),
+    Scrub: flag('Scrub', given.get('Scrub')),
+    ...(Retain && { Retain }),
   };
 }
 
@@ -76,21 +75,19 @@ function byKey(object: unknown): Map<Key, unknown> {
 }
 
 function text(key: Key, value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string') throw invalid(`"${key}" is a string`);
-  return withoutNul(key, value);
+  return value === undefined ? undefined : string(key, value, 'a string');
 }
 
-function strings(key: Key, value: unknown): string[] | undefined {
+function strings(key: Key, value: unknown): readonly string[] | undefined {
   if (value === undefined) return undefined;
-  if (!Array.isArray(value)) throw invalid(`"${key}" is a list of strings`);
-  return value.map((entry: unknown) => {
-    if (typeof entry !== 'string') throw invalid(`"${key}" is a list of strings`);
-    return withoutNul(key, entry);
-  });
+  const wanted = 'a list of strings';
+  if (!Array.isArray(value)) throw invalid(`"${key}" is ${wanted}`);
+  return value.map((entry: unknown) => string(key, entry, wanted));
 }
 
-function withoutNul(key: Key, value: string): string {
+/** @param wanted What the key takes. */
+function string(key: Key, value: unknown, wanted: string): string {
+  if (typeof value !== 'string') throw invalid(`"${key}" is ${wanted}`);
   if (value.includes('\0')) throw invalid(`"${key}" contains a NUL, which no program can be given`);
   return value;
 }
