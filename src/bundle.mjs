@@ -52,7 +52,7 @@ await bundle({
 await chmod('dist/bin/circuit.cjs', 0o755);
 await bundle({
   entryPoints: { main: 'dist/src/cli/main.js' },
-  // What the launcher calls.
+  // The launcher calls this function.
   banner: { js: '(function (require, importMetaUrl) {' },
   footer: { js: '})' },
   define: {

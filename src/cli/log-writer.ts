@@ -11,9 +11,8 @@ const MAX_PENDING_BYTES = 1024 * 1024;
 const DRAIN_TIMEOUT_MS = 100;
 
 /**
- * Writes the log to standard error. Node writes to a pipe with a blocking call:
- * somebody who stops reading would stop the daemon, so pipes are written to
- * through a descriptor of our own, and what nobody reads is dropped. A file is
+ * Writes the log to standard error. Node writes to a pipe with a blocking call: a reader that stops
+ * would stop the daemon, so a pipe gets a descriptor of our own, and lines that nobody reads are dropped. A file is
  * always written at its end: a shell's `2>` opens it without O_APPEND, and when it has been
  * truncated (`: > log`, logrotate's copytruncate) the next line would come at the old offset,
  * behind a hole of NULs.

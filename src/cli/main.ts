@@ -111,7 +111,7 @@ async function main(): Promise<void> {
   process.title = ['circuit', ...args.slice(0, 1)].join(' ');
   surviveLostTerminal();
   process.stdout.on('error', (error) => {
-    // Who reads has had enough, as in `circuit ls | head -1`.
+    // The reader has had enough, as in `circuit ls | head -1`.
     if (errorCode(error) === 'EPIPE') process.exit(0);
     process.stderr.write(`circuit: cannot write to standard output: ${error.message}\n`);
     process.exit(FAILED);

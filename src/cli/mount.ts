@@ -10,7 +10,7 @@ export interface MountOptions extends DialOptions {
   readonly allowOther?: boolean;
 }
 
-/** What is done through the mount is in the logs of the members, who do it. */
+/** The members log all that is done through the mount: they do it. */
 const NO_LOG = { operation: <T>(_who: string, _what: string, run: () => Promise<T>) => run() };
 
 /**

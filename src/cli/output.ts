@@ -4,7 +4,7 @@ import { write } from 'node:fs';
 export type Output = NodeJS.WriteStream & { readonly fd: number };
 
 /**
- * Resolves when the operating system has the data: the one who reads it sets the pace. Node writes
+ * Resolves when the operating system has the data: the reader sets the pace. Node writes
  * to a terminal with a blocking call, and a terminal that was stopped (Ctrl-S) would stop
  * us with it, until the daemon takes us for gone. So that is left to a thread.
  */

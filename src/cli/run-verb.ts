@@ -53,7 +53,7 @@ function placeOf(client: CircuitClient, { of }: Verb, path: string): Anchor {
   return of.length === 1 ? memberAt(client, path) : client.anchor(path);
 }
 
-/** What is written to a command file. */
+/** The text that is written to a command file. */
 async function textOf(
   { file }: Verb,
   given: string,

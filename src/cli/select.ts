@@ -104,7 +104,7 @@ async function untilReady(file: OpenFile): Promise<void> {
   }
 }
 
-/** What is asked of a file at first: it must be there, and its member must answer. */
+/** The answer to a first question about a file, which must be there, and whose member must answer. */
 async function about<T>(path: string, answer: Promise<T>): Promise<T> {
   const late = new CircuitError('EHOSTUNREACH', `no answer within ${CALL_TIMEOUT_MS / 1000} s`);
   try {

@@ -24,7 +24,7 @@ export function verbs(registry: Registry = REGISTRY): readonly Verb[] {
   return [...found.values()];
 }
 
-/** Where several kinds have a file of one name, the one that says less says what they have in common. */
+/** Several kinds have a file of one name: the shortest help is the one that is true of all. */
 function shorter(one: ControlFile<never> | undefined, other: ControlFile<never>) {
   return one && one.help.length <= other.help.length ? one : other;
 }

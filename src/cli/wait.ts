@@ -28,7 +28,7 @@ async function endOf(client: CircuitClient, path: string): Promise<string> {
     const { Phase, Exit } = await ended(files);
     return `${path} ${Phase} ${Exit}\n`;
   } catch (error) {
-    // Of several it is to be known which.
+    // The user gave several, and is to know which.
     const { code, message } = asCircuitError(error);
     throw new CircuitError(code, `${path}: ${message}`);
   }

@@ -37,7 +37,7 @@ export class Anchor implements ElementAnchor {
     return new Anchor(this.#member, [...this.#names, ...more], this.#held);
   }
 
-  /** What is there now: the sub-anchors, and of what kind the element is. */
+  /** The sub-anchors that are there now, and the kind of the element. */
   view({ signal }: Interruptible = {}): Promise<AnchorView> {
     return this.#member.view(this.#names, signal);
   }
@@ -83,8 +83,8 @@ export class Anchor implements ElementAnchor {
   }
 
   /**
-   * As {@link make}, of an element that ends with the one that holds the result: it is hung up, and
-   * removed, when that is disposed, cut off, or silent for 6 s.
+   * As {@link make}, of an element that ends with the result: it is hung up, and removed, when the
+   * result is disposed, or its program is cut off, or silent for 6 s.
    */
   attend(file: string, text: string, options?: Interruptible): Promise<Files> {
     return this.#member.attend(this.#names, file, text, options);
@@ -130,8 +130,8 @@ export class Anchor implements ElementAnchor {
   }
 
   /**
-   * The element here, if there is one of a kind that has a class of its own; `kind` tells which. Of
-   * others {@link files} gives the files.
+   * The element here, if there is one of a kind that has a class of its own; `kind` tells which. For
+   * other kinds there is {@link files}.
    * @throws CircuitError EINTR
    */
   async get({ signal }: Interruptible = {}): Promise<Channel | Process | Subscription | undefined> {

@@ -17,8 +17,8 @@ export interface ViewOptions extends ClientOptions {
 /**
  * The network as the daemon that we dialled sees it, kept up to date, for a program
  * that is no member. When the connection is lost, the members stay listed as they
- * were last known, and their calls fail with EHOSTUNREACH. The daemon is dialled again by
- * whoever calls a member, and by ourselves from time to time.
+ * were last known, and their calls fail with EHOSTUNREACH. The daemon is dialled again when a member
+ * is called, and from time to time.
  */
 export class CircuitView implements Circuit, Disposable {
   readonly self: MemberName;
@@ -72,7 +72,7 @@ export class CircuitView implements Circuit, Disposable {
     return this.#listeners.add(listener);
   }
 
-  /** What still waits fails with EHOSTUNREACH. */
+  /** Calls that still wait fail with EHOSTUNREACH. */
   [Symbol.dispose](): void {
     this.#closing.abort();
     this.#transport.close();

@@ -22,7 +22,7 @@ export class CircuitClient implements AsyncDisposable {
   readonly #connection: DaemonConnection['connection'];
   /** Those that are listed; a stub of each is enough. */
   readonly #members = new Map<string, RemoteMember>();
-  /** The elements that the program has not let go yet. */
+  /** The elements that the program has not disposed yet. */
   readonly #held = new Set<Disposable>();
   #isClosed = false;
 
@@ -91,8 +91,8 @@ export class CircuitClient implements AsyncDisposable {
   }
 
   /**
-   * Lets go of everything that was come by through this client, and of the
-   * connection. What still waits fails with EHOSTUNREACH, and its streams end.
+   * Disposes everything that was opened through this client, and closes the
+   * connection. Calls that still wait fail with EHOSTUNREACH, and streams end.
    */
   close(): void {
     this.#isClosed = true;

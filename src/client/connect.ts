@@ -11,16 +11,16 @@ import type { ClusterKey } from '../transport/security.js';
 import { Transport } from '../transport/transport.js';
 
 export interface ClientOptions extends Interruptible {
-  /** What all members of the cluster share, if its daemons were started with one. */
+  /** The key that all members of the cluster share, if its daemons were started with one. */
   readonly clusterKey?: ClusterKey | undefined;
 }
 
 /** A connection to a daemon from a program that is no member. */
 export interface DaemonConnection {
   /** Ours alone, to be closed. */
-  readonly transport: Transport<CircuitTarget>;
-  readonly connection: PeerConnection<CircuitTarget>;
-  /** What the daemon says of itself and the others. */
+  readonly transport: Transport<RpcStub<CircuitTarget>>;
+  readonly connection: PeerConnection<RpcStub<CircuitTarget>>;
+  /** The daemon’s own name, and the members that it lists. */
   readonly roster: CircuitRoster;
 }
 

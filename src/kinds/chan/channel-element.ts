@@ -30,7 +30,7 @@ export class ChannelElement implements Element {
     if (!Number.isSafeInteger(capacity) || capacity < 0 || capacity > MAX_CAPACITY) {
       throw new CircuitError(
         'EINVAL',
-        `the capacity of a channel is a whole number from 0 to ${MAX_CAPACITY}, as in: echo 3 > mkchan`,
+        `the capacity of a channel is a whole number from 0 to ${MAX_CAPACITY}, such as 3`,
       );
     }
     this.#handOff = new HandOff(capacity);

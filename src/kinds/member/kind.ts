@@ -50,7 +50,7 @@ export const member: Directory<MemberState> = {
   files: {
     addr: value(
       (state) => state.addr(),
-      'its circuit address, a secret: it lets one command the member',
+      'its circuit address, a secret: anyone who has it may command the member',
     ),
     join: command(
       (state, text, signal) =>
@@ -72,6 +72,6 @@ export const member: Directory<MemberState> = {
       'to which members it keeps links (Active), and which it has in reserve (Passive)',
     ),
     stk: value(() => runtimeReport(), 'memory, heap, and what the daemon waits for, as JSON'),
-    log: log((state) => state.log(), 'what is done to it, and by whom'),
+    log: log((state) => state.log(), 'its operations log: who did what to it, and when'),
   },
 };

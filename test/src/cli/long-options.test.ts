@@ -66,7 +66,7 @@ test('a long option may have one dash, where its command has it', (t) => {
   }
 });
 
-test('what the arguments mean stays the same when they are translated a second time', (t) => {
+test('arguments that are translated a second time keep their meaning', (t) => {
   const arg = fc.constantFrom(
     '-long',
     '-d',
@@ -173,7 +173,7 @@ test('h is help', async (t) => {
   }
 });
 
-test('what exec is to run keeps its options', async (t) => {
+test('the command that exec runs keeps its options', async (t) => {
   const { channels, circuit } = await commands(t);
   for (const path of channels) {
     const run = await circuit(['exec', path, '--', 'echo', '-discover', '-long', '--', '-d=x']);

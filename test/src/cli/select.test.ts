@@ -91,7 +91,7 @@ test('a log is selected when it grows', async (t) => {
   }
 });
 
-test('what is scrubbed, or lost with its member, is selected: it fails without waiting', async (t) => {
+test('a file that is scrubbed, or lost with its member, is selected: it fails without waiting', async (t) => {
   const { channels, b, circuit, start } = await commands(t);
   for (const channel of channels) await circuit(['mkchan', channel, '0']);
   const [near = '', far = ''] = channels;

@@ -51,7 +51,7 @@ test('mk@join, mk@leave, recv, peek, ls -l and scrub, at any member', async (t) 
   }
 });
 
-test('what cannot be done with a subscription: exit 1 and a sentence', async (t) => {
+test('a verb that a subscription does not have: exit 1 and a sentence', async (t) => {
   const { channels, own, circuit, start } = await commands(t);
   for (const path of channels) {
     await circuit(['mk@join', path]);

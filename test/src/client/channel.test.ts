@@ -71,7 +71,7 @@ test('bad capacities are refused, and say why', async (t) => {
   }
 });
 
-test('who is interrupted has received nothing, and has sent nothing', async (t) => {
+test('a receiver that is interrupted has received nothing, and a sender has sent nothing', async (t) => {
   const { anchors } = await twoMembers(t);
   for (const anchor of anchors) {
     using channel = await anchor.makeChannel(0);

@@ -64,7 +64,7 @@ test('commands that cannot be carried out make no process', async (t) => {
   }
 });
 
-test('a process that Scrub removes at its end is held by who made it', async (t) => {
+test('a process that Scrub removes at its end is still held by its maker', async (t) => {
   const { anchors } = await twoMembers(t);
   for (const anchor of anchors) {
     for (let round = 0; round < 50; round += 1) {
@@ -168,7 +168,7 @@ test('input that nobody listens to does not end the program when its process or 
   await closed;
 });
 
-test('what is asked of a member that has gone fails, and says that it has gone', async (t) => {
+test('a call to a member that has gone fails, and says that it has gone', async (t) => {
   const { owner, remote, circuit } = await twoMembers(t);
   const anchor = circuit.anchor(`/${remote}/gone`);
   await circuit.member(remote).addr();

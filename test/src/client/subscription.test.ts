@@ -99,7 +99,7 @@ test('get() gives the subscription that is there, and a second element is EEXIST
   }
 });
 
-test('who is interrupted, or lets go, has received nothing', async (t) => {
+test('a receiver that is interrupted, or disposed, has received nothing', async (t) => {
   const { anchors, other, guest, come, go } = await withGuest(t);
   for (const anchor of anchors) {
     using subscription = await anchor.makeJoinSubscription();

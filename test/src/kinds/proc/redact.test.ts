@@ -1,7 +1,7 @@
 import test from 'ava';
 import { redactCommand } from '../../../../src/kinds/proc/redact.js';
 
-test('of a process the log does not show what is in its environment', (t) => {
+test('the log does not show the environment of a process', (t) => {
   const shown = '{"Path":"make","Env":"…","Args":["-k"]}';
   for (const Env of [['A=hunter2'], ['B=] "hunter2", \\'], { A: 'hunter2' }, 'hunter2']) {
     const process = { Path: 'make', Env, Args: ['-k'] };
