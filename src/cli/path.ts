@@ -12,6 +12,11 @@ export function memberAt(client: CircuitClient, path: string): Anchor {
 
 /** The anchor that a path names, below its member. @throws CircuitError EINVAL, ENOENT */
 export function anchorAt(client: CircuitClient, path: string): Anchor {
-  if (parsePath(path).length > 1) return client.anchor(path);
-  throw new CircuitError('EINVAL', `${redact(path)} is not an anchor, as in /X…/a`);
+  const [member = '', ...names] = parsePath(path);
+  if (names.length === 0) {
+    throw new CircuitError('EINVAL', `${redact(path)} is not an anchor, as in /X…/a`);
+  }
+  // A member that is not listed fails here, and is not taken for a program or an anchor that is missing.
+  client.member(member);
+  return client.anchor(path);
 }

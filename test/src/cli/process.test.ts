@@ -113,6 +113,9 @@ test('exec: our streams, arguments and exit status are the process’s, and noth
   t.is(missing.status, 127);
   t.regex(missing.stderr, /^circuit: .*no-such-program/);
   t.is((await circuit('exec', [path, '--', '/etc/passwd'])).status, 126);
+  const nowhere = await circuit('exec', ['/X0123456789abcdef/run', '--', 'true']);
+  t.is(nowhere.status, 1);
+  t.regex(nowhere.stderr, /^circuit: there is no member X0123456789abcdef\n$/);
 });
 
 test('exec ends with its process, though standard input stays open', async (t) => {
