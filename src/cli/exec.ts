@@ -4,6 +4,7 @@ import { errorCode } from '../base/error.js';
 import type { Files, Source } from '../kinds/control-file.js';
 import { ended } from '../kinds/proc/process.js';
 import type { ProcessPeek } from '../kinds/proc/process-element.js';
+import { parseSignal } from '../kinds/proc/signal.js';
 import { readAll, SinkStream } from '../kinds/streams.js';
 import { type DialOptions, dial } from './dial.js';
 import { type Output, written } from './output.js';
@@ -98,10 +99,5 @@ async function copyOut(from: Source, to: Output): Promise<void> {
 
 /** As a shell has it. */
 function statusOf({ Phase, Exit }: ProcessPeek): number {
-  return Phase === 'signaled' ? 128 + signalNumber(Exit) : Number(Exit);
-}
-
-function signalNumber(name: string): number {
-  const numbers: Readonly<Record<string, number>> = constants.signals;
-  return numbers[`SIG${name}`] ?? 0;
+  return Phase === 'signaled' ? 128 + parseSignal(Exit) : Number(Exit);
 }

@@ -116,6 +116,8 @@ async function main(): Promise<void> {
     process.stderr.write(`circuit: cannot write to standard output: ${error.message}\n`);
     process.exit(FAILED);
   });
+  // There is nowhere left to say so; a write that matters fails by itself.
+  process.stderr.on('error', () => {});
   const unsettled = () => {
     process.exitCode = UNSETTLED;
   };

@@ -91,7 +91,7 @@ export class CircuitView implements Circuit, Disposable {
         await this.#follow();
       } catch (error) {
         if (signal.aborted) return;
-        this.#outOfReach(errorMessage(error));
+        this.#noteTrouble(errorMessage(error));
       }
       await delay(RETRY_MS, undefined, { signal }).catch(() => {});
     }
@@ -104,7 +104,7 @@ export class CircuitView implements Circuit, Disposable {
     using roster = connection.main.followRoster();
     for (;;) {
       this.#take(checkMembers(await roster.next()));
-      this.#reached();
+      this.#noteTrouble(undefined);
     }
   }
 
@@ -126,15 +126,12 @@ export class CircuitView implements Circuit, Disposable {
     this.#listeners.tell(name, gone);
   }
 
-  #outOfReach(why: string): void {
+  /** @param why The daemon is out of reach; nothing where it is reached. */
+  #noteTrouble(why: string | undefined): void {
     if (why === this.#trouble) return;
     this.#trouble = why;
-    this.#note(`${this.#address.authority} cannot be reached now: ${why}; trying again`);
-  }
-
-  #reached(): void {
-    if (this.#trouble === undefined) return;
-    this.#trouble = undefined;
-    this.#note(`${this.#address.authority} is reached again`);
+    const state =
+      why === undefined ? 'is reached again' : `cannot be reached now: ${why}; trying again`;
+    this.#note(`${this.#address.authority} ${state}`);
   }
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { interrupted } from '../../base/error.js';
-import { type Interruptible, interruptible } from '../../base/interruptible.js';
+import { type Interruptible, interruptible, onAbort } from '../../base/interruptible.js';
 import { MAX_PIECE, type Sink, type WriteOptions, writeAll } from '../control-file.js';
 import { HeldElement, untilDrained } from '../held-element.js';
 import { SourceStream } from '../streams.js';
@@ -55,7 +55,11 @@ export class Channel extends HeldElement<ChannelPeek> {
    */
   async recv({ signal }: Interruptible = {}): Promise<Uint8Array> {
     const message = this.files.source('recv');
-    using patience = new Patience(signal);
+    const patience = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const stop = onAbort(signal, () => {
+      timer = setTimeout(() => patience.abort(), PATIENCE_MS);
+    });
     try {
       const first = await message.read(MAX_PIECE, { signal });
       const delivered = message.settled(first, true);
@@ -68,6 +72,8 @@ export class Channel extends HeldElement<ChannelPeek> {
       await delivered;
       return pieces.length === 1 ? first : Buffer.concat(pieces);
     } finally {
+      stop();
+      clearTimeout(timer);
       message.close();
     }
   }
@@ -117,37 +123,11 @@ export class Channel extends HeldElement<ChannelPeek> {
   }
 }
 
-/** How long an interrupted receiver waits for the rest of a message. */
-const PATIENCE_MS = 500;
-
 /**
- * Aborted a little later than another signal: a receiver that is interrupted in the middle
- * of a message takes the rest, if it comes at once. To drop it would lose a message that its
- * sender believes received.
+ * How long a receiver that is interrupted in the middle of a message waits for the rest. To drop it at
+ * once would lose a message that its sender believes received.
  */
-class Patience implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #impatient: AbortSignal | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  readonly #begin = () => {
-    this.#timer = setTimeout(() => this.#controller.abort(), PATIENCE_MS);
-  };
-
-  constructor(impatient: AbortSignal | undefined) {
-    this.#impatient = impatient;
-    if (impatient?.aborted) this.#begin();
-    else impatient?.addEventListener('abort', this.#begin, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-    this.#impatient?.removeEventListener('abort', this.#begin);
-  }
-}
+const PATIENCE_MS = 500;
 
 /** @throws CircuitError as {@link writeAll}; EINTR where only a part was taken */
 async function writeWhole(message: Sink, data: Uint8Array, options: WriteOptions): Promise<void> {

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as native from '../../../native/index.js';
 import { asCircuitError, CircuitError, interrupted } from '../../base/error.js';
+import { onAbort } from '../../base/interruptible.js';
 import type { ProcessCommand } from './command.js';
 import { inheritedEnvironment, inheritedOpenFiles } from './inheritance.js';
 
@@ -64,12 +65,11 @@ async function start(
     stdio,
     openFiles: inheritedOpenFiles(),
   });
-  const abort = () => starting.abort();
-  signal?.addEventListener('abort', abort, { once: true });
+  const stop = onAbort(signal, () => starting.abort());
   try {
     return await starting.started;
   } finally {
-    signal?.removeEventListener('abort', abort);
+    stop();
   }
 }
 

@@ -109,6 +109,8 @@ test('exec: our streams, arguments and exit status are the process’s, and noth
   t.is((await circuit('ls', [name])).stdout, '');
   const killed = await circuit('exec', [path, '--', 'sh', '-c', 'kill -9 $$']);
   t.is(killed.status, 128 + 9);
+  // A real-time signal has a number and no name.
+  t.is((await circuit('exec', [path, '--', 'sh', '-c', 'kill -40 $$'])).status, 128 + 40);
   const missing = await circuit('exec', [path, '--', 'no-such-program']);
   t.is(missing.status, 127);
   t.regex(missing.stderr, /^circuit: .*no-such-program/);
@@ -131,10 +133,16 @@ test('exec ends with its process, though standard input stays open', async (t) =
 test('exec ends the process when nobody reads its output any more', async (t) => {
   const { circuit, cluster, name, address } = await member(t);
   const { NODE, CIRCUIT } = CIRCUIT_ENV;
-  const script = '{ "$0" "$1" exec -d "$2" "$3" -- yes; echo $? >&2; } | head -1';
-  const run = await cluster.run(['sh', '-c', script, NODE, CIRCUIT, address, `${name}/run`]);
-  t.deepEqual([run.stdout, run.stderr], ['y\n', '141\n']);
-  t.is((await circuit('ls', [name])).stdout, '');
+  for (const [command, redirected] of [
+    ['yes', ''],
+    ["sh -c 'yes >&2'", '2>&1 >/dev/null'],
+  ]) {
+    const exec = `"$0" "$1" exec -d "$2" "$3" -- ${command} ${redirected}`;
+    const script = `{ ${exec}; echo $? >&3; } 3>&2 | head -1`;
+    const run = await cluster.run(['sh', '-c', script, NODE, CIRCUIT, address, `${name}/run`]);
+    t.deepEqual([run.stdout, run.stderr], ['y\n', '141\n']);
+    t.is((await circuit('ls', [name])).stdout, '');
+  }
 });
 
 test('a reader of stdout that has had enough ends it, and the bytes beyond go to the next', async (t) => {
