@@ -56,30 +56,30 @@ export class Member {
   }
 
   /** Which part of its operations log is kept, in bytes since the daemon started. */
-  async log(signal?: AbortSignal): Promise<LogExtent> {
-    using files = await this.#files(signal);
-    return await files.log('log').extent(signal);
+  log(signal?: AbortSignal): Promise<LogExtent> {
+    return this.#use((files) => files.log('log').extent(signal), signal);
   }
 
   /** Up to `size` bytes of the log from `offset`, or from the oldest that is kept; none at its end. */
-  async readLog(offset: number, size: number, signal?: AbortSignal): Promise<LogPiece> {
-    using files = await this.#files(signal);
-    return await files.log('log').read(offset, size, signal);
+  readLog(offset: number, size: number, signal?: AbortSignal): Promise<LogPiece> {
+    return this.#use((files) => files.log('log').read(offset, size, signal), signal);
   }
 
   /** Resolves when the log goes beyond `offset`, however long that takes. */
-  async whenLogged(offset: number, signal?: AbortSignal): Promise<void> {
-    using files = await this.#files(signal);
-    await files.log('log').whenBeyond(offset, signal);
+  whenLogged(offset: number, signal?: AbortSignal): Promise<void> {
+    return this.#use((files) => files.log('log').whenBeyond(offset, signal), signal);
   }
 
-  async #value(name: string, signal: AbortSignal | undefined): Promise<string> {
-    using files = await this.#files(signal);
-    return await files.value(name, signal);
+  #value(name: string, signal: AbortSignal | undefined): Promise<string> {
+    return this.#use((files) => files.value(name, signal), signal);
   }
 
-  async #command(name: string, text: string, signal: AbortSignal | undefined): Promise<void> {
+  #command(name: string, text: string, signal: AbortSignal | undefined): Promise<void> {
+    return this.#use((files) => files.command(name, text, signal), signal);
+  }
+
+  async #use<T>(run: (files: Files) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     using files = await this.#files(signal);
-    await files.command(name, text, signal);
+    return await run(files);
   }
 }

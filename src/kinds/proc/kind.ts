@@ -40,7 +40,7 @@ export const proc = kind<ProcessElement>('proc', {
   files: {
     cmd: json((process) => process.command, 'the command, as JSON'),
     stdin: sink(
-      (process, options) => process.openStdin(options),
+      (process, options) => process.stdin.open(options),
       'write to it; its input ends when the last writer closes, unless it appends (>>)',
     ),
     stdout: source(

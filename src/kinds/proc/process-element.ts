@@ -1,7 +1,6 @@
 import * as native from '../../../native/index.js';
 import { CircuitError, interrupted } from '../../base/error.js';
 import { interruptible, within } from '../../base/interruptible.js';
-import type { Sink, SinkOptions } from '../control-file.js';
 import type { Element } from '../table.js';
 import type { ProcessCommand } from './command.js';
 import { ProcessGroup } from './group.js';
@@ -31,9 +30,9 @@ export class ProcessElement implements Element {
   readonly pid: number;
   /** Resolves when the process has ended, and {@link exit} tells how. */
   readonly exited: Promise<void>;
+  readonly stdin: ProcessInput;
   readonly stdout: ProcessOutput;
   readonly stderr: ProcessOutput;
-  readonly #stdin: ProcessInput;
   readonly #group: ProcessGroup;
   /** As wait(2) has it. */
   #status: number | undefined;
@@ -64,7 +63,7 @@ export class ProcessElement implements Element {
     this.command = command;
     this.pid = started.pid;
     this.#group = new ProcessGroup(started.pid);
-    this.#stdin = new ProcessInput(started.stdin);
+    this.stdin = new ProcessInput(started.stdin);
     this.stdout = output(started.stdout, command.Retain);
     this.stderr = output(started.stderr, command.Retain);
     this.exited = this.#watch(started.pidfd);
@@ -93,11 +92,6 @@ export class ProcessElement implements Element {
 
   peek(): ProcessPeek {
     return { Cmd: this.command, Exit: this.exit, Phase: this.phase, Pid: this.pid };
-  }
-
-  /** @see ProcessInput.open */
-  openStdin(options?: SinkOptions): Sink {
-    return this.#stdin.open(options);
   }
 
   /**
@@ -137,7 +131,7 @@ export class ProcessElement implements Element {
   }
 
   #release(): void {
-    this.#stdin.close();
+    this.stdin.close();
     this.stdout.release();
     this.stderr.release();
   }
@@ -151,7 +145,7 @@ export class ProcessElement implements Element {
         this.#status = status;
         watcher.close();
         native.close(pidfd);
-        this.#stdin.close();
+        this.stdin.close();
         this.stdout.catchUp();
         this.stderr.catchUp();
         resolve();

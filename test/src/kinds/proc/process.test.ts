@@ -7,7 +7,7 @@ test('a process tells its command, pid, phase and exit, under the Go keys', asyn
   const process = await script(t, 'read line; exit 3');
   const Cmd = { Path: 'sh', Args: ['-c', 'read line; exit 3', 'sh'], Scrub: false };
   t.deepEqual(process.peek(), { Cmd, Exit: '', Phase: 'running', Pid: process.pid });
-  process.openStdin().close();
+  process.stdin.open().close();
   await process.exited;
   t.deepEqual(process.peek(), { Cmd, Exit: '3', Phase: 'exited', Pid: process.pid });
   t.false(existsSync(`/proc/${process.pid}`), 'it was not reaped');
@@ -54,7 +54,7 @@ test('a process that is stopped says so, and runs on after CONT', async (t) => {
   t.is(process.exit, '');
   process.signal('CONT');
   await until(() => process.phase === 'running');
-  process.openStdin().close();
+  process.stdin.open().close();
   await process.exited;
   t.is(process.exit, '0');
 });

@@ -9,7 +9,7 @@ test('binary data passes through standard input and output unchanged', async (t)
   const process = await start(t, { Path: 'cat' });
   const [sent, received] = [createHash('sha256'), createHash('sha256')];
   const feed = async () => {
-    const writer = process.openStdin();
+    const writer = process.stdin.open();
     for (let i = 0; i < 64; i += 1) {
       const data = randomBytes(MIB);
       sent.update(data);
@@ -94,7 +94,7 @@ os.write(1, bytes(10 << 20))
   const process = await start(t, { Path: 'python3', Args: ['-c', fill] });
   const reader = process.stdout.open();
   t.is(await readExactly(reader, 1), 'x');
-  await writeAll(process.openStdin(), Buffer.from('\n'));
+  await writeAll(process.stdin.open(), Buffer.from('\n'));
   t.is(await readExactly(process.stderr.open(), 6), '65536\n');
   t.is((await readAll(reader)).length, 65536 + (10 << 20));
 });
@@ -121,7 +121,7 @@ test('the output ends when the children of the process have closed it, too', asy
 test('readers share the pipe in the order in which they ask', async (t) => {
   const process = await start(t, { Path: 'cat' });
   const reads = [1, 2, 3].map((size) => process.stdout.open().read(size));
-  const writer = process.openStdin();
+  const writer = process.stdin.open();
   await writeAll(writer, Buffer.from('abbccc'));
   const texts = (await Promise.all(reads)).map((data) => Buffer.from(data).toString());
   t.deepEqual(texts, ['a', 'bb', 'ccc']);
@@ -129,7 +129,7 @@ test('readers share the pipe in the order in which they ask', async (t) => {
 
 test('an aborted read loses nothing', async (t) => {
   const process = await start(t, { Path: 'cat' });
-  const writer = process.openStdin();
+  const writer = process.stdin.open();
   const reader = process.stdout.open();
   let text = '';
   for (let i = 0; i < 200; i += 1) {
@@ -163,7 +163,7 @@ test('a read that was aborted before it began does not take from the pipe', asyn
 
 test('bytes that are pushed back are the next to be read, also by a reader that waits', async (t) => {
   const process = await start(t, { Path: 'cat' });
-  const writer = process.openStdin();
+  const writer = process.stdin.open();
   const reader = process.stdout.open();
   await writeAll(writer, Buffer.from('abcdef'));
   const data = await reader.read(100);
@@ -180,7 +180,7 @@ test('bytes that are pushed back are the next to be read, also by a reader that 
 
 test('O_NONBLOCK: a read without data and a write without room give EAGAIN', async (t) => {
   const process = await start(t, { Path: 'sleep', Args: ['1000'] });
-  const writer = process.openStdin();
+  const writer = process.stdin.open();
   const read = process.stdout.open().read(1, { nonblock: true });
   t.like(await t.throwsAsync(read), { code: 'EAGAIN' });
   t.is(await writeAll(writer, Buffer.alloc(MIB), { nonblock: true }), 64 * 1024);
@@ -191,7 +191,7 @@ test('O_NONBLOCK: a read without data and a write without room give EAGAIN', asy
 
 test('a write waits for room, and one that is aborted tells how much was taken', async (t) => {
   const process = await start(t, { Path: 'sleep', Args: ['1000'] });
-  const writer = process.openStdin();
+  const writer = process.stdin.open();
   const interrupt = new AbortController();
   const { signal } = interrupt;
   const writing = writeAll(writer, Buffer.alloc(MIB), { signal });
@@ -207,7 +207,7 @@ test('several writers at once do not mix their bytes', async (t) => {
   const process = await start(t, { Path: 'cat' });
   const text = readAll(process.stdout.open());
   const writers = ['a', 'b', 'c'].map((letter) => {
-    const writer = process.openStdin();
+    const writer = process.stdin.open();
     return writeAll(writer, Buffer.alloc(MIB, letter)).finally(() => writer.close());
   });
   await Promise.all(writers);
@@ -218,7 +218,7 @@ test('several writers at once do not mix their bytes', async (t) => {
 
 test('the process sees the end of its input when the last writer closes', async (t) => {
   const process = await start(t, { Path: 'cat' });
-  const [one, other] = [process.openStdin(), process.openStdin()];
+  const [one, other] = [process.stdin.open(), process.stdin.open()];
   await writeAll(one, Buffer.from('1'));
   one.close();
   one.close();
@@ -232,35 +232,35 @@ test('the process sees the end of its input when the last writer closes', async 
 test('the input stays open after writers that append, until another closes', async (t) => {
   const process = await start(t, { Path: 'cat' });
   for (const word of ['one ', 'two ']) {
-    const writer = process.openStdin({ append: true });
+    const writer = process.stdin.open({ append: true });
     await writeAll(writer, Buffer.from(word));
     writer.close();
   }
   const reader = process.stdout.open();
   t.is(await readExactly(reader, 8), 'one two ');
   t.is(process.phase, 'running');
-  process.openStdin().close();
+  process.stdin.open().close();
   await process.exited;
   t.is(process.exit, '0');
 });
 
 test('writing the input of a process that has ended is EPIPE, though its children live', async (t) => {
   const process = await script(t, 'sleep 1000 & exit 0');
-  const writer = process.openStdin();
+  const writer = process.stdin.open();
   await process.exited;
   t.like(await t.throwsAsync(writeAll(writer, Buffer.from('x'))), { code: 'EPIPE' });
   t.true(await writer.ready());
-  t.like(await t.throwsAsync(writeAll(process.openStdin(), Buffer.from('x'))), { code: 'EPIPE' });
+  t.like(await t.throwsAsync(writeAll(process.stdin.open(), Buffer.from('x'))), { code: 'EPIPE' });
 });
 
 test('a writer that waits gets EPIPE when the process ends or closes its input', async (t) => {
   const process = await script(t, 'read line; exec <&-; echo closed; exec sleep 1000');
-  const writer = process.openStdin();
+  const writer = process.stdin.open();
   await writeAll(writer, Buffer.from('\n'));
   await readExactly(process.stdout.open(), 7);
   t.like(await t.throwsAsync(writeAll(writer, Buffer.from('x'))), { code: 'EPIPE' });
   const other = await start(t, { Path: 'sleep', Args: ['1000'] });
-  const full = other.openStdin();
+  const full = other.stdin.open();
   await writeAll(full, Buffer.alloc(64 * 1024));
   const waiting = t.throwsAsync(writeAll(full, Buffer.alloc(1)));
   other.signal('KILL');
@@ -269,7 +269,7 @@ test('a writer that waits gets EPIPE when the process ends or closes its input',
 
 test('readiness: output becomes readable with data and at its end, input writable with room', async (t) => {
   const process = await start(t, { Path: 'cat' });
-  const [reader, writer] = [process.stdout.open(), process.openStdin()];
+  const [reader, writer] = [process.stdout.open(), process.stdin.open()];
   t.false(await reader.ready());
   t.true(await writer.ready());
   const readable = reader.whenReady();
@@ -306,7 +306,7 @@ test('Retain does not hold the process back, and keeps the last bytes for every 
 
 test('with Retain a reader gets the bytes that are kept, then follows until the end', async (t) => {
   const process = await start(t, { Path: 'cat', Retain: 100 });
-  const writer = process.openStdin();
+  const writer = process.stdin.open();
   const early = process.stdout.open();
   t.false(await early.ready());
   await writeAll(writer, Buffer.from('before '));
@@ -330,7 +330,7 @@ test('with Retain a reader gets the bytes that are kept, then follows until the 
 
 test('with Retain two reads at once of one reader both wait for bytes: neither is told of an end', async (t) => {
   const process = await start(t, { Path: 'cat', Retain: 100 });
-  const writer = process.openStdin();
+  const writer = process.stdin.open();
   const reader = process.stdout.open();
   const reads = [reader.read(10), reader.read(10)];
   await writeAll(writer, Buffer.from('a'));
@@ -344,7 +344,7 @@ test('with Retain two reads at once of one reader both wait for bytes: neither i
 
 test('with Retain a reader that is too slow goes on with the bytes that are kept', async (t) => {
   const process = await start(t, { Path: 'cat', Retain: 10 });
-  const writer = process.openStdin();
+  const writer = process.stdin.open();
   const reader = process.stdout.open();
   await writeAll(writer, Buffer.from('0123456789'));
   t.is(await readExactly(reader, 2), '01');
