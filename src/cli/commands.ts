@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { exampleOf } from '../kinds/help.js';
 import { anchorsGiven } from './anchors-given.js';
-import { type Verb, verbs } from './verbs.js';
+import { type Verb, verbs, waitableFiles } from './verbs.js';
 
 const EXEC_HELP = `
 It exits as the process does, with 128 and the signal's number where a signal ended that, with
@@ -42,10 +42,7 @@ export function addCommands(add: Add): void {
     );
 
   add('select', 'wait until one of these files is ready, and print those that are')
-    .argument(
-      '<FILE...>',
-      'as on a mount: /X…/c/recv, send; /X…/p/wait, stdin, stdout, stderr; /X…/log (that it grows)',
-    )
+    .argument('<FILE...>', `as on a mount, such as /X…/a/recv: ${waitableFiles()}, which grows`)
     .action(async (paths, options) => (await import('./select.js')).select(paths, options));
 
   add('exec', 'run a process with our streams, signals and exit status, and remove it')

@@ -20,7 +20,8 @@ const DAEMON_HELP = `
 A command finds the daemon by -d, else in the file named by $CIRCUIT, else by --discover
 or $CIRCUIT_DISCOVER, else by the address file of this host's daemon.`;
 
-const MEMBER_HELP = `${DAEMON_HELP} It runs at the member that ANCHOR names.`;
+const MEMBER_HELP = `${DAEMON_HELP}
+It runs at the member whose name the path begins with.`;
 
 const MOUNT_HELP = `
 Prints where it is mounted, and stays in the foreground until SIGINT, SIGTERM, SIGHUP

@@ -7,7 +7,7 @@ import { parsePath } from '../client/path.js';
 import type { Sink, Source } from '../kinds/control-file.js';
 import { CALL_TIMEOUT_MS } from '../transport/limits.js';
 import { type DialOptions, dial } from './dial.js';
-import { verbs } from './verbs.js';
+import { verbs, waitableFiles } from './verbs.js';
 
 const debug = createDebug('circuit:select');
 
@@ -69,14 +69,7 @@ function openFile(path: string, file: Source | Sink): OpenFile {
 }
 
 function notToWaitFor(): CircuitError {
-  const of = (type: string) =>
-    verbs()
-      .filter((verb) => verb.type === type)
-      .map(({ name }) => name);
-  const files = [...of('sink'), ...of('source')].join(', ');
-  const logs = of('log').join(', ');
-  const sentence = `not a file to wait for; those are ${files} of an anchor, and ${logs} of a member`;
-  return new CircuitError('EINVAL', sentence);
+  return new CircuitError('EINVAL', `not a file to wait for; those are ${waitableFiles()}`);
 }
 
 /** The first to be ready, and those that are at the same moment. */

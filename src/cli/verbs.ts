@@ -28,3 +28,13 @@ export function verbs(registry: Registry = REGISTRY): readonly Verb[] {
 function shorter(one: ControlFile<never> | undefined, other: ControlFile<never>) {
   return one && one.help.length <= other.help.length ? one : other;
 }
+
+/** The files that `select` takes, in words. */
+export function waitableFiles(): string {
+  const names = (...types: readonly FileType[]) =>
+    verbs()
+      .filter(({ type }) => types.includes(type))
+      .map(({ name }) => name)
+      .join(', ');
+  return `${names('sink', 'source')} of an anchor, and ${names('log')} of a member`;
+}

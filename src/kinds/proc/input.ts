@@ -1,6 +1,5 @@
 import * as native from '../../../native/index.js';
 import { CircuitError, errorCode, interrupted, wouldWait } from '../../base/error.js';
-import { moved } from '../../base/garbage.js';
 import { Mutex } from '../../base/mutex.js';
 import type { Sink, SinkOptions, WaitOptions, WriteOptions } from '../control-file.js';
 import { PipeEnd } from './pipe.js';
@@ -85,7 +84,6 @@ export class ProcessInput {
       const count = fd === undefined ? undefined : native.writePipe(fd, data);
       if (count !== undefined) {
         this.#pipe.count(count);
-        moved(count);
         return count;
       }
     } catch (error) {

@@ -1,7 +1,6 @@
 import * as native from '../../../native/index.js';
 import { ByteQueue } from '../../base/byte-queue.js';
 import { interrupted, wouldWait } from '../../base/error.js';
-import { moved } from '../../base/garbage.js';
 import { Mutex } from '../../base/mutex.js';
 import { StreamBudget } from '../../base/stream-budget.js';
 import type { Source, WaitOptions } from '../control-file.js';
@@ -111,7 +110,6 @@ export class PipedOutput implements ProcessOutput, Source {
     if (!data) return undefined;
     if (data.length === 0) this.#pipe.close();
     this.#pipe.count(data.length);
-    moved(data.length);
     return data;
   }
 

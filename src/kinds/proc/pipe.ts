@@ -1,4 +1,5 @@
 import * as native from '../../../native/index.js';
+import { moved } from '../../base/garbage.js';
 import { interruptible } from '../../base/interruptible.js';
 import { Listeners } from '../../base/listeners.js';
 
@@ -46,9 +47,10 @@ export class PipeEnd {
     }
   }
 
-  /** Notes bytes that were moved, for {@link breathe}. */
+  /** Notes bytes that were moved, for {@link breathe} and for the memory that they leave behind. */
   count(bytes: number): void {
     this.#bytesInThisTurn += bytes;
+    moved(bytes);
   }
 
   /**

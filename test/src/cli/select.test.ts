@@ -143,7 +143,10 @@ test('select of what cannot be waited for: a sentence that names it', async (t) 
   const [channel = ''] = channels;
   await circuit(['mkchan', channel, '1']);
   const failing: ReadonlyArray<readonly [string, RegExp]> = [
-    [`${channel}/cap`, /\/x\/c\/cap: not a file to wait for; those are send, trysend, stdin, recv/],
+    [
+      `${channel}/cap`,
+      /\/x\/c\/cap: not a file to wait for; those are send, recv, trysend, tryrecv, stdin/,
+    ],
     [channel, /\/x\/c: not a file to wait for/],
     [`${own}/peek`, /\/peek: not a file to wait for/],
     [own, /not a file to wait for/],
