@@ -8,6 +8,7 @@ import type {
   SinkOptions,
   Source,
 } from '../kinds/control-file.js';
+import { RELAY_TIMEOUT_MS } from '../transport/limits.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import type { FilesTarget } from './files-target.js';
 import type { LogTarget } from './log-target.js';
@@ -16,7 +17,11 @@ import { RemoteSink } from './remote-sink.js';
 import { RemoteSource } from './remote-source.js';
 
 /** Waits for the answer of a member: not for ever, and a failure says that it is the member's. */
-export type Answer = <T>(ask: () => PromiseLike<T>, signal?: AbortSignal) => Promise<T>;
+export type Answer = <T>(
+  ask: () => PromiseLike<T>,
+  signal?: AbortSignal,
+  timeoutMs?: number,
+) => Promise<T>;
 
 /** The control files of a member, an anchor or an element of another member. */
 export class RemoteFiles implements Files {
@@ -38,7 +43,8 @@ export class RemoteFiles implements Files {
   }
 
   command(name: string, text: string, signal?: AbortSignal): Promise<void> {
-    return this.#answer(() => this.#stub.command(name, text), signal);
+    // It may take as long as a join, which itself waits for another daemon.
+    return this.#answer(() => this.#stub.command(name, text), signal, RELAY_TIMEOUT_MS);
   }
 
   source(name: string): Source {

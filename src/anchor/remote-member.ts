@@ -139,7 +139,7 @@ export class RemoteMember implements Member {
       this.#filesOver(await open(member), connection),
     );
     try {
-      return await this.#inTime(opening, signal);
+      return await this.#inTime(opening, signal, RELAY_TIMEOUT_MS);
     } catch (error) {
       // They may come yet, and nobody waits for them any more.
       opening.then(
@@ -194,7 +194,8 @@ export class RemoteMember implements Member {
     return await this.#noting(stub, () => run(stub, connection));
   }
 
-  readonly #answer: Answer = (ask, signal) => this.#inTime(this.#noting(this.#stub, ask), signal);
+  readonly #answer: Answer = (ask, signal, timeoutMs) =>
+    this.#inTime(this.#noting(this.#stub, ask), signal, timeoutMs);
 
   /** Notes whether the stub has turned out to be one of a member. */
   async #noting<T>(stub: MemberStub | undefined, ask: () => PromiseLike<T>): Promise<T> {

@@ -12,9 +12,9 @@ const DIAL = pathOf(import.meta.dirname, '../../src/transport/dial.js');
 const ADDRESS = pathOf(import.meta.dirname, '../../src/base/address.js');
 
 /** Writes to `join`; gives what the shell said, what `error` says, and how long it took. */
-async function join(cluster: Cluster, daemon: TestDaemon, text: string) {
-  const self = `${daemon.mountpoint}/.self`;
-  const script = `cat > ${self}/join; echo $? >&2; cat ${self}/error`;
+async function join(cluster: Cluster, daemon: TestDaemon, text: string, member = '.self') {
+  const directory = `${daemon.mountpoint}/${member}`;
+  const script = `cat > ${directory}/join; echo $? >&2; cat ${directory}/error`;
   const { stdout, stderr, elapsed } = await cluster.sh(script, { input: text });
   return { error: stdout, said: stderr, elapsed };
 }
@@ -136,13 +136,19 @@ test('a host that is not there, and one that no route leads to, are EHOSTUNREACH
   t.regex(nameless.error, /^there is no host named nobody\.invalid\n$/);
 });
 
-test('one that listens but never answers is ETIMEDOUT within 5 s', async (t) => {
+test('one that listens but never answers is ETIMEDOUT within 5 s, whichever member is to join it', async (t) => {
   const cluster = new Cluster(t);
   const a = await cluster.start();
+  const other = await cluster.start();
+  await join(cluster, a, other.address);
+  const { stdout: name } = await cluster.run(['readlink', '-n', `${other.mountpoint}/.self`]);
   const { port } = await listening(t, () => {});
-  const result = await join(cluster, a, a.address.replace(/:\d+\//, `:${port}/`));
-  refused(t, result, /Connection timed out/);
-  t.regex(result.error, /did not answer within 5 s/);
+  const mute = a.address.replace(/:\d+\//, `:${port}/`);
+  for (const joining of [join(cluster, a, mute), join(cluster, a, mute, name)]) {
+    const result = await joining;
+    refused(t, result, /Connection timed out/);
+    t.regex(result.error, /did not answer within 5 s/);
+  }
 });
 
 test('a start that joins one that does not answer at first is patient, but not for ever', async (t) => {

@@ -96,7 +96,7 @@ test('what could not be started in time does not start when it could', async (t)
   third.process.kill('SIGSTOP');
   const late = await remote.sh(`/bin/echo '${command}' > p/mkproc`);
   t.regex(late.stderr, /No route to host/);
-  t.regex((await remote.sh('cat p/error')).stdout, /no answer within 5 s/);
+  t.regex((await remote.sh('cat p/error')).stdout, /no answer within 5\.5 s/);
   await eventually(
     () => local.sh('cat log'),
     ({ stdout }) => /p\/mkproc .*: EINTR/.test(stdout),
