@@ -1,6 +1,6 @@
 import type { RpcStub } from 'capnweb';
 import { ByteQueue } from '../base/byte-queue.js';
-import { asCircuitError, CircuitError, wouldWait } from '../base/error.js';
+import { CircuitError, errorCode, wouldWait } from '../base/error.js';
 import { interruptible } from '../base/interruptible.js';
 import { Mutex } from '../base/mutex.js';
 import { StreamBudget } from '../base/stream-budget.js';
@@ -69,6 +69,7 @@ export class RemoteSource implements Source {
   }
 
   settled(data: Uint8Array, delivered: boolean): void | Promise<void> {
+    if (this.#closed) return;
     if (!delivered && !this.#begun) return this.#reset();
     if (!delivered) this.#atHand.unshift(data);
     else if (this.#begun) this.#unacknowledged += data.length;
@@ -109,7 +110,9 @@ export class RemoteSource implements Source {
     return this.#acknowledgement !== undefined;
   }
 
+  /** @throws CircuitError EIO: it is closed */
   get #opened(): RpcStub<SourceTarget> {
+    if (this.#closed) throw gone();
     this.#stub ??= this.#open();
     return this.#stub;
   }
@@ -135,27 +138,28 @@ export class RemoteSource implements Source {
     const [first] = this.#asked;
     if (nonblock && first && !first.there) throw wouldWait('nothing has come yet');
     const next = first ?? this.#ask(nonblock);
-    let piece: Piece;
     try {
       // Is it ours? The rest must not be seen before.
       await interruptible(this.#acknowledgement ?? Promise.resolve(), signal);
-      piece = await call(next.answer, signal, this.#begun);
+      const piece = await call(next.answer, signal, this.#begun);
+      if (this.#asked[0] === next) return this.#came(piece);
     } catch (error) {
-      const { code } = asCircuitError(error);
       // A read that was interrupted in the middle leaves what it asked for to the next one.
-      if (signal?.aborted && this.#begun) throw error;
-      if (this.#asked[0] === next) this.#asked.shift();
-      if (code === 'EAGAIN') {
-        if (nonblock || !next.nonblock) throw error;
-        // It was asked for by a read that did not want to block, and was interrupted.
-        return await this.#next(nonblock, signal);
+      if (signal?.aborted && !this.#begun) this.#reset();
+      if (signal?.aborted) throw error;
+      if (this.#asked[0] === next) {
+        this.#asked.shift();
+        const wasTry = next.nonblock && !nonblock && errorCode(error) === 'EAGAIN';
+        if (!wasTry) throw error;
       }
-      if (code === 'EINTR' && !this.#begun) this.#reset();
-      throw error;
     }
     if (this.#closed) throw gone();
-    // The bytes before were pushed back meanwhile, and this piece with them.
-    if (this.#asked[0] !== next) return await this.#next(nonblock, signal);
+    // The piece was pushed back with those before it; or it was asked for by a read that did not
+    // want to block, and was interrupted.
+    return await this.#next(nonblock, signal);
+  }
+
+  #came(piece: Piece): void {
     this.#asked.shift();
     this.#atHand.push(piece.data);
     this.#atEnd = piece.ended;

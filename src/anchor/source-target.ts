@@ -3,7 +3,6 @@ import { interrupted } from '../base/error.js';
 import type { Source } from '../kinds/control-file.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { countFrom, sizeFrom } from './arguments.js';
-import { Release } from './release.js';
 
 /** The bytes that a peer reads at once. */
 export interface Piece {
@@ -27,7 +26,7 @@ const MUCH = 64 * 1024;
 export class SourceTarget extends RpcTarget implements Disposable {
   readonly #source: Source;
   readonly #flow: FlowControl;
-  readonly #release = new Release();
+  readonly #gone = new AbortController();
   /** Pieces that were read and are not acknowledged, in order. */
   readonly #given: Uint8Array[] = [];
   #lastRead: Promise<unknown> = Promise.resolve();
@@ -48,7 +47,8 @@ export class SourceTarget extends RpcTarget implements Disposable {
    */
   read(max: number, nonblock: boolean, acknowledged: number): Promise<Piece> {
     const size = sizeFrom(max);
-    void this.#acknowledge(countFrom(acknowledged));
+    // Where that does not reach the source's member, the reads that follow fail.
+    this.#acknowledge(countFrom(acknowledged)).catch(() => {});
     const reading = this.#lastRead.then(() => this.#read(size, nonblock === true));
     this.#lastRead = reading.catch(() => undefined);
     return reading;
@@ -66,12 +66,12 @@ export class SourceTarget extends RpcTarget implements Disposable {
   }
 
   async whenReady(): Promise<void> {
-    await this.#release.whileHeld((signal) => this.#source.whenReady(signal));
+    await this.#source.whenReady(this.#gone.signal);
   }
 
   [Symbol.dispose](): void {
-    if (this.#release.done) return;
-    this.#release.run();
+    if (this.#gone.signal.aborted) return;
+    this.#gone.abort();
     // In order: what is being read comes after what was given.
     this.#reading.then(() => {
       for (const data of this.#given.splice(0).reverse()) void this.#source.settled(data, false);
@@ -98,14 +98,12 @@ export class SourceTarget extends RpcTarget implements Disposable {
     const ended = data.length === 0 || this.#source.ended === true;
     await this.#flow.room(data.length);
     // A peer that has gone meanwhile has not received it.
-    if (this.#release.done) throw interrupted();
+    if (this.#gone.signal.aborted) throw interrupted();
     return { data, ended, streams: this.#source.streams ?? this.#streams };
   }
 
   async #readPiece(size: number, nonblock: boolean): Promise<Uint8Array> {
-    const data = await this.#release.whileHeld((signal) =>
-      this.#source.read(size, { signal, nonblock }),
-    );
+    const data = await this.#source.read(size, { signal: this.#gone.signal, nonblock });
     if (data.length > 0) this.#given.push(data);
     return data;
   }
@@ -140,7 +138,7 @@ export class SourceTarget extends RpcTarget implements Disposable {
 
   /** Nothing where it would block; the end, or what is wrong, is for the next read to tell. */
   async #readMore(size: number): Promise<Uint8Array | undefined> {
-    if (this.#release.done) return undefined;
+    if (this.#gone.signal.aborted) return undefined;
     try {
       const piece = await this.#readPiece(size, true);
       return piece.length > 0 ? piece : undefined;

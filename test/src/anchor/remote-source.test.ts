@@ -27,3 +27,31 @@ test('a read without waiting that is interrupted loses nothing', async (t) => {
   t.is(text(await message.read(10)), 'two');
   message.close();
 });
+
+test('a read that waits while the bytes before it are pushed back reads them', async (t) => {
+  const { circuit, member } = await peer(t);
+  using channel = await member.make(['c'], 'mkchan', '1');
+  using sender = await circuit.member().files(['c']);
+  const sending = sender.sink('send');
+  await writeAll(sending, Buffer.from('message'));
+  const message = channel.source('recv');
+  const first = await message.read(MAX_PIECE);
+  const next = message.read(MAX_PIECE);
+  // It is asked for over there by then.
+  t.false(await message.ready());
+  await message.settled(first, false);
+  t.is(Buffer.from(await next).toString(), 'message');
+  await message.settled(first, true);
+  message.close();
+  sending.close();
+});
+
+test('a source that is closed is not opened anew', async (t) => {
+  const { member } = await peer(t);
+  using channel = await member.make(['c'], 'mkchan', '1');
+  const message = channel.source('recv');
+  message.close();
+  await t.throwsAsync(message.ready(), { code: 'EIO' });
+  await t.throwsAsync(message.whenReady(), { code: 'EIO' });
+  await t.throwsAsync(message.read(1), { code: 'EIO' });
+});

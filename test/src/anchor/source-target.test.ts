@@ -1,4 +1,7 @@
 import test from 'ava';
+import { SourceTarget } from '../../../src/anchor/source-target.js';
+import { CircuitError } from '../../../src/base/error.js';
+import type { Source } from '../../../src/kinds/control-file.js';
 import { peer } from './toy-circuit.js';
 
 test('a size or count that is none is EINVAL, and does the process no harm', async (t) => {
@@ -41,4 +44,25 @@ test('a peer that waits for one thing many times brings about no warning', async
   await Promise.all(waiting);
   await new Promise((resolve) => setImmediate(resolve));
   t.deepEqual(warnings, []);
+});
+
+test('a delivery that another member cannot be told of ends no daemon that relays it', async (t) => {
+  const { connection } = await peer(t);
+  const lost = async () => {
+    throw new CircuitError('EIO', 'the connection was lost');
+  };
+  const source: Source = {
+    read: async () => Buffer.from('data'),
+    settled: lost,
+    ready: async () => true,
+    whenReady: async () => {},
+    close: () => {},
+  };
+  const target = new SourceTarget(source, connection.flow);
+  await target.read(4, false, 0);
+  // An unhandled rejection would end the daemon, and fails this test.
+  await target.read(4, false, 4);
+  await t.throwsAsync(target.acknowledge(4), { code: 'EIO' });
+  target[Symbol.dispose]();
+  await new Promise((resolve) => setImmediate(resolve));
 });
