@@ -2,13 +2,12 @@ import { RpcTarget } from 'capnweb';
 import type { Log, LogExtent, LogPiece } from '../kinds/control-file.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { sizeFrom } from './arguments.js';
-import { Release } from './release.js';
 
 /** A log, as a peer may read it. A peer that disposes it, or is cut off, ends its wait. */
 export class LogTarget extends RpcTarget implements Disposable {
   readonly #log: Log;
   readonly #flow: FlowControl;
-  readonly #release = new Release();
+  readonly #gone = new AbortController();
 
   constructor(log: Log, flow: FlowControl) {
     super();
@@ -25,10 +24,10 @@ export class LogTarget extends RpcTarget implements Disposable {
   }
 
   async whenBeyond(offset: number): Promise<void> {
-    await this.#release.whileHeld((signal) => this.#log.whenBeyond(Number(offset), signal));
+    await this.#log.whenBeyond(Number(offset), this.#gone.signal);
   }
 
   [Symbol.dispose](): void {
-    this.#release.run();
+    this.#gone.abort();
   }
 }

@@ -52,7 +52,7 @@ export class RemoteFiles implements Files {
   }
 
   sink(name: string, { append = false }: SinkOptions = {}): Sink {
-    return new RemoteSink(() => this.#stub.sink(name, append), this.#connection.flow);
+    return new RemoteSink(() => this.#stub.sink(name, append), this.#connection);
   }
 
   log(name: string): Log {

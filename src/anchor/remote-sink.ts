@@ -1,9 +1,9 @@
 import type { RpcStub } from 'capnweb';
-import { asCircuitError, CircuitError, errorCode, wouldWait } from '../base/error.js';
+import { CircuitError, errorCode, interrupted, wouldWait } from '../base/error.js';
 import { interruptible, within } from '../base/interruptible.js';
 import { isRetriable, MAX_PIECE, type Sink, type WriteOptions } from '../kinds/control-file.js';
 import { MAX_WAITING } from '../kinds/message-memory.js';
-import type { FlowControl } from '../transport/flow-control.js';
+import type { PeerConnection } from '../transport/peer-connection.js';
 import { call, disposeStub } from './remote-call.js';
 import type { Accepted, SinkTarget } from './sink-target.js';
 
@@ -16,14 +16,16 @@ const LAST_WORD_MS = 250;
 /** By how much more is sent at once when all of the last piece was taken. */
 const STEP = 16;
 
+type Connection = Pick<PeerConnection<unknown>, 'flow' | 'hold'>;
+
 /** A writer's open sink on another member. */
 export class RemoteSink implements Sink {
   readonly #open: () => RpcStub<SinkTarget>;
-  readonly #flow: FlowControl;
+  readonly #connection: Connection;
+  /** Undefined when it has ended. */
   #stub: RpcStub<SinkTarget> | undefined;
   /** The other side has taken something. */
   #begun = false;
-  #ended = false;
   /** How much is sent at once: at first no more than a message has room for without a receiver. */
   #size = MAX_WAITING;
   /** Resolves when there is room for more, where there was none. */
@@ -31,30 +33,34 @@ export class RemoteSink implements Sink {
   /** Bytes whose writer was told that they are taken are still on their way. */
   #behind: Promise<void> | undefined;
 
-  constructor(open: () => RpcStub<SinkTarget>, flow: FlowControl) {
+  /**
+   * @param open Opens it over there: at once, since some sinks count their writers, and anew after a
+   *   first write that was interrupted.
+   */
+  constructor(open: () => RpcStub<SinkTarget>, connection: Connection) {
     this.#open = open;
-    this.#flow = flow;
+    this.#connection = connection;
+    this.#stub = open();
   }
 
   async accept(data: Uint8Array, options: WriteOptions = {}): Promise<number | undefined> {
     const { signal, nonblock = false, last = false } = options;
-    if (this.#ended) throw new CircuitError('EPIPE', 'it has ended');
+    const stub = this.#stub;
+    if (!stub) throw new CircuitError('EPIPE', 'it has ended');
     if (!this.#begun && data.length === 0 && !last) return 0;
     // It could overtake what is on its way, which may have to be sent again.
     if (this.#behind && nonblock) throw wouldWait('what was written before is on its way');
     if (this.#behind) return undefined;
-    const stub = this.#opened;
     const size = nonblock ? MAX_PIECE : this.#size;
-    const piece = data.subarray(0, Math.min(size, this.#flow.chunk));
+    const piece = data.subarray(0, Math.min(size, this.#connection.flow.chunk));
     const ends = last && piece.length === data.length;
     const answer = call(stub.accept(piece, nonblock, ends), undefined, this.#begun);
     try {
       return this.#took(await interruptible(answer, signal), piece, ends);
     } catch (error) {
-      const { code } = asCircuitError(error);
-      if (code === 'EINTR' && signal?.aborted) return await this.#lastWord(answer, piece, ends);
-      // It would have to wait, and nothing has been taken: it can be tried again.
-      if (code !== 'EAGAIN' && code !== 'EINTR') this.abort();
+      const isInterrupted = signal?.aborted && errorCode(error) === 'EINTR';
+      if (isInterrupted) return await this.#lastWord(stub, answer, piece, ends);
+      if (!isRetriable(error)) this.abort();
       throw error;
     }
   }
@@ -75,13 +81,14 @@ export class RemoteSink implements Sink {
 
   async ready(signal?: AbortSignal): Promise<boolean> {
     if (this.#behind) return false;
-    return this.#ended || (await call(this.#opened.ready(), signal, this.#begun));
+    return !this.#stub || (await call(this.#stub.ready(), signal, this.#begun));
   }
 
   async whenReady(signal?: AbortSignal): Promise<void> {
-    if (this.#behind) await interruptible(this.#behind, signal);
-    if (this.#ended) return;
-    await call(this.#opened.whenReady(), signal, this.#begun);
+    const arrived = this.#behind?.catch(() => {});
+    if (arrived) await interruptible(arrived, signal);
+    if (!this.#stub) return;
+    await call(this.#stub.whenReady(), signal, this.#begun);
     this.#drained = undefined;
   }
 
@@ -90,14 +97,8 @@ export class RemoteSink implements Sink {
   }
 
   abort(): void {
-    this.#ended = true;
     disposeStub(this.#stub);
     this.#stub = undefined;
-  }
-
-  get #opened(): RpcStub<SinkTarget> {
-    this.#stub ??= this.#open();
-    return this.#stub;
   }
 
   #took({ taken, full }: Accepted, piece: Uint8Array, ends: boolean): number | undefined {
@@ -111,7 +112,12 @@ export class RemoteSink implements Sink {
       this.#drained = call(this.#stub.drained(), undefined, true);
       this.#drained.catch(() => {});
     }
-    if (ends && taken === piece.length) this.#finish();
+    if (ends && taken === piece.length) {
+      // The end of the stub would end the wait for room, too.
+      const finish = () => this.#finish();
+      if (this.#drained) this.#drained.then(finish, finish);
+      else finish();
+    }
     return taken;
   }
 
@@ -121,11 +127,11 @@ export class RemoteSink implements Sink {
    * one that has not begun is given up.
    */
   async #lastWord(
+    stub: RpcStub<SinkTarget>,
     answer: Promise<Accepted>,
     piece: Uint8Array,
     ends: boolean,
   ): Promise<number | undefined> {
-    const stub = this.#opened;
     disposeStub(stub.interrupt());
     const late = new Error('late');
     try {
@@ -134,26 +140,37 @@ export class RemoteSink implements Sink {
       if (error !== late) throw error;
     }
     if (!this.#begun) {
-      disposeStub(this.#stub);
-      this.#stub = undefined;
-      throw new CircuitError('EINTR', 'interrupted');
+      this.#stub = this.#open();
+      disposeStub(stub);
+      throw interrupted();
     }
-    this.#send(answer, new Uint8Array(piece), ends);
+    this.#send(stub, answer, new Uint8Array(piece), ends);
     return piece.length;
   }
 
   /** Sees to it that bytes arrive whose writer was told that they are taken. */
-  #send(answer: Promise<Accepted>, piece: Uint8Array, ends: boolean): void {
-    const behind = this.#rest(answer, piece, ends)
-      .catch(() => this.abort())
-      .finally(() => {
-        if (this.#behind === behind) this.#behind = undefined;
-      });
+  #send(
+    stub: RpcStub<SinkTarget>,
+    answer: Promise<Accepted>,
+    piece: Uint8Array,
+    ends: boolean,
+  ): void {
+    // The writer may close it, and what holds the connection for it, before they have arrived.
+    const held = this.#connection.hold();
+    const behind = this.#rest(stub, answer, piece, ends).finally(() => {
+      held[Symbol.dispose]();
+      this.#behind = undefined;
+    });
+    behind.catch(() => this.abort());
     this.#behind = behind;
   }
 
-  async #rest(first: Promise<Accepted>, piece: Uint8Array, ends: boolean): Promise<void> {
-    const stub = this.#opened;
+  async #rest(
+    stub: RpcStub<SinkTarget>,
+    first: Promise<Accepted>,
+    piece: Uint8Array,
+    ends: boolean,
+  ): Promise<void> {
     let answer: PromiseLike<Accepted> = first;
     let sent = piece;
     for (let rest = piece; ; ) {
@@ -176,17 +193,17 @@ export class RemoteSink implements Sink {
 
   /**
    * Lets go of a sink that is complete, or is by what `complete` sends: that goes out first, and both
-   * go out after what is on its way.
+   * go out after what is on its way. Where that does not arrive, the sink is not complete.
    */
   #finish(complete: (stub: RpcStub<SinkTarget>) => void = () => {}): void {
+    const stub = this.#stub;
+    this.#stub = undefined;
+    if (!stub) return;
     const finish = () => {
-      const stub = this.#stub;
-      this.#ended = true;
-      this.#stub = undefined;
-      if (stub) complete(stub);
+      complete(stub);
       disposeStub(stub);
     };
-    if (this.#behind) this.#behind.then(finish);
+    if (this.#behind) this.#behind.then(finish, () => disposeStub(stub));
     else finish();
   }
 }

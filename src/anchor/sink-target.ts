@@ -1,7 +1,6 @@
 import { RpcTarget } from 'capnweb';
 import { CircuitError } from '../base/error.js';
 import { MAX_PIECE, type Sink } from '../kinds/control-file.js';
-import { Release } from './release.js';
 
 /** How much of a piece was taken. */
 export interface Accepted {
@@ -14,7 +13,9 @@ export interface Accepted {
 /** A peer's open sink. A peer that disposes it before it has closed it, or is cut off, aborts it. */
 export class SinkTarget extends RpcTarget implements Disposable {
   readonly #sink: Sink;
-  readonly #release = new Release();
+  readonly #gone = new AbortController();
+  /** Of the `accept` that waits: to interrupt it ends no other call. */
+  #accepting = new AbortController();
 
   constructor(sink: Sink) {
     super();
@@ -26,19 +27,20 @@ export class SinkTarget extends RpcTarget implements Disposable {
     if (data.length > MAX_PIECE) {
       throw new CircuitError('EINVAL', `a sink takes at most ${MAX_PIECE} bytes at once`);
     }
-    const taken = await this.#release.whileHeld((signal) =>
-      this.#sink.accept(data, { signal, nonblock: nonblock === true, last: last === true }),
-    );
+    const { signal } = this.#accepting;
+    const options = { signal, nonblock: nonblock === true, last: last === true };
+    const taken = await this.#sink.accept(data, options);
     return { taken, full: this.#sink.full };
   }
 
   drained(): Promise<void> {
-    return this.#release.whileHeld((signal) => this.#sink.drained(signal));
+    return this.#sink.drained(this.#gone.signal);
   }
 
-  /** What waits here answers now; an `accept` with what it has taken by now. */
+  /** An `accept` that waits answers now, with what it has taken. */
   interrupt(): void {
-    this.#release.interrupt();
+    this.#accepting.abort();
+    this.#accepting = new AbortController();
   }
 
   ready(): Promise<boolean> {
@@ -46,7 +48,7 @@ export class SinkTarget extends RpcTarget implements Disposable {
   }
 
   whenReady(): Promise<void> {
-    return this.#release.whileHeld((signal) => this.#sink.whenReady(signal));
+    return this.#sink.whenReady(this.#gone.signal);
   }
 
   close(): void {
@@ -54,7 +56,8 @@ export class SinkTarget extends RpcTarget implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#release.run();
+    this.#gone.abort();
+    this.#accepting.abort();
     this.#sink.abort();
   }
 }

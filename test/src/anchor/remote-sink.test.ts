@@ -10,9 +10,10 @@ import {
 } from '../../../src/kinds/control-file.js';
 import { MAX_HELD_OF_CONNECTION, MAX_WAITING } from '../../../src/kinds/message-memory.js';
 import { MAX_CHUNK } from '../../../src/transport/limits.js';
+import { eventually } from '../../host/cluster.js';
 import { binary } from '../client/circuit.js';
 import { served } from './served.js';
-import { newLog, ToyCircuit } from './toy-circuit.js';
+import { newLog, peer, ToyCircuit } from './toy-circuit.js';
 
 /** A channel of another member, and what the messages of this connection may hold there. */
 async function farChannel(t: ExecutionContext, capacity = 1) {
@@ -217,4 +218,63 @@ test('bytes on their way whose channel is scrubbed are lost, and the next write 
   socket('server').resume();
   await message.whenReady();
   await t.throwsAsync(writeAll(message, Buffer.from('more')), { code: 'EPIPE' });
+});
+
+test('a message that was closed while its last bytes are on their way is not aborted by a peer that goes', async (t) => {
+  const { local, socket, channel } = await farChannel(t);
+  using receiver = await local.files(['c']);
+  const message = channel.sink('send');
+  await writeAll(message, Buffer.from('first '));
+  socket('client').pause();
+  t.is(await interruptEarly((signal) => writeAll(message, Buffer.from('last'), { signal })), 4);
+  message.close();
+  // So does a daemon that relays, when its peer disposes what it has closed.
+  message.abort();
+  socket('client').resume();
+  t.is((await receive(receiver)).toString(), 'first last');
+});
+
+test('an interrupted write ends no other call that waits for room', async (t) => {
+  const { local, channel } = await farChannel(t);
+  using receiver = await local.files(['c']);
+  const message = channel.sink('send');
+  await writeAll(message, Buffer.alloc(MAX_WAITING, 'a'), { nonblock: true });
+  t.true(message.full);
+  const drained = message.drained();
+  t.is(await interruptEarly((signal) => writeAll(message, Buffer.from('b'), { signal })), 1);
+  const incoming = receiver.source('recv');
+  while ((await readSome(incoming)).length > 1);
+  await t.notThrowsAsync(drained);
+  message.close();
+});
+
+test('a writer of an input counts from its open: the input ends when the last one closes', async (t) => {
+  const { member } = await peer(t);
+  const run = (name: string) => member.make([name], 'mkproc', '{"Path":"cat"}');
+  using process = await run('p');
+  const [idle, busy] = [process.sink('stdin'), process.sink('stdin')];
+  await writeAll(busy, Buffer.from('one '));
+  busy.close();
+  t.is(await writeAll(idle, Buffer.from('two')), 3);
+  idle.close();
+  t.is(Buffer.from(await process.source('stdout').read(MAX_CHUNK)).toString(), 'one two');
+  using other = await run('q');
+  other.sink('stdin').close();
+  t.regex(Buffer.from(await other.source('wait').read(MAX_CHUNK)).toString(), /exited/);
+});
+
+test('a send waits until its last bytes have room, and fails when its receiver goes before', async (t) => {
+  const { local, channel } = await farChannel(t);
+  using receiver = await local.files(['c']);
+  for (const files of [receiver, channel]) {
+    const sending = writeAll(files.sink('send'), Buffer.alloc(3 * MAX_WAITING), { last: true });
+    const incoming = receiver.source('recv');
+    await readSome(incoming);
+    await eventually(
+      () => incoming.ready(),
+      (isReady) => isReady,
+    );
+    incoming.close();
+    await t.throwsAsync(sending, { code: 'EPIPE' });
+  }
 });
