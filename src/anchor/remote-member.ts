@@ -105,12 +105,13 @@ export class RemoteMember implements Member {
   }
 
   describe(directory: string, signal?: AbortSignal): Description | Promise<Description> {
-    const known = this.#registry.describe(directory) ?? this.#descriptions.get(directory);
+    const known = this.#registry.describe(directory);
     if (known) return known;
-    const asked = this.#call((member) => member.describe(directory), signal);
+    const asked =
+      this.#descriptions.get(directory) ?? this.#call((member) => member.describe(directory));
     this.#descriptions.set(directory, asked);
     asked.catch(() => this.#descriptions.delete(directory));
-    return asked;
+    return interruptible(asked, signal);
   }
 
   async files(path: AnchorPath, opener?: FilesOpener): Promise<Files> {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { RemoteMember } from '../../../src/anchor/remote-member.js';
+import { Registry } from '../../../src/kinds/registry.js';
 import { MAX_OPEN_CALLS } from '../../../src/transport/limits.js';
 import { peer } from './toy-circuit.js';
 
@@ -70,4 +71,17 @@ test('an element has the same files, whichever way it was made', async (t) => {
   for (const name of ['kind', 'cap', 'peek']) t.is(await found.value(name), await made.value(name));
   await found.command('scrub', '');
   t.is((await member.stat(['c'])).kind, undefined);
+});
+
+test('a caller that is interrupted while it asks for an unknown kind interrupts no other', async (t) => {
+  const { circuit, connection } = await peer(t);
+  const member = new RemoteMember(circuit.self, () => connection, undefined, new Registry([]));
+  const giveUp = new AbortController();
+  const first = t.throwsAsync(async () => await member.describe('chan', giveUp.signal), {
+    code: 'EINTR',
+  });
+  const second = member.describe('chan');
+  giveUp.abort();
+  await first;
+  t.is((await second).name, 'chan');
 });
