@@ -1,13 +1,13 @@
-import type { Awaitable, Caller, File, OpenMode } from '../../mount/node.js';
+import type { Caller, File, OpenMode } from '../../mount/node.js';
 import { helpPage } from '../kinds/help.js';
 import type { Description, FileDescription } from '../kinds/table.js';
 import { isCompleteJson } from './complete-json.js';
 import { CommandFile, ConstantFile, decodeCommand, StreamFile } from './control.js';
 import { LogFile } from './log-file.js';
 import { operate, type Place, pathOf } from './operation.js';
-import type { Texts, ValueSource } from './renderings.js';
-import { SinkHandle } from './sink-handle.js';
-import { SourceHandle } from './source-handle.js';
+import type { ValueSource } from './renderings.js';
+import { sinkHandle } from './sink-handle.js';
+import { sourceHandle } from './source-handle.js';
 import { ValueFile } from './value.js';
 
 /** The control files of a directory, by name. */
@@ -42,12 +42,12 @@ function fileOf(place: Place, name: string, entry: FileDescription, values: Valu
     case 'source':
       return new StreamFile('read', async (caller) => {
         const files = await open(caller);
-        return new SourceHandle(files, files.source(name), context.renderings);
+        return sourceHandle(files, files.source(name), context.renderings);
       });
     case 'sink':
       return new StreamFile('write', async (caller, { append }: OpenMode) => {
         const files = await open(caller);
-        return new SinkHandle(place, files, files.sink(name, { append }));
+        return sinkHandle(place, files, files.sink(name, { append }));
       });
     case 'log':
       return new LogFile(member, path, name);
@@ -82,19 +82,17 @@ function valuesOf(place: Place, of: string, names: readonly string[]): ValueSour
     key: `${pathOf(place)}:${of}`,
     remote: !member.watch,
     suspected: () => member.suspected,
-    begin: () => {
-      const opened = once(() => member.files(path));
-      let left = names.length;
-      const value = async (name: string) => {
-        const files = await opened();
-        try {
-          return await files.value(name);
-        } finally {
-          left -= 1;
-          if (left === 0) files[Symbol.dispose]();
-        }
-      };
-      return Object.fromEntries(names.map((name) => [name, () => value(name)]));
+    names,
+    ask: (asked) => {
+      const opened = member.files(path);
+      const value = async (name: string) => (await opened).value(name);
+      const texts = new Map(asked.map((name) => [name, value(name)]));
+      const dispose = async () => (await opened)[Symbol.dispose]();
+      // Where they could not be opened, the values tell why.
+      Promise.allSettled(texts.values())
+        .then(dispose)
+        .catch(() => {});
+      return texts;
     },
   };
 }
@@ -102,21 +100,12 @@ function valuesOf(place: Place, of: string, names: readonly string[]): ValueSour
 /** Why the last command at a place failed, of those on this mount. */
 function errorFile(place: Place): File {
   const { failures, renderings } = place.context;
-  const text = (): Texts => ({ error: () => failures.reason(pathOf(place)) });
   const source: ValueSource = {
     key: `${pathOf(place)}:failures`,
     remote: false,
     suspected: () => false,
-    begin: text,
+    names: ['error'],
+    ask: () => new Map([['error', Promise.resolve(failures.reason(pathOf(place)))]]),
   };
   return new ValueFile(renderings, source, 'error');
-}
-
-/** Asks once, and shares the answer. */
-function once<T>(ask: () => Awaitable<T>): () => Awaitable<T> {
-  let answer: Awaitable<T> | undefined;
-  return () => {
-    answer ??= ask();
-    return answer;
-  };
 }

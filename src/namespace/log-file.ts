@@ -44,56 +44,38 @@ export class LogFile implements File {
   async open(mode: OpenMode, caller: Caller): Promise<Handle> {
     refuseWrite(mode);
     const files = await this.#member.files(this.#path, caller);
-    return new LogHandle(files, files.log(this.#name));
+    return logHandle(files, files.log(this.#name));
   }
 }
 
-class LogHandle implements Handle {
-  readonly io = 'direct';
-  readonly #files: Files;
-  readonly #log: Log;
-  readonly #readiness: Readiness;
+/** An open log. @param files Disposed with it. */
+function logHandle(files: Files, log: Log): Handle {
   /** How far this reader's offsets lie behind the log's. */
-  #skipped = 0;
+  let skipped = 0;
   /** Where the last read ended, as an offset in the log. */
-  #position = 0;
-
-  /** @param files Disposed with it. */
-  constructor(files: Files, log: Log) {
-    this.#files = files;
-    this.#log = log;
-    this.#readiness = new Readiness({
-      ready: async (signal) => (await log.extent(signal)).end > this.#position,
-      whenReady: (signal) => log.whenBeyond(this.#position, signal),
-    });
-  }
-
-  /**
-   * A file that ends can always be read; one that grows is waited for. It is ready
-   * when it has more than this open file was read to; lseek(2) is not told to us.
-   */
-  poll(notify: (() => void) | undefined): Promise<number> {
-    return this.#readiness.poll(PollEvents.in, notify);
-  }
-
-  async read(
-    offset: number,
-    size: number,
-    _nonblock: boolean,
-    { signal }: Caller,
-  ): Promise<Uint8Array> {
-    const piece = await this.#log.read(offset + this.#skipped, size, signal);
-    this.#skipped = piece.offset - offset;
-    this.#position = piece.offset + piece.data.length;
-    return piece.data;
-  }
-
-  settled(data: Uint8Array, delivered: boolean): void {
-    if (!delivered) this.#position -= data.length;
-  }
-
-  release(): void {
-    this.#readiness.end();
-    this.#files[Symbol.dispose]();
-  }
+  let position = 0;
+  // A file that ends can always be read; one that grows is waited for. It is ready when it has more
+  // than this open file was read to; lseek(2) is not told to us.
+  const growth = {
+    ready: async (signal?: AbortSignal) => (await log.extent(signal)).end > position,
+    whenReady: (signal?: AbortSignal) => log.whenBeyond(position, signal),
+  };
+  const readiness = new Readiness(growth, PollEvents.in);
+  return {
+    io: 'direct',
+    poll: (notify) => readiness.poll(notify),
+    read: async (offset, size, _nonblock, { signal }) => {
+      const piece = await log.read(offset + skipped, size, signal);
+      skipped = piece.offset - offset;
+      position = piece.offset + piece.data.length;
+      return piece.data;
+    },
+    settled: (data, delivered) => {
+      if (!delivered) position -= data.length;
+    },
+    release: () => {
+      readiness.end();
+      files[Symbol.dispose]();
+    },
+  };
 }

@@ -11,24 +11,27 @@ export interface Waitable {
 /** Answers poll(2) for one open file whose readiness may be another member's to tell. */
 export class Readiness {
   readonly #file: Waitable;
+  readonly #event: number;
   #ended = false;
   /** Made at the first poll: most files are never polled. */
   #controller: AbortController | undefined;
 
-  constructor(file: Waitable) {
+  /** @param event The answer when it is ready, of {@link PollEvents}. */
+  constructor(file: Waitable, event: number) {
     this.#file = file;
+    this.#event = event;
   }
 
-  /** @param event What to answer when it is ready. @see Handle.poll */
-  async poll(event: number, notify: (() => void) | undefined): Promise<number> {
+  /** @see Handle.poll */
+  async poll(notify: (() => void) | undefined): Promise<number> {
     this.#controller ??= new AbortController();
     if (this.#ended) this.#controller.abort();
     const { signal } = this.#controller;
     try {
-      if (await this.#file.ready(signal)) return event;
+      if (await this.#file.ready(signal)) return this.#event;
     } catch {
       // A read or a write tells what is wrong.
-      return event | PollEvents.error;
+      return this.#event | PollEvents.error;
     }
     if (notify) this.#file.whenReady(signal).then(notify, notify);
     return 0;

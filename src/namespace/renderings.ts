@@ -1,19 +1,20 @@
-import type { Awaitable, Caller } from '../../mount/node.js';
+import type { Caller } from '../../mount/node.js';
+import { EvictingMap } from '../base/evicting-map.js';
 import { interruptible } from '../base/interruptible.js';
 import { inTime, LOOK_TIMEOUT_MS } from './look.js';
 import { RenderedFile } from './rendered-file.js';
 
-/** How long a program that has looked at a value finds it as it was, in milliseconds. */
-const SAME_FOR = 20;
+/** How long a program that has looked at a value finds it as it was. */
+const SAME_FOR_MS = 20;
 
-/** How much of the last texts is kept, in bytes; the one that was not looked at for longest goes first. */
-const KEPT = 4 * 1024 * 1024;
+/** How much of the last texts is kept; the one that was not looked at for longest goes first. */
+const KEPT_BYTES = 4 * 1024 * 1024;
 
-/** A text beside its bytes, in bytes. */
-const OVERHEAD = 512;
+/** The cost of a text beside its own bytes. */
+const OVERHEAD_BYTES = 512;
 
-/** How often what is of no more use is forgotten, in milliseconds. */
-const FORGET_EVERY = 1_000;
+/** How often texts that are of no more use are forgotten. */
+const FORGET_EVERY_MS = 1_000;
 
 /** The values of one directory, and how to render them. */
 export interface ValueSource {
@@ -23,11 +24,10 @@ export interface ValueSource {
   readonly remote: boolean;
   /** Whether that member is known not to answer now: a look does not ask it. */
   suspected(): boolean;
-  /** Gives each value's text as it is now, with the newline at its end. What they share is asked for once. */
-  begin(): Texts;
+  readonly names: readonly string[];
+  /** Gives the texts of these values as they are now, each with the newline at its end. */
+  ask(names: readonly string[]): ReadonlyMap<string, Promise<string>>;
 }
-
-export type Texts = Readonly<Record<string, () => Awaitable<string>>>;
 
 /** A text that was asked for. */
 interface Rendering {
@@ -52,8 +52,12 @@ interface Rendering {
  */
 export class Renderings {
   readonly #renderings = new Map<string, Rendering>();
-  readonly #files = new Map<string, RenderedFile>();
-  #kept = 0;
+  /** The kernel remembers inodes for long: the texts are not kept for it. */
+  readonly #files = new EvictingMap<string, RenderedFile>({
+    limit: KEPT_BYTES,
+    costOf: ({ size }) => size + OVERHEAD_BYTES,
+    evicted: (file) => file.drop(),
+  });
   #epoch = 0;
   #lastTime = 0n;
   #forgetting: NodeJS.Timeout | undefined;
@@ -97,7 +101,7 @@ export class Renderings {
     const last = this.#renderings.get(keyOf(source, name));
     if (last?.pid !== pid || last.epoch !== this.#epoch) return undefined;
     const { settled = Number.POSITIVE_INFINITY } = last;
-    return settled + SAME_FOR < performance.now() ? undefined : last;
+    return settled + SAME_FOR_MS < performance.now() ? undefined : last;
   }
 
   /** Whether the member has been asked for it, and others have waited in vain. */
@@ -109,22 +113,19 @@ export class Renderings {
 
   /** Asks for a text; another member for all that its directory has, in one message. */
   #begin(source: ValueSource, name: string, { pid }: Caller): Rendering {
-    const texts = source.begin();
     const epoch = this.#epoch;
-    const ask = (one: string): Rendering => {
-      const text = textOf(texts[one]);
-      const started = performance.now();
+    const started = performance.now();
+    for (const [each, text] of source.ask(source.remote ? source.names : [name])) {
       const rendering: Rendering = { pid, epoch, started, text, settled: undefined };
       const settled = () => {
         rendering.settled = performance.now();
       };
       text.then(settled, settled);
-      this.#renderings.set(keyOf(source, one), rendering);
-      return rendering;
-    };
+      this.#renderings.set(keyOf(source, each), rendering);
+    }
     this.#forgetLater();
-    const wanted = ask(name);
-    if (source.remote) for (const other in texts) if (other !== name) ask(other);
+    const wanted = this.#renderings.get(keyOf(source, name));
+    if (!wanted) throw new TypeError(`no value ${name}`);
     return wanted;
   }
 
@@ -136,22 +137,7 @@ export class Renderings {
     const file = last?.has(content)
       ? last
       : new RenderedFile(content, this.#now(), (caller) => this.open(source, name, caller));
-    this.#remove(key);
     this.#files.set(key, file);
-    this.#kept += costOf(file);
-    for (const oldest of this.#files.keys()) {
-      // A text that is larger by itself is kept for the open that wants it.
-      if (this.#kept <= KEPT || oldest === key) break;
-      this.#remove(oldest)?.drop();
-    }
-    return file;
-  }
-
-  #remove(key: string): RenderedFile | undefined {
-    const file = this.#files.get(key);
-    if (!file) return undefined;
-    this.#files.delete(key);
-    this.#kept -= costOf(file);
     return file;
   }
 
@@ -162,10 +148,10 @@ export class Renderings {
       this.#forgetting = undefined;
       const now = performance.now();
       for (const [key, { settled }] of this.#renderings) {
-        if (settled !== undefined && settled + SAME_FOR < now) this.#renderings.delete(key);
+        if (settled !== undefined && settled + SAME_FOR_MS < now) this.#renderings.delete(key);
       }
       if (this.#renderings.size > 0) this.#forgetLater();
-    }, FORGET_EVERY).unref();
+    }, FORGET_EVERY_MS).unref();
   }
 
   /** Nanoseconds since the epoch; moves with each text, since rsync keeps a copy of the same size and time. */
@@ -176,14 +162,6 @@ export class Renderings {
   }
 }
 
-async function textOf(render: Texts[string] | undefined): Promise<string> {
-  return (await render?.()) ?? '';
-}
-
 function keyOf({ key }: ValueSource, name: string): string {
   return `${key}/${name}`;
-}
-
-function costOf({ size }: RenderedFile): number {
-  return size + OVERHEAD;
 }

@@ -11,7 +11,8 @@ test('a value that is larger than all texts that are kept is whole when it is op
     key: '/X/p',
     remote: false,
     suspected: () => false,
-    begin: () => ({ cmd: () => text }),
+    names: ['cmd'],
+    ask: () => new Map([['cmd', Promise.resolve(text)]]),
   };
   const value = new ValueFile(new Renderings(), source, 'cmd');
   for (const file of [value, await value.now(CALLER)]) {

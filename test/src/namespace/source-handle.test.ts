@@ -3,7 +3,7 @@ import { LocalMember } from '../../../src/anchor/local-member.js';
 import { OperationsLog } from '../../../src/base/log.js';
 import { writeAll } from '../../../src/kinds/control-file.js';
 import { Renderings } from '../../../src/namespace/renderings.js';
-import { SourceHandle } from '../../../src/namespace/source-handle.js';
+import { sourceHandle } from '../../../src/namespace/source-handle.js';
 import { StubMembership } from '../bootstrap/stub-membership.js';
 
 const { signal } = new AbortController();
@@ -13,7 +13,7 @@ test('bytes that are not delivered in the middle of a message are the next that 
   const log = new OperationsLog(() => {});
   const member = new LocalMember({ membership: new StubMembership(), log, shutdown: () => {} });
   const files = await member.make(['c'], 'mkchan', '0');
-  const handle = new SourceHandle(files, files.source('recv'), new Renderings());
+  const handle = sourceHandle(files, files.source('recv'), new Renderings());
   const read = async (size: number) => {
     const data = await handle.read(0, size, false, CALLER);
     return { data, text: Buffer.from(data).toString() };
