@@ -1,5 +1,6 @@
 import { CircuitError } from '../base/error.js';
 import { Listeners } from '../base/listeners.js';
+import { TimeStamps } from '../base/time-stamps.js';
 import type { Registry } from '../kinds/registry.js';
 import type { AnchorEntry, AnchorPath, AnchorView } from './circuit.js';
 import { checkAnchorName, elementExists, memberIsNoElement } from './control-files.js';
@@ -17,7 +18,7 @@ export class AnchorTree<E extends Element> {
   readonly #registry: Registry;
   readonly #root: Anchor<E>;
   #lastId = 0;
-  #lastChange = 0n;
+  readonly #stamps = new TimeStamps();
   #count = 0;
 
   /**
@@ -51,7 +52,8 @@ export class AnchorTree<E extends Element> {
     if (parent.children.has(name)) {
       throw new CircuitError('EEXIST', `there is an anchor ${this.#show(path)} already`);
     }
-    const anchor = this.#add(parent, path);
+    this.#checkNew(parent, path, 1);
+    const anchor = this.#add(parent, name);
     anchor.made = true;
     return { ...entry(anchor), anchors: [] };
   }
@@ -99,8 +101,7 @@ export class AnchorTree<E extends Element> {
   attach(path: AnchorPath, element: E): void {
     this.checkFree(path, element.kind);
     const anchor = path.reduce(
-      (parent, name, depth) =>
-        parent.children.get(name) ?? this.#add(parent, path.slice(0, depth + 1)),
+      (parent, name) => parent.children.get(name) ?? this.#add(parent, name),
       this.#root,
     );
     this.#change(anchor, element);
@@ -116,11 +117,10 @@ export class AnchorTree<E extends Element> {
     if (!this.has(path, element)) return;
     this.#change(this.#reach(path).anchor, undefined);
     for (let depth = path.length; depth > 0; depth -= 1) {
-      const { parent, name } = this.#split(path.slice(0, depth));
-      const found = parent.children.get(name);
-      if (!found) return;
-      const { made, element: other, children } = found;
+      const above = path.slice(0, depth);
+      const { made, element: other, children } = this.#find(above);
       if (made || other || children.size > 0) return;
+      const { parent, name } = this.#split(above);
       this.#remove(parent, name);
     }
   }
@@ -205,10 +205,7 @@ export class AnchorTree<E extends Element> {
     }
   }
 
-  /** Adds the last anchor of a path to the one above. */
-  #add(parent: Anchor<E>, path: AnchorPath): Anchor<E> {
-    const { name } = this.#split(path);
-    this.#checkNew(parent, path, 1);
+  #add(parent: Anchor<E>, name: string): Anchor<E> {
     const anchor = this.#newAnchor();
     parent.children.set(name, anchor);
     this.#count += 1;
@@ -226,7 +223,7 @@ export class AnchorTree<E extends Element> {
     this.#lastId += 1;
     return {
       id: this.#lastId,
-      changed: this.#now(),
+      changed: this.#stamps.next(),
       made: false,
       element: undefined,
       children: new Map(),
@@ -235,15 +232,8 @@ export class AnchorTree<E extends Element> {
   }
 
   #touch(anchor: Anchor<E>, name: string, gone: boolean): void {
-    anchor.changed = this.#now();
+    anchor.changed = this.#stamps.next();
     anchor.listeners.tell(name, gone);
-  }
-
-  /** Differs each time: the kernel compares it to know whether its copy of a listing is good. */
-  #now(): bigint {
-    const now = BigInt(Date.now()) * 1_000_000n;
-    this.#lastChange = now > this.#lastChange ? now : this.#lastChange + 1n;
-    return this.#lastChange;
   }
 }
 

@@ -81,18 +81,21 @@ export interface Member {
    * @returns The element's files, to be disposed.
    * @throws CircuitError EEXIST, EINVAL, and what the kind says
    */
-  make(path: AnchorPath, file: string, text: string, opener?: FilesOpener): Promise<Files>;
-  /**
-   * As `make`, of an element that has an attendant: when the result is disposed, or its holder is cut
-   * off or silent for ATTENDANT_GONE_AFTER_MS, a process group gets HUP, after HANG_UP_GRACE_MS KILL,
-   * and the element is removed.
-   */
-  attend(path: AnchorPath, file: string, text: string, opener?: FilesOpener): Promise<Files>;
+  make(path: AnchorPath, file: string, text: string, maker?: MakeOptions): Promise<Files>;
 }
 
 export interface FilesOpener extends Interruptible {
   /** Accounts for their messages in the memory of that member; by default as this host's. */
   readonly memory?: MessageShare | undefined;
+}
+
+export interface MakeOptions extends FilesOpener {
+  /**
+   * The holder of the files attends the element. When the holder disposes them, or is cut off or
+   * silent for ATTENDANT_GONE_AFTER_MS, a process group gets HUP, after HANG_UP_GRACE_MS KILL, and
+   * the element is removed.
+   */
+  readonly attended?: boolean;
 }
 
 export interface AnchorEntry {

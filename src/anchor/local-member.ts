@@ -8,7 +8,14 @@ import { REGISTRY, type Registry } from '../kinds/registry.js';
 import type { Description, Element, Host, Kind } from '../kinds/table.js';
 import { HANG_UP_GRACE_MS } from '../transport/limits.js';
 import { AnchorTree } from './anchor-tree.js';
-import type { AnchorEntry, AnchorPath, AnchorView, FilesOpener, Member } from './circuit.js';
+import type {
+  AnchorEntry,
+  AnchorPath,
+  AnchorView,
+  FilesOpener,
+  MakeOptions,
+  Member,
+} from './circuit.js';
 import { Delegations } from './delegations.js';
 import { LocalFiles, type LocalFilesOptions } from './local-files.js';
 import { type MemberStateOptions, memberState } from './member-state.js';
@@ -19,10 +26,7 @@ export interface LocalMemberOptions extends MemberStateOptions {
   readonly registry?: Registry;
 }
 
-interface FilesOptions {
-  readonly memory?: MessageShare | undefined;
-  readonly disposed?: () => Promise<void>;
-}
+type Opened<E> = Pick<LocalFilesOptions<E>, 'directory' | 'element' | 'scrub' | 'disposed'>;
 
 /** An element on an anchor. */
 class Placed {
@@ -108,39 +112,29 @@ export class LocalMember implements Member {
     return description;
   }
 
-  async files(path: AnchorPath, { memory = this.#ownMemory }: FilesOpener = {}): Promise<Files> {
-    const shown = formatPath(this.name, path);
-    if (path.length === 0) {
-      const directory = this.#registry.member;
-      return this.#opened({ directory, element: this.#state, path: shown, memory });
-    }
+  async files(path: AnchorPath, { memory }: FilesOpener = {}): Promise<Files> {
+    const { member, anchor } = this.#registry;
+    const isMember = path.length === 0;
+    if (isMember) return this.#opened(path, memory, { directory: member, element: this.#state });
     const placed = this.#anchors.element(path);
-    if (placed) return this.#filesOf(path, placed, { memory });
+    if (placed) return this.#filesOf(path, placed, memory);
     const make = async (kind: Kind, text: string, signal?: AbortSignal) => {
       await this.#make(path, kind, text, signal);
     };
-    const directory = this.#registry.anchor;
-    return this.#opened({ directory, element: { make }, path: shown, memory });
+    return this.#opened(path, memory, { directory: anchor, element: { make } });
   }
 
   async make(
     path: AnchorPath,
     file: string,
     text: string,
-    { signal, memory }: FilesOpener = {},
+    { signal, memory, attended }: MakeOptions = {},
   ): Promise<Files> {
-    const placed = await this.#make(path, this.#kindOf(file), text, signal);
-    return this.#filesOf(path, placed, { memory });
-  }
-
-  async attend(
-    path: AnchorPath,
-    file: string,
-    text: string,
-    { signal, memory }: FilesOpener = {},
-  ): Promise<Files> {
-    const placed = await this.#make(path, this.#kindOf(file), text, signal);
-    return this.#filesOf(path, placed, { memory, disposed: () => this.#hangUp(path, placed) });
+    const kind = this.#registry.madeBy(file);
+    if (!kind) throw new CircuitError('ENOENT', `no file ${JSON.stringify(file)} makes an element`);
+    const placed = await this.#make(path, kind, text, signal);
+    const disposed = attended ? () => this.#hangUp(path, placed) : undefined;
+    return this.#filesOf(path, placed, memory, disposed);
   }
 
   /** Ends every element in order, within so many milliseconds. No other is made any more. */
@@ -151,12 +145,6 @@ export class LocalMember implements Member {
       ...this.#making.keys(),
       ...this.#anchors.elements().map(({ element }) => element.terminate?.(graceMs)),
     ]);
-  }
-
-  #kindOf(file: string): Kind {
-    const kind = this.#registry.madeBy(file);
-    if (!kind) throw new CircuitError('ENOENT', `no file ${JSON.stringify(file)} makes an element`);
-    return kind;
   }
 
   async #make(
@@ -223,20 +211,17 @@ export class LocalMember implements Member {
   #filesOf(
     path: AnchorPath,
     placed: Placed,
-    { memory = this.#ownMemory, disposed }: FilesOptions = {},
+    memory?: MessageShare,
+    disposed?: () => Promise<void>,
   ): Files {
-    return this.#opened({
-      directory: placed.directory,
-      element: placed.element,
-      path: formatPath(this.name, path),
-      memory,
-      disposed,
-      scrub: () => this.#remove(path, placed),
-    });
+    const { directory, element } = placed;
+    const scrub = () => this.#remove(path, placed);
+    return this.#opened(path, memory, { directory, element, scrub, disposed });
   }
 
-  #opened<E>(options: Omit<LocalFilesOptions<E>, 'registry'>): Files {
-    return new LocalFiles({ ...options, registry: this.#registry });
+  #opened<E>(path: AnchorPath, memory = this.#ownMemory, opened: Opened<E>): Files {
+    const registry = this.#registry;
+    return new LocalFiles({ ...opened, registry, memory, path: formatPath(this.name, path) });
   }
 
   async #remove(path: AnchorPath, placed: Placed): Promise<void> {

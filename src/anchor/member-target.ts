@@ -45,15 +45,10 @@ export class MemberTarget extends RpcTarget {
 
   async describe(directory: string): Promise<Description> {
     const { name, about, files, note } = await this.#member.describe(String(directory));
-    const entries = Object.entries(files).map(([file, { type, help, example, json }]) => [
-      file,
-      {
-        type,
-        help,
-        ...(example !== undefined && { example }),
-        json: json === true,
-      },
-    ]);
+    const entries = Object.entries(files).map(
+      ([file, { type, help, example, json = false }]) =>
+        [file, { type, help, json, ...(example !== undefined && { example }) }] as const,
+    );
     return { name, about, files: Object.fromEntries(entries), ...(note !== undefined && { note }) };
   }
 
@@ -63,43 +58,41 @@ export class MemberTarget extends RpcTarget {
     return this.#target(parsed, await this.#member.files(parsed, { memory }));
   }
 
-  async make(path: AnchorPath, file: string, text: string): Promise<FilesTarget> {
+  /**
+   * @param attended The element is hung up when the peer disposes the files, is cut off, or is silent
+   *   for too long.
+   */
+  async make(
+    path: AnchorPath,
+    file: string,
+    text: string,
+    attended?: boolean,
+  ): Promise<FilesTarget> {
     const parsed = stringsFrom(path);
-    const made = await this.#made(parsed, String(file), String(text), (...args) =>
-      this.#member.make(...args),
-    );
-    return this.#target(parsed, made);
-  }
-
-  /** It is hung up when the peer disposes it, is cut off, or is silent for too long. */
-  async attend(path: AnchorPath, file: string, text: string): Promise<FilesTarget> {
-    const parsed = stringsFrom(path);
-    const made = await this.#made(parsed, String(file), String(text), (...args) =>
-      this.#member.attend(...args),
-    );
-    const hangUp = () => made[Symbol.dispose]();
-    return this.#target(parsed, made, this.#context.whenSilent(hangUp, ATTENDANT_GONE_AFTER_MS));
-  }
-
-  #made(path: AnchorPath, file: string, text: string, make: Member['make']): Promise<Files> {
+    const [maker, given] = [String(file), String(text)];
+    const { memory, whenSilent } = this.#context;
     // The peer does not wait longer: what cannot be made by then is not to be made some day.
     const signal = AbortSignal.timeout(RELAY_TIMEOUT_MS);
-    const { memory } = this.#context;
-    const shown = this.#context.registry.shown(file, text);
-    return this.#changed(`${this.#show(path)}/${file} ${shown}`.trimEnd(), () =>
-      make(path, file, text, { signal, memory }),
+    const options = { signal, memory, attended: attended === true };
+    const files = await this.#command(parsed, maker, given, () =>
+      this.#member.make(parsed, maker, given, options),
     );
+    const hangUp = () => files[Symbol.dispose]();
+    const held = options.attended ? whenSilent(hangUp, ATTENDANT_GONE_AFTER_MS) : undefined;
+    return this.#target(parsed, files, held);
   }
 
   #target(path: AnchorPath, files: Files, held?: Disposable): FilesTarget {
     return new FilesTarget(files, {
       flow: this.#context.flow,
       held,
-      changed: (file, text, run) => {
-        const shown = this.#context.registry.shown(file, text);
-        return this.#changed(`${this.#show(path)}/${file} ${shown}`.trimEnd(), run);
-      },
+      changed: (file, text, run) => this.#command(path, file, text, run),
     });
+  }
+
+  #command<T>(path: AnchorPath, file: string, text: string, run: () => Promise<T>): Promise<T> {
+    const shown = this.#context.registry.shown(file, text);
+    return this.#changed(`${this.#show(path)}/${file} ${shown}`.trimEnd(), run);
   }
 
   #show(path: AnchorPath): string {

@@ -8,12 +8,19 @@ import { REGISTRY, type Registry } from '../kinds/registry.js';
 import type { Description } from '../kinds/table.js';
 import { CALL_TIMEOUT_MS, RELAY_TIMEOUT_MS } from '../transport/limits.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
-import type { AnchorEntry, AnchorPath, AnchorView, FilesOpener, Member } from './circuit.js';
+import type {
+  AnchorEntry,
+  AnchorPath,
+  AnchorView,
+  FilesOpener,
+  MakeOptions,
+  Member,
+} from './circuit.js';
 import type { CircuitTarget } from './circuit-target.js';
 import { DelegatedAnchors } from './delegated-anchors.js';
 import { Delegations } from './delegations.js';
 import type { FilesTarget } from './files-target.js';
-import { ListedMemberFiles } from './listed-member-files.js';
+import { listedMemberFiles } from './listed-member-files.js';
 import type { MemberTarget } from './member-target.js';
 import { disposeStub } from './remote-call.js';
 import { type Answer, RemoteFiles } from './remote-files.js';
@@ -121,29 +128,23 @@ export class RemoteMember implements Member {
       if (errorCode(error) !== 'EHOSTUNREACH') throw error;
       return asCircuitError(error);
     });
-    return new ListedMemberFiles({ files, name: this.name, listed: this.#listed, timeoutMs });
+    return listedMemberFiles({ files, name: this.name, listed: this.#listed, timeoutMs });
   }
 
-  make(path: AnchorPath, file: string, text: string, opener?: FilesOpener): Promise<Files> {
-    return this.#open((member) => member.make([...path], file, text), opener?.signal);
-  }
-
-  attend(path: AnchorPath, file: string, text: string, opener?: FilesOpener): Promise<Files> {
-    return this.#open((member) => member.attend([...path], file, text), opener?.signal);
-  }
-
-  async #open(
-    open: (member: MemberStub) => PromiseLike<RpcStub<FilesTarget>>,
-    signal: AbortSignal | undefined,
+  async make(
+    path: AnchorPath,
+    file: string,
+    text: string,
+    { signal, attended = false }: MakeOptions = {},
   ): Promise<Files> {
-    const opening = this.#attempt(async (member, connection) =>
-      this.#filesOver(await open(member), connection),
+    const making = this.#attempt(async (member, connection) =>
+      this.#filesOver(await member.make([...path], file, text, attended), connection),
     );
     try {
-      return await this.#inTime(opening, signal, RELAY_TIMEOUT_MS);
+      return await this.#inTime(making, signal, RELAY_TIMEOUT_MS);
     } catch (error) {
       // They may come yet, and nobody waits for them any more.
-      opening.then(
+      making.then(
         (files) => files[Symbol.dispose](),
         () => {},
       );
@@ -192,20 +193,20 @@ export class RemoteMember implements Member {
     const connection = await this.#connected();
     using _inUse = connection.hold();
     const stub = this.#stubOf(connection);
-    return await this.#noting(stub, () => run(stub, connection));
+    return await this.#translated(stub, () => run(stub, connection));
   }
 
   readonly #answer: Answer = (ask, signal, timeoutMs) =>
-    this.#inTime(this.#noting(this.#stub, ask), signal, timeoutMs);
+    this.#inTime(this.#translated(this.#stub, ask), signal, timeoutMs);
 
-  /** Notes whether the stub has turned out to be one of a member. */
-  async #noting<T>(stub: MemberStub | undefined, ask: () => PromiseLike<T>): Promise<T> {
+  /** @throws CircuitError EHOSTUNREACH: the connection was lost; or what the member answers */
+  async #translated<T>(stub: MemberStub | undefined, ask: () => PromiseLike<T>): Promise<T> {
     try {
       const answer = await ask();
       if (this.#stub === stub) this.#hasAnswered = true;
       return answer;
     } catch (error) {
-      // It may not have been there yet when the stub was made.
+      // The member may not have been there yet when the stub was made.
       const isNew = this.#stub === stub && !this.#hasAnswered;
       if (isNew && errorCode(error) === 'ENOENT') this.#forgetStub();
       // What the member itself says comes as a plain Error; ours is of the connection.

@@ -87,7 +87,7 @@ export class Anchor implements ElementAnchor {
    * result is disposed, or its program is cut off, or silent for 6 s.
    */
   attend(file: string, text: string, options?: Interruptible): Promise<Files> {
-    return this.#member.attend(this.#names, file, text, options);
+    return this.#member.make(this.#names, file, text, { ...options, attended: true });
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Attributes, Directory, Node, SymbolicLink } from '../../mount/node.js';
 import type { Circuit, MemberEntry } from '../anchor/circuit.js';
+import { TimeStamps } from '../base/time-stamps.js';
 import { REGISTRY, type Registry } from '../kinds/registry.js';
 import { AnchorDirectory } from './anchor.js';
 import { ConstantFile, STARTED, STATIC_TTL } from './control.js';
@@ -41,7 +42,8 @@ class CircuitDirectory implements Directory {
   readonly #context: NamespaceContext;
   readonly #hidden: ReadonlyMap<string, Node>;
   readonly #directories = new Map<string, Directory>();
-  #changed = BigInt(Date.now()) * 1_000_000n;
+  readonly #stamps = new TimeStamps();
+  #changed = this.#stamps.next();
 
   constructor(circuit: Circuit, context: NamespaceContext) {
     this.#circuit = circuit;
@@ -52,8 +54,7 @@ class CircuitDirectory implements Directory {
     ]);
     circuit.watch((name, gone) => {
       if (gone) this.#directories.delete(name);
-      const now = BigInt(Date.now()) * 1_000_000n;
-      this.#changed = now > this.#changed ? now : this.#changed + 1n;
+      this.#changed = this.#stamps.next();
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Caller } from '../../mount/node.js';
 import { EvictingMap } from '../base/evicting-map.js';
 import { interruptible } from '../base/interruptible.js';
+import { TimeStamps } from '../base/time-stamps.js';
 import { inTime, LOOK_TIMEOUT_MS } from './look.js';
 import { RenderedFile } from './rendered-file.js';
 
@@ -59,7 +60,7 @@ export class Renderings {
     evicted: (file) => file.drop(),
   });
   #epoch = 0;
-  #lastTime = 0n;
+  readonly #stamps = new TimeStamps();
   #forgetting: NodeJS.Timeout | undefined;
 
   /** Something was done through this mount, and any value may have changed by it. */
@@ -136,7 +137,7 @@ export class Renderings {
     const last = this.#files.get(key);
     const file = last?.has(content)
       ? last
-      : new RenderedFile(content, this.#now(), (caller) => this.open(source, name, caller));
+      : new RenderedFile(content, this.#stamps.next(), (caller) => this.open(source, name, caller));
     this.#files.set(key, file);
     return file;
   }
@@ -152,13 +153,6 @@ export class Renderings {
       }
       if (this.#renderings.size > 0) this.#forgetLater();
     }, FORGET_EVERY_MS).unref();
-  }
-
-  /** Nanoseconds since the epoch; moves with each text, since rsync keeps a copy of the same size and time. */
-  #now(): bigint {
-    const now = BigInt(Date.now()) * 1_000_000n;
-    this.#lastTime = now > this.#lastTime ? now : this.#lastTime + 1n;
-    return this.#lastTime;
   }
 }
 

@@ -7,15 +7,15 @@ test('a process whose attendant goes while it starts is hung up', async (t) => {
   const { circuit, connection } = await peer(t);
   const local = circuit.member();
   const started = deferred<void>();
-  const attend = local.attend.bind(local);
-  local.attend = async (...args) => {
-    const files = await attend(...args);
+  const make = local.make.bind(local);
+  local.make = async (...args) => {
+    const files = await make(...args);
     await started.promise;
     return files;
   };
   using member = connection.main.member(circuit.self);
   const starting = t.throwsAsync(
-    async () => await member.attend(['p'], 'mkproc', '{"Path":"cat"}'),
+    async () => await member.make(['p'], 'mkproc', '{"Path":"cat"}', true),
   );
   await eventually(
     async () => local.known(['p'])?.kind,
