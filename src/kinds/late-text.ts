@@ -20,7 +20,9 @@ export class LateText implements Source {
   async read(max: number, { signal, nonblock }: WaitOptions = {}): Promise<Uint8Array> {
     if (!this.#rest) {
       if (nonblock && !this.#isThere()) throw wouldWait('it has not ended');
-      this.#rest = Buffer.from(await interruptible(this.#text(), signal));
+      const text = await interruptible(this.#text(), signal);
+      // Another read may have waited for it, too, and was the first.
+      this.#rest ??= Buffer.from(text);
     }
     const data = this.#rest.subarray(0, max);
     this.#rest = this.#rest.subarray(data.length);
@@ -29,6 +31,10 @@ export class LateText implements Source {
 
   settled(data: Uint8Array, delivered: boolean): void {
     if (!delivered && this.#rest) this.#rest = Buffer.concat([data, this.#rest]);
+  }
+
+  get ended(): boolean {
+    return this.#rest?.length === 0;
   }
 
   async ready(): Promise<boolean> {

@@ -49,6 +49,7 @@ export class SourceStream extends Readable {
     }
     this.#source.read(MAX_PIECE, { signal: this.#destroyed.signal }).then(
       (data) => {
+        if (this.destroyed) return void this.#source.settled(data, false);
         this.#pushed = data;
         this.push(data.length === 0 ? null : data);
       },

@@ -19,15 +19,15 @@ export function controlFiles(place: Place, description: Description): ControlFil
   const valueNames = Object.keys(files).filter((file) => files[file]?.type === 'value');
   const values = valuesOf(place, name, valueNames);
   // Another element may come to the same anchor: the name is asked for each time.
-  const among = name === 'member' ? {} : { id: name, ttl: 0 };
+  const id = name === 'member' ? undefined : name;
   const entries = Object.entries(files).map(
     ([file, entry]) => [file, fileOf(place, file, entry, values)] as const,
   );
   return new Map<string, File>([
-    ['help', new ConstantFile(0o444, () => helpPage(description), among)],
+    ['help', new ConstantFile(0o444, () => helpPage(description), id)],
     ['error', errorFile(place)],
     ...entries,
-    ...(files.kind ? [['kind', new ConstantFile(0o400, () => `${name}\n`, among)] as const] : []),
+    ...(files.kind ? [['kind', new ConstantFile(0o400, () => `${name}\n`, id)] as const] : []),
   ]);
 }
 

@@ -1,4 +1,4 @@
-import type { Attributes, Awaitable, Caller, File, Handle, OpenMode } from '../../mount/node.js';
+import type { Attributes, Caller, File, Handle, OpenMode } from '../../mount/node.js';
 import { CircuitError } from '../base/error.js';
 
 /** For what only a notification changes, in seconds. */
@@ -18,41 +18,39 @@ export class ConstantFile implements File {
   readonly id: string | undefined;
   readonly ttl: number;
   readonly #mode: number;
-  readonly #load: (caller: Caller) => Awaitable<string>;
-  #content: Buffer | undefined;
+  readonly #text: () => string;
+  #bytes: Buffer | undefined;
 
   /**
    * @param mode Permission bits.
-   * @param load Gives the text, with the newline at its end; asked until it succeeds once.
-   * @param among Where another file may take its name: what tells them apart, and for how
-   *   long the name is good, in seconds.
+   * @param text Gives the text, with the newline at its end; called once.
+   * @param id Where another file may take its name at any time: tells it from the others.
    */
-  constructor(
-    mode: number,
-    load: (caller: Caller) => Awaitable<string>,
-    among: { readonly id?: string; readonly ttl?: number } = {},
-  ) {
+  constructor(mode: number, text: () => string, id?: string) {
     this.#mode = mode;
-    this.#load = load;
-    this.id = among.id;
-    this.ttl = among.ttl ?? STATIC_TTL;
+    this.#text = text;
+    this.id = id;
+    this.ttl = id === undefined ? STATIC_TTL : 0;
   }
 
-  async attributes(caller: Caller): Promise<Attributes> {
-    const { length } = await this.#loaded(caller);
-    return { mode: this.#mode, size: length, mtime: STARTED };
+  attributes(): Attributes {
+    return { mode: this.#mode, size: this.#content.length, mtime: STARTED };
   }
 
-  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
+  open(mode: OpenMode): Handle {
     refuseWrite(mode);
-    const content = this.#content ?? (await this.#loaded(caller));
-    return { io: 'cached', read: (offset, size) => content.subarray(offset, offset + size) };
+    return { io: 'cached', read: readerOf(this.#content) };
   }
 
-  async #loaded(caller: Caller): Promise<Buffer> {
-    this.#content ??= Buffer.from(await this.#load(caller));
-    return this.#content;
+  get #content(): Buffer {
+    this.#bytes ??= Buffer.from(this.#text());
+    return this.#bytes;
   }
+}
+
+/** Reads from a text that does not change. */
+export function readerOf(content: Buffer) {
+  return (offset: number, size: number) => content.subarray(offset, offset + size);
 }
 
 /** A file that can be read, or written, as a stream; each open is one reader or writer. */

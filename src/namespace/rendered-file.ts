@@ -1,5 +1,5 @@
 import type { Attributes, Caller, File, Handle, OpenMode } from '../../mount/node.js';
-import { refuseWrite, STATIC_TTL } from './control.js';
+import { readerOf, refuseWrite, STATIC_TTL } from './control.js';
 
 /** Permission bits. */
 export const VALUE_MODE = 0o400;
@@ -47,16 +47,12 @@ export class RenderedFile implements File {
 
   async open(mode: OpenMode, caller: Caller): Promise<Handle> {
     refuseWrite(mode);
-    if (this.#content) return { io: 'cached', read: reader(this.#content) };
+    if (this.#content) return { io: 'cached', read: readerOf(this.#content) };
     return (await this.#renderAnew(caller)).read();
   }
 
   /** Whatever size the kernel holds it to have. */
   read(): Handle {
-    return { io: 'direct', read: reader(this.#content ?? Buffer.alloc(0)) };
+    return { io: 'direct', read: readerOf(this.#content ?? Buffer.alloc(0)) };
   }
-}
-
-function reader(content: Buffer) {
-  return (offset: number, size: number) => content.subarray(offset, offset + size);
 }

@@ -80,3 +80,13 @@ test('it is ready when there is the text: until then EAGAIN without blocking, an
   t.is(Buffer.from(await source.read(100, { nonblock: true })).toString(), 'exited\n');
   t.true(await source.ready(), 'its end can be read, too');
 });
+
+test('reads that wait at the same time have the text once', async (t) => {
+  const { open, tell } = lateText();
+  const source = open();
+  const readings = [source.read(3), source.read(100)];
+  tell('exited\n');
+  const pieces = (await Promise.all(readings)).map((data) => Buffer.from(data).toString());
+  t.deepEqual(pieces, ['exi', 'ted\n']);
+  t.true(source.ended);
+});
