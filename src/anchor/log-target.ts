@@ -2,12 +2,13 @@ import { RpcTarget } from 'capnweb';
 import type { Log, LogExtent, LogPiece } from '../kinds/control-file.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { sizeFrom } from './arguments.js';
+import { Release } from './release.js';
 
 /** A log, as a peer may read it. A peer that disposes it, or is cut off, ends its wait. */
 export class LogTarget extends RpcTarget implements Disposable {
   readonly #log: Log;
   readonly #flow: FlowControl;
-  readonly #gone = new AbortController();
+  readonly #release = new Release();
 
   constructor(log: Log, flow: FlowControl) {
     super();
@@ -24,10 +25,10 @@ export class LogTarget extends RpcTarget implements Disposable {
   }
 
   async whenBeyond(offset: number): Promise<void> {
-    await this.#log.whenBeyond(Number(offset), this.#gone.signal);
+    await this.#release.whileHeld((signal) => this.#log.whenBeyond(Number(offset), signal));
   }
 
   [Symbol.dispose](): void {
-    this.#gone.abort();
+    this.#release.run();
   }
 }

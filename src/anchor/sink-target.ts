@@ -1,6 +1,7 @@
 import { RpcTarget } from 'capnweb';
 import { CircuitError } from '../base/error.js';
 import { MAX_PIECE, type Sink } from '../kinds/control-file.js';
+import { Release } from './release.js';
 
 /** How much of a piece was taken. */
 export interface Accepted {
@@ -13,9 +14,9 @@ export interface Accepted {
 /** A peer's open sink. A peer that disposes it before it has closed it, or is cut off, aborts it. */
 export class SinkTarget extends RpcTarget implements Disposable {
   readonly #sink: Sink;
-  readonly #gone = new AbortController();
+  readonly #release = new Release();
   /** Of the `accept` that waits: to interrupt it ends no other call. */
-  #accepting = new AbortController();
+  #accepting = new Release();
 
   constructor(sink: Sink) {
     super();
@@ -27,20 +28,20 @@ export class SinkTarget extends RpcTarget implements Disposable {
     if (data.length > MAX_PIECE) {
       throw new CircuitError('EINVAL', `a sink takes at most ${MAX_PIECE} bytes at once`);
     }
-    const { signal } = this.#accepting;
-    const options = { signal, nonblock: nonblock === true, last: last === true };
-    const taken = await this.#sink.accept(data, options);
+    const taken = await this.#accepting.whileHeld((signal) =>
+      this.#sink.accept(data, { signal, nonblock: nonblock === true, last: last === true }),
+    );
     return { taken, full: this.#sink.full };
   }
 
   drained(): Promise<void> {
-    return this.#sink.drained(this.#gone.signal);
+    return this.#release.whileHeld((signal) => this.#sink.drained(signal));
   }
 
   /** An `accept` that waits answers now, with what it has taken. */
   interrupt(): void {
-    this.#accepting.abort();
-    this.#accepting = new AbortController();
+    this.#accepting.run();
+    this.#accepting = new Release();
   }
 
   ready(): Promise<boolean> {
@@ -48,7 +49,7 @@ export class SinkTarget extends RpcTarget implements Disposable {
   }
 
   whenReady(): Promise<void> {
-    return this.#sink.whenReady(this.#gone.signal);
+    return this.#release.whileHeld((signal) => this.#sink.whenReady(signal));
   }
 
   close(): void {
@@ -56,8 +57,8 @@ export class SinkTarget extends RpcTarget implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#gone.abort();
-    this.#accepting.abort();
+    this.#accepting.run();
+    this.#release.run();
     this.#sink.abort();
   }
 }

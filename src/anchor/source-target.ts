@@ -3,6 +3,7 @@ import { interrupted } from '../base/error.js';
 import type { Source } from '../kinds/control-file.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { countFrom, sizeFrom } from './arguments.js';
+import { Release } from './release.js';
 
 /** The bytes that a peer reads at once. */
 export interface Piece {
@@ -26,7 +27,7 @@ const MUCH = 64 * 1024;
 export class SourceTarget extends RpcTarget implements Disposable {
   readonly #source: Source;
   readonly #flow: FlowControl;
-  readonly #gone = new AbortController();
+  readonly #release = new Release();
   /** Pieces that were read and are not acknowledged, in order. */
   readonly #given: Uint8Array[] = [];
   #lastRead: Promise<unknown> = Promise.resolve();
@@ -66,12 +67,12 @@ export class SourceTarget extends RpcTarget implements Disposable {
   }
 
   async whenReady(): Promise<void> {
-    await this.#source.whenReady(this.#gone.signal);
+    await this.#release.whileHeld((signal) => this.#source.whenReady(signal));
   }
 
   [Symbol.dispose](): void {
-    if (this.#gone.signal.aborted) return;
-    this.#gone.abort();
+    if (this.#release.done) return;
+    this.#release.run();
     // In order: what is being read comes after what was given.
     this.#reading.then(() => {
       for (const data of this.#given.splice(0).reverse()) void this.#source.settled(data, false);
@@ -98,12 +99,14 @@ export class SourceTarget extends RpcTarget implements Disposable {
     const ended = data.length === 0 || this.#source.ended === true;
     await this.#flow.room(data.length);
     // A peer that has gone meanwhile has not received it.
-    if (this.#gone.signal.aborted) throw interrupted();
+    if (this.#release.done) throw interrupted();
     return { data, ended, streams: this.#source.streams ?? this.#streams };
   }
 
   async #readPiece(size: number, nonblock: boolean): Promise<Uint8Array> {
-    const data = await this.#source.read(size, { signal: this.#gone.signal, nonblock });
+    const data = await this.#release.whileHeld((signal) =>
+      this.#source.read(size, { signal, nonblock }),
+    );
     if (data.length > 0) this.#given.push(data);
     return data;
   }
@@ -138,7 +141,7 @@ export class SourceTarget extends RpcTarget implements Disposable {
 
   /** Nothing where it would block; the end, or what is wrong, is for the next read to tell. */
   async #readMore(size: number): Promise<Uint8Array | undefined> {
-    if (this.#gone.signal.aborted) return undefined;
+    if (this.#release.done) return undefined;
     try {
       const piece = await this.#readPiece(size, true);
       return piece.length > 0 ? piece : undefined;

@@ -1,0 +1,35 @@
+import { CircuitError } from '../base/error.js';
+
+/** Why a signal of ours is aborted; made once: AbortController makes a DOMException each time. */
+const LET_GO = new CircuitError('EINTR', 'let go');
+
+/** Whether a peer still holds what we export: the calls that wait for the peer end when it lets go. */
+export class Release {
+  #done = false;
+  /** Of the calls that wait now: most are answered before the peer lets go, and to abort costs time. */
+  #controller: AbortController | undefined;
+  #waiting = 0;
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** Runs a call that waits as long as the peer holds on. */
+  async whileHeld<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#controller ??= new AbortController();
+    if (this.#done) this.#controller.abort(LET_GO);
+    this.#waiting += 1;
+    try {
+      return await run(this.#controller.signal);
+    } finally {
+      this.#waiting -= 1;
+      if (this.#waiting === 0) this.#controller = undefined;
+    }
+  }
+
+  /** The peer lets go. */
+  run(): void {
+    this.#done = true;
+    this.#controller?.abort(LET_GO);
+  }
+}
