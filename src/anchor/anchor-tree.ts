@@ -22,7 +22,7 @@ export class AnchorTree<E extends Element> {
   #count = 0;
 
   /**
-   * @param member Its name, with which sentences name a path.
+   * @param member The member's name: error sentences show whole paths.
    * @param registry Tells the names of the control files.
    */
   constructor(member: string, registry: Registry) {
@@ -31,22 +31,28 @@ export class AnchorTree<E extends Element> {
     this.#root = this.#newAnchor();
   }
 
+  /** @throws CircuitError ENOENT */
   stat(path: AnchorPath): AnchorEntry {
     return entry(this.#find(path));
   }
 
-  /** As `stat`, but `undefined` if there is none. */
+  /** The anchor at `path`, or `undefined` if there is none. */
   get(path: AnchorPath): AnchorEntry | undefined {
     const { anchor, missing } = this.#reach(path);
     return missing.length > 0 ? undefined : entry(anchor);
   }
 
+  /** The anchor with its sub-anchors. @throws CircuitError ENOENT */
   view(path: AnchorPath): AnchorView {
     const anchor = this.#find(path);
     const anchors = [...anchor.children].map(([name, child]) => ({ name, ...entry(child) }));
     return { ...entry(anchor), anchors };
   }
 
+  /**
+   * @throws CircuitError ENOENT (the parent), EPERM (a member), EEXIST; EINVAL, ENAMETOOLONG, EAGAIN:
+   *   the name cannot be one, or there are too many anchors
+   */
   mkdir(path: AnchorPath): AnchorView {
     const { parent, name } = this.#split(path);
     if (parent.children.has(name)) {
@@ -58,7 +64,10 @@ export class AnchorTree<E extends Element> {
     return { ...entry(anchor), anchors: [] };
   }
 
-  /** @returns The element that had ended and went with it, if there was one. */
+  /**
+   * @returns The ended element that was removed with the anchor, if there was one.
+   * @throws CircuitError ENOENT, EPERM (a member), ENOTEMPTY, EBUSY (a live element)
+   */
   rmdir(path: AnchorPath): E | undefined {
     const { parent, name } = this.#split(path);
     const anchor = this.#find(path);
@@ -140,7 +149,7 @@ export class AnchorTree<E extends Element> {
     return below(this.#root);
   }
 
-  /** Tells of sub-anchors and control files of `path` that come and go, while that anchor lives. */
+  /** Tells of sub-anchors and control files of `path` that come and go. @throws CircuitError ENOENT */
   watch(path: AnchorPath, listener: Listener): Disposable {
     return this.#find(path).listeners.add(listener);
   }
@@ -237,7 +246,7 @@ export class AnchorTree<E extends Element> {
   }
 }
 
-/** What an anchor can hold, as far as the tree needs to know it. */
+/** An element, as far as the tree needs to know it. */
 export interface Element {
   readonly kind: string;
   /** Whether rmdir would end something. */
@@ -254,7 +263,7 @@ interface Anchor<E> {
   readonly listeners: Listeners<[name: string, gone: boolean]>;
 }
 
-/** What an anchor is, but for the member's own. */
+/** The name of an anchor's table of files; the member itself has another. */
 function directoryOf<E extends Element>({ element }: Anchor<E>): string {
   return element?.kind ?? 'anchor';
 }

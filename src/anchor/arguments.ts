@@ -1,4 +1,4 @@
-/** What a peer calls us with comes from outside: it is checked here. */
+/** The arguments of a peer's call come from outside, and are checked here. */
 import { CircuitError } from '../base/error.js';
 import { MAX_CHUNK } from '../transport/limits.js';
 
@@ -10,7 +10,7 @@ export function stringsFrom(value: unknown): string[] {
   return value;
 }
 
-/** How many bytes. @throws CircuitError EINVAL */
+/** A number of bytes. @throws CircuitError EINVAL */
 export function countFrom(value: unknown): number {
   if (!Number.isSafeInteger(value) || Number(value) < 0) {
     throw new CircuitError('EINVAL', 'a count is a whole number');
@@ -18,7 +18,7 @@ export function countFrom(value: unknown): number {
   return Number(value);
 }
 
-/** How many bytes one call is to give: as many as it carries where more are asked for. @throws CircuitError EINVAL */
+/** The number of bytes that one call gives, at most as many as it carries. @throws CircuitError EINVAL */
 export function sizeFrom(value: unknown): number {
   if (!Number.isSafeInteger(value) || Number(value) < 1) {
     throw new CircuitError('EINVAL', 'a size is a whole number from 1');

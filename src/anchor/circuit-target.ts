@@ -7,9 +7,9 @@ import { RosterTarget } from './roster-target.js';
 import type { TargetContext } from './target-context.js';
 
 /**
- * What a peer may call: the circuit as capabilities. A peer is another daemon
- * or a client; both hold the address, so both may do everything. Arguments come
- * from outside and are checked here; the prototype's methods are the interface.
+ * The circuit as capabilities, which a peer may call. A peer is another daemon or a client; both hold
+ * the address, so both may do everything. The methods of the prototype are the interface: each checks
+ * its arguments, which come from outside.
  */
 export class CircuitTarget extends RpcTarget {
   readonly #context: TargetContext;
@@ -26,7 +26,7 @@ export class CircuitTarget extends RpcTarget {
     return { self: circuit.self, members: circuit.members() };
   }
 
-  /** The same, to be followed. One for each peer: another one takes its place. */
+  /** Follows the members. A peer has one: another call disposes the one before. */
   followRoster(): RosterTarget {
     this.#roster?.[Symbol.dispose]();
     this.#roster = new RosterTarget(this.#context.circuit);

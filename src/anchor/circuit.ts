@@ -1,7 +1,6 @@
 /**
- * What everything is: the circuit, its members, and the tree of anchors on each. The mount, the
- * command line and the library are written on these interfaces and know nothing below them; a local
- * member and a remote one are the same.
+ * The circuit, its members, and the tree of anchors on each. The mount, the command line and the
+ * library use these interfaces, and nothing below them; a local member and a remote one look the same.
  *
  * Every method that can block takes an `AbortSignal` and fails with EINTR when it is aborted. Every
  * method of a remote member can fail with EHOSTUNREACH.
@@ -17,7 +16,7 @@ import type { Description } from '../kinds/table.js';
 export interface Circuit {
   /** The member whose view this is. */
   readonly self: MemberName;
-  /** What this member knows now, sorted by name; asks nobody. */
+  /** The members that this one knows now, sorted by name. Asks nobody. */
   members(): readonly MemberEntry[];
   /** A member that is listed, or `undefined`. */
   member(name: string): Member | undefined;
@@ -29,7 +28,7 @@ export interface MemberEntry {
   readonly name: MemberName;
   /** When its daemon started, in milliseconds since the epoch. */
   readonly joined: number;
-  /** As it was when the list was made: {@link Circuit.watch} does not tell of its changes. */
+  /** Its state when the list was made: {@link Circuit.watch} does not tell of its changes. */
   readonly state: ListedState;
 }
 
@@ -39,11 +38,12 @@ export type AnchorPath = readonly string[];
 /** A daemon, and the root of its anchors. A path that does not exist fails with ENOENT. */
 export interface Member {
   readonly name: MemberName;
-  /** Whether it does not answer, as far as this daemon knows: asks nobody. */
+  /** Whether this daemon knows that the member does not answer. Asks nobody. */
   readonly suspected: boolean;
 
+  /** The anchor at `path`. @throws CircuitError ENOENT */
   stat(path: AnchorPath, signal?: AbortSignal): Promise<AnchorEntry>;
-  /** As `stat`, with the sub-anchors. */
+  /** The anchor with its sub-anchors. @throws CircuitError ENOENT */
   view(path: AnchorPath, signal?: AbortSignal): Promise<AnchorView>;
   /**
    * Makes one anchor, whose parent exists.
@@ -53,8 +53,8 @@ export interface Member {
   /** @throws CircuitError ENOTEMPTY, EBUSY (an element), EPERM (the member itself) */
   rmdir(path: AnchorPath, signal?: AbortSignal): Promise<void>;
   /**
-   * As `stat`, but asks nobody: `undefined` if it is not known without. Of another member it is
-   * what that one has told, and has not recalled by {@link delegate}.
+   * The anchor at `path`, if that is known without asking. Another member's anchors are known by
+   * delegation: it has told of them, and has not recalled that.
    */
   known(path: AnchorPath): AnchorEntry | undefined;
   /**
@@ -103,7 +103,7 @@ export interface AnchorEntry {
   readonly id: number;
   /** Nanoseconds since the epoch; moves with every change of its sub-anchors or its element. */
   readonly changed: bigint;
-  /** Of its element, if it has one. */
+  /** The kind of its element, if it has one. */
   readonly kind?: string;
 }
 

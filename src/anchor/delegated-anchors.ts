@@ -1,9 +1,9 @@
 import type { AnchorEntry, AnchorPath, AnchorView } from './circuit.js';
 
-/** What is kept of one member, in anchors: more than the longest listing has (20,000). */
+/** The most anchors of one member that are kept: more than the longest listing has (20,000). */
 const MAX_KNOWN = 25_000;
 
-/** What a member has told of its anchors, by path, and has not recalled. */
+/** The anchors that a member has told of, by path, and has not recalled. */
 export class DelegatedAnchors {
   readonly #entries = new Map<string, AnchorEntry>();
 

@@ -1,11 +1,11 @@
 import { within } from '../base/interruptible.js';
 
-/** A holder that has not answered a recall by then is not waited for any more. */
+/** A holder that has not answered a recall by then has timed out. */
 const RECALL_TIMEOUT_MS = 1_000;
 
 /**
- * Delegations with recall (RFC 8881, section 10.4): holders may believe what they were told until
- * they are recalled, once, before it changes.
+ * Delegations with recall (RFC 8881, section 10.4): the holders may rely on the answers that they got,
+ * until they are recalled, once, before an answer would differ.
  */
 export class Delegations {
   readonly #held = new Set<() => Promise<void>>();
@@ -14,8 +14,8 @@ export class Delegations {
   #changing = 0;
 
   /**
-   * @param recall Resolves when the holder has dropped what it was told. Called at once while a change
-   *   is about to be made: what is seen before that does not hold.
+   * @param recall Resolves when the holder has dropped the answers that it got. Called at once while a
+   *   change is about to be made, since answers from before the change do not hold.
    */
   add(recall: () => Promise<void>): Disposable {
     if (this.#changing > 0) this.#recall(recall);
@@ -23,7 +23,7 @@ export class Delegations {
     return { [Symbol.dispose]: () => this.#held.delete(recall) };
   }
 
-  /** Makes a change when every holder has answered its recall, or has had its time. */
+  /** Makes a change when every holder has answered its recall, or has timed out. */
   async change<T>(make: () => T): Promise<T> {
     this.#changing += 1;
     try {
@@ -41,7 +41,7 @@ export class Delegations {
     this.#held.clear();
   }
 
-  /** Resolves when those that were recalled have answered, or have had their time. */
+  /** Resolves when all holders that were recalled have answered, or have timed out. */
   async returned(): Promise<void> {
     await Promise.all(this.#recalled);
   }

@@ -7,11 +7,11 @@ import { SinkTarget } from './sink-target.js';
 import { SourceTarget } from './source-target.js';
 
 export interface FilesContext {
-  /** Of what is sent to the peer. */
+  /** Holds back answers to a peer that is slow. */
   readonly flow: FlowControl;
   /**
-   * Runs a command that the peer gave, logs that it did, and resolves when those who look at this
-   * host see what it has changed.
+   * Runs a command that the peer gave, and logs it. Resolves when the mount of this host shows its
+   * changes.
    */
   readonly changed: (file: string, text: string, run: () => Promise<void>) => Promise<void>;
   /** Disposed with the files. */
@@ -38,7 +38,7 @@ export class FilesTarget extends RpcTarget implements Disposable {
 
   async command(name: string, text: string): Promise<void> {
     const [file, given] = [String(name), String(text)];
-    // The peer does not wait longer: what cannot be done by then is not to be done some day.
+    // The peer does not wait longer, and a command that is late must not be carried out some day.
     const late = AbortSignal.timeout(RELAY_TIMEOUT_MS);
     await this.#context.changed(file, given, () => this.#files.command(file, given, late));
   }

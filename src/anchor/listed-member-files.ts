@@ -9,7 +9,7 @@ interface ListedMemberOptions {
   /** The member's files, or why it cannot be reached. */
   readonly files: Files | CircuitError;
   readonly name: MemberName;
-  /** What this daemon knows of it; nothing once it has gone. */
+  /** Gives the facts that this daemon knows of it; nothing once it has gone. */
   readonly listed: () => MemberPeek | undefined;
   /** How long the member is given to tell more of itself. */
   readonly timeoutMs: number;

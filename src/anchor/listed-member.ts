@@ -6,12 +6,12 @@ export function isListedState(state: unknown): state is ListedState {
   return state === 'alive' || state === 'suspect';
 }
 
-/** What a listing shows of a member; its address is not for everybody who lists. */
+/** A member as a listing shows it: without its address, which is a secret. */
 export function memberEntry({ name, joined, state }: MemberRecord): MemberEntry {
   return { name, joined, state: state === 'suspect' ? state : 'alive' };
 }
 
-/** What can be told of a member without asking it. @param since In milliseconds since the epoch. */
+/** The part of `peek` that is known without asking the member. @param since Milliseconds since the epoch. */
 export function knownPeek(
   { name, addr, joined }: MemberRecord,
   state: ListedState,

@@ -11,7 +11,7 @@ export interface LocalFilesOptions<E> {
   readonly registry: Registry;
   /** `/X…/a`, for sentences. */
   readonly path: string;
-  /** Accounts for the messages of those who open them. */
+  /** Accounts for the messages of the program that opens them. */
   readonly memory: MessageShare;
   /** Ends the element, and removes it. */
   readonly scrub?: () => Promise<void>;

@@ -47,7 +47,7 @@ class Placed {
   }
 }
 
-/** How long the scrub of an element that nobody wants any more is waited for: it may hang in the kernel. */
+/** How long a maker that fails waits for the scrub of its element, which may hang in the kernel. */
 const DISCARD_TIMEOUT_MS = 1_000;
 
 /** The member that this process is. */
@@ -131,7 +131,11 @@ export class LocalMember implements Member {
     { signal, memory, attended }: MakeOptions = {},
   ): Promise<Files> {
     const kind = this.#registry.madeBy(file);
-    if (!kind) throw new CircuitError('ENOENT', `no file ${JSON.stringify(file)} makes an element`);
+    if (!kind) {
+      const makers = this.#registry.kinds.map((each) => each.make.file).join(', ');
+      const sentence = `no file ${JSON.stringify(file)} makes an element, only ${makers}`;
+      throw new CircuitError('ENOENT', sentence);
+    }
     const placed = await this.#make(path, kind, text, signal);
     const disposed = attended ? () => this.#hangUp(path, placed) : undefined;
     return this.#filesOf(path, placed, memory, disposed);
@@ -199,7 +203,7 @@ export class LocalMember implements Member {
     members: {
       follow: (kind, tell) => {
         const { membership } = this.#options;
-        // In the same turn: nobody comes between the list and what follows it.
+        // In the same turn: no member comes between the list and its changes.
         for (const { name } of kind === 'join' ? membership.members() : []) tell(name);
         return membership.watch((change) => {
           if (change.kind === kind) tell(change.member.name);

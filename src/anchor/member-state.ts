@@ -24,7 +24,7 @@ export function memberState(options: MemberStateOptions): MemberState {
     addr: () => membership.self.addr,
     join: (addresses, signal) => joinAll(membership, addresses, signal),
     leave,
-    // It is not waited for: the end waits until the one who asked has closed the file.
+    // Not awaited: the daemon ends when the program that asked for it has closed the file.
     shutdown: () => void shutdown(),
     peek: () => peek(membership),
     peers: () => {

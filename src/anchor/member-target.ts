@@ -28,7 +28,7 @@ export class MemberTarget extends RpcTarget {
     return this.#member.view(stringsFrom(path));
   }
 
-  /** What {@link stat} and {@link view} tell from now on is so until it is recalled. */
+  /** The answers of {@link stat} and {@link view} hold from now on, until the delegation is recalled. */
   delegate(): DelegationTarget {
     return new DelegationTarget(this.#member);
   }
@@ -71,7 +71,7 @@ export class MemberTarget extends RpcTarget {
     const parsed = stringsFrom(path);
     const [maker, given] = [String(file), String(text)];
     const { memory, whenSilent } = this.#context;
-    // The peer does not wait longer: what cannot be made by then is not to be made some day.
+    // The peer does not wait longer, and an element that is late must not be made some day.
     const signal = AbortSignal.timeout(RELAY_TIMEOUT_MS);
     const options = { signal, memory, attended: attended === true };
     const files = await this.#command(parsed, maker, given, () =>
@@ -99,7 +99,7 @@ export class MemberTarget extends RpcTarget {
     return formatPath(this.#member.name, path);
   }
 
-  /** Logged, and answered when those who look at this host see the change. */
+  /** Logs a change, and resolves when the mount of this host shows it. */
   async #changed<T>(what: string, run: () => Promise<T>): Promise<T> {
     const { log, who, published } = this.#context;
     const result = await log.operation(who(), what, run);

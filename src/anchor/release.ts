@@ -6,7 +6,7 @@ const LET_GO = new CircuitError('EINTR', 'let go');
 /** Whether a peer still holds what we export: the calls that wait for the peer end when it lets go. */
 export class Release {
   #done = false;
-  /** Of the calls that wait now: most are answered before the peer lets go, and to abort costs time. */
+  /** Made for the calls that wait now: most are answered before the peer lets go, and an abort costs time. */
   #controller: AbortController | undefined;
   #waiting = 0;
 

@@ -51,12 +51,12 @@ export class RemoteMember implements Member {
   #wanted = false;
   #delegated: DelegatedAnchors | undefined;
   readonly #delegations = new Delegations();
-  /** Of kinds that this daemon does not have. */
+  /** The descriptions of kinds that this daemon does not have. */
   readonly #descriptions = new Map<string, Promise<Description>>();
 
   /**
-   * @param listed What we know of it ourselves, without asking it; nothing once it has gone.
-   *   Not given where we look through another's eyes, whose answers have it.
+   * @param listed Gives the facts that this daemon knows of it; nothing once it has gone. A client has
+   *   none, and gets them with the answers of its daemon.
    * @param registry The kinds that we know.
    */
   constructor(
@@ -143,7 +143,7 @@ export class RemoteMember implements Member {
     try {
       return await this.#inTime(making, signal, RELAY_TIMEOUT_MS);
     } catch (error) {
-      // They may come yet, and nobody waits for them any more.
+      // The files may come yet, and this call does not wait for them any more.
       making.then(
         (files) => files[Symbol.dispose](),
         () => {},
@@ -152,7 +152,7 @@ export class RemoteMember implements Member {
     }
   }
 
-  /** What is called of the files goes out together with the asking for them, in one round trip. */
+  /** The first call of the files goes out together with the call for the files, in one round trip. */
   async #files(
     path: AnchorPath,
     opener: FilesOpener | undefined,
@@ -177,7 +177,7 @@ export class RemoteMember implements Member {
     return this.#inTime(this.#attempt(run), signal);
   }
 
-  /** A daemon that relays may itself wait for another; its answer is to be heard. */
+  /** @param timeoutMs Longer for a daemon that relays, and may itself wait for the member. */
   async #inTime<T>(
     answer: Promise<T>,
     signal: AbortSignal | undefined,
@@ -209,7 +209,7 @@ export class RemoteMember implements Member {
       // The member may not have been there yet when the stub was made.
       const isNew = this.#stub === stub && !this.#hasAnswered;
       if (isNew && errorCode(error) === 'ENOENT') this.#forgetStub();
-      // What the member itself says comes as a plain Error; ours is of the connection.
+      // The member's own errors come as a plain Error; a CircuitError is of the connection.
       if (error instanceof CircuitError) throw unreachable(this.name, error.message);
       throw asCircuitError(error);
     }
@@ -240,8 +240,8 @@ export class RemoteMember implements Member {
   }
 
   /**
-   * Where to keep what the member tells. It is asked first for a delegation; when it recalls that, or
-   * could not, all is dropped.
+   * Keeps the answers of the member, which is asked first for a delegation. When it recalls that, or
+   * cannot be reached, all are dropped.
    */
   #delegatedBy(connection: Connection, member: MemberStub): DelegatedAnchors | undefined {
     if (this.#delegated || !this.#wanted) return this.#delegated;

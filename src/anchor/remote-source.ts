@@ -17,7 +17,7 @@ const AHEAD = 2;
 /** A piece that was asked for. */
 interface Asked {
   readonly answer: Promise<Piece>;
-  /** It was asked for by a read that did not want to block. */
+  /** A read with O_NONBLOCK has asked for it. */
   readonly nonblock: boolean;
   /** Whether the answer has come, also as an error. */
   there: boolean;
@@ -105,7 +105,7 @@ export class RemoteSource implements Source {
     this.#reset();
   }
 
-  /** Something of it has been delivered: it is this reader's. */
+  /** Bytes of it have been delivered: it is this reader's. */
   get #begun(): boolean {
     return this.#acknowledgement !== undefined;
   }
@@ -139,7 +139,7 @@ export class RemoteSource implements Source {
     if (nonblock && first && !first.there) throw wouldWait('nothing has come yet');
     const next = first ?? this.#ask(nonblock);
     try {
-      // Is it ours? The rest must not be seen before.
+      // The rest must not be seen before the message is known to be this reader's.
       await interruptible(this.#acknowledgement ?? Promise.resolve(), signal);
       const piece = await call(next.answer, signal, this.#begun);
       if (this.#asked[0] === next) return this.#came(piece);
@@ -154,8 +154,8 @@ export class RemoteSource implements Source {
       }
     }
     if (this.#closed) throw gone();
-    // The piece was pushed back with those before it; or it was asked for by a read that did not
-    // want to block, and was interrupted.
+    // The piece was pushed back with those before it, or was asked for by a read with O_NONBLOCK that
+    // was interrupted.
     return await this.#next(nonblock, signal);
   }
 
@@ -168,7 +168,7 @@ export class RemoteSource implements Source {
   }
 
   #ask(nonblock: boolean): Asked {
-    // Where nothing streams yet, little comes, and nothing is held for it.
+    // A source that does not stream gives little, and nothing is held for it.
     const size = this.#budget.chunk || PIECE;
     const acknowledged = this.#unacknowledged;
     this.#unacknowledged = 0;

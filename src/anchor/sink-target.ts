@@ -15,7 +15,7 @@ export interface Accepted {
 export class SinkTarget extends RpcTarget implements Disposable {
   readonly #sink: Sink;
   readonly #release = new Release();
-  /** Of the `accept` that waits: to interrupt it ends no other call. */
+  /** Interrupts the `accept` that waits, and no other call. */
   #accepting = new Release();
 
   constructor(sink: Sink) {

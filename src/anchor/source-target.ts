@@ -14,11 +14,11 @@ export interface Piece {
   readonly streams: boolean;
 }
 
-/** A source that gives as much in each piece has more to give, in bytes. */
-const WORTH_MORE = 16 * 1024;
+/** A source that gives so many bytes in each piece has more to give. */
+const WORTH_MORE_BYTES = 16 * 1024;
 
-/** So much in one answer is a stream, in bytes. */
-const MUCH = 64 * 1024;
+/** An answer of so many bytes is part of a stream. */
+const MUCH_BYTES = 64 * 1024;
 
 /**
  * A peer's open source. The bytes of a read are the peer's when it acknowledges them; what is not
@@ -48,14 +48,14 @@ export class SourceTarget extends RpcTarget implements Disposable {
    */
   read(max: number, nonblock: boolean, acknowledged: number): Promise<Piece> {
     const size = sizeFrom(max);
-    // Where that does not reach the source's member, the reads that follow fail.
+    // If that does not reach the source's member, the reads that follow fail.
     this.#acknowledge(countFrom(acknowledged)).catch(() => {});
     const reading = this.#lastRead.then(() => this.#read(size, nonblock === true));
     this.#lastRead = reading.catch(() => undefined);
     return reading;
   }
 
-  /** So many more bytes have been delivered; none where that was the end. */
+  /** @param bytes How many more have been delivered; 0 for the end. @throws CircuitError EIO, EINVAL */
   async acknowledge(bytes: number): Promise<void> {
     const count = countFrom(bytes);
     if (count > 0) await this.#acknowledge(count);
@@ -125,7 +125,7 @@ export class SourceTarget extends RpcTarget implements Disposable {
     while (
       length > 0 &&
       length < size &&
-      (goOn || length >= pieces.length * WORTH_MORE) &&
+      (goOn || length >= pieces.length * WORTH_MORE_BYTES) &&
       !this.#flow.congested
     ) {
       goOn = false;
@@ -135,7 +135,7 @@ export class SourceTarget extends RpcTarget implements Disposable {
       pieces.push(piece);
       length += piece.length;
     }
-    this.#streams = length >= MUCH;
+    this.#streams = length >= MUCH_BYTES;
     return joined(pieces, length);
   }
 

@@ -4,16 +4,16 @@ import type { Registry } from '../kinds/registry.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import type { Circuit } from './circuit.js';
 
-/** What the targets of one peer share. */
+/** The targets of one peer share this. */
 export interface TargetContext {
   readonly circuit: Circuit;
   /** Tells how commands are shown in the log. */
   readonly registry: Registry;
   readonly log: OperationsLog;
-  /** Who calls, as the log shows it. */
+  /** The peer, as the log shows it. */
   readonly who: () => string;
   readonly deliver: (message: unknown) => unknown;
-  /** Of what is sent to the peer. */
+  /** Holds back answers to a peer that is slow. */
   readonly flow: FlowControl;
   /** Tells that nothing was heard of the peer for so many milliseconds. */
   readonly whenSilent: (listener: () => void, afterMs: number) => Disposable;

@@ -51,7 +51,10 @@ test('a file of another kind, or none, is ENOENT, and names those that there are
     code: 'ENOENT',
     message: `${channel} has no log "log", only send, recv, trysend, tryrecv, close, cap, peek, kind, scrub`,
   });
-  await t.throwsAsync(member.make(['d'], 'scrub', ''), { code: 'ENOENT', message: /"scrub"/ });
+  await t.throwsAsync(member.make(['d'], 'scrub', ''), {
+    code: 'ENOENT',
+    message: 'no file "scrub" makes an element, only mkchan, mkproc, mk@join, mk@leave',
+  });
   await t.throwsAsync(
     member.files(['nothing']).then((none) => none.value('peek')),
     {
