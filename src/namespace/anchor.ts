@@ -3,7 +3,7 @@ import { codeOf } from '../../mount/errno.js';
 import type { Attributes, Awaitable, Caller, Directory, Node } from '../../mount/node.js';
 import type { AnchorEntry, AnchorView } from '../anchor/circuit.js';
 import { noSuchFile } from '../anchor/control-files.js';
-import { STATIC_TTL } from './control.js';
+import { STATIC_TTL_S } from './control.js';
 import { type ControlFiles, controlFiles } from './control-files.js';
 import { look } from './look.js';
 import { operate, type Place, pathOf } from './operation.js';
@@ -20,12 +20,12 @@ export class AnchorDirectory implements Directory {
   readonly #place: Place;
   readonly #isMember: boolean;
   readonly #filesByDirectory = new Map<string, ControlFiles>();
-  /** What was seen when this anchor was looked up: good for the attributes in the same answer. */
+  /** The answer to the lookup of this anchor: good for the attributes in the same reply. */
   #seen: AnchorEntry | undefined;
   #lastChange: bigint;
   #listings = 0n;
 
-  /** @param seen What is known of it by now. */
+  /** @param seen The anchor, as its member has just told of it. */
   constructor(place: Place, seen: AnchorEntry) {
     const { member, path } = place;
     const watch = member.watch?.bind(member, path);
@@ -34,11 +34,11 @@ export class AnchorDirectory implements Directory {
     this.#seen = this.#isMember ? undefined : seen;
     this.#lastChange = seen.changed;
     this.id = seen.id;
-    // Another member's anchors can change without our knowledge; that it is a
-    // member we do know, so that listing the members does not ask each of them.
+    // Another member's anchors can change without our knowledge. The list of members is our own:
+    // listing them does not ask each of them.
     this.volatile = !watch && this.#isMember;
-    this.ttl = watch || this.volatile ? STATIC_TTL : 0;
-    this.negativeTtl = watch ? STATIC_TTL : 0;
+    this.ttl = watch || this.volatile ? STATIC_TTL_S : 0;
+    this.negativeTtl = watch ? STATIC_TTL_S : 0;
     if (watch) this.watch = watch;
   }
 
@@ -94,7 +94,7 @@ export class AnchorDirectory implements Directory {
     }
   }
 
-  /** What is known under a name without asking the member. */
+  /** The node of this name, if it is known without asking the member. */
   #known(name: string): Node | undefined {
     const { member, path } = this.#place;
     const self = this.#isMember ? {} : member.known(path);
@@ -107,7 +107,7 @@ export class AnchorDirectory implements Directory {
     return known && new AnchorDirectory(child, known);
   }
 
-  /** That there is no such name is to be heard from the member itself. */
+  /** Asks the member, which alone knows that there is no such name. */
   async #ask(name: string, caller: Caller): Promise<Node | undefined> {
     const { member, path } = this.#place;
     const child = this.#child(name);
@@ -123,7 +123,7 @@ export class AnchorDirectory implements Directory {
     return entry && new AnchorDirectory(child, entry);
   }
 
-  /** As they were last, where the member does not answer soon: a shell's prompt may be what asks. */
+  /** The last ones, if the member does not answer soon: a shell's prompt may be the one that asks. */
   async #askAttributes(caller: Caller): Promise<Attributes> {
     const { member, path } = this.#place;
     const entry = await look(member, () => member.stat(path, caller.signal));
@@ -142,7 +142,7 @@ export class AnchorDirectory implements Directory {
     });
   }
 
-  /** Which table of control files it has. */
+  /** The name of its table of control files. */
   #directory({ kind }: Pick<AnchorEntry, 'kind'>): string {
     return this.#isMember ? 'member' : (kind ?? 'anchor');
   }

@@ -3,7 +3,7 @@ import type { Circuit, MemberEntry } from '../anchor/circuit.js';
 import { TimeStamps } from '../base/time-stamps.js';
 import { REGISTRY, type Registry } from '../kinds/registry.js';
 import { AnchorDirectory } from './anchor.js';
-import { ConstantFile, STARTED, STATIC_TTL } from './control.js';
+import { ConstantFile, STARTED, STATIC_TTL_S } from './control.js';
 import { FailureNotes } from './failure-notes.js';
 import type { NamespaceContext, OperationLog } from './operation.js';
 import { Renderings } from './renderings.js';
@@ -36,8 +36,8 @@ Each directory here is a member of the network, a daemon on some host.
 
 class CircuitDirectory implements Directory {
   readonly kind = 'directory';
-  readonly ttl = STATIC_TTL;
-  readonly negativeTtl = STATIC_TTL;
+  readonly ttl = STATIC_TTL_S;
+  readonly negativeTtl = STATIC_TTL_S;
   readonly #circuit: Circuit;
   readonly #context: NamespaceContext;
   readonly #hidden: ReadonlyMap<string, Node>;
@@ -101,7 +101,7 @@ class CircuitDirectory implements Directory {
 function selfLink(circuit: Circuit): SymbolicLink {
   return {
     kind: 'symlink',
-    ttl: STATIC_TTL,
+    ttl: STATIC_TTL_S,
     attributes: () => ({ mode: 0o777, size: circuit.self.length, mtime: 0n }),
     readlink: () => circuit.self,
   };

@@ -1,7 +1,6 @@
 /**
- * Whether a text that is still being written is a whole JSON object, or cannot
- * become one: from its brackets and quotes alone, so that it can be told before
- * the last piece has come.
+ * Whether a text that is still being written is a whole JSON object, or cannot become one. It looks
+ * only at brackets and quotes: JSON.parse cannot tell a text that is not whole from one that is wrong.
  */
 export function isCompleteJson(text: string): boolean {
   let depth = 0;
@@ -19,7 +18,7 @@ export function isCompleteJson(text: string): boolean {
       depth -= 1;
       if (depth <= 0) return true;
     } else if (depth === 0 && !/\s/.test(character ?? '')) {
-      // It does not begin as an object does.
+      // An object does not begin like this.
       return true;
     }
   }

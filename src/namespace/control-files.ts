@@ -13,7 +13,7 @@ import { ValueFile } from './value.js';
 /** The control files of a directory, by name. */
 export type ControlFiles = ReadonlyMap<string, File>;
 
-/** The control files of a directory of the mount, as its table tells of them. */
+/** Makes the control files of a directory of the mount from its table. */
 export function controlFiles(place: Place, description: Description): ControlFiles {
   const { name, files } = description;
   const valueNames = Object.keys(files).filter((file) => files[file]?.type === 'value');
@@ -74,7 +74,7 @@ function commandFile(place: Place, name: string, isJson: boolean): File {
 
 /**
  * The values at a place.
- * @param of What it is: another element at the same place has other values.
+ * @param of The name of its table: another element at the same place has other values.
  */
 function valuesOf(place: Place, of: string, names: readonly string[]): ValueSource {
   const { member, path } = place;
@@ -88,7 +88,7 @@ function valuesOf(place: Place, of: string, names: readonly string[]): ValueSour
       const value = async (name: string) => (await opened).value(name);
       const texts = new Map(asked.map((name) => [name, value(name)]));
       const dispose = async () => (await opened)[Symbol.dispose]();
-      // Where they could not be opened, the values tell why.
+      // If they could not be opened, the values tell why.
       Promise.allSettled(texts.values())
         .then(dispose)
         .catch(() => {});

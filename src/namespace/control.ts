@@ -1,15 +1,15 @@
 import type { Attributes, Caller, File, Handle, OpenMode } from '../../mount/node.js';
 import { CircuitError } from '../base/error.js';
 
-/** For what only a notification changes, in seconds. */
-export const STATIC_TTL = 60 * 60;
+/** For names and attributes that only a notification changes. */
+export const STATIC_TTL_S = 60 * 60;
 
-/** The longest command, in bytes. */
-const MAX_COMMAND = 1024 * 1024;
+/** The longest command. */
+const MAX_COMMAND_BYTES = 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
-/** The time stamp of what does not change, in nanoseconds. */
+/** The time stamp of files that do not change, in nanoseconds since the epoch. */
 export const STARTED = BigInt(Date.now()) * 1_000_000n;
 
 /** A file whose content never changes, so that the kernel can keep it. */
@@ -30,7 +30,7 @@ export class ConstantFile implements File {
     this.#mode = mode;
     this.#text = text;
     this.id = id;
-    this.ttl = id === undefined ? STATIC_TTL : 0;
+    this.ttl = id === undefined ? STATIC_TTL_S : 0;
   }
 
   attributes(): Attributes {
@@ -56,7 +56,7 @@ export function readerOf(content: Buffer) {
 /** A file that can be read, or written, as a stream; each open is one reader or writer. */
 export class StreamFile implements File {
   readonly kind = 'file';
-  /** So that a writer that waits does not make the next one, in the kernel, immune to signals. */
+  /** Uncached, so that a writer that blocks does not make the next one immune to signals in the kernel. */
   readonly ttl = 0;
   readonly #direction: 'read' | 'write';
   readonly #open: (caller: Caller, mode: OpenMode) => Promise<Handle>;
@@ -80,21 +80,23 @@ export class StreamFile implements File {
   }
 }
 
+/** @throws CircuitError EACCES: the file is opened to be read */
 export function refuseRead(mode: OpenMode): void {
   if (mode.read) throw new CircuitError('EACCES', 'this file can only be written');
 }
 
+/** @throws CircuitError EACCES: the file is opened to be written */
 export function refuseWrite(mode: OpenMode): void {
   if (mode.write) throw new CircuitError('EACCES', 'this file can only be read');
 }
 
 /**
- * A file that takes a command: the lines that one write(2) completes, or at
- * close(2) a line without a newline; or a JSON text, when its brackets close.
+ * A file that takes a command: the lines that one write(2) completes, or a line without a newline at
+ * close(2); or a JSON text, when its brackets close.
  */
 export class CommandFile implements File {
   readonly kind = 'file';
-  /** So that a writer who waits does not make the next one, in the kernel, wait for its lock. */
+  /** Uncached, so that a writer that blocks does not hold the inode's lock, on which the next one blocks. */
   readonly ttl = 0;
   readonly #run: (command: Uint8Array, caller: Caller) => Promise<void>;
   readonly #end: (written: Buffer) => number;
@@ -118,7 +120,7 @@ export class CommandFile implements File {
   open(mode: OpenMode): Handle {
     refuseRead(mode);
     let pending: Uint8Array = new Uint8Array();
-    /** Who began it: a child that was left the open file, and closes it, has not ended it. */
+    /** The process that began the command: a child that inherits the file and closes it does not end it. */
     let writer: number | undefined;
     let hasRun = false;
     return {
@@ -126,8 +128,8 @@ export class CommandFile implements File {
       write: async (data, _nonblock, caller) => {
         if (pending.length === 0) writer = caller.filesOwner;
         const text = Buffer.concat([pending, data]);
-        // What is too long is run as it is, and refused by decodeCommand.
-        const end = text.length > MAX_COMMAND ? text.length : this.#end(text);
+        // A text that is too long is run as it is, and refused by decodeCommand.
+        const end = text.length > MAX_COMMAND_BYTES ? text.length : this.#end(text);
         pending = text.subarray(end);
         if (end > 0) await this.#run(text.subarray(0, end), caller);
         hasRun ||= end > 0;
@@ -147,8 +149,8 @@ export class CommandFile implements File {
 
 /** The text of a command, without the newline at its end. @throws CircuitError EINVAL */
 export function decodeCommand(command: Uint8Array): string {
-  if (command.length > MAX_COMMAND) {
-    throw new CircuitError('EINVAL', `a command has at most ${MAX_COMMAND} bytes`);
+  if (command.length > MAX_COMMAND_BYTES) {
+    throw new CircuitError('EINVAL', `a command has at most ${MAX_COMMAND_BYTES} bytes`);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(command).replace(/\n$/, '');

@@ -1,14 +1,14 @@
 import { EvictingMap } from '../base/evicting-map.js';
 
 /** How many directories' reasons are kept. */
-const KEPT = 1_000;
+const MAX_KEPT = 1_000;
 
 /**
- * Why the last command of each directory failed, for the files `error`. It
- * outlives the kernel's knowledge of the directory.
+ * The reason for which the last command of each directory failed, for the files `error`. It outlives
+ * the kernel's knowledge of the directory.
  */
 export class FailureNotes {
-  readonly #reasons = new EvictingMap<string, string>({ limit: KEPT });
+  readonly #reasons = new EvictingMap<string, string>({ limit: MAX_KEPT });
 
   /** @param error `undefined` for a command that was carried out. */
   note(directory: string, error: unknown): void {

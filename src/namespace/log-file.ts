@@ -13,9 +13,9 @@ import { look } from './look.js';
 import { Readiness } from './readiness.js';
 
 /**
- * A member's operations log as a growing file: its size is all that was ever
- * logged, so that `tail -f` sees it grow. The oldest part is no longer kept; who
- * reads from the beginning, or has fallen behind, gets what is.
+ * A member's operations log as a growing file. Its size counts all that was ever logged, so that
+ * `tail -f` sees it grow. The oldest part is no longer kept: a reader from the beginning, or one that
+ * has fallen behind, goes on with the oldest part that is.
  */
 export class LogFile implements File {
   readonly kind = 'file';
@@ -54,8 +54,8 @@ function logHandle(files: Files, log: Log): Handle {
   let skipped = 0;
   /** Where the last read ended, as an offset in the log. */
   let position = 0;
-  // A file that ends can always be read; one that grows is waited for. It is ready when it has more
-  // than this open file was read to; lseek(2) is not told to us.
+  // It is ready when it has grown beyond the last byte that was read. The kernel does not tell of
+  // lseek(2).
   const growth = {
     ready: async (signal?: AbortSignal) => (await log.extent(signal)).end > position,
     whenReady: (signal?: AbortSignal) => log.whenBeyond(position, signal),

@@ -5,12 +5,12 @@ import type { Registry } from '../kinds/registry.js';
 import type { FailureNotes } from './failure-notes.js';
 import type { Renderings } from './renderings.js';
 
-/** Takes note of who did what, and how it ended. */
+/** Notes operations, their callers, and how they ended. */
 export interface OperationLog {
   operation<T>(who: string, what: string, run: () => Promise<T>): Promise<T>;
 }
 
-/** What all directories of one mount share. */
+/** All directories of one mount share this. */
 export interface NamespaceContext {
   /** The kinds that this host knows. */
   readonly registry: Registry;
@@ -19,7 +19,7 @@ export interface NamespaceContext {
   readonly renderings: Renderings;
 }
 
-/** Where an anchor is. */
+/** The place of a member's directory, or of an anchor. */
 export interface Place {
   readonly member: Member;
   readonly path: AnchorPath;
@@ -31,7 +31,7 @@ export function pathOf({ member, path }: Place): string {
   return formatPath(member.name, path);
 }
 
-/** Does what a user asked for at a place: the log tells of it, and `error` if it fails. */
+/** Carries out a user's operation at a place. The log tells of it, and `error` if it fails. */
 export async function operate<T>(
   place: Place,
   caller: Caller,

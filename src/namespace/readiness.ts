@@ -1,6 +1,6 @@
 import { PollEvents } from '../../mount/node.js';
 
-/** What can be waited for. */
+/** A file whose readiness can be waited for. */
 export interface Waitable {
   /** Whether a read, or a write, would be answered at once. */
   ready(signal?: AbortSignal): Promise<boolean>;
@@ -37,7 +37,7 @@ export class Readiness {
     return 0;
   }
 
-  /** The file is closed: nobody waits any more. */
+  /** The file is closed, which ends its waits. */
   end(): void {
     this.#ended = true;
     this.#controller?.abort();

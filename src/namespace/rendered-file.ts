@@ -1,5 +1,5 @@
 import type { Attributes, Caller, File, Handle, OpenMode } from '../../mount/node.js';
-import { readerOf, refuseWrite, STATIC_TTL } from './control.js';
+import { readerOf, refuseWrite, STATIC_TTL_S } from './control.js';
 
 /** Permission bits. */
 export const VALUE_MODE = 0o400;
@@ -12,7 +12,7 @@ export class RenderedFile implements File {
   readonly id: string;
   /** The name may have another text at any time; this one never. */
   readonly ttl = 0;
-  readonly attributesTtl = STATIC_TTL;
+  readonly attributesTtl = STATIC_TTL_S;
   /** Bytes. */
   readonly size: number;
   readonly #mtime: bigint;
@@ -36,7 +36,7 @@ export class RenderedFile implements File {
     return this.#content?.equals(content) ?? false;
   }
 
-  /** The kernel remembers inodes for long: the text is not kept for it. */
+  /** Drops the text, since the kernel remembers the inode for long. An open renders it anew. */
   drop(): void {
     this.#content = undefined;
   }
@@ -51,7 +51,7 @@ export class RenderedFile implements File {
     return (await this.#renderAnew(caller)).read();
   }
 
-  /** Whatever size the kernel holds it to have. */
+  /** Reads past the size that the kernel has cached. */
   read(): Handle {
     return { io: 'direct', read: readerOf(this.#content ?? Buffer.alloc(0)) };
   }

@@ -5,10 +5,10 @@ import { TimeStamps } from '../base/time-stamps.js';
 import { inTime, LOOK_TIMEOUT_MS } from './look.js';
 import { RenderedFile } from './rendered-file.js';
 
-/** How long a program that has looked at a value finds it as it was. */
+/** How long a program that has looked at a value opens the same text. */
 const SAME_FOR_MS = 20;
 
-/** How much of the last texts is kept; the one that was not looked at for longest goes first. */
+/** How much of the last texts is kept; the one that was looked at longest ago is evicted first. */
 const KEPT_BYTES = 4 * 1024 * 1024;
 
 /** The cost of a text beside its own bytes. */
@@ -21,7 +21,7 @@ const FORGET_EVERY_MS = 1_000;
 export interface ValueSource {
   /** Differs from that of every other source of the mount. */
   readonly key: string;
-  /** Whether the values are another member's to tell. */
+  /** Whether the values are another member's. */
   readonly remote: boolean;
   /** Whether that member is known not to answer now: a look does not ask it. */
   suspected(): boolean;
@@ -69,8 +69,8 @@ export class Renderings {
   }
 
   /**
-   * The file for the text that a value has now, for a look at it.
-   * @returns Nothing where the text cannot be told, or not within {@link LOOK_TIMEOUT_MS}.
+   * The file for a look at the text that a value has now.
+   * @returns Nothing if there is no text, or none within {@link LOOK_TIMEOUT_MS}.
    * @throws CircuitError EINTR
    */
   async look(source: ValueSource, name: string, caller: Caller): Promise<RenderedFile | undefined> {
@@ -91,7 +91,7 @@ export class Renderings {
     }
   }
 
-  /** The same for an open, which waits as long as it takes. @throws CircuitError */
+  /** The file for an open, which waits as long as it takes. @throws CircuitError */
   async open(source: ValueSource, name: string, caller: Caller): Promise<RenderedFile> {
     const { text } = this.#usable(source, name, caller) ?? this.#begin(source, name, caller);
     return this.#file(source, name, await interruptible(text, caller.signal));
@@ -105,14 +105,14 @@ export class Renderings {
     return settled + SAME_FOR_MS < performance.now() ? undefined : last;
   }
 
-  /** Whether the member has been asked for it, and others have waited in vain. */
+  /** Whether the member has been asked for it, and has not answered in time. */
   #isOverdue(source: ValueSource, name: string): boolean {
     const last = this.#renderings.get(keyOf(source, name));
     if (!last || last.settled !== undefined) return false;
     return last.started + LOOK_TIMEOUT_MS < performance.now();
   }
 
-  /** Asks for a text; another member for all that its directory has, in one message. */
+  /** Asks for a text. Another member is asked for all values of the directory, in one message. */
   #begin(source: ValueSource, name: string, { pid }: Caller): Rendering {
     const epoch = this.#epoch;
     const started = performance.now();
@@ -130,7 +130,7 @@ export class Renderings {
     return wanted;
   }
 
-  /** The inode for a text: the last one, if that is what it has. */
+  /** The inode for a text: the last one, if it has the same text. */
   #file(source: ValueSource, name: string, text: string): RenderedFile {
     const key = keyOf(source, name);
     const content = Buffer.from(text);
@@ -142,7 +142,7 @@ export class Renderings {
     return file;
   }
 
-  /** A text is good for the program that has looked, for a moment; one that has not come is asked for. */
+  /** Forgets texts that no program can open any more. A text that has not come is still being asked for. */
   #forgetLater(): void {
     if (this.#forgetting) return;
     this.#forgetting = setTimeout(() => {
