@@ -50,7 +50,7 @@ export class RemoteSource implements Source {
   #atEnd = false;
   #closed = false;
 
-  /** @param open Opens it over there; called anew after a read that was interrupted before the first byte. */
+  /** @param open Opens it over there; called when it is first used. */
   constructor(open: () => RpcStub<SourceTarget>) {
     this.#open = open;
   }
@@ -70,7 +70,7 @@ export class RemoteSource implements Source {
 
   settled(data: Uint8Array, delivered: boolean): void | Promise<void> {
     if (this.#closed) return;
-    if (!delivered && !this.#begun) return this.#reset();
+    if (!delivered && !this.#begun) return this.#giveBack();
     if (!delivered) this.#atHand.unshift(data);
     else if (this.#begun) this.#unacknowledged += data.length;
     else return this.#acknowledge(data.length);
@@ -102,7 +102,9 @@ export class RemoteSource implements Source {
       disposeStub(this.#stub.acknowledge(this.#unacknowledged));
     }
     this.#closed = true;
-    this.#reset();
+    this.#forget();
+    disposeStub(this.#stub);
+    this.#stub = undefined;
   }
 
   /** Bytes of it have been delivered: it is this reader's. */
@@ -124,14 +126,18 @@ export class RemoteSource implements Source {
     return acknowledgement;
   }
 
-  /** Ends it over there, where all that was not acknowledged is pushed back. */
-  #reset(): void {
+  /** Pushes back over there all that was not acknowledged. */
+  #giveBack(): void {
+    this.#forget();
+    if (this.#stub) disposeStub(this.#stub.giveBack());
+  }
+
+  /** Forgets all that was asked for and has come. */
+  #forget(): void {
     this.#asked = [];
     this.#atHand.clear();
     this.#budget.hold(0);
     this.#atEnd = false;
-    disposeStub(this.#stub);
-    this.#stub = undefined;
   }
 
   async #next(nonblock: boolean, signal: AbortSignal | undefined): Promise<void> {
@@ -145,7 +151,7 @@ export class RemoteSource implements Source {
       if (this.#asked[0] === next) return this.#came(piece);
     } catch (error) {
       // A read that was interrupted in the middle leaves what it asked for to the next one.
-      if (signal?.aborted && !this.#begun) this.#reset();
+      if (signal?.aborted && !this.#begun) this.#giveBack();
       if (signal?.aborted) throw error;
       if (this.#asked[0] === next) {
         this.#asked.shift();

@@ -30,8 +30,10 @@ export class SourceTarget extends RpcTarget implements Disposable {
   readonly #release = new Release();
   /** Pieces that were read and are not acknowledged, in order. */
   readonly #given: Uint8Array[] = [];
+  /** Of the reads since the last {@link giveBack}. */
+  #reads = new Release();
   #lastRead: Promise<unknown> = Promise.resolve();
-  /** The last pieces that are being read, if they are. */
+  /** The piece that is being read, if one is. */
   #reading: Promise<unknown> = Promise.resolve();
   /** The last answer was a large one. */
   #streams = false;
@@ -50,7 +52,8 @@ export class SourceTarget extends RpcTarget implements Disposable {
     const size = sizeFrom(max);
     // If that does not reach the source's member, the reads that follow fail.
     this.#acknowledge(countFrom(acknowledged)).catch(() => {});
-    const reading = this.#lastRead.then(() => this.#read(size, nonblock === true));
+    const reads = this.#reads;
+    const reading = this.#lastRead.then(() => this.#read(size, nonblock === true, reads));
     this.#lastRead = reading.catch(() => undefined);
     return reading;
   }
@@ -60,6 +63,19 @@ export class SourceTarget extends RpcTarget implements Disposable {
     const count = countFrom(bytes);
     if (count > 0) await this.#acknowledge(count);
     else await this.#source.settled(new Uint8Array(), true);
+  }
+
+  /** Ends the reads, and pushes back all that was not acknowledged. The reads that follow come after. */
+  async giveBack(): Promise<void> {
+    this.#reads.run();
+    this.#reads = new Release();
+    // In order: the piece that is being read comes after those that were given.
+    const over = this.#reading.then(() => {
+      const [first = new Uint8Array(), ...more] = this.#given.splice(0);
+      for (const data of [...more.reverse(), first]) void this.#source.settled(data, false);
+    });
+    this.#lastRead = Promise.all([this.#lastRead, over]);
+    await over;
   }
 
   ready(): Promise<boolean> {
@@ -73,11 +89,7 @@ export class SourceTarget extends RpcTarget implements Disposable {
   [Symbol.dispose](): void {
     if (this.#release.done) return;
     this.#release.run();
-    // In order: what is being read comes after what was given.
-    this.#reading.then(() => {
-      for (const data of this.#given.splice(0).reverse()) void this.#source.settled(data, false);
-      this.#source.close();
-    });
+    this.giveBack().then(() => this.#source.close());
   }
 
   async #acknowledge(bytes: number): Promise<void> {
@@ -92,31 +104,32 @@ export class SourceTarget extends RpcTarget implements Disposable {
     await Promise.all(settled);
   }
 
-  async #read(size: number, nonblock: boolean): Promise<Piece> {
-    const reading = this.#gather(size, nonblock);
-    this.#reading = reading.catch(() => {});
-    const data = await reading;
+  async #read(size: number, nonblock: boolean, reads: Release): Promise<Piece> {
+    const data = await this.#gather(size, nonblock, reads);
     const ended = data.length === 0 || this.#source.ended === true;
     await this.#flow.room(data.length);
-    // A peer that has gone meanwhile has not received it.
-    if (this.#release.done) throw interrupted();
+    // It has been pushed back meanwhile.
+    if (reads.done) throw interrupted();
     return { data, ended, streams: this.#source.streams ?? this.#streams };
   }
 
-  async #readPiece(size: number, nonblock: boolean): Promise<Uint8Array> {
-    const data = await this.#release.whileHeld((signal) =>
-      this.#source.read(size, { signal, nonblock }),
-    );
-    if (data.length > 0) this.#given.push(data);
-    return data;
+  #readPiece(size: number, nonblock: boolean, reads: Release): Promise<Uint8Array> {
+    const reading = reads.whileHeld(async (signal) => {
+      if (signal.aborted) throw interrupted();
+      const data = await this.#source.read(size, { signal, nonblock });
+      if (data.length > 0) this.#given.push(data);
+      return data;
+    });
+    this.#reading = reading.catch(() => {});
+    return reading;
   }
 
   /**
    * Adds to a piece what follows at once, as far as it has room behind it in memory: a pipe holds
    * 64 KiB, and an answer takes as long for a little as for much. Not while answers wait.
    */
-  async #gather(max: number, nonblock: boolean): Promise<Uint8Array> {
-    const first = await this.#readPiece(max, nonblock);
+  async #gather(max: number, nonblock: boolean, reads: Release): Promise<Uint8Array> {
+    const first = await this.#readPiece(max, nonblock, reads);
     const size = Math.min(max, first.buffer.byteLength - first.byteOffset);
     const pieces = [first];
     let length = first.length;
@@ -130,7 +143,7 @@ export class SourceTarget extends RpcTarget implements Disposable {
     ) {
       goOn = false;
       await new Promise((resolve) => setImmediate(resolve));
-      const piece = await this.#readMore(size - length);
+      const piece = await this.#readMore(size - length, reads);
       if (!piece) break;
       pieces.push(piece);
       length += piece.length;
@@ -140,10 +153,9 @@ export class SourceTarget extends RpcTarget implements Disposable {
   }
 
   /** Nothing where it would block; the end, or what is wrong, is for the next read to tell. */
-  async #readMore(size: number): Promise<Uint8Array | undefined> {
-    if (this.#release.done) return undefined;
+  async #readMore(size: number, reads: Release): Promise<Uint8Array | undefined> {
     try {
-      const piece = await this.#readPiece(size, true);
+      const piece = await this.#readPiece(size, true, reads);
       return piece.length > 0 ? piece : undefined;
     } catch {
       return undefined;

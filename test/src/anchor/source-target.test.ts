@@ -1,5 +1,6 @@
 import test from 'ava';
 import { SourceTarget } from '../../../src/anchor/source-target.js';
+import { ByteQueue } from '../../../src/base/byte-queue.js';
 import { CircuitError } from '../../../src/base/error.js';
 import type { Source } from '../../../src/kinds/control-file.js';
 import { peer } from './toy-circuit.js';
@@ -48,8 +49,8 @@ test('a peer that waits for one thing many times brings about no warning', async
 
 test('a delivery that another member cannot be told of ends no daemon that relays it', async (t) => {
   const { connection } = await peer(t);
-  const lost = async () => {
-    throw new CircuitError('EIO', 'the connection was lost');
+  const lost = async (_data: Uint8Array, delivered: boolean) => {
+    if (delivered) throw new CircuitError('EIO', 'the connection was lost');
   };
   const source: Source = {
     read: async () => Buffer.from('data'),
@@ -65,4 +66,35 @@ test('a delivery that another member cannot be told of ends no daemon that relay
   await t.throwsAsync(target.acknowledge(4), { code: 'EIO' });
   target[Symbol.dispose]();
   await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('a peer that goes while more is added to its piece leaves the bytes in order', async (t) => {
+  const { connection } = await peer(t);
+  const output = Buffer.alloc(256 * 1024, 'b').fill('a', 0, 64 * 1024);
+  const queue = new ByteQueue();
+  queue.push(output);
+  const source: Source = {
+    read: async () => queue.take(64 * 1024),
+    settled: (data, delivered) => {
+      if (!delivered) queue.unshift(data);
+    },
+    ready: async () => true,
+    whenReady: async () => {},
+    close: () => {},
+  };
+  const gone = new SourceTarget(source, connection.flow);
+  const interrupted = t.throwsAsync(gone.read(output.length, false, 0), { code: 'EINTR' });
+  // The first piece has been read by then, and what follows at once is waited for.
+  const microtasks = async () => {
+    for (let left = 20; left > 0; left -= 1) await Promise.resolve();
+  };
+  await microtasks();
+  t.is(queue.length, output.length - 64 * 1024);
+  gone[Symbol.dispose]();
+  await microtasks();
+  const next = new SourceTarget(source, connection.flow);
+  const { data } = await next.read(64 * 1024, false, 0);
+  await interrupted;
+  t.is(Buffer.from(data).toString('latin1', 0, 1), 'a');
+  t.is(queue.length, output.length - data.length);
 });
