@@ -31,12 +31,12 @@ export interface Source {
   /**
    * The bytes of a read were delivered, or could not be: then they are the next to be read, by this
    * reader or, where it has had none before, by any other.
-   * @returns Resolves when the delivery is acknowledged, where that is to be waited for.
+   * @returns Resolves when the delivery is acknowledged, if that must be waited for.
    */
   settled(data: Uint8Array, delivered: boolean): void | Promise<void>;
-  /** Whether the bytes that were read are known to be all; absent where that is never known. */
+  /** Whether the bytes that were read are known to be all; absent if that is never known. */
   readonly ended?: boolean;
-  /** Whether it pays to read ahead of the reader; absent where that is to be found out. */
+  /** Whether it pays to read ahead of the reader; absent if that is to be found out. */
   readonly streams?: boolean;
   /** Whether a read would be answered at once. */
   ready(signal?: AbortSignal): Promise<boolean>;
@@ -55,10 +55,10 @@ export interface WriteOptions extends WaitOptions {
 export interface Sink {
   /**
    * Takes bytes from the front of `data`, and blocks until it can.
-   * @returns How many it took, which are the writer's again; fewer than there are where it has no
-   *   room for more. Undefined where it has none at all, and {@link whenReady} tells when it may.
-   * @throws CircuitError EPIPE (nobody reads any more), EINTR, EAGAIN (it would block, and is not to,
-   *   as `nonblock` or the file has it). It has taken nothing then.
+   * @returns How many it took, which are the writer's again; fewer than there are if it has no room
+   *   for more. Undefined if it has no room at all: {@link whenReady} tells when it may.
+   * @throws CircuitError EPIPE (the reader has gone), EINTR, EAGAIN (it would block, and `nonblock` or
+   *   the file forbids that). It has taken nothing then.
    */
   accept(data: Uint8Array, options?: WriteOptions): Promise<number | undefined>;
   /** Whether {@link drained} may block. */
@@ -69,7 +69,7 @@ export interface Sink {
   ready(signal?: AbortSignal): Promise<boolean>;
   /** Resolves when it may be. */
   whenReady(signal?: AbortSignal): Promise<void>;
-  /** The writer is done. A writer that wants to know whether it was in time gives its last bytes as `last`. */
+  /** The writer is done. A writer that must know whether it was in time gives its last bytes as `last`. */
   close(): void;
   /** The writer has gone before it was done. */
   abort(): void;
@@ -77,6 +77,7 @@ export interface Sink {
 
 /** A value that grows. Offsets count bytes since it began; the oldest are no longer kept. */
 export interface Log {
+  /** The bytes that are kept now. @throws CircuitError EINTR, EHOSTUNREACH; so do all of these */
   extent(signal?: AbortSignal): Promise<LogExtent>;
   /** Up to `size` bytes from `offset`, or from the oldest that is kept; none at the end. */
   read(offset: number, size: number, signal?: AbortSignal): Promise<LogPiece>;
@@ -90,13 +91,13 @@ export interface LogExtent {
 }
 
 export interface LogPiece {
-  /** Where it begins: later than was asked for where that is no longer kept. */
+  /** The offset of its first byte: later than was asked for, if that is no longer kept. */
   readonly offset: number;
   readonly data: Uint8Array;
 }
 
 export interface SinkOptions {
-  /** As with O_APPEND: to close it does not end the input that it feeds. */
+  /** Opened with O_APPEND: its close does not end the input that it feeds. */
   readonly append?: boolean | undefined;
 }
 
@@ -105,7 +106,7 @@ export interface SinkOptions {
  * those of that element, also when another one is at its path by then. To be disposed.
  */
 export interface Files extends Disposable {
-  /** @throws CircuitError ENOENT: there is no such file, or it is of another kind; so do all of these. */
+  /** @throws CircuitError ENOENT: there is no such file, or it is of another kind; so do all of these */
   value(name: string, signal?: AbortSignal): Promise<string>;
   command(name: string, text: string, signal?: AbortSignal): Promise<void>;
   source(name: string): Source;

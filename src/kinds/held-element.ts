@@ -2,7 +2,7 @@ import { errorCode } from '../base/error.js';
 import type { Interruptible } from '../base/interruptible.js';
 import type { Files } from './control-file.js';
 
-/** Where an element is. */
+/** The anchor of an element. */
 export interface ElementAnchor {
   /** `/X…/a/b` */
   readonly path: string;
@@ -13,14 +13,14 @@ export interface ElementAnchor {
 export interface ElementHandle {
   readonly anchor: ElementAnchor;
   readonly files: Files;
-  /** Where it is noted until it is disposed. */
+  /** Holds it until it is disposed. */
   readonly held: Set<Disposable>;
 }
 
 /**
  * An element, as a program of the library holds it. Every call can fail with EHOSTUNREACH, if its
- * member cannot be reached, and with EINTR, if its signal is aborted. To dispose of it leaves the
- * element as it is.
+ * member cannot be reached, and with EINTR, if its signal is aborted. The element stays as it is when
+ * this is disposed.
  */
 export abstract class HeldElement<Peek> implements Disposable, AsyncDisposable {
   readonly anchor: ElementAnchor;

@@ -2,15 +2,15 @@ import { wouldWait } from '../base/error.js';
 import { interruptible } from '../base/interruptible.js';
 import type { Source, WaitOptions } from './control-file.js';
 
-/** A source whose bytes are a text that there will be at some time. */
+/** A source whose bytes are a text that comes at some time. */
 export class LateText implements Source {
   readonly #isThere: () => boolean;
   readonly #text: () => Promise<string>;
   #rest: Buffer | undefined;
 
   /**
-   * @param isThere Whether there is the text by now.
-   * @param text Resolves to it when there is.
+   * @param isThere Whether the text has come.
+   * @param text Resolves to the text when it has come.
    */
   constructor(isThere: () => boolean, text: () => Promise<string>) {
     this.#isThere = isThere;
@@ -21,7 +21,7 @@ export class LateText implements Source {
     if (!this.#rest) {
       if (nonblock && !this.#isThere()) throw wouldWait('it has not ended');
       const text = await interruptible(this.#text(), signal);
-      // Another read may have waited for it, too, and was the first.
+      // Another read may have waited for it, too, and have been the first.
       this.#rest ??= Buffer.from(text);
     }
     const data = this.#rest.subarray(0, max);

@@ -4,7 +4,7 @@ import { Listeners } from '../base/listeners.js';
 
 const MIB = 1024 * 1024;
 
-/** How much of one message waits for its receiver, in bytes. */
+/** The most bytes of one message that wait for its receiver. */
 export const MAX_WAITING = 64 * 1024;
 
 /**
@@ -13,14 +13,14 @@ export const MAX_WAITING = 64 * 1024;
  */
 export const MAX_HELD = 256 * MIB;
 
-/** How much of that only programs of this host may use, so that no peer takes all of it, in bytes. */
+/** The part of it that is left to programs of this host, so that no peer takes all of it, in bytes. */
 export const LEFT_TO_HOST = 64 * MIB;
 
-/** The same for the messages of one connection, in bytes. */
+/** The most that the messages of one connection hold, in bytes. */
 export const MAX_HELD_OF_CONNECTION = 64 * MIB;
 
 /**
- * How much of the rest is left to connections whose messages hold less than {@link SMALL}, in
+ * The part of the rest that is left to connections whose messages hold less than {@link SMALL}, in
  * bytes, so that a few that hold much do not stop the others. It is bounded, since the messages of a
  * connection stay when it is gone, and a peer that connects anew is small again each time.
  */
@@ -34,10 +34,10 @@ const SMALL = MIB;
  */
 const LEFT_TO_AWAITED = 8 * MIB;
 
-/** The size of a piece that such a message may still add where that is used up, in bytes. */
+/** The size of a piece that such a message may still add when that is used up, in bytes. */
 export const LEAST_PIECE = 256;
 
-/** How much a message takes beside its bytes: V8's heap grows by as much for each that waits. */
+/** The cost of a message beside its bytes: V8's heap grows by as much for each that waits. */
 export const MESSAGE_OVERHEAD = 2048;
 
 /** Memory is given back to the kernel when so much less is held than there was, in bytes. */
@@ -49,7 +49,7 @@ interface Bounds {
   readonly own: number;
   /** The limit of all shares together. */
   readonly all: number;
-  /** The same, for a share that holds less than {@link SMALL}. */
+  /** The limit of all together for a share that holds less than {@link SMALL}. */
   readonly allForSmall: number;
 }
 
@@ -91,7 +91,7 @@ export class MessageMemory {
     this.#listeners.tell();
   }
 
-  /** Told whenever there is more room. */
+  /** @param listener Called whenever there is more room. */
   onRoom(listener: () => void): Disposable {
     return this.#listeners.add(listener);
   }
@@ -109,7 +109,7 @@ export class MessageShare {
   }
 
   /**
-   * How many bytes the next piece of a message may have at most; none where there is no room.
+   * The most bytes that the next piece of a message may have; none if there is no room.
    * @param isAwaited A receiver has the message and has read all that was written, so that
    *   nothing but the next piece lets it go on.
    */
@@ -120,17 +120,19 @@ export class MessageShare {
     return room + LEFT_TO_AWAITED > 0 ? MAX_WAITING : LEAST_PIECE;
   }
 
+  /** A message holds so many bytes more. */
   hold(bytes: number): void {
     this.#held += bytes;
     this.#memory.change(bytes);
   }
 
+  /** A message holds so many bytes less. */
   free(bytes: number): void {
     this.#held -= bytes;
     this.#memory.change(-bytes);
   }
 
-  /** As {@link MessageMemory.onRoom}. */
+  /** @param listener Called whenever there is more room. */
   onRoom(listener: () => void): Disposable {
     return this.#memory.onRoom(listener);
   }

@@ -65,7 +65,7 @@ export class SourceStream extends Readable {
     callback(error);
   }
 
-  /** @param left How many bytes of the last piece nobody has. */
+  /** @param left How many bytes of the last piece were not handed out. */
   #settle(left: number): void {
     const data = this.#pushed;
     this.#pushed = new Uint8Array();
@@ -84,8 +84,8 @@ export class SinkStream extends Writable {
   constructor(sink: Sink) {
     super({ highWaterMark: MAX_PIECE });
     this.#sink = sink;
-    // Otherwise the loss of one member would end a program that runs processes on many. A program
-    // that wants to know listens, or uses pipeline().
+    // Without a listener, the loss of one member would end a program that runs processes on many. A
+    // program that must know of it listens, or uses pipeline().
     this.on('error', () => {});
   }
 

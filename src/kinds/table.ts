@@ -61,7 +61,7 @@ export interface Arguments {
 interface CommandOptions extends Arguments {
   readonly example?: string;
   readonly json?: boolean;
-  /** The text as the log may show it; by default without the secrets of addresses. */
+  /** Gives the text as the log may show it; by default without the secrets of addresses. */
   readonly redact?: (text: string) => string;
 }
 
@@ -113,7 +113,7 @@ export interface Description {
   readonly note?: string | undefined;
 }
 
-/** The same, with the functions of its files. */
+/** A directory of control files, with their functions. */
 export interface Directory<E> extends Description {
   readonly files: Table<E>;
 }
@@ -150,7 +150,7 @@ export function json<E>(of: (element: E) => object | Promise<object>, help: stri
   return value(async (element: E) => jsonText(await of(element)), help);
 }
 
-/** As the value files show an object, without the newline at the end. */
+/** The text of an object in a value file, without the newline at the end. */
 export function jsonText(object: object): string {
   return JSON.stringify(object, undefined, 2);
 }
