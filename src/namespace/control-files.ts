@@ -1,9 +1,9 @@
-import type { Caller, File, OpenMode } from '../../mount/node.js';
+import type { Caller, File } from '../../mount/node.js';
 import { helpPage } from '../kinds/help.js';
 import type { Description, FileDescription } from '../kinds/table.js';
 import { isCompleteJson } from './complete-json.js';
-import { CommandFile, ConstantFile, decodeCommand, StreamFile } from './control.js';
-import { LogFile } from './log-file.js';
+import { ConstantFile, commandFile, decodeCommand, streamFile } from './control.js';
+import { logFile } from './log-file.js';
 import { operate, type Place, pathOf } from './operation.js';
 import type { ValueSource } from './renderings.js';
 import { sinkHandle } from './sink-handle.js';
@@ -38,25 +38,25 @@ function fileOf(place: Place, name: string, entry: FileDescription, values: Valu
     case 'value':
       return new ValueFile(context.renderings, values, name);
     case 'command':
-      return commandFile(place, name, entry.json === true);
+      return operationFile(place, name, entry.json === true);
     case 'source':
-      return new StreamFile('read', async (caller) => {
+      return streamFile(0o400, async (caller) => {
         const files = await open(caller);
         return sourceHandle(files, files.source(name), context.renderings);
       });
     case 'sink':
-      return new StreamFile('write', async (caller, { append }: OpenMode) => {
+      return streamFile(0o200, async (caller, { append }) => {
         const files = await open(caller);
         return sinkHandle(place, files, files.sink(name, { append }));
       });
     case 'log':
-      return new LogFile(member, path, name);
+      return logFile(member, path, name);
     default:
       throw new TypeError(`unknown type ${String(entry.type satisfies never)}`);
   }
 }
 
-function commandFile(place: Place, name: string, isJson: boolean): File {
+function operationFile(place: Place, name: string, isJson: boolean): File {
   const { member, path, context } = place;
   const run = (command: Uint8Array, caller: Caller) => {
     const shown = context.registry.shown(name, Buffer.from(command).toString());
@@ -66,10 +66,8 @@ function commandFile(place: Place, name: string, isJson: boolean): File {
       await files.command(name, text, caller.signal);
     });
   };
-  if (!isJson) return new CommandFile(run);
-  return new CommandFile(run, (written) =>
-    isCompleteJson(written.toString()) ? written.length : 0,
-  );
+  if (!isJson) return commandFile(run);
+  return commandFile(run, (written) => (isCompleteJson(written.toString()) ? written.length : 0));
 }
 
 /**

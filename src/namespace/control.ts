@@ -1,4 +1,4 @@
-import type { Attributes, Caller, File, Handle, OpenMode } from '../../mount/node.js';
+import type { Attributes, Awaitable, Caller, File, Handle, OpenMode } from '../../mount/node.js';
 import { CircuitError } from '../base/error.js';
 
 /** For names and attributes that only a notification changes. */
@@ -53,31 +53,26 @@ export function readerOf(content: Buffer) {
   return (offset: number, size: number) => content.subarray(offset, offset + size);
 }
 
-/** A file that can be read, or written, as a stream; each open is one reader or writer. */
-export class StreamFile implements File {
-  readonly kind = 'file';
-  /** Uncached, so that a writer that blocks does not make the next one immune to signals in the kernel. */
-  readonly ttl = 0;
-  readonly #direction: 'read' | 'write';
-  readonly #open: (caller: Caller, mode: OpenMode) => Promise<Handle>;
-
-  constructor(
-    direction: 'read' | 'write',
-    open: (caller: Caller, mode: OpenMode) => Promise<Handle>,
-  ) {
-    this.#direction = direction;
-    this.#open = open;
-  }
-
-  attributes(): Attributes {
-    return { mode: this.#direction === 'read' ? 0o400 : 0o200, size: 0, mtime: STARTED };
-  }
-
-  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
-    if (this.#direction === 'read') refuseWrite(mode);
-    else refuseRead(mode);
-    return await this.#open(caller, mode);
-  }
+/**
+ * A file without a size, of which each open is one reader or one writer.
+ * @param mode Permission bits: it can be read, or written.
+ */
+export function streamFile(
+  mode: 0o400 | 0o200,
+  open: (caller: Caller, how: OpenMode) => Awaitable<Handle>,
+): File {
+  return {
+    kind: 'file',
+    // Uncached, so that a writer that blocks does not hold the inode's lock, on which the next one
+    // would block, immune to signals.
+    ttl: 0,
+    attributes: () => ({ mode, size: 0, mtime: STARTED }),
+    open: (how, caller) => {
+      if (mode === 0o400) refuseWrite(how);
+      else refuseRead(how);
+      return open(caller, how);
+    },
+  };
 }
 
 /** @throws CircuitError EACCES: the file is opened to be read */
@@ -93,32 +88,14 @@ export function refuseWrite(mode: OpenMode): void {
 /**
  * A file that takes a command: the lines that one write(2) completes, or a line without a newline at
  * close(2); or a JSON text, when its brackets close.
+ * @param run Carries out a command; write(2) returns when it has, or fails as it does.
+ * @param endOf How many of the bytes written are a complete command: lines, if not given.
  */
-export class CommandFile implements File {
-  readonly kind = 'file';
-  /** Uncached, so that a writer that blocks does not hold the inode's lock, on which the next one blocks. */
-  readonly ttl = 0;
-  readonly #run: (command: Uint8Array, caller: Caller) => Promise<void>;
-  readonly #end: (written: Buffer) => number;
-
-  /**
-   * @param run Carries out a command; write(2) returns when it has, or fails as it does.
-   * @param end How many of the bytes written are a complete command: lines, if not given.
-   */
-  constructor(
-    run: (command: Uint8Array, caller: Caller) => Promise<void>,
-    end = (written: Buffer) => written.lastIndexOf(NEWLINE) + 1,
-  ) {
-    this.#run = run;
-    this.#end = end;
-  }
-
-  attributes(): Attributes {
-    return { mode: 0o200, size: 0, mtime: STARTED };
-  }
-
-  open(mode: OpenMode): Handle {
-    refuseRead(mode);
+export function commandFile(
+  run: (command: Uint8Array, caller: Caller) => Promise<void>,
+  endOf = (written: Buffer) => written.lastIndexOf(NEWLINE) + 1,
+): File {
+  return streamFile(0o200, () => {
     let pending: Uint8Array = new Uint8Array();
     /** The process that began the command: a child that inherits the file and closes it does not end it. */
     let writer: number | undefined;
@@ -129,9 +106,9 @@ export class CommandFile implements File {
         if (pending.length === 0) writer = caller.filesOwner;
         const text = Buffer.concat([pending, data]);
         // A text that is too long is run as it is, and refused by decodeCommand.
-        const end = text.length > MAX_COMMAND_BYTES ? text.length : this.#end(text);
+        const end = text.length > MAX_COMMAND_BYTES ? text.length : endOf(text);
         pending = text.subarray(end);
-        if (end > 0) await this.#run(text.subarray(0, end), caller);
+        if (end > 0) await run(text.subarray(0, end), caller);
         hasRun ||= end > 0;
         return undefined;
       },
@@ -141,10 +118,10 @@ export class CommandFile implements File {
         pending = new Uint8Array();
         // White space may follow a command, a newline most of all.
         const isRest = hasRun && Buffer.from(command).toString().trim() === '';
-        if (command.length > 0 && !isRest) await this.#run(command, caller);
+        if (command.length > 0 && !isRest) await run(command, caller);
       },
     };
-  }
+  });
 }
 
 /** The text of a command, without the newline at its end. @throws CircuitError EINVAL */

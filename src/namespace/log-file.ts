@@ -17,35 +17,26 @@ import { Readiness } from './readiness.js';
  * `tail -f` sees it grow. The oldest part is no longer kept: a reader from the beginning, or one that
  * has fallen behind, goes on with the oldest part that is.
  */
-export class LogFile implements File {
-  readonly kind = 'file';
-  readonly ttl = 0;
-  readonly #member: Member;
-  readonly #path: AnchorPath;
-  readonly #name: string;
+export function logFile(member: Member, path: AnchorPath, name: string) {
   /** The size that is shown while the member does not answer. */
-  #lastEnd = 0;
-
-  constructor(member: Member, path: AnchorPath, name: string) {
-    this.#member = member;
-    this.#path = path;
-    this.#name = name;
-  }
-
-  async attributes(caller: Caller): Promise<Attributes> {
-    const extent = await look(this.#member, async () => {
-      using files = await this.#member.files(this.#path, caller);
-      return await files.log(this.#name).extent(caller.signal);
-    });
-    this.#lastEnd = extent?.end ?? this.#lastEnd;
-    return { mode: 0o400, size: this.#lastEnd, mtime: BigInt(Date.now()) * 1_000_000n };
-  }
-
-  async open(mode: OpenMode, caller: Caller): Promise<Handle> {
-    refuseWrite(mode);
-    const files = await this.#member.files(this.#path, caller);
-    return logHandle(files, files.log(this.#name));
-  }
+  let lastEnd = 0;
+  return {
+    kind: 'file',
+    ttl: 0,
+    attributes: async (caller: Caller): Promise<Attributes> => {
+      const extent = await look(member, async () => {
+        using files = await member.files(path, caller);
+        return await files.log(name).extent(caller.signal);
+      });
+      lastEnd = extent?.end ?? lastEnd;
+      return { mode: 0o400, size: lastEnd, mtime: BigInt(Date.now()) * 1_000_000n };
+    },
+    open: async (mode: OpenMode, caller: Caller): Promise<Handle> => {
+      refuseWrite(mode);
+      const files = await member.files(path, caller);
+      return logHandle(files, files.log(name));
+    },
+  } satisfies File;
 }
 
 /** An open log. @param files Disposed with it. */

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { LocalMember } from '../../../src/anchor/local-member.js';
 import { OperationsLog } from '../../../src/base/log.js';
-import { LogFile } from '../../../src/namespace/log-file.js';
+import { logFile } from '../../../src/namespace/log-file.js';
 import { StubMembership } from '../bootstrap/stub-membership.js';
 
 const { signal } = new AbortController();
@@ -10,7 +10,7 @@ const CALLER = { uid: 0, gid: 0, pid: 1, filesOwner: 0, signal, aborted: false }
 test('a reader that falls behind goes on with the oldest line that is kept, and sees none twice', async (t) => {
   const log = new OperationsLog(() => {});
   const member = new LocalMember({ membership: new StubMembership(), log, shutdown: () => {} });
-  const file = new LogFile(member, [], 'log');
+  const file = logFile(member, [], 'log');
   const handle = await file.open({ read: true, write: false, append: false }, CALLER);
   let offset = 0;
   const read = async () => {
