@@ -32,7 +32,7 @@ async function farChannel(t: ExecutionContext, capacity = 1) {
   });
   const member = new RemoteMember(circuit.self, async () => connection);
   const channel = await member.make(['c'], 'mkchan', String(capacity));
-  return { local: circuit.member(), memory, socket, channel };
+  return { local: circuit.member(), memory, socket, connection, channel };
 }
 
 /** Messages that were accepted. */
@@ -277,4 +277,33 @@ test('a send waits until its last bytes have room, and fails when its receiver g
     incoming.close();
     await t.throwsAsync(sending, { code: 'EPIPE' });
   }
+});
+
+test('bytes on their way hold the connection until they have arrived', async (t) => {
+  const { local, socket, connection, channel } = await farChannel(t);
+  using receiver = await local.files(['c']);
+  let holders = 0;
+  const hold = connection.hold.bind(connection);
+  connection.hold = () => {
+    holders += 1;
+    const held = hold();
+    return {
+      [Symbol.dispose]: () => {
+        holders -= 1;
+        held[Symbol.dispose]();
+      },
+    };
+  };
+  const message = channel.sink('send');
+  await writeAll(message, Buffer.from('first '));
+  socket('client').pause();
+  t.is(await interruptEarly((signal) => writeAll(message, Buffer.from('last'), { signal })), 4);
+  message.close();
+  t.is(holders, 1);
+  socket('client').resume();
+  t.is((await receive(receiver)).toString(), 'first last');
+  await eventually(
+    async () => holders,
+    (count) => count === 0,
+  );
 });
