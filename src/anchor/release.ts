@@ -6,7 +6,7 @@ const LET_GO = new CircuitError('EINTR', 'let go');
 /** Whether a peer still holds what we export: the calls that wait for the peer end when it lets go. */
 export class Release {
   #done = false;
-  /** Made for the calls that wait now: most are answered before the peer lets go, and an abort costs time. */
+  /** Made by the first call. It is aborted only if a call waits, since that costs time. */
   #controller: AbortController | undefined;
   #waiting = 0;
 
@@ -23,13 +23,12 @@ export class Release {
       return await run(this.#controller.signal);
     } finally {
       this.#waiting -= 1;
-      if (this.#waiting === 0) this.#controller = undefined;
     }
   }
 
   /** The peer lets go. */
   run(): void {
     this.#done = true;
-    this.#controller?.abort(LET_GO);
+    if (this.#waiting > 0) this.#controller?.abort(LET_GO);
   }
 }

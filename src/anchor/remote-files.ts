@@ -48,7 +48,7 @@ export class RemoteFiles implements Files {
   }
 
   source(name: string): Source {
-    return new RemoteSource(() => this.#stub.source(name));
+    return new RemoteSource(this.#stub.source(name));
   }
 
   sink(name: string, { append = false }: SinkOptions = {}): Sink {

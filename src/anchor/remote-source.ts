@@ -26,40 +26,40 @@ interface Asked {
 }
 
 /**
- * A reader's open source on another member. Its first delivery is acknowledged at once, since it
- * decides whose a message is, and its end is not seen before that is known; later ones with the next
- * read. While it streams, the next pieces are asked for before the reader has had the last one, so
- * that both sides work at once.
+ * A reader's open source on another member. The first delivery of a message is acknowledged at once,
+ * since it decides whose the message is, and its end is not seen before that is known; others are with
+ * the next read. While a source streams, the next pieces are asked for before the reader has had the
+ * last one, so that both sides work at once.
  */
 export class RemoteSource implements Source {
-  readonly #open: () => RpcStub<SourceTarget>;
+  readonly #stub: RpcStub<SourceTarget>;
   readonly #mutex = new Mutex();
-  #stub: RpcStub<SourceTarget> | undefined;
   /** Bytes that have come and are not read yet. */
   readonly #atHand = new ByteQueue();
   /** Pieces that were asked for and are not at hand yet, in order. */
   #asked: Asked[] = [];
+  /** Bytes of it, or its end, have been delivered: it is this reader's. */
+  #begun = false;
   #acknowledgement: Promise<void> | undefined;
   /** Bytes that were delivered and are not acknowledged yet. */
   #unacknowledged = 0;
   /** Counts the bytes at hand, and large pieces that were asked for. */
   readonly #budget = new StreamBudget();
-  /** It pays to read ahead. */
-  streams = false;
+  claimed = false;
+  #streams = false;
   /** The other side has no more. */
   #atEnd = false;
   #closed = false;
 
-  /** @param open Opens it over there; called when it is first used. */
-  constructor(open: () => RpcStub<SourceTarget>) {
-    this.#open = open;
+  constructor(stub: RpcStub<SourceTarget>) {
+    this.#stub = stub;
   }
 
   async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
     const now = nonblock || this.#mutex.isFree;
     using _lock = now ? this.#mutex.tryLock() : await this.#mutex.lock(signal);
     if (this.#closed) throw gone();
-    if (this.#atHand.length === 0 && !this.#atEnd) await this.#next(nonblock, signal);
+    if (this.#atHand.length === 0 && !this.#atEnd) await this.#next(max, nonblock, signal);
     if (this.#atHand.length === 0 && this.#acknowledgement) {
       await interruptible(this.#acknowledgement, signal);
     }
@@ -71,9 +71,11 @@ export class RemoteSource implements Source {
   settled(data: Uint8Array, delivered: boolean): void | Promise<void> {
     if (this.#closed) return;
     if (!delivered && !this.#begun) return this.#giveBack();
-    if (!delivered) this.#atHand.unshift(data);
-    else if (this.#begun) this.#unacknowledged += data.length;
-    else return this.#acknowledge(data.length);
+    const isClaim = delivered && this.claimed && !this.#begun;
+    this.#begun = true;
+    if (isClaim) return this.#acknowledge(data.length);
+    if (delivered) this.#unacknowledged += data.length;
+    else this.#atHand.unshift(data);
     this.#count();
   }
 
@@ -82,45 +84,35 @@ export class RemoteSource implements Source {
   }
 
   async ready(signal?: AbortSignal): Promise<boolean> {
+    if (this.#closed) throw gone();
     if (this.#atHand.length > 0 || this.#atEnd) return true;
     const [first] = this.#asked;
-    return first?.there ?? (await call(this.#opened.ready(), signal, this.#begun));
+    return first?.there ?? (await call(this.#stub.ready(), signal, this.#begun));
   }
 
   async whenReady(signal?: AbortSignal): Promise<void> {
+    if (this.#closed) throw gone();
     if (this.#atHand.length > 0 || this.#atEnd) return;
     const [first] = this.#asked;
     const there = first?.answer.then(
       () => {},
       () => {},
     );
-    await call(there ?? this.#opened.whenReady(), signal, this.#begun);
+    await call(there ?? this.#stub.whenReady(), signal, this.#begun);
   }
 
   close(): void {
-    if (this.#stub && this.#unacknowledged > 0) {
+    if (this.#closed) return;
+    if (this.#unacknowledged > 0) {
       disposeStub(this.#stub.acknowledge(this.#unacknowledged));
     }
     this.#closed = true;
     this.#forget();
     disposeStub(this.#stub);
-    this.#stub = undefined;
-  }
-
-  /** Bytes of it have been delivered: it is this reader's. */
-  get #begun(): boolean {
-    return this.#acknowledgement !== undefined;
-  }
-
-  /** @throws CircuitError EIO: it is closed */
-  get #opened(): RpcStub<SourceTarget> {
-    if (this.#closed) throw gone();
-    this.#stub ??= this.#open();
-    return this.#stub;
   }
 
   #acknowledge(bytes: number): Promise<void> {
-    const acknowledgement = call(this.#opened.acknowledge(bytes), undefined, true);
+    const acknowledgement = call(this.#stub.acknowledge(bytes), undefined, true);
     acknowledgement.catch(() => {});
     this.#acknowledgement = acknowledgement;
     return acknowledgement;
@@ -129,7 +121,7 @@ export class RemoteSource implements Source {
   /** Pushes back over there all that was not acknowledged. */
   #giveBack(): void {
     this.#forget();
-    if (this.#stub) disposeStub(this.#stub.giveBack());
+    disposeStub(this.#stub.giveBack());
   }
 
   /** Forgets all that was asked for and has come. */
@@ -140,10 +132,10 @@ export class RemoteSource implements Source {
     this.#atEnd = false;
   }
 
-  async #next(nonblock: boolean, signal: AbortSignal | undefined): Promise<void> {
+  async #next(max: number, nonblock: boolean, signal: AbortSignal | undefined): Promise<void> {
     const [first] = this.#asked;
     if (nonblock && first && !first.there) throw wouldWait('nothing has come yet');
-    const next = first ?? this.#ask(nonblock);
+    const next = first ?? this.#ask(max, nonblock);
     try {
       // The rest must not be seen before the message is known to be this reader's.
       await interruptible(this.#acknowledgement ?? Promise.resolve(), signal);
@@ -151,7 +143,7 @@ export class RemoteSource implements Source {
       if (this.#asked[0] === next) return this.#came(piece);
     } catch (error) {
       // A read that was interrupted in the middle leaves what it asked for to the next one.
-      if (signal?.aborted && !this.#begun) this.#giveBack();
+      if (signal?.aborted && !this.#begun && !this.#closed) this.#giveBack();
       if (signal?.aborted) throw error;
       if (this.#asked[0] === next) {
         this.#asked.shift();
@@ -162,24 +154,28 @@ export class RemoteSource implements Source {
     if (this.#closed) throw gone();
     // The piece was pushed back with those before it, or was asked for by a read with O_NONBLOCK that
     // was interrupted.
-    return await this.#next(nonblock, signal);
+    return await this.#next(max, nonblock, signal);
   }
 
   #came(piece: Piece): void {
     this.#asked.shift();
     this.#atHand.push(piece.data);
     this.#atEnd = piece.ended;
-    this.streams = piece.streams;
-    while (this.streams && this.#asked.length < AHEAD && this.#budget.chunk > 0) this.#ask(false);
+    this.claimed = piece.claimed;
+    this.#streams = piece.streams;
+    while (this.#streams && this.#asked.length < AHEAD && this.#budget.chunk > 0) {
+      this.#ask(0, false);
+    }
   }
 
-  #ask(nonblock: boolean): Asked {
+  #ask(max: number, nonblock: boolean): Asked {
     // A source that does not stream gives little, and nothing is held for it.
-    const size = this.#budget.chunk || PIECE;
+    const room = this.#budget.chunk || PIECE;
+    const size = this.#streams ? room : Math.max(room, max);
     const acknowledged = this.#unacknowledged;
     this.#unacknowledged = 0;
-    const answer = Promise.resolve(this.#opened.read(size, nonblock, acknowledged));
-    const asked: Asked = { answer, nonblock, there: false, held: this.streams ? size : 0 };
+    const answer = Promise.resolve(this.#stub.read(size, nonblock, acknowledged));
+    const asked: Asked = { answer, nonblock, there: false, held: this.#streams ? size : 0 };
     const there = () => {
       asked.there = true;
     };

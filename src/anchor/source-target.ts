@@ -12,6 +12,8 @@ export interface Piece {
   readonly ended: boolean;
   /** More will follow at once: it pays to ask before these have been read. */
   readonly streams: boolean;
+  /** As {@link Source.claimed}. */
+  readonly claimed: boolean;
 }
 
 /** A source that gives so many bytes in each piece has more to give. */
@@ -110,7 +112,8 @@ export class SourceTarget extends RpcTarget implements Disposable {
     await this.#flow.room(data.length);
     // It has been pushed back meanwhile.
     if (reads.done) throw interrupted();
-    return { data, ended, streams: this.#source.streams ?? this.#streams };
+    const { claimed = false } = this.#source;
+    return { data, ended, streams: this.#streams && !claimed, claimed };
   }
 
   #readPiece(size: number, nonblock: boolean, reads: Release): Promise<Uint8Array> {

@@ -18,8 +18,8 @@ export interface ClientOptions extends Interruptible {
 /** A connection to a daemon from a program that is no member. */
 export interface DaemonConnection {
   /** Ours alone, to be closed. */
-  readonly transport: Transport<RpcStub<CircuitTarget>>;
-  readonly connection: PeerConnection<RpcStub<CircuitTarget>>;
+  readonly transport: Transport<CircuitTarget>;
+  readonly connection: PeerConnection<CircuitTarget>;
   /** The daemon’s own name, and the members that it lists. */
   readonly roster: CircuitRoster;
 }

@@ -36,8 +36,11 @@ export interface Source {
   settled(data: Uint8Array, delivered: boolean): void | Promise<void>;
   /** Whether the bytes that were read are known to be all; absent if that is never known. */
   readonly ended?: boolean;
-  /** Whether it pays to read ahead of the reader; absent if that is to be found out. */
-  readonly streams?: boolean;
+  /**
+   * Whether its first delivery decides whose all of it is, so that it is to be acknowledged at once, and
+   * the rest waits for its reader: a message. Of others it pays to read ahead.
+   */
+  readonly claimed?: boolean;
   /** Whether a read would be answered at once. */
   ready(signal?: AbortSignal): Promise<boolean>;
   /** Resolves when it may be. */

@@ -12,8 +12,7 @@ type State = 'new' | 'offered' | 'delivered' | 'closed';
  * then it can be given back, whole, and is the next receiver's.
  */
 export class IncomingMessage implements Source {
-  /** Bytes that the receiver has not asked for wait at the channel, and hold the sender back. */
-  readonly streams = false;
+  readonly claimed = true;
   readonly #handOff: HandOff<MessageBody>;
   readonly #isTry: boolean;
   readonly #drained: () => CircuitError;
