@@ -28,8 +28,8 @@ export class RemoteSink implements Sink {
   #begun = false;
   /** How much is sent at once: at first no more than a message has room for without a receiver. */
   #size = MAX_WAITING;
-  /** Resolves when there is room for more, where there was none. */
-  #drained: Promise<void> | undefined;
+  /** The other side has no room for more, and a write(2) waits until it has. */
+  #full = false;
   /** Bytes whose writer was told that they are taken are still on their way. */
   #behind: Promise<void> | undefined;
 
@@ -55,8 +55,12 @@ export class RemoteSink implements Sink {
     const piece = data.subarray(0, Math.min(size, this.#connection.flow.chunk));
     const ends = last && piece.length === data.length;
     const answer = call(stub.accept(piece, nonblock, ends), undefined, this.#begun);
+    // A message begins with no more than has room without a receiver.
+    const isBeginning = !this.#begun && piece.length < data.length;
     try {
-      return this.#took(await interruptible(answer, signal), piece, ends);
+      const taken = this.#took(await interruptible(answer, signal), piece, ends);
+      this.#full ||= isBeginning;
+      return taken;
     } catch (error) {
       const isInterrupted = signal?.aborted && errorCode(error) === 'EINTR';
       if (isInterrupted) return await this.#lastWord(stub, answer, piece, ends);
@@ -66,13 +70,14 @@ export class RemoteSink implements Sink {
   }
 
   get full(): boolean {
-    return this.#drained !== undefined;
+    return this.#full;
   }
 
   async drained(signal?: AbortSignal): Promise<void> {
+    if (!this.#full || !this.#stub) return;
     try {
-      await interruptible(this.#drained ?? Promise.resolve(), signal);
-      this.#drained = undefined;
+      await call(this.#stub.drained(), signal, true);
+      this.#full = false;
     } catch (error) {
       if (errorCode(error) !== 'EINTR') this.abort();
       throw error;
@@ -89,7 +94,7 @@ export class RemoteSink implements Sink {
     if (arrived) await interruptible(arrived, signal);
     if (!this.#stub) return;
     await call(this.#stub.whenReady(), signal, this.#begun);
-    this.#drained = undefined;
+    this.#full = false;
   }
 
   close(): void {
@@ -108,16 +113,9 @@ export class RemoteSink implements Sink {
     }
     this.#begun = true;
     this.#adapt(taken, piece.length);
-    if (full && this.#stub) {
-      this.#drained = call(this.#stub.drained(), undefined, true);
-      this.#drained.catch(() => {});
-    }
-    if (ends && taken === piece.length) {
-      // The end of the stub would end the wait for room, too.
-      const finish = () => this.#finish();
-      if (this.#drained) this.#drained.then(finish, finish);
-      else finish();
-    }
+    this.#full = full;
+    // The end of the stub would end the wait for room, too: close() comes after that.
+    if (ends && taken === piece.length && !full) this.#finish();
     return taken;
   }
 

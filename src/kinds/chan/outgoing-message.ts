@@ -17,6 +17,8 @@ export class OutgoingMessage implements Sink {
   #state: State = 'new';
   /** Memory was wanting when it was tried last, by a writer that blocks until a receiver comes. */
   #lacksMemory = false;
+  /** The piece with which it began was not all that its sender has: the rest waits for a receiver. */
+  #isBeginning = false;
   /** Ends the wait until it is accepted, which fails with the error if there is one. */
   #decided: ((error?: CircuitError) => void) | undefined;
 
@@ -46,6 +48,7 @@ export class OutgoingMessage implements Sink {
     if (room === undefined) return undefined;
     const piece = data.subarray(0, room);
     const ends = last && piece.length === data.length;
+    this.#isBeginning = isNew && piece.length < data.length;
     if (isNew) await this.#enter(piece, { signal, nonblock, last: ends });
     else this.#append(piece, ends);
     this.#body.checkReceiver();
@@ -53,7 +56,7 @@ export class OutgoingMessage implements Sink {
   }
 
   get full(): boolean {
-    return !this.#body.writable;
+    return this.#body.isFull || (this.#isBeginning && !this.#body.writable);
   }
 
   drained(signal?: AbortSignal): Promise<void> {
