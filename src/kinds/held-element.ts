@@ -40,8 +40,8 @@ export abstract class HeldElement<Peek> implements Disposable, AsyncDisposable {
   }
 
   /** Ends it at once, whatever its state, and removes it. @throws CircuitError ENOENT, EINTR */
-  scrub(options?: Interruptible): Promise<void> {
-    return this.anchor.scrub(options);
+  scrub({ signal }: Interruptible = {}): Promise<void> {
+    return this.files.command('scrub', '', signal);
   }
 
   [Symbol.dispose](): void {

@@ -27,6 +27,7 @@ export class Registry {
   /** An anchor without an element: its files make one. */
   readonly anchor: Directory<FreeAnchor>;
   readonly #kinds: ReadonlyMap<string, Kind>;
+  readonly #fileNames = new Map<string, readonly string[]>();
 
   constructor(kinds: readonly Kind[] = KINDS) {
     this.#kinds = new Map(kinds.map((kind) => [kind.name, asElement(kind)]));
@@ -55,7 +56,11 @@ export class Registry {
 
   /** The names of all files in it, sorted. */
   fileNames(name: string): readonly string[] {
-    return [...Object.keys(this.describe(name)?.files ?? {}), ...COMMON_FILES].sort();
+    const known = this.#fileNames.get(name);
+    if (known) return known;
+    const names = [...Object.keys(this.describe(name)?.files ?? {}), ...COMMON_FILES].sort();
+    this.#fileNames.set(name, names);
+    return names;
   }
 
   /** A command as the operations log may show it; of a file that is not known, how long it is. */

@@ -16,6 +16,17 @@ export async function* readAll(
   }
 }
 
+/** All that is left of a source, as text, and closes it. @throws CircuitError as {@link Source.read} */
+export async function textOf(source: Source): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of readAll(source)) pieces.push(piece);
+  } finally {
+    source.close();
+  }
+  return Buffer.concat(pieces).toString();
+}
+
 /**
  * A source as a Node stream. It reads ahead by one piece. When it is destroyed it pushes back the
  * bytes that it has not handed out.

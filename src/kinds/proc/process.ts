@@ -1,9 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { type Interruptible, interruptible } from '../../base/interruptible.js';
 import type { Files } from '../control-file.js';
 import { HeldElement } from '../held-element.js';
-import { SinkStream, SourceStream } from '../streams.js';
+import { SinkStream, SourceStream, textOf } from '../streams.js';
 import type { ProcessPeek } from './process-element.js';
 
 /** A process that runs on a member, or has ended there. */
@@ -76,5 +75,5 @@ export class Process extends HeldElement<ProcessPeek> {
 
 /** How a process ended, when it has. */
 export async function ended(files: Files): Promise<ProcessPeek> {
-  return JSON.parse(await text(new SourceStream(files.source('wait'))));
+  return JSON.parse(await textOf(files.source('wait')));
 }
