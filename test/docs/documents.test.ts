@@ -11,6 +11,16 @@ const DOCUMENTS = Document.all();
 /** The blocks of `text`, by how they begin, and why no test runs them. */
 const NOT_RUN = [
   {
+    document: 'docs/benchmarks.md',
+    begins: 'npm run bench ',
+    why: 'it takes minutes, and wants a machine that does nothing else',
+  },
+  {
+    document: 'docs/benchmarks.md',
+    begins: 'git worktree add ',
+    why: 'it builds another version, and measures for minutes',
+  },
+  {
     document: 'CONTRIBUTING.md',
     begins: 'npm ci ',
     why: 'it runs this test',
