@@ -235,17 +235,27 @@ test('a message that was closed while its last bytes are on their way is not abo
 });
 
 test('an interrupted write ends no other call that waits for room', async (t) => {
-  const { local, channel } = await farChannel(t);
-  using receiver = await local.files(['c']);
-  const message = channel.sink('send');
-  await writeAll(message, Buffer.alloc(MAX_WAITING, 'a'), { nonblock: true });
-  t.true(message.full);
-  const drained = message.drained();
-  t.is(await interruptEarly((signal) => writeAll(message, Buffer.from('b'), { signal })), 1);
-  const incoming = receiver.source('recv');
-  while ((await readSome(incoming)).length > 1);
-  await t.notThrowsAsync(drained);
-  message.close();
+  const { circuit, member } = await peer(t);
+  // It is stopped, so that its input is full until it goes on.
+  const command = { Path: 'sh', Args: ['-c', 'kill -STOP $$; cat > /dev/null'] };
+  using files = await member.make(['p'], 'mkproc', JSON.stringify(command));
+  await eventually(
+    () => files.value('phase'),
+    (phase) => phase === 'stopped\n',
+  );
+  const input = files.sink('stdin');
+  t.is(await writeAll(input, Buffer.alloc(MAX_WAITING), { nonblock: true }), MAX_WAITING);
+  let isReady = false;
+  const ready = input.whenReady().then(() => {
+    isReady = true;
+  });
+  const write = interruptEarly((signal) => writeAll(input, Buffer.from('b'), { signal }));
+  await t.throwsAsync(write, { code: 'EINTR' });
+  t.false(isReady);
+  await files.command('signal', 'CONT');
+  await t.notThrowsAsync(ready);
+  input.close();
+  await circuit.member().terminate(1_000);
 });
 
 test('a writer of an input counts from its open: the input ends when the last one closes', async (t) => {
