@@ -2,6 +2,7 @@
 import { redact } from '../base/redact.js';
 import { chan } from './chan/kind.js';
 import { member } from './member/kind.js';
+import { note } from './note/kind.js';
 import { proc } from './proc/kind.js';
 import { join, leave } from './subscription/kind.js';
 import {
@@ -14,7 +15,7 @@ import {
   value,
 } from './table.js';
 
-const KINDS: readonly Kind[] = [chan, proc, join, leave];
+const KINDS: readonly Kind[] = [chan, proc, join, leave, note];
 
 /** An anchor without an element, on which one can be made. */
 export interface FreeAnchor {

@@ -49,7 +49,7 @@ test('a process: what it prints, what it is given, how it ends, here and on anot
     t.regex((await sh('bash -c "echo x > stdin"')).stderr, /Broken pipe/);
     t.is(
       (await sh('echo > scrub && ls')).stdout,
-      'error\nhelp\nmk@join\nmk@leave\nmkchan\nmkproc\n',
+      'error\nhelp\nmk@join\nmk@leave\nmkchan\nmknote\nmkproc\n',
     );
   }
 });

@@ -40,7 +40,7 @@ test('a channel, a process, a subscription, a member and a free anchor have thes
     t.is(names(subscription), 'error help kind peek recv scrub');
   }
   t.is(names('member'), 'addr error help join leave log peek peers shutdown stk');
-  t.is(names('anchor'), 'error help mk@join mk@leave mkchan mkproc');
+  t.is(names('anchor'), 'error help mk@join mk@leave mkchan mknote mkproc');
 });
 
 test('a kind is found by its name, and by the file that makes it', (t) => {
