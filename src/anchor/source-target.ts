@@ -32,7 +32,7 @@ export class SourceTarget extends RpcTarget implements Disposable {
   readonly #release = new Release();
   /** Pieces that were read and are not acknowledged, in order. */
   readonly #given: Uint8Array[] = [];
-  /** Of the reads since the last {@link giveBack}. */
+  /** Ends the reads that came after the last {@link giveBack}. */
   #reads = new Release();
   #lastRead: Promise<unknown> = Promise.resolve();
   /** The piece that is being read, if one is. */

@@ -1,15 +1,14 @@
 import type { MemberName } from '../base/address.js';
 import type { FailureDetector } from './failure-detector.js';
 import type { HyParView } from './hyparview.js';
+import { HEARSAY, type MechanismContext, OWN, type Source } from './mechanism-context.js';
 import type { MemberMap, NewMemberMap } from './member-map.js';
-
 import { MAX_HEARSAY_PROBES, SUSPICION_PAUSE_MS } from './parameters.js';
 import { isListed, type MemberRecord, overrides, type Version, withState } from './record.js';
 import type { Refutation } from './refutation.js';
-import { HEARSAY, OWN, type Shared, type Source } from './shared.js';
 import { Suspicion } from './suspicion.js';
 
-export interface BeliefsOptions extends Shared {
+export interface BeliefsOptions extends MechanismContext {
   readonly newMap: NewMemberMap;
   readonly refutation: Refutation;
   readonly detector: FailureDetector;

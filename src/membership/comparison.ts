@@ -1,10 +1,10 @@
 import type { Timer } from './clock.js';
+import { HEARSAY, type MechanismContext } from './mechanism-context.js';
 import type { Digest, MessageOf } from './messages.js';
 import { COMPARE_INTERVAL_MS, MAX_RECORDS, QUIET_MS } from './parameters.js';
 import { type MemberRecord, overrides, type PeerAddress } from './record.js';
-import { HEARSAY, type Shared } from './shared.js';
 
-export interface ComparisonOptions extends Shared {
+export interface ComparisonOptions extends MechanismContext {
   /** We and that peer hold the same records now: each took what the other knew better. */
   readonly done: (peer: PeerAddress) => void;
 }

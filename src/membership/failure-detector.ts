@@ -2,6 +2,7 @@ import type { MemberName } from '../base/address.js';
 import type { Timer } from './clock.js';
 import { ExpiringSet } from './expiring-set.js';
 import { LocalHealth } from './local-health.js';
+import type { MechanismContext } from './mechanism-context.js';
 import type { Verdict } from './messages.js';
 import {
   FAREWELL_TIME_MS,
@@ -15,9 +16,8 @@ import {
   RANDOM_PROBES,
 } from './parameters.js';
 import type { MemberRecord, PeerAddress } from './record.js';
-import type { Shared } from './shared.js';
 
-export interface FailureDetectorOptions extends Shared {
+export interface FailureDetectorOptions extends MechanismContext {
   /** Neither we nor any member that we asked could reach it. */
   readonly suspect: (record: MemberRecord) => void;
   /** No daemon listens there any more, as another member has found as well. */

@@ -1,5 +1,6 @@
 import type { Timer } from './clock.js';
 import { ExpiringSet } from './expiring-set.js';
+import type { MechanismContext } from './mechanism-context.js';
 import {
   ACTIVE_VIEW,
   ACTIVE_WALK,
@@ -17,10 +18,9 @@ import type { PartialView } from './partial-view.js';
 import { PassiveView } from './passive-view.js';
 import type { Plumtree } from './plumtree.js';
 import { isListed, type MemberRecord, type PeerAddress } from './record.js';
-import type { Shared } from './shared.js';
 import { Shuffling } from './shuffling.js';
 
-export interface HyParViewOptions extends Shared {
+export interface HyParViewOptions extends MechanismContext {
   readonly tree: Plumtree;
   /** The members that we accuse: a new neighbour may not have heard of it. */
   readonly accusedByUs: () => readonly MemberRecord[];

@@ -1,9 +1,9 @@
 import type { MemberName } from '../base/address.js';
 import type { Comparison } from './comparison.js';
 import type { HyParView } from './hyparview.js';
+import { HEARSAY, type MechanismContext, OWN } from './mechanism-context.js';
 import { REDIAL_INTERVAL_MS, REFUTE_PAUSE_MS } from './parameters.js';
 import { isListed, type MemberRecord, overrides, type PeerAddress } from './record.js';
-import { HEARSAY, OWN, type Shared } from './shared.js';
 
 /** The fact that we have left a network. */
 export interface Parting {
@@ -11,7 +11,7 @@ export interface Parting {
   readonly farewell: MemberRecord | undefined;
 }
 
-export interface JoiningOptions extends Shared {
+export interface JoiningOptions extends MechanismContext {
   readonly overlay: HyParView;
   readonly comparison: Comparison;
   /** Tells whether a member still takes us for one of a network that we have left. */

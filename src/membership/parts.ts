@@ -5,6 +5,7 @@ import { Comparison } from './comparison.js';
 import { FailureDetector } from './failure-detector.js';
 import { HyParView } from './hyparview.js';
 import { Joining, type Parting } from './joining.js';
+import type { MechanismContext } from './mechanism-context.js';
 import { type NewMemberMap, newMemberMap } from './member-map.js';
 import { PartialView } from './partial-view.js';
 import { Plumtree } from './plumtree.js';
@@ -12,7 +13,6 @@ import type { ProtocolHost } from './protocol-host.js';
 import type { MemberRecord, PeerAddress } from './record.js';
 import { Refutation } from './refutation.js';
 import { Roster } from './roster.js';
-import type { Shared } from './shared.js';
 
 export interface ProtocolOptions {
   /** Our own record. */
@@ -59,13 +59,13 @@ export class Parts {
     this.clock = new Clock(now);
     this.roster = new Roster(self, newMap);
     const { clock, roster } = this;
-    const learn: Shared['learn'] = (record, source) => this.beliefs.learn(record, source);
+    const learn: MechanismContext['learn'] = (record, source) => this.beliefs.learn(record, source);
     const publish = (record: MemberRecord, from?: PeerAddress) => {
       this.comparison.noteChange();
       this.tree.publish(record, from);
     };
     const active = new PartialView(random);
-    const shared: Shared = { host, random, clock, roster, active, learn, publish };
+    const shared: MechanismContext = { host, random, clock, roster, active, learn, publish };
     this.tree = new Plumtree({ ...shared, has: (version) => this.beliefs.has(version) });
     this.comparison = new Comparison({ ...shared, done: (peer) => this.joining.compared(peer) });
     const { tree, comparison } = this;

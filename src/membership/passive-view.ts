@@ -1,16 +1,16 @@
 import type { MemberName } from '../base/address.js';
+import type { MechanismContext } from './mechanism-context.js';
 import { PASSIVE_VIEW } from './parameters.js';
 import { PartialView } from './partial-view.js';
 import { isListed, type MemberRecord } from './record.js';
 import type { Roster } from './roster.js';
-import type { Shared } from './shared.js';
 
 /** The members in reserve, which replace lost neighbours (HyParView, section 4.4). */
 export class PassiveView extends PartialView {
   readonly #roster: Roster;
   readonly #active: PartialView;
 
-  constructor({ random, roster, active }: Shared) {
+  constructor({ random, roster, active }: MechanismContext) {
     super(random);
     this.#roster = roster;
     this.#active = active;

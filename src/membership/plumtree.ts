@@ -1,11 +1,10 @@
 import type { MemberName } from '../base/address.js';
 import type { Timer } from './clock.js';
-
+import type { MechanismContext } from './mechanism-context.js';
 import { EAGER_PAUSE_MS, GRAFT_TIMEOUT_MS, LAZY_PAUSE_MS, MAX_RECORDS } from './parameters.js';
 import type { MemberRecord, PeerAddress, Version } from './record.js';
-import type { Shared } from './shared.js';
 
-export interface PlumtreeOptions extends Shared {
+export interface PlumtreeOptions extends MechanismContext {
   /** Whether that version, or a newer one, is known. */
   readonly has: (version: Version) => boolean;
 }

@@ -1,7 +1,7 @@
+import { HEARSAY, OWN, type Source } from './mechanism-context.js';
 import type { MessageOf, MessageType } from './messages.js';
 import type { Parts } from './parts.js';
 import { isListed, type PeerAddress } from './record.js';
-import { HEARSAY, OWN, type Source } from './shared.js';
 
 /** The messages that only neighbours send each other. */
 const OF_NEIGHBORS: readonly MessageType[] = ['forward-join', 'gossip', 'ihave', 'graft'];

@@ -1,10 +1,10 @@
 import type { Timer } from './clock.js';
+import type { MechanismContext } from './mechanism-context.js';
 import type { Verdict } from './messages.js';
 import { REFUTE_PAUSE_MS } from './parameters.js';
 import { isListed, MAX_INCARNATION, type MemberRecord, type PeerAddress } from './record.js';
-import type { Shared } from './shared.js';
 
-export interface RefutationOptions extends Shared {
+export interface RefutationOptions extends MechanismContext {
   /** A daemon that was started after us has our name. */
   readonly displaced: () => void;
 }

@@ -1,4 +1,5 @@
 import type { MemberName } from '../base/address.js';
+import type { MechanismContext } from './mechanism-context.js';
 import type { MessageOf } from './messages.js';
 import {
   FAR_SHUFFLE_EVERY,
@@ -9,9 +10,8 @@ import {
 } from './parameters.js';
 import type { PassiveView } from './passive-view.js';
 import type { MemberRecord, PeerAddress } from './record.js';
-import type { Shared } from './shared.js';
 
-export interface ShufflingOptions extends Shared {
+export interface ShufflingOptions extends MechanismContext {
   readonly passive: PassiveView;
   /** Called before each of our own shuffles. */
   readonly beforehand: () => void;

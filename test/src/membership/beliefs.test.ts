@@ -2,14 +2,14 @@ import test from 'ava';
 import { Beliefs } from '../../../src/membership/beliefs.js';
 import { FailureDetector } from '../../../src/membership/failure-detector.js';
 import { HyParView } from '../../../src/membership/hyparview.js';
+import { OWN } from '../../../src/membership/mechanism-context.js';
 import { newMemberMap } from '../../../src/membership/member-map.js';
 import { SUSPICION_MAX_FACTOR, SUSPICION_MIN_MS } from '../../../src/membership/parameters.js';
 import { Plumtree } from '../../../src/membership/plumtree.js';
 import { type MemberRecord, withState } from '../../../src/membership/record.js';
 import { Refutation } from '../../../src/membership/refutation.js';
-import { OWN } from '../../../src/membership/shared.js';
 import { newRecord } from '../bootstrap/stub-membership.js';
-import { stubShared } from './stub-shared.js';
+import { stubShared } from './stub-context.js';
 
 /** The beliefs of a member of a network with `others`, and its clock. */
 function believe(...others: MemberRecord[]) {

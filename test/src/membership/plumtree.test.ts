@@ -4,7 +4,7 @@ import type { Message } from '../../../src/membership/messages.js';
 import { GRAFT_TIMEOUT_MS } from '../../../src/membership/parameters.js';
 import { Plumtree } from '../../../src/membership/plumtree.js';
 import type { MemberRecord, Version } from '../../../src/membership/record.js';
-import { stubShared } from './stub-shared.js';
+import { stubShared } from './stub-context.js';
 
 function named(name: string): MemberName {
   if (!isMemberName(name)) throw new Error(`not a name: ${name}`);

@@ -5,7 +5,7 @@ import type { MemberRecord, PeerAddress } from './record.js';
 import type { Roster } from './roster.js';
 
 /** The things that all mechanisms of a member share in one network. */
-export interface Shared {
+export interface MechanismContext {
   readonly host: ProtocolHost;
   readonly roster: Roster;
   readonly clock: Clock;
