@@ -35,7 +35,7 @@ const SMALL = MIB;
 const LEFT_TO_AWAITED = 8 * MIB;
 
 /** The size of a piece that such a message may still add when that is used up, in bytes. */
-export const LEAST_PIECE = 256;
+const LEAST_PIECE = 256;
 
 /** The cost of a message beside its bytes: V8's heap grows by as much for each that waits. */
 export const MESSAGE_OVERHEAD = 2048;

@@ -76,7 +76,7 @@ export function streamFile(
 }
 
 /** @throws CircuitError EACCES: the file is opened to be read */
-export function refuseRead(mode: OpenMode): void {
+function refuseRead(mode: OpenMode): void {
   if (mode.read) throw new CircuitError('EACCES', 'this file can only be written');
 }
 
