@@ -2,9 +2,11 @@
  * Bundles the command `circuit` into dist/bin, and compiles it: reading a hundred modules and
  * compiling them would take longer than most commands do.
  */
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
-import { setFlagsFromString } from 'node:v8';
-import { Script } from 'node:vm';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /**
@@ -22,6 +24,14 @@ const COMMAND = `#!/bin/sh
 ':' //; export CIRCUIT_NOFILE="$(ulimit -S -n)"; exec node "$0" "$@"
 `;
 
+/**
+ * Modules of Node that most commands never use, though a module of ours or a library's names
+ * them: they are loaded when they are used.
+ */
+const SELDOM_USED = /require\("((?:node:)?(?:child_process|module|v8|zlib))"\)/g;
+
+const LAZILY = 'const lazily = (name) => new Proxy({}, { get: (_, key) => require(name)[key] });';
+
 /** @param {import('esbuild').BuildOptions} options */
 function bundle(options) {
   return build({
@@ -35,15 +45,7 @@ function bundle(options) {
   });
 }
 
-/** The code as V8 keeps it, of all functions, not only of those that are called at once. */
-function compiled(source, filename) {
-  setFlagsFromString('--no-lazy');
-  const script = new Script(source, { filename });
-  // Code is refused where the flags are not those that it was kept with.
-  setFlagsFromString('--lazy');
-  return script.createCachedData();
-}
-
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 await rm('dist/bin', { recursive: true, force: true });
 await bundle({
   entryPoints: { circuit: 'dist/src/cli/launcher.cjs' },
@@ -53,14 +55,46 @@ await chmod('dist/bin/circuit.cjs', 0o755);
 await bundle({
   entryPoints: { main: 'dist/src/cli/main.js' },
   // The launcher calls this function.
-  banner: { js: '(function (require, importMetaUrl) {' },
+  banner: { js: `(function (require, importMetaUrl) { ${LAZILY}` },
   footer: { js: '})' },
   define: {
     'import.meta.url': 'importMetaUrl',
+    PACKAGE_VERSION: JSON.stringify(version),
     // msgpackr would look for an addon, which is not beside the bundle.
     'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"',
     ...Object.fromEntries(NEVER_SENT.map((name) => [`${name}.prototype`, 'undefined'])),
   },
 });
-const main = await readFile('dist/bin/main.cjs', 'latin1');
-await writeFile('dist/bin/main.cache', compiled(main, 'main.cjs'));
+
+const main = 'dist/bin/main.cjs';
+await writeFile(main, (await readFile(main, 'utf8')).replaceAll(SELDOM_USED, 'lazily("$1")'));
+await keepCode();
+
+/**
+ * Keeps the code that V8 makes of what `circuit ls` and `circuit start` call. What is called
+ * beside that is compiled then: to read the code of
+ * all functions would take longer.
+ */
+async function keepCode() {
+  const directory = await mkdtemp(join(tmpdir(), 'circuit-'));
+  const env = { ...process.env, XDG_RUNTIME_DIR: directory };
+  const circuit = (...args) =>
+    spawn(process.execPath, ['--require', './src/keep-code.cjs', 'dist/bin/circuit.cjs', ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  // The one that ends last has read what the one before kept, and adds its own.
+  const daemon = circuit('start', '-a', '127.0.0.1:0', '--no-mount');
+  const [address] = await once(daemon.stdout.setEncoding('latin1'), 'data');
+  env.CIRCUIT_KEEP_CODE = 'dist/bin';
+  const ls = circuit('ls', '-d', address.trim());
+  ls.stdout.resume();
+  await once(ls, 'exit');
+  daemon.kill();
+  await once(daemon, 'exit');
+  const other = circuit('start', '-a', '127.0.0.1:0', '--no-mount');
+  await once(other.stdout, 'data');
+  other.kill();
+  await once(other, 'exit');
+  await rm(directory, { recursive: true });
+}

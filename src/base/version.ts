@@ -1,7 +1,13 @@
 import { createRequire } from 'node:module';
 
-// Found by the package's own name: the bundle and the modules lie at different depths.
-const manifest: { version: string } = createRequire(import.meta.url)('circuitfs/package.json');
+/** Stands for the version where the command is bundled (`src/bundle.mjs`). */
+declare const PACKAGE_VERSION: string | undefined;
 
 /** The version of this package. */
-export const VERSION = manifest.version;
+export const VERSION = typeof PACKAGE_VERSION === 'string' ? PACKAGE_VERSION : fromManifest();
+
+/** Found by the package's own name, since Node 20 warns of JSON that is imported. */
+function fromManifest(): string {
+  const manifest: { version: string } = createRequire(import.meta.url)('circuitfs/package.json');
+  return manifest.version;
+}

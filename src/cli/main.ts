@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { errorCode, errorMessage } from '../base/error.js';
 import { escapeControls } from '../base/escape-controls.js';
 import { redact } from '../base/redact.js';
@@ -95,14 +95,22 @@ function find(circuit: Command, name: string): Command {
   return commandNamed(circuit, name) ?? circuit.error(`error: unknown command '${name}'`);
 }
 
+/** The options of every command that talks to a daemon, made once: commander parses each. */
+const DIAL = new Option('-d, --dial <ADDRESS>', 'the circuit address of the daemon to talk to');
+const DISCOVER = new Option(
+  '--discover <GROUP:PORT>',
+  'find one by multicast (or $CIRCUIT_DISCOVER)',
+);
+const HMAC = new Option('--hmac <FILE>', 'the cluster key, if there is one (or $CIRCUIT_HMAC)');
+
 /** A command that talks to a daemon. */
 function client(circuit: Command, name: string, description: string, help = MEMBER_HELP): Command {
   return circuit
     .command(name)
     .description(description)
-    .option('-d, --dial <ADDRESS>', 'the circuit address of the daemon to talk to')
-    .option('--discover <GROUP:PORT>', 'find one by multicast (or $CIRCUIT_DISCOVER)')
-    .option('--hmac <FILE>', 'the cluster key, if there is one (or $CIRCUIT_HMAC)')
+    .addOption(DIAL)
+    .addOption(DISCOVER)
+    .addOption(HMAC)
     .addHelpText('after', help);
 }
 
