@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
 
 /**
@@ -72,29 +73,43 @@ await keepCode();
 
 /**
  * Keeps the code that V8 makes of what `circuit ls` and `circuit start` call. What is called
- * beside that is compiled then: to read the code of
- * all functions would take longer.
+ * beside that is compiled then: to read the code of all functions would take longer.
  */
 async function keepCode() {
   const directory = await mkdtemp(join(tmpdir(), 'circuit-'));
-  const env = { ...process.env, XDG_RUNTIME_DIR: directory };
-  const circuit = (...args) =>
-    spawn(process.execPath, ['--require', './src/keep-code.cjs', 'dist/bin/circuit.cjs', ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-  // The one that ends last has read what the one before kept, and adds its own.
-  const daemon = circuit('start', '-a', '127.0.0.1:0', '--no-mount');
-  const [address] = await once(daemon.stdout.setEncoding('latin1'), 'data');
-  env.CIRCUIT_KEEP_CODE = 'dist/bin';
-  const ls = circuit('ls', '-d', address.trim());
-  ls.stdout.resume();
-  await once(ls, 'exit');
-  daemon.kill();
-  await once(daemon, 'exit');
-  const other = circuit('start', '-a', '127.0.0.1:0', '--no-mount');
-  await once(other.stdout, 'data');
-  other.kill();
-  await once(other, 'exit');
-  await rm(directory, { recursive: true });
+  // Nothing of the user's: a daemon must not announce itself with a build.
+  const env = { PATH: process.env.PATH, XDG_RUNTIME_DIR: directory };
+  const keeping = { ...env, CIRCUIT_KEEP_CODE: 'dist/bin' };
+  const start = ['start', '-a', '127.0.0.1:0', '--no-mount'];
+  try {
+    // One that keeps its code has read what the one before kept, and adds its own.
+    const daemon = circuit(start, env);
+    await ended(circuit(['ls', '-d', await firstLine(daemon)], keeping));
+    daemon.kill();
+    await ended(daemon);
+    const other = circuit(start, keeping);
+    await firstLine(other);
+    other.kill();
+    await ended(other);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+/** Runs the command that was bundled. */
+function circuit(args, env) {
+  const argv = ['--require', './src/keep-code.cjs', 'dist/bin/circuit.cjs', ...args];
+  return spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function firstLine(child) {
+  const printed = once(child.stdout, 'data').then(String);
+  return (await Promise.race([printed, ended(child)])).trim();
+}
+
+/** @throws Error with what it complains of, if it fails */
+async function ended(child) {
+  const [complaint, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  if (status !== 0) throw new Error(`no code is kept: ${complaint}`);
+  return '';
 }
