@@ -3,7 +3,6 @@ import { errorCode, errorMessage } from '../base/error.js';
 import { escapeControls } from '../base/escape-controls.js';
 import { redact } from '../base/redact.js';
 import { VERSION } from '../base/version.js';
-import { addCommands } from './commands.js';
 import { commandNamed, withTwoDashes } from './long-options.js';
 import { surviveLostTerminal } from './lost-terminal.js';
 
@@ -29,8 +28,12 @@ or umount(8) ends it. While the daemon cannot be reached, the members stay liste
 fail with EHOSTUNREACH; the mount works again when the daemon is reached again.
 ${DAEMON_HELP}`;
 
-/** The actions are loaded when one is run: a command starts in the time that its own code takes. */
-function program(): Command {
+/**
+ * The actions are loaded when one is run, and the commands that the tables of the kinds make when
+ * one of them is wanted: a command starts in the time that its own code takes.
+ * @param wanted The name of a command, if it is the first word.
+ */
+async function program(wanted = ''): Promise<Command> {
   const circuit = new Command('circuit')
     .description('a cluster of Unix hosts as one directory')
     .version(VERSION)
@@ -76,6 +79,8 @@ function program(): Command {
     .option('--allow-other', 'let other users in, as far as the modes of the files allow')
     .action(async (directory, options) => (await import('./mount.js')).mount(directory, options));
 
+  if (commandNamed(circuit, wanted)) return circuit;
+  const { addCommands } = await import('./commands.js');
   addCommands((name, description) => client(circuit, name, description));
   // commander's own says nothing of a command that there is not.
   circuit
@@ -132,7 +137,7 @@ async function main(): Promise<void> {
   };
   process.once('beforeExit', unsettled);
   try {
-    const circuit = program();
+    const circuit = await program(args[0]);
     await circuit.parseAsync(withTwoDashes(circuit, args), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
