@@ -30,6 +30,12 @@ export interface MemberEntry {
   readonly joined: number;
   /** Its state when the list was made: {@link Circuit.watch} does not tell of its changes. */
   readonly state: ListedState;
+  /** The name of its host; empty where none is known that is safe to show. */
+  readonly host: string;
+  /** The host in its circuit address, which itself is a secret. */
+  readonly addressHost: string;
+  /** The version of its software; empty where none is known that is safe to show. */
+  readonly version: string;
 }
 
 /** Names from a member's directory down; empty for the member itself. */

@@ -1,3 +1,4 @@
+import { hostOf } from '../base/address.js';
 import type { ListedState, MemberPeek } from '../kinds/member/kind.js';
 import type { MemberRecord } from '../membership/record.js';
 import type { MemberEntry } from './circuit.js';
@@ -7,13 +8,15 @@ export function isListedState(state: unknown): state is ListedState {
 }
 
 /** A member as a listing shows it: without its address, which is a secret. */
-export function memberEntry({ name, joined, state }: MemberRecord): MemberEntry {
-  return { name, joined, state: state === 'suspect' ? state : 'alive' };
+export function memberEntry(record: MemberRecord): MemberEntry {
+  const { name, addr, joined, host, version } = record;
+  const state = record.state === 'suspect' ? 'suspect' : 'alive';
+  return { name, joined, state, host, addressHost: hostOf(addr), version };
 }
 
 /** The part of `peek` that is known without asking the member. @param since Milliseconds since the epoch. */
 export function knownPeek(
-  { name, addr, joined }: MemberRecord,
+  { name, addr, joined, host, version }: MemberRecord,
   state: ListedState,
   since: number,
 ): MemberPeek {
@@ -23,5 +26,8 @@ export function knownPeek(
     Joined: new Date(joined).toISOString(),
     State: state,
     Since: new Date(since).toISOString(),
+    Host: host || undefined,
+    Pid: undefined,
+    Version: version || undefined,
   };
 }

@@ -29,10 +29,12 @@ export interface MemberPeek {
   readonly State: ListedState;
   /** Since when that daemon has had it so; RFC 3339. */
   readonly Since: string;
-  /** Only the member itself can tell this and the keys below; they are left out while it does not answer. */
-  readonly Host?: string;
-  readonly Pid?: number;
-  readonly Version?: string;
+  /** The name of its host; left out where it has none that is safe to show. */
+  readonly Host?: string | undefined;
+  /** Only the member itself can tell this; it is left out while it does not answer. */
+  readonly Pid?: number | undefined;
+  /** Of its software. */
+  readonly Version?: string | undefined;
 }
 
 /** The partial views of HyParView: names of members, sorted. */

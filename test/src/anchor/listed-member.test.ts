@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import test, { type ExecutionContext } from 'ava';
 import type { Member } from '../../../src/anchor/circuit.js';
 import { LocalCircuit } from '../../../src/anchor/local-circuit.js';
@@ -44,14 +43,15 @@ async function told(member: Member, file: string, signal?: AbortSignal): Promise
 }
 
 /** What can be known of a member without asking it. */
-function known({ name, addr, joined }: StubMembership['self'], State: string, since: number) {
+function known(record: StubMembership['self'], State: string, since: number) {
+  const { name, addr, joined, host, version } = record;
   const [Joined, Since] = [new Date(joined).toISOString(), new Date(since).toISOString()];
-  return { Name: name, Addr: addr, Joined, State, Since };
+  return { Name: name, Addr: addr, Joined, State, Since, Host: host, Version: version };
 }
 
 test('the state in peek is the viewer’s knowledge, not what the member says of itself', async (t) => {
   const { membership, theirs, member, local } = await viewed(t);
-  const own = { Host: hostname(), Pid: process.pid };
+  const own = { Pid: process.pid };
   t.like(await told(member, 'peek'), { ...known(theirs.self, 'alive', 0), ...own });
   membership.suspect(theirs.self, 5_000);
   t.like(await told(member, 'peek'), { ...known(theirs.self, 'suspect', 5_000), ...own });
@@ -102,11 +102,13 @@ test('a member that has gone has no peek, also where it answers still', async (t
   await t.throwsAsync(told(member, 'peek'), { code: 'ENOENT' });
 });
 
-test('a listing tells which members are suspected, and no address', async (t) => {
+test('a listing tells which members are suspected, their hosts and versions, and no address', async (t) => {
   const { membership, theirs, circuit } = await viewed(t);
   membership.suspect(theirs.self, 5_000);
   const entry = circuit.members().find(({ name }) => name === theirs.self.name);
-  t.deepEqual(entry, { name: theirs.self.name, joined: 0, state: 'suspect' });
+  const { name, host, version } = theirs.self;
+  const [state, addressHost] = ['suspect', '127.0.0.1'];
+  t.deepEqual(entry, { name, joined: 0, state, host, addressHost, version });
 });
 
 test('peers are the member’s own views, sorted by name, whoever asks', async (t) => {
