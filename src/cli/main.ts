@@ -65,7 +65,11 @@ async function program(wanted = ''): Promise<Command> {
 
   client(circuit, 'ls', 'list members and anchors; /... lists everything below')
     .argument('[ANCHOR]', 'where', '/')
-    .option('-l, --long', 'show the state of each member, and what kind each anchor is')
+    .option(
+      '-l, --long',
+      'with the state, host and version of each member, the kind of each anchor',
+    )
+    .option('-j, --json', 'the same as JSON, one object a line')
     .option('--de, --depth', 'with /...: what is below an anchor before the anchor')
     .action(async (path, options) => (await import('./ls.js')).ls(path, options));
 
