@@ -16,7 +16,7 @@ export function memberEntry(record: MemberRecord): MemberEntry {
 
 /** The part of `peek` that is known without asking the member. @param since Milliseconds since the epoch. */
 export function knownPeek(
-  { name, addr, joined, host, version }: MemberRecord,
+  { name, addr, joined }: MemberRecord,
   state: ListedState,
   since: number,
 ): MemberPeek {
@@ -26,8 +26,5 @@ export function knownPeek(
     Joined: new Date(joined).toISOString(),
     State: state,
     Since: new Date(since).toISOString(),
-    Host: host || undefined,
-    Pid: undefined,
-    Version: version || undefined,
   };
 }

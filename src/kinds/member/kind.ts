@@ -29,12 +29,10 @@ export interface MemberPeek {
   readonly State: ListedState;
   /** Since when that daemon has had it so; RFC 3339. */
   readonly Since: string;
-  /** The name of its host; left out where it has none that is safe to show. */
-  readonly Host?: string | undefined;
-  /** Only the member itself can tell this; it is left out while it does not answer. */
-  readonly Pid?: number | undefined;
-  /** Of its software. */
-  readonly Version?: string | undefined;
+  /** Only the member itself can tell this and the keys below; they are left out while it does not answer. */
+  readonly Host?: string;
+  readonly Pid?: number;
+  readonly Version?: string;
 }
 
 /** The partial views of HyParView: names of members, sorted. */

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import test, { type ExecutionContext } from 'ava';
 import type { Member } from '../../../src/anchor/circuit.js';
 import { LocalCircuit } from '../../../src/anchor/local-circuit.js';
@@ -43,15 +44,14 @@ async function told(member: Member, file: string, signal?: AbortSignal): Promise
 }
 
 /** What can be known of a member without asking it. */
-function known(record: StubMembership['self'], State: string, since: number) {
-  const { name, addr, joined, host, version } = record;
+function known({ name, addr, joined }: StubMembership['self'], State: string, since: number) {
   const [Joined, Since] = [new Date(joined).toISOString(), new Date(since).toISOString()];
-  return { Name: name, Addr: addr, Joined, State, Since, Host: host, Version: version };
+  return { Name: name, Addr: addr, Joined, State, Since };
 }
 
 test('the state in peek is the viewer’s knowledge, not what the member says of itself', async (t) => {
   const { membership, theirs, member, local } = await viewed(t);
-  const own = { Pid: process.pid };
+  const own = { Host: hostname(), Pid: process.pid };
   t.like(await told(member, 'peek'), { ...known(theirs.self, 'alive', 0), ...own });
   membership.suspect(theirs.self, 5_000);
   t.like(await told(member, 'peek'), { ...known(theirs.self, 'suspect', 5_000), ...own });
