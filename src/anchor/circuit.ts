@@ -16,7 +16,10 @@ import type { Description } from '../kinds/table.js';
 export interface Circuit {
   /** The member whose view this is. */
   readonly self: MemberName;
-  /** The members that this one knows now, sorted by name. Asks nobody. */
+  /**
+   * The members that this one knows now, sorted by name. Asks nobody. The list is the same one until
+   * something in it changes.
+   */
   members(): readonly MemberEntry[];
   /** A member that is listed, or `undefined`. */
   member(name: string): Member | undefined;

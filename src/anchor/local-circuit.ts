@@ -30,7 +30,9 @@ export class LocalCircuit implements Circuit {
 
   members(): readonly MemberEntry[] {
     const records = this.#membership.members();
-    const entries = this.#entries.get(records) ?? records.map(memberEntry);
+    const known = this.#entries.get(records);
+    if (known) return known;
+    const entries = records.map(memberEntry);
     this.#entries.set(records, entries);
     return entries;
   }
