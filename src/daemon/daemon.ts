@@ -36,6 +36,7 @@ import { EndingsLog } from './endings-log.js';
 import { reachableHost } from './host-address.js';
 import { deliveryFrom, linksOver } from './member-links.js';
 import { OrphanReaper } from './orphans.js';
+import { notificationOfService, type ServiceNotification } from './service-notification.js';
 import { StateDirectory } from './state-directory.js';
 
 /** Where the daemon mounts if it is not told; if it cannot, it goes on without a mount. */
@@ -80,12 +81,17 @@ export class Daemon {
   readonly #local: LocalMember;
   readonly #circuit: LocalCircuit;
   readonly #orphans: OrphanReaper;
+  /** HOST:PORT at which others reach us. */
+  readonly #authority: string;
+  readonly #service: ServiceNotification | undefined;
   /** Aborted when the daemon is to end. */
   readonly #ending = new AbortController();
   readonly #ended = new AbortController();
   /** Aborted when the daemon has ended, for whatever reason. */
   readonly ended: AbortSignal = this.#ended.signal;
   #session: Session | undefined;
+  /** Where the session is mounted, until somebody unmounts it. */
+  #mountpoint: string | undefined;
   #unmounted = true;
   #addressClaim: AddressClaim | undefined;
   #closing: Promise<void> | undefined;
@@ -97,6 +103,8 @@ export class Daemon {
     this.#log = log;
     this.#transport = transport;
     this.#state = state;
+    this.#authority = address.authority;
+    this.#service = notificationOfService(note);
     this.#membership = new MembershipDriver({
       self: record,
       links: linksOver(transport),
@@ -126,6 +134,7 @@ export class Daemon {
     this.#membership.watch(({ kind, member, state: why }) => {
       if (!this.#parting)
         log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);
+      this.#service?.status(this.#status);
     });
   }
 
@@ -169,9 +178,11 @@ export class Daemon {
       onAbort(options.signal, () => ending.abort());
       await daemon.#bootstrap.open();
       await daemon.#mount(options);
+      daemon.#addressClaim = claimAddressFile(address, (event) => log.event(event));
+      // Not after the join: a host that boots while the others do may wait for them for long.
+      if (!ending.signal.aborted) daemon.#service?.ready(daemon.#status);
       await daemon.#bootstrap.join(options.join ?? [], ending.signal);
       daemon.#bootstrap.begin();
-      daemon.#addressClaim = claimAddressFile(address, (event) => log.event(event));
       if (ending.signal.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
       ending.signal.addEventListener('abort', () => daemon?.close(), { once: true });
       return daemon;
@@ -227,6 +238,7 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
+    this.#service?.stopping();
     this.#addressClaim?.[Symbol.dispose]();
     await this.#bootstrap.close();
     await this.#part(() => this.#membership.close());
@@ -240,6 +252,7 @@ export class Daemon {
     this.#orphans[Symbol.dispose]();
     this.#transport.close();
     this.#state?.close();
+    this.#service?.[Symbol.dispose]();
     this.#log.event(`${this.#membership.self.name} ended`);
     this.#ended.abort();
   }
@@ -262,10 +275,22 @@ export class Daemon {
       this.#log.event(`not mounted: ${why}`);
       return;
     }
-    this.#log.event(`mounted on ${this.#session.mountpoint}`);
+    this.#mountpoint = this.#session.mountpoint;
+    this.#log.event(`mounted on ${this.#mountpoint}`);
     this.#session.ended.then(() => {
-      if (!this.#closing) this.#log.event(`${directory} was unmounted; going on without`);
+      if (this.#closing) return;
+      this.#mountpoint = undefined;
+      this.#log.event(`${directory} was unmounted; going on without`);
+      this.#service?.status(this.#status);
     });
+  }
+
+  /** For the service manager, which shows it to everybody: without the address's secret. */
+  get #status(): string {
+    const count = this.#membership.members().length;
+    const members = count === 1 ? '1 member' : `${count} members`;
+    const where = this.#mountpoint === undefined ? 'not mounted' : `mounted on ${this.#mountpoint}`;
+    return `${this.#authority}; ${members}; ${where}`;
   }
 
   #connect(name: MemberName) {
