@@ -11,6 +11,7 @@ tree:tree
 iproute2:ip
 util-linux:setpriv
 procps:ps
+systemd:systemctl
 python3:python3
 busybox-static:busybox
 rsync:rsync
