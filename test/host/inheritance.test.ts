@@ -87,10 +87,12 @@ test('what a service manager says to the daemon is not for its processes', async
     RUNTIME_DIRECTORY: '/run/circuit',
     STATE_DIRECTORY: '/var/lib/circuit',
     SYSTEMD_EXEC_PID: '42',
+    RC_SVCNAME: 'circuit',
     _FUSE_COMMFD: '3',
     ORDINARY: 'as it was',
   });
-  const names = 'NOTIFY|JOURNAL|INVOCATION|WATCHDOG|LISTEN|_DIRECTORY|SYSTEMD|FUSE|ORDINARY';
+  const names =
+    'NOTIFY|JOURNAL|INVOCATION|WATCHDOG|LISTEN|_DIRECTORY|SYSTEMD|SVCNAME|FUSE|ORDINARY';
   t.is(await run('sh', '-c', `env | grep -E '${names}'`), 'ORDINARY=as it was\n');
 });
 
