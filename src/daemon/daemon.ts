@@ -35,12 +35,16 @@ import { type AddressClaim, claimAddressFile } from './address-claim.js';
 import { EndingsLog } from './endings-log.js';
 import { reachableHost } from './host-address.js';
 import { deliveryFrom, linksOver } from './member-links.js';
+import { isHiddenFromHost } from './mount-namespace.js';
 import { OrphanReaper } from './orphans.js';
 import { notificationOfService, type ServiceNotification } from './service-notification.js';
 import { StateDirectory } from './state-directory.js';
 
 /** Where the daemon mounts if it is not told; if it cannot, it goes on without a mount. */
 const DEFAULT_MOUNTPOINT = '/circuit';
+
+const HIDDEN =
+  'the host does not see the mount: the service has a mount namespace of its own, by PrivateTmp=, ProtectSystem= or the like';
 
 export interface DaemonOptions {
   /** Where to listen: on all interfaces without a host, on a free port with port 0. */
@@ -277,6 +281,8 @@ export class Daemon {
     }
     this.#mountpoint = this.#session.mountpoint;
     this.#log.event(`mounted on ${this.#mountpoint}`);
+    // A service that is sandboxed by mistake; by hand it is meant.
+    if (this.#service && isHiddenFromHost()) this.#log.event(HIDDEN);
     this.#session.ended.then(() => {
       if (this.#closing) return;
       this.#mountpoint = undefined;

@@ -86,11 +86,33 @@ test('a daemon that is killed takes its processes and its mount along, and is st
   t.regex(await one.output('journalctl -u circuit'), /circuit: .* is already mounted/);
 });
 
-test('a host that is booted again has its member again', async (t) => {
+test('the log says that a hardened service hides its mount', async (t) => {
   const one = await host(t);
-  const name = await one.output('readlink /circuit/.self');
-  await one.powerOff();
-  await one.boot(OPTIONS);
+  t.notRegex(await one.output('journalctl -u circuit'), /does not see/);
+  await one.output(`mkdir /etc/systemd/system/circuit.service.d
+    printf '[Service]\\nPrivateTmp=yes\\n' > /etc/systemd/system/circuit.service.d/hardening.conf
+    systemctl daemon-reload; systemctl restart circuit`);
+  t.regex(await one.output('journalctl -u circuit'), / - the host does not see the mount: /);
+  t.is((await one.sh(MOUNTS)).stdout, '0\n');
+});
+
+test('a host that is booted again, after a power cut too, has its member again, and joins again', async (t) => {
+  const cluster = new Cluster(t);
+  const one = await SystemdHost.boot(cluster, OPTIONS);
   await isActive(one);
-  t.is(await one.output('readlink /circuit/.self'), name);
+  const name = await one.output('readlink /circuit/.self');
+  const address = (await one.output('cat /run/circuit/address')).trim();
+  const other = await cluster.startWith({ netns: one.netns }, '-j', address);
+  const { stdout: both } = await cluster.sh(`ls ${other.mountpoint}`);
+  t.is(both.split('\n').length, 3);
+  for (const end of ['powerOff', 'cutPower'] as const) {
+    await one[end]();
+    await one.boot(OPTIONS);
+    await isActive(one);
+    t.is(await one.output('readlink /circuit/.self'), name);
+    await eventually(
+      () => one.sh('ls /circuit'),
+      ({ stdout }) => stdout === both,
+    );
+  }
 });

@@ -12,7 +12,8 @@ const SCRIPT = join(REPOSITORY, 'test/examples/systemd.sh');
  */
 export class SystemdHost {
   readonly #cluster: Cluster;
-  readonly #netns: string;
+  /** Its network, in which other programs may run. */
+  readonly netns: string;
   readonly #root: string;
   readonly #var: string;
   #first: ChildProcess | undefined;
@@ -21,7 +22,7 @@ export class SystemdHost {
 
   private constructor(cluster: Cluster, netns: string) {
     this.#cluster = cluster;
-    this.#netns = netns;
+    this.netns = netns;
     this.#root = cluster.mkdir(`${netns}.root`);
     this.#var = cluster.mkdir(`${netns}.var`);
   }
@@ -39,7 +40,7 @@ export class SystemdHost {
     const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--uts', '--ipc'];
     const controlGroup = this.#cluster.controlGroup();
     const first = this.#cluster.spawn([
-      ...['nsenter', `--net=/run/netns/${this.#netns}`],
+      ...['nsenter', `--net=/run/netns/${this.netns}`],
       ...['unshare', '--propagation', 'private', ...namespaces],
       ...['sh', SCRIPT, this.#root, this.#var, controlGroup, REPOSITORY, CIRCUIT_ENV.NODE],
     ]);
@@ -63,10 +64,21 @@ export class SystemdHost {
 
   /** Powers it off, in order. */
   async powerOff(): Promise<void> {
-    if (!this.#first) throw new Error('it is off');
-    const ended = exitOf(this.#first);
+    const off = this.#off();
     await this.sh('systemctl --no-block poweroff');
-    await ended;
+    await off;
+  }
+
+  /** Ends all its programs at once. */
+  async cutPower(): Promise<void> {
+    const off = this.#off();
+    process.kill(this.#pid, 'SIGKILL');
+    await off;
+  }
+
+  async #off(): Promise<void> {
+    if (!this.#first) throw new Error('it has not been booted');
+    await exitOf(this.#first);
   }
 
   /** Runs a line of shell there, as root. */
