@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { Document } from '../docs/documents.js';
 import { Cluster, eventually } from '../host/cluster.js';
 import { SystemdHost } from './systemd.js';
 
@@ -26,8 +27,15 @@ const PROCESSES = `mkdir /circuit/.self/p
 
 const MOUNTS = 'grep -c " /circuit fuse" /proc/self/mounts';
 
-test('the unit is right, says systemd', async (t) => {
+test('the lines of docs/operating.md install the service, and systemd finds no fault with the unit', async (t) => {
   const one = await host(t);
+  await one.output('systemctl disable --now circuit; rm /etc/default/circuit');
+  await one.output('rm /etc/systemd/system/circuit.service; systemctl daemon-reload');
+  const [lines = ''] = new Document('docs/operating.md')
+    .of('text')
+    .filter((text) => text.includes('circuit.service'));
+  const printed = await one.output(`cd /opt/circuit; set -e; ${lines}`);
+  t.regex(printed, /Status: ".*:11022; 1 member; mounted on \/circuit"$/m);
   const verify = 'systemd-analyze verify --man=no /etc/systemd/system/circuit.service 2>&1';
   t.is(await one.output(verify), '');
 });
