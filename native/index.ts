@@ -1,7 +1,7 @@
 /**
  * The typed interface of the addon in C: a FUSE device, mount(2), processes and their pipes, locks of
- * files, datagrams, memory, and readiness. A function that fails throws an Error with `code` (such as `ENODEV`),
- * `errno` (negative) and `syscall`.
+ * files, datagrams, memory, and readiness. A function that fails throws an Error with `code` (such as
+ * `ENODEV`), `errno` (negative) and `syscall`.
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

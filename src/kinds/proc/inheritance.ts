@@ -5,9 +5,9 @@ const SECRET = 'CIRCUIT';
 
 /**
  * Variables by which a service manager, or a program that mounts, speaks to the daemon alone
- * (systemd.exec(5), sd_notify(3), sd_listen_fds(3), openrc-run(8), fusermount3(1)). A process that had them would
- * speak for the daemon: it could report the service ready, take its own log for the journal's, or
- * keep its files in the daemon's directories.
+ * (systemd.exec(5), sd_notify(3), sd_listen_fds(3), openrc-run(8), fusermount3(1)). A process that
+ * had them would speak for the daemon: it could report the service ready, take its own log for the
+ * journal's, or keep its files in the daemon's directories.
  */
 const SERVICE = new Set([
   '_FUSE_COMMFD',
