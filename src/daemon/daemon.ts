@@ -108,7 +108,7 @@ export class Daemon {
     this.#transport = transport;
     this.#state = state;
     this.#authority = address.authority;
-    this.#service = notificationOfService(note);
+    this.#service = notificationOfService({ status: () => this.#status, log: note });
     this.#membership = new MembershipDriver({
       self: record,
       links: linksOver(transport),
@@ -138,7 +138,7 @@ export class Daemon {
     this.#membership.watch(({ kind, member, state: why }) => {
       if (!this.#parting)
         log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);
-      this.#service?.status(this.#status);
+      this.#service?.changed();
     });
   }
 
@@ -184,7 +184,7 @@ export class Daemon {
       await daemon.#mount(options);
       daemon.#addressClaim = claimAddressFile(address, (event) => log.event(event));
       // Not after the join: a host that boots while the others do may wait for them for long.
-      if (!ending.signal.aborted) daemon.#service?.ready(daemon.#status);
+      if (!ending.signal.aborted) daemon.#service?.ready();
       await daemon.#bootstrap.join(options.join ?? [], ending.signal);
       daemon.#bootstrap.begin();
       if (ending.signal.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
@@ -287,7 +287,7 @@ export class Daemon {
       if (this.#closing) return;
       this.#mountpoint = undefined;
       this.#log.event(`${directory} was unmounted; going on without`);
-      this.#service?.status(this.#status);
+      this.#service?.changed();
     });
   }
 

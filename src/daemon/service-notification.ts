@@ -9,16 +9,20 @@ const STATUS_INTERVAL_MS = 1_000;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 30_000;
 
-/**
- * What the service manager that has started this process is to be told by, if it wants to be told.
- * @param log Takes a sentence for the log.
- */
+export interface ServiceNotificationOptions {
+  /** One line, which `systemctl status` shows. */
+  readonly status: () => string;
+  /** Takes a sentence for the log. */
+  readonly log: (event: string) => void;
+}
+
+/** Tells the service manager that has started this process, if one wants to be told. */
 export function notificationOfService(
-  log: (event: string) => void,
+  options: ServiceNotificationOptions,
 ): ServiceNotification | undefined {
   const socket = process.env.NOTIFY_SOCKET;
   if (!socket) return undefined;
-  return new ServiceNotification((message) => sendDatagram(socket, Buffer.from(message)), log);
+  return new ServiceNotification((message) => sendDatagram(socket, Buffer.from(message)), options);
 }
 
 /**
@@ -28,64 +32,71 @@ export function notificationOfService(
  */
 export class ServiceNotification implements Disposable {
   readonly #send: (message: string) => void;
-  readonly #log: (event: string) => void;
-  readonly #untold = new Map<string, string>();
-  #status: string | undefined;
+  readonly #options: ServiceNotificationOptions;
+  /** What is to be told beside the status. */
+  readonly #untold = new Set<'READY=1' | 'STOPPING=1'>();
+  /** Whether the status may be another than was told. */
+  #changed = false;
+  #told: string | undefined;
   /** Runs while the next message has to wait. */
   #timer: NodeJS.Timeout | undefined;
   /** The pause before a message is sent again; 0 if the last one was sent. */
   #retry = 0;
 
   /** @param send Sends a datagram without waiting, and throws if that cannot be. */
-  constructor(send: (message: string) => void, log: (event: string) => void) {
+  constructor(send: (message: string) => void, options: ServiceNotificationOptions) {
     this.#send = send;
-    this.#log = log;
+    this.#options = options;
   }
 
-  /** @param status As {@link status}. */
-  ready(status: string): void {
-    this.#untold.set('READY', '1');
-    this.#setStatus(status);
+  ready(): void {
+    this.#untold.add('READY=1');
+    this.#changed = true;
     this.#flush();
   }
 
-  /** @param text One line, which `systemctl status` shows. */
-  status(text: string): void {
-    this.#setStatus(text);
+  /** The status may have changed. It is asked for when it is told, which a thousand changes share. */
+  changed(): void {
+    this.#changed = true;
     if (this.#timer === undefined) this.#flush();
   }
 
   stopping(): void {
-    this.#untold.set('STOPPING', '1');
+    this.#untold.add('STOPPING=1');
     this.#flush();
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#untold.clear();
-  }
-
-  #setStatus(text: string): void {
-    if (text === this.#status) return;
-    this.#status = text;
-    this.#untold.set('STATUS', escapeControls(text));
+    this.#changed = false;
   }
 
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#untold.size === 0) return;
+    const status = this.#changed ? `STATUS=${escapeControls(this.#options.status())}` : this.#told;
+    const news = status === undefined || status === this.#told ? [] : [status];
+    const lines = [...this.#untold, ...news];
+    if (lines.length > 0 && !this.#sent(lines)) return;
+    this.#untold.clear();
+    this.#changed = false;
+    this.#told = status;
+  }
+
+  #sent(lines: readonly string[]): boolean {
     try {
-      this.#send([...this.#untold].map(([name, value]) => `${name}=${value}\n`).join(''));
-      this.#untold.clear();
+      this.#send(`${lines.join('\n')}\n`);
       this.#retry = 0;
       this.#pause(STATUS_INTERVAL_MS);
+      return true;
     } catch (error) {
       if (this.#retry === 0) {
-        this.#log(`the service manager is not told: ${errorMessage(error)}; trying again`);
+        this.#options.log(`the service manager is not told: ${errorMessage(error)}; trying again`);
       }
       this.#retry = Math.min(this.#retry * 2 || FIRST_RETRY_MS, LAST_RETRY_MS);
       this.#pause(this.#retry);
+      return false;
     }
   }
 
