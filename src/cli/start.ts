@@ -6,7 +6,7 @@ import { CircuitError, errorCode } from '../base/error.js';
 import { Daemon } from '../daemon/daemon.js';
 import { interfaceAddress, isUnspecified } from '../daemon/host-address.js';
 import { type DiscoverOptions, multicastInterfaces } from '../transport/multicast-group.js';
-import { clusterKey, clusterKeyFile, discoveryGroup } from './dial.js';
+import { clusterKeys, discoveryGroup } from './dial.js';
 import { Foreground } from './foreground.js';
 import { type ListenAuthority, parseListenAuthority } from './listen-authority.js';
 
@@ -25,12 +25,13 @@ export interface StartOptions {
 /** `circuit start`: prints the address once the daemon listens, has mounted and has joined. */
 export async function start(options: StartOptions): Promise<void> {
   const foreground = new Foreground();
+  const keys = clusterKeys(options.hmac);
   let daemon: Daemon;
   try {
     daemon = await Daemon.start({
       listen: listenAddress(options),
       advertise: options.advertise === undefined ? undefined : advertised(options.advertise),
-      clusterKey: clusterKey(options.hmac),
+      clusterKeys: keys,
       mountpoint: typeof options.mount === 'string' ? options.mount : options.mount && undefined,
       allowOther: options.allowOther ?? false,
       join: (options.join ?? []).map(Address.parse),
@@ -49,9 +50,8 @@ export async function start(options: StartOptions): Promise<void> {
     if (errorCode(error) === 'EPIPE') return;
     foreground.fail(`cannot print the address: ${error.message}`);
   });
-  const keyFile = clusterKeyFile(options.hmac);
-  if (keyFile !== undefined && isOpenToOthers(statSync(keyFile, { throwIfNoEntry: false }))) {
-    daemon.note(`the cluster key in ${keyFile} can be read by others`);
+  if (keys && isOpenToOthers(statSync(keys.file, { throwIfNoEntry: false }))) {
+    daemon.note(`the cluster key in ${keys.file} can be read by others`);
   }
   if (isOpenToOthers(fstatSync(process.stdout.fd))) {
     daemon.note(

@@ -1,7 +1,7 @@
 import type { Interruptible } from '../base/interruptible.js';
-import type { ClusterKey } from '../transport/security.js';
+import type { ClusterKeys } from '../transport/cluster-keys.js';
 
 export interface ClientOptions extends Interruptible {
-  /** The key that all members of the cluster share, if its daemons were started with one. */
-  readonly clusterKey?: ClusterKey | undefined;
+  /** What `readClusterKey` gives, if the daemons were started with a cluster key. */
+  readonly clusterKey?: ClusterKeys | undefined;
 }

@@ -31,7 +31,7 @@ export async function connect(
   address: Address,
   { clusterKey, signal }: ClientOptions = {},
 ): Promise<DaemonConnection> {
-  const transport = new Transport<CircuitTarget>({ clusterKey });
+  const transport = new Transport<CircuitTarget>({ clusterKeys: clusterKey });
   const limit = AbortSignal.timeout(CALL_TIMEOUT_MS);
   const either = signal ? AbortSignal.any([limit, signal]) : limit;
   try {

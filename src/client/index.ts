@@ -30,7 +30,7 @@ export type {
   SubscriptionKind,
   SubscriptionPeek,
 } from '../kinds/subscription/subscription-element.js';
-export { type ClusterKey, readClusterKey } from '../transport/security.js';
+export { type ClusterKeys, readClusterKey } from '../transport/cluster-keys.js';
 export { Anchor } from './anchor.js';
 export { CircuitClient } from './client.js';
 export type { ClientOptions } from './client-options.js';

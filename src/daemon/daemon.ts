@@ -26,10 +26,10 @@ import { MembershipDriver } from '../membership/driver.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
 import { circuitDirectory } from '../namespace/circuit.js';
+import type { ClusterKeys } from '../transport/cluster-keys.js';
 import type { ListenOptions } from '../transport/listener.js';
 import type { DiscoverOptions } from '../transport/multicast-group.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
-import type { ClusterKey } from '../transport/security.js';
 import { Transport } from '../transport/transport.js';
 import { type AddressClaim, claimAddressFile } from './address-claim.js';
 import { EndingsLog } from './endings-log.js';
@@ -51,7 +51,7 @@ export interface DaemonOptions {
   readonly listen: Pick<ListenOptions, 'host' | 'port'>;
   /** Where others reach us, if not there. */
   readonly advertise?: { readonly host?: string | undefined; readonly port: number } | undefined;
-  readonly clusterKey?: ClusterKey | undefined;
+  readonly clusterKeys?: ClusterKeys | undefined;
   /** A directory, `undefined` for the default one if it can be used, `false` for none. */
   readonly mountpoint?: string | false | undefined;
   readonly allowOther?: boolean;
@@ -120,7 +120,7 @@ export class Daemon {
     this.#bootstrap = new Bootstrap({
       membership: this.#membership,
       address,
-      clusterKey: options.clusterKey,
+      clusterKeys: options.clusterKeys,
       discover: options.discover,
       knownMembers: state?.knownMembers,
       log: note,
@@ -156,9 +156,10 @@ export class Daemon {
     const secret = newSecret();
     let daemon: Daemon | undefined;
     const transport = new Transport<CircuitTarget>({
-      clusterKey: options.clusterKey,
+      clusterKeys: options.clusterKeys,
       main: (peer) => (daemon ? daemon.#mainFor(peer) : undefined),
       ended: (remote, event) => endings.note(remote, event),
+      log: (event) => log.event(event),
     });
     try {
       const name = (await state?.memberName()) ?? newMemberName();
