@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises';
-import { fstatSync, type Stats, statSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { isIP, isIPv6 } from 'node:net';
 import { Address, canBeDialled } from '../base/address.js';
 import { CircuitError, errorCode } from '../base/error.js';
+import { isOpenToOthers } from '../base/open-to-others.js';
 import { Daemon } from '../daemon/daemon.js';
 import { interfaceAddress, isUnspecified } from '../daemon/host-address.js';
 import { type DiscoverOptions, multicastInterfaces } from '../transport/multicast-group.js';
@@ -25,13 +26,12 @@ export interface StartOptions {
 /** `circuit start`: prints the address once the daemon listens, has mounted and has joined. */
 export async function start(options: StartOptions): Promise<void> {
   const foreground = new Foreground();
-  const keys = clusterKeys(options.hmac);
   let daemon: Daemon;
   try {
     daemon = await Daemon.start({
       listen: listenAddress(options),
       advertise: options.advertise === undefined ? undefined : advertised(options.advertise),
-      clusterKeys: keys,
+      clusterKeys: clusterKeys(options.hmac),
       mountpoint: typeof options.mount === 'string' ? options.mount : options.mount && undefined,
       allowOther: options.allowOther ?? false,
       join: (options.join ?? []).map(Address.parse),
@@ -50,9 +50,6 @@ export async function start(options: StartOptions): Promise<void> {
     if (errorCode(error) === 'EPIPE') return;
     foreground.fail(`cannot print the address: ${error.message}`);
   });
-  if (keys && isOpenToOthers(statSync(keys.file, { throwIfNoEntry: false }))) {
-    daemon.note(`the cluster key in ${keys.file} can be read by others`);
-  }
   if (isOpenToOthers(fstatSync(process.stdout.fd))) {
     daemon.note(
       'the file on standard output can be read by others, who may then command this daemon',
@@ -61,10 +58,6 @@ export async function start(options: StartOptions): Promise<void> {
   process.stdout.write(`${daemon.address}\n`);
   await new Promise((resolve) => daemon.ended.addEventListener('abort', resolve));
   await foreground.exit(daemon.unmounted ? undefined : 1);
-}
-
-function isOpenToOthers(file: Stats | undefined): boolean {
-  return file?.isFile() === true && (file.mode & 0o044) !== 0;
 }
 
 function listenAddress({ addr, if: name, advertise }: StartOptions): ListenAuthority {

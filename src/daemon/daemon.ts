@@ -34,6 +34,7 @@ import { Transport } from '../transport/transport.js';
 import { type AddressClaim, claimAddressFile } from './address-claim.js';
 import { EndingsLog } from './endings-log.js';
 import { reachableHost } from './host-address.js';
+import { logKeys } from './key-log.js';
 import { deliveryFrom, linksOver } from './member-links.js';
 import { isHiddenFromHost } from './mount-namespace.js';
 import { OrphanReaper } from './orphans.js';
@@ -103,6 +104,7 @@ export class Daemon {
 
   private constructor(parts: Parts, address: Address, options: DaemonOptions) {
     const { log, transport, state, record } = parts;
+    const { clusterKeys } = options;
     const note = (event: string) => log.event(event);
     this.#log = log;
     this.#transport = transport;
@@ -120,7 +122,7 @@ export class Daemon {
     this.#bootstrap = new Bootstrap({
       membership: this.#membership,
       address,
-      clusterKeys: options.clusterKeys,
+      clusterKeys,
       discover: options.discover,
       knownMembers: state?.knownMembers,
       log: note,
@@ -130,6 +132,7 @@ export class Daemon {
       log,
       shutdown: () => this.#endSoon(),
       leave: () => this.#part(() => this.#bootstrap.leave()),
+      reload: clusterKeys && (() => this.#reload(clusterKeys)),
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);
@@ -178,6 +181,7 @@ export class Daemon {
         version: VERSION,
       };
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
+      if (options.clusterKeys) logKeys(options.clusterKeys, log);
       daemon = new Daemon({ log, transport, state, record }, address, options);
       const ending = daemon.#ending;
       onAbort(options.signal, () => ending.abort());
@@ -228,6 +232,11 @@ export class Daemon {
     const limit = delay(LAST_WRITERS_TIMEOUT_MS, undefined, { ref: false });
     await Promise.race([this.#session?.written(), limit]);
     setImmediate(() => this.#ending.abort());
+  }
+
+  async #reload(keys: ClusterKeys): Promise<void> {
+    await keys.reload();
+    logKeys(keys, this.#log);
   }
 
   /** Leaves the network. The membership tells that all others go; the log says that we do. */

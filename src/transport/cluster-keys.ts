@@ -1,7 +1,9 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CircuitError, errorCode } from '../base/error.js';
+import { Mutex } from '../base/mutex.js';
 
 /** A key that every member of a cluster holds in a file, in addition to the addresses. */
 export type ClusterKey = Buffer & { readonly __brand: 'ClusterKey' };
@@ -33,10 +35,11 @@ export class ClusterKeys {
   /** The absolute path. */
   readonly file: string;
   #keys: readonly [ClusterKey, ...ClusterKey[]];
+  readonly #reloading = new Mutex();
 
   private constructor(file: string) {
     this.file = file;
-    this.#keys = readKeys(file);
+    this.#keys = parseKeys(textOf(file), file);
   }
 
   /** @throws CircuitError EINVAL, which names the file and the line. */
@@ -58,8 +61,9 @@ export class ClusterKeys {
    * Reads the file again. If that fails, the keys stay as they were.
    * @throws CircuitError as {@link ClusterKeys.read}
    */
-  reload(): void {
-    this.#keys = readKeys(this.file);
+  async reload(): Promise<void> {
+    using _lock = await this.#reloading.lock();
+    this.#keys = parseKeys(await textNow(this.file), this.file);
   }
 }
 
@@ -68,11 +72,11 @@ export function readClusterKey(file: string): ClusterKeys {
   return ClusterKeys.read(file);
 }
 
-function readKeys(file: string): [ClusterKey, ...ClusterKey[]] {
+function parseKeys(text: string, file: string): [ClusterKey, ...ClusterKey[]] {
   const keys: ClusterKey[] = [];
-  for (const [index, line] of textOf(file).split('\n').entries()) {
-    const text = line.trim();
-    if (text !== '' && !text.startsWith('#')) keys.push(parseKey(text, file, index + 1));
+  for (const [index, line] of text.split('\n').entries()) {
+    const word = line.trim();
+    if (word !== '' && !word.startsWith('#')) keys.push(parseKey(word, file, index + 1));
   }
   const [first, ...others] = keys;
   if (first) return [first, ...others];
@@ -82,15 +86,30 @@ function readKeys(file: string): [ClusterKey, ...ClusterKey[]] {
   );
 }
 
+/** Waits for what a pipe brings, as from a shell's `<(…)`. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CircuitError(
-      'EINVAL',
-      `cannot read the cluster key in ${file} (${errorCode(error)})`,
-    );
+    throw unreadable(file, error);
   }
+}
+
+/** The text of a file that holds nothing up: a pipe that nobody writes to is empty. */
+async function textNow(file: string): Promise<string> {
+  try {
+    return await readFile(file, {
+      encoding: 'utf8',
+      flag: constants.O_RDONLY | constants.O_NONBLOCK,
+    });
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+function unreadable(file: string, error: unknown): CircuitError {
+  const sentence = `cannot read the cluster key in ${file} (${errorCode(error)})`;
+  return new CircuitError('EINVAL', sentence);
 }
 
 function parseKey(text: string, file: string, line: number): ClusterKey {

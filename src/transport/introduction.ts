@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { Address, formatAuthority } from '../base/address.js';
-import { CircuitError, noAnswer } from '../base/error.js';
+import { CircuitError, interrupted, noAnswer } from '../base/error.js';
 import { type Interruptible, onAbort } from '../base/interruptible.js';
 import type { ClusterKeys } from './cluster-keys.js';
 import { dialError } from './dial-error.js';
@@ -42,6 +42,7 @@ export function introduce(
   const refused = 'it has another cluster key, or none';
   const key = { psk: introductionKey(keys.first), identity: introductionIdentity(keys.first) };
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(interrupted());
     const asked = request({
       ...pskOptions(key),
       checkServerIdentity: () => undefined,

@@ -58,6 +58,8 @@ export interface ListenOptions {
   readonly self?: () => string | undefined;
   /** Takes a sentence for the log. */
   readonly log?: ((event: string) => void) | undefined;
+  /** How many introductions there may be: {@link INTRODUCTIONS} a second by custom. */
+  readonly introductions?: RateLimit;
 }
 
 /**
@@ -77,20 +79,26 @@ export class Listener {
       socket.destroy();
     },
   });
-
   /** The sockets of those who have proved the cluster key alone, the oldest first. */
   readonly #introduced = new EvictingMap<Socket, Socket>({
     limit: MAX_INTRODUCED_SOCKETS,
-    evicted: (socket) => socket.destroy(),
+    evicted: (socket) => {
+      this.#refusals.note('tooMany', hostOf(socket));
+      socket.destroy();
+    },
   });
-  /** What the peer of a socket has offered to prove; it has proved it when the handshake is over. */
-  readonly #offers = new WeakMap<Socket, Proof | 'unknown'>();
-  readonly #introductions = new RateLimit(INTRODUCTIONS, INTRODUCTIONS);
+  /**
+   * What the peer of a socket has offered to prove; it has proved it when the handshake is over. A
+   * socket without an offer is served nothing.
+   */
+  readonly #offers = new WeakMap<Socket, Offer>();
+  readonly #introductions: RateLimit;
   readonly #refusals: RefusalLog;
 
   private constructor(options: ListenOptions, accept: Accept) {
     const accepted = new AcceptedKeys(options.secret, options.clusterKeys);
     this.#options = options;
+    this.#introductions = options.introductions ?? new RateLimit(INTRODUCTIONS, INTRODUCTIONS);
     this.#refusals = new RefusalLog(options.log ?? (() => {}));
     this.#server = createServer({
       ...TLS_VERSION,
@@ -98,7 +106,8 @@ export class Listener {
       secureOptions: constants.SSL_OP_NO_TICKET,
       pskCallback: (socket, identity) => {
         const { psk, proof } = accepted.get(identity);
-        this.#offers.set(socket, proof ?? 'unknown');
+        // Where a peer gives two identities, the last is the one whose key it has to prove.
+        this.#offers.set(socket, { proof, host: hostOf(socket) });
         return psk;
       },
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -164,7 +173,7 @@ export class Listener {
   #proven(socket: TLSSocket): void {
     this.#unproven.delete(peerOf(socket));
     limitRecords(socket);
-    if (this.#offers.get(socket) !== 'key') return;
+    if (this.#offers.get(socket)?.proof !== 'key') return;
     this.#introduced.set(socket, socket);
     socket.once('close', () => this.#introduced.delete(socket));
   }
@@ -172,13 +181,14 @@ export class Listener {
   #refuse(error: Error, socket: TLSSocket): void {
     // A peer that hangs up may have been interrupted, and has tried no key in vain.
     if (errorCode(error) !== 'ECONNRESET') {
-      this.#refusals.note(this.#offers.has(socket) ? 'unknownKey' : 'noKey', hostOf(socket));
+      const { proof, host } = this.#offers.get(socket) ?? { proof: 'none', host: hostOf(socket) };
+      this.#refusals.note(REFUSALS[proof ?? 'unknown'], host);
     }
     socket.destroy();
   }
 
   #open(request: IncomingMessage, socket: Duplex, head: Buffer, accept: Accept): void {
-    if (this.#offers.get(request.socket) !== 'address') {
+    if (this.#offers.get(request.socket)?.proof !== 'address') {
       socket.destroy();
       return;
     }
@@ -191,7 +201,7 @@ export class Listener {
   }
 
   #introduction({ method, url, socket }: IncomingMessage): Answer {
-    if (this.#offers.get(socket) !== 'key') return { status: 426 };
+    if (this.#offers.get(socket)?.proof !== 'key') return { status: 426 };
     if (method !== 'GET' || url !== INTRODUCTION_PATH) return { status: 404 };
     if (!this.#introductions.pass(performance.now())) {
       this.#refusals.note('tooMany', hostOf(socket));
@@ -201,6 +211,20 @@ export class Listener {
     return address === undefined ? { status: TOO_MANY } : { status: 200, text: `${address}\n` };
   }
 }
+
+interface Offer {
+  /** None where the key is not known. */
+  readonly proof: Proof | undefined;
+  readonly host: string;
+}
+
+/** What a failed handshake says, by what the peer had offered to prove. */
+const REFUSALS = {
+  address: 'wrongAddress',
+  key: 'unknownKey',
+  unknown: 'unknownKey',
+  none: 'noKey',
+} as const;
 
 interface Answer {
   readonly status: number;

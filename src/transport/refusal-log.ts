@@ -4,6 +4,7 @@ const PAUSE_MS = 60_000;
 /** What is refused, in the singular and in the plural. */
 const SENTENCES = {
   unknownKey: ['handshake with an unknown key', 'handshakes with an unknown key'],
+  wrongAddress: ['handshake with a wrong address', 'handshakes with a wrong address'],
   noKey: ['connection without a key', 'connections without a key'],
   tooMany: ['introduction too many', 'introductions too many'],
 } as const;
@@ -22,12 +23,17 @@ interface Untold {
  */
 export class RefusalLog {
   readonly #log: (event: string) => void;
+  readonly #pauseMs: number;
   readonly #untold = new Map<Refusal, Untold>();
   readonly #timers = new Map<Refusal, NodeJS.Timeout>();
 
-  /** @param log Takes a sentence. */
-  constructor(log: (event: string) => void) {
+  /**
+   * @param log Takes a sentence.
+   * @param pause How often it tells of one kind, in milliseconds.
+   */
+  constructor(log: (event: string) => void, pause = PAUSE_MS) {
     this.#log = log;
+    this.#pauseMs = pause;
   }
 
   /** @param remote The peer's host. */
@@ -55,8 +61,8 @@ export class RefusalLog {
     const timer = setTimeout(() => {
       this.#timers.delete(refusal);
       this.#tell(refusal);
-    }, PAUSE_MS);
-    this.#timers.set(refusal, timer.unref());
+    }, this.#pauseMs);
+    this.#timers.set(refusal, timer);
   }
 
   #tell(refusal: Refusal): void {
