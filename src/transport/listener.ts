@@ -74,11 +74,10 @@ export class Listener {
   /** The sockets that are not through the TLS handshake yet, by the peer's address and port. */
   readonly #unproven = new EvictingMap<string, Socket>({
     limit: MAX_UNPROVEN_SOCKETS,
-    evicted: (socket) => {
-      this.#refusals.note('noKey', hostOf(socket));
-      socket.destroy();
-    },
+    evicted: (socket) => this.#dropUnproven(socket),
   });
+  /** When those are dropped that are no WebSocket yet, by the peer's address and port. */
+  readonly #deadlines = new Map<string, NodeJS.Timeout>();
   /** The sockets of those who have proved the cluster key alone, the oldest first. */
   readonly #introduced = new EvictingMap<Socket, Socket>({
     limit: MAX_INTRODUCED_SOCKETS,
@@ -110,10 +109,6 @@ export class Listener {
         this.#offers.set(socket, { proof, host: hostOf(socket) });
         return psk;
       },
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      headersTimeout: HANDSHAKE_TIMEOUT_MS,
-      requestTimeout: HANDSHAKE_TIMEOUT_MS,
-      connectionsCheckingInterval: HANDSHAKE_TIMEOUT_MS,
     });
     this.#server.maxRequestsPerSocket = 1;
     this.#webSockets = new WebSocketServer({
@@ -157,16 +152,29 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Bounds how much a peer without the key can make us hold. */
+  /** Bounds how much a peer can make us hold before it has a WebSocket, and for how long. */
   #admit(socket: Socket): void {
     const peer = peerOf(socket);
+    const isUnproven = () => this.#unproven.get(peer) === socket;
+    const deadline = setTimeout(() => {
+      if (isUnproven()) this.#dropUnproven(socket);
+      else socket.destroy();
+    }, HANDSHAKE_TIMEOUT_MS);
     this.#sockets.add(socket);
     this.#unproven.set(peer, socket);
+    this.#deadlines.set(peer, deadline);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
+      clearTimeout(deadline);
       this.#sockets.delete(socket);
-      if (this.#unproven.get(peer) === socket) this.#unproven.delete(peer);
+      if (isUnproven()) this.#unproven.delete(peer);
+      if (this.#deadlines.get(peer) === deadline) this.#deadlines.delete(peer);
     });
+  }
+
+  #dropUnproven(socket: Socket): void {
+    this.#refusals.note('noKey', hostOf(socket));
+    socket.destroy();
   }
 
   /** The TLS handshake is over: the peer has proved what it offered to. */
@@ -192,7 +200,10 @@ export class Listener {
       socket.destroy();
       return;
     }
-    this.#webSockets.handleUpgrade(request, socket, head, accept);
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      clearTimeout(this.#deadlines.get(peerOf(request.socket)));
+      accept(webSocket, request);
+    });
   }
 
   #introduce(request: IncomingMessage, response: ServerResponse): void {

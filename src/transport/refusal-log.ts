@@ -5,7 +5,7 @@ const PAUSE_MS = 60_000;
 const SENTENCES = {
   unknownKey: ['handshake with an unknown key', 'handshakes with an unknown key'],
   wrongAddress: ['handshake with a wrong address', 'handshakes with a wrong address'],
-  noKey: ['connection without a key', 'connections without a key'],
+  noKey: ['connection that proved no key', 'connections that proved no key'],
   tooMany: ['introduction too many', 'introductions too many'],
 } as const;
 

@@ -36,7 +36,7 @@ test('each kind of refusal is told of on its own', (t) => {
     refusals.note(kind, '10.0.0.7');
   }
   t.deepEqual(events, [
-    'refused: 1 connection without a key, from 10.0.0.7',
+    'refused: 1 connection that proved no key, from 10.0.0.7',
     'refused: 1 introduction too many, from 10.0.0.7',
     'refused: 1 handshake with a wrong address, from 10.0.0.7',
   ]);
