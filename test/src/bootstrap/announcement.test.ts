@@ -123,6 +123,16 @@ test('another key, no key, and a key where the other has none are told apart', (
   t.deepEqual(decodeAnnouncement(plain, NOW, [KEY]), { kind: 'refused', why: 'plain' });
 });
 
+test('a datagram that was sealed with any of the keys is understood, and with no other', (t) => {
+  const said: Announcement = { kind: 'announcement', address: new Address('host', 1, 2, secret) };
+  const keys = [newKey(), KEY, newKey()];
+  for (const each of keys) {
+    t.deepEqual(decodeAnnouncement(encodeAnnouncement(said, NOW, each), NOW, keys), said);
+  }
+  const other = encodeAnnouncement(said, NOW, newKey());
+  t.deepEqual(decodeAnnouncement(other, NOW, keys), { kind: 'refused', why: 'key' });
+});
+
 test('a sealed datagram is believed within five minutes of when it was sent, and no longer', (t) => {
   const said: Announcement = { kind: 'announcement', address: new Address('host', 1, 2, secret) };
   const sealed = encodeAnnouncement(said, NOW, KEY);
