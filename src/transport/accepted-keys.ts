@@ -21,19 +21,20 @@ export class AcceptedKeys {
    * handshake would go on without a key, and end in another alert.
    */
   readonly #unknown: AcceptedKey = { psk: randomBytes(32) };
-  #accepted: ReadonlyMap<string, AcceptedKey> = new Map();
+  #accepted: ReadonlyMap<string, AcceptedKey>;
   /** The cluster keys for which `#accepted` was made. */
-  #of: readonly ClusterKey[] | undefined;
+  #of: readonly ClusterKey[];
 
   constructor(secret: Secret, clusterKeys: ClusterKeys | undefined) {
     this.#secret = secret;
     this.#clusterKeys = clusterKeys;
-    this.#accepted = this.#derive([]);
+    this.#of = clusterKeys?.all ?? [];
+    this.#accepted = this.#derive(this.#of);
   }
 
   get(identity: string): AcceptedKey {
-    const keys = this.#clusterKeys?.all;
-    if (keys && keys !== this.#of) {
+    const keys = this.#clusterKeys?.all ?? this.#of;
+    if (keys !== this.#of) {
       this.#accepted = this.#derive(keys);
       this.#of = keys;
     }
