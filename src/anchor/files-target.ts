@@ -2,6 +2,7 @@ import { RpcTarget } from 'capnweb';
 import type { Files } from '../kinds/control-file.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { RELAY_TIMEOUT_MS } from '../transport/limits.js';
+import { CommandTarget } from './command-target.js';
 import { LogTarget } from './log-target.js';
 import { SinkTarget } from './sink-target.js';
 import { SourceTarget } from './source-target.js';
@@ -36,11 +37,18 @@ export class FilesTarget extends RpcTarget implements Disposable {
     return this.#files.value(String(name));
   }
 
-  async command(name: string, text: string): Promise<void> {
+  /** Carries out a command; gives one that may wait for long, which has only begun then. */
+  async command(name: string, text: string): Promise<CommandTarget | undefined> {
     const [file, given] = [String(name), String(text)];
+    if (this.#files.waits?.(file)) {
+      return new CommandTarget((signal) =>
+        this.#context.changed(file, given, () => this.#files.command(file, given, signal)),
+      );
+    }
     // The peer does not wait longer, and a command that is late must not be carried out some day.
     const late = AbortSignal.timeout(RELAY_TIMEOUT_MS);
     await this.#context.changed(file, given, () => this.#files.command(file, given, late));
+    return undefined;
   }
 
   source(name: string): SourceTarget {

@@ -38,6 +38,12 @@ export class LocalFiles<E> implements Files {
     else await this.#file(name, 'command').run(element, text, signal);
   }
 
+  waits(name: string): boolean {
+    const { files } = this.#options.directory;
+    const file = Object.hasOwn(files, name) ? files[name] : undefined;
+    return isOf(file, 'command') && file.options.waits === true;
+  }
+
   source(name: string): Source {
     const { element, memory } = this.#options;
     return this.#file(name, 'source').open(element, { memory });

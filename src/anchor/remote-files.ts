@@ -42,9 +42,22 @@ export class RemoteFiles implements Files {
     return this.#answer(() => this.#stub.value(name), signal);
   }
 
-  command(name: string, text: string, signal?: AbortSignal): Promise<void> {
-    // It may take as long as a join, which itself waits for another daemon.
-    return this.#answer(() => this.#stub.command(name, text), signal, RELAY_TIMEOUT_MS);
+  async command(name: string, text: string, signal?: AbortSignal): Promise<void> {
+    const begun = this.#stub.command(name, text);
+    try {
+      // It may take as long as a member that itself waits for another daemon.
+      const running = await this.#answer(() => begun, signal, RELAY_TIMEOUT_MS);
+      if (!running) return;
+      using held = running;
+      await call(held.done(), signal);
+    } catch (error) {
+      // It may come yet, and nobody waits for it any more.
+      begun.then(
+        (late) => late && disposeStub(late),
+        () => {},
+      );
+      throw error;
+    }
   }
 
   source(name: string): Source {

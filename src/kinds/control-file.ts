@@ -112,6 +112,8 @@ export interface Files extends Disposable {
   /** @throws CircuitError ENOENT: there is no such file, or it is of another kind; so do all of these */
   value(name: string, signal?: AbortSignal): Promise<string>;
   command(name: string, text: string, signal?: AbortSignal): Promise<void>;
+  /** Whether a command may wait as long as its caller does; absent where that is not known. */
+  waits?(name: string): boolean;
   source(name: string): Source;
   sink(name: string, options?: SinkOptions): Sink;
   log(name: string): Log;

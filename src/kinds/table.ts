@@ -61,6 +61,8 @@ export interface Arguments {
 interface CommandOptions extends Arguments {
   readonly example?: string;
   readonly json?: boolean;
+  /** It may wait for as long as its caller does; others are done within seconds. */
+  readonly waits?: boolean;
   /** Gives the text as the log may show it; by default without the secrets of addresses. */
   readonly redact?: (text: string) => string;
 }
