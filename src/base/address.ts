@@ -8,7 +8,7 @@ export type Secret = string & { readonly __brand: 'Secret' };
 /** A member's public name: `X` and 16 lower-case hex digits. */
 export type MemberName = string & { readonly __brand: 'MemberName' };
 
-const FORM = 'circuit://HOST:PORT/PID/Q<32 hex digits>';
+export const ADDRESS_FORM = 'circuit://HOST:PORT/PID/Q<32 hex digits>';
 const PATTERN = /^circuit:\/\/(\[[^\]/\s]*\]|[^:/\s[\]]+):(\d{1,5})\/(\d{1,10})\/Q([0-9a-f]{32})$/i;
 
 /**
@@ -31,7 +31,7 @@ export class Address {
     const match = PATTERN.exec(text);
     const [, bracketed = '', port = '', pid = '', secret = ''] = match ?? [];
     if (!match) {
-      throw new CircuitError('EINVAL', `not a circuit address; one looks like ${FORM}`);
+      throw new CircuitError('EINVAL', `not a circuit address; one looks like ${ADDRESS_FORM}`);
     }
     const host = bracketed.startsWith('[') ? bracketed.slice(1, -1) : bracketed;
     if (bracketed.startsWith('[') && !isIPv6(host)) {

@@ -1,14 +1,20 @@
 import { interrupted, wouldWait } from './error.js';
 import { onAbort } from './interruptible.js';
 
-/** A lock for one holder at a time; callers get it in the order in which they came. */
+/**
+ * A lock for one holder at a time, or for so many; callers get it in the order in which they came.
+ */
 export class Mutex {
   readonly #waiting: (() => void)[] = [];
-  #locked = false;
+  #free: number;
+
+  constructor(holders = 1) {
+    this.#free = holders;
+  }
 
   /** Whether a caller would get the lock at once. */
   get isFree(): boolean {
-    return !this.#locked;
+    return this.#free > 0;
   }
 
   /**
@@ -17,15 +23,15 @@ export class Mutex {
    */
   async lock(signal?: AbortSignal): Promise<Disposable> {
     if (signal?.aborted) throw interrupted();
-    if (this.#locked) await this.#queue(signal);
-    this.#locked = true;
+    if (this.#free > 0) this.#free -= 1;
+    else await this.#queue(signal);
     return this.#held();
   }
 
   /** @throws CircuitError EAGAIN: another caller holds the lock. */
   tryLock(): Disposable {
-    if (this.#locked) throw wouldWait('another reader or writer of it waits');
-    this.#locked = true;
+    if (this.#free === 0) throw wouldWait('another reader or writer of it waits');
+    this.#free -= 1;
     return this.#held();
   }
 
@@ -34,7 +40,7 @@ export class Mutex {
       [Symbol.dispose]: () => {
         const next = this.#waiting.shift();
         if (next) next();
-        else this.#locked = false;
+        else this.#free += 1;
       },
     };
   }

@@ -1,9 +1,7 @@
 import { isIPv6 } from 'node:net';
+import { CUSTOMARY_PORT } from '../base/contact.js';
 import { CircuitError } from '../base/error.js';
 import { redact } from '../base/redact.js';
-
-/** Where a daemon listens whose host is given, and no port. */
-export const CUSTOMARY_PORT = 11022;
 
 /** Where to listen: on all interfaces without a host, on a free port with port 0. */
 export interface ListenAuthority {

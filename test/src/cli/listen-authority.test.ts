@@ -1,5 +1,6 @@
 import test from 'ava';
-import { CUSTOMARY_PORT, parseListenAuthority } from '../../../src/cli/listen-authority.js';
+import { CUSTOMARY_PORT } from '../../../src/base/contact.js';
+import { parseListenAuthority } from '../../../src/cli/listen-authority.js';
 
 const port = CUSTOMARY_PORT;
 

@@ -1,0 +1,56 @@
+import { isIPv6 } from 'node:net';
+import { ADDRESS_FORM, Address, canBeDialled, formatAuthority } from './address.js';
+import { CircuitError } from './error.js';
+
+/** Where a daemon listens by custom, where nothing says another port. */
+export const CUSTOMARY_PORT = 11022;
+
+const NAME = /^([a-z0-9_](?:[a-z0-9._-]{0,252}))(?::(\d{1,5}))?$/i;
+const BRACKETED = /^\[([0-9a-f:.]+)\](?::(\d{1,5}))?$/i;
+
+/**
+ * A host where daemons that hold our cluster key may listen: `HOST[:PORT]`, with a name, an IPv4
+ * address, or an IPv6 address, which needs brackets before a port. It is no secret: the address of
+ * such a daemon is learnt from it, by the key.
+ */
+export class Contact {
+  constructor(
+    /** A host name, an IPv4 address, or an IPv6 address without brackets. */
+    readonly host: string,
+    readonly port?: number | undefined,
+  ) {}
+
+  /** @throws CircuitError EINVAL, without the text, which may hold a secret. */
+  static parse(text: string): Contact {
+    const contact = Contact.tryParse(text);
+    if (contact) return contact;
+    throw new CircuitError('EINVAL', 'not a HOST, HOST:PORT or [IPV6]:PORT that can be dialled');
+  }
+
+  /** As {@link parse}, but gives `undefined` for a text that is not a contact. */
+  static tryParse(text: string): Contact | undefined {
+    const bare = /^[^:]*:[^:]*:/.test(text) && isIPv6(text) ? text : undefined;
+    const [, host = bare, port] = NAME.exec(text) ?? BRACKETED.exec(text) ?? [];
+    if (host === undefined || !canBeDialled(host)) return undefined;
+    if (port === undefined) return new Contact(host);
+    return Number(port) > 0 && Number(port) < 65536 ? new Contact(host, Number(port)) : undefined;
+  }
+
+  toString(): string {
+    return this.port === undefined ? this.host : formatAuthority(this.host, this.port);
+  }
+}
+
+/**
+ * What can be joined and dialled: a circuit address, or, where there is a cluster key, a contact.
+ * @throws CircuitError EINVAL, without the text, which may hold a secret.
+ */
+export function parseJoinable(text: string, hasKey: boolean): Address | Contact {
+  if (/^circuit:\/\//i.test(text)) return Address.parse(text);
+  const contact = Contact.tryParse(text);
+  if (contact && hasKey) return contact;
+  const or = hasKey ? ', and a host like HOST[:PORT]' : '';
+  const why = contact ? '; a HOST[:PORT] takes a cluster key (--hmac FILE)' : '';
+  const form = `not a circuit address; one looks like ${ADDRESS_FORM}`;
+  throw new CircuitError('EINVAL', `${form}${or}${why}`);
+}
