@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import { Address, type MemberName } from '../base/address.js';
+import type { MemberName } from '../base/address.js';
+import { Contact, parseJoinable } from '../base/contact.js';
 import { CircuitError, errorMessage } from '../base/error.js';
 import type { OperationsLog } from '../base/log.js';
 import { VERSION } from '../base/version.js';
@@ -15,6 +16,8 @@ export interface MemberStateOptions {
   readonly shutdown: () => void;
   /** Leaves the network, where there is more to it than the membership's part. */
   readonly leave?: () => Promise<void>;
+  /** Joins the daemons at a host, where there is a cluster key by which they are found. */
+  readonly joinContact?: ((contact: Contact, signal?: AbortSignal) => Promise<void>) | undefined;
   /** Reads the file of cluster keys again, where there is one. */
   readonly reload?: (() => Promise<void>) | undefined;
 }
@@ -24,7 +27,7 @@ export function memberState(options: MemberStateOptions): MemberState {
   const { membership, log, shutdown, leave = () => membership.leave(), reload = noKeys } = options;
   return {
     addr: () => membership.self.addr,
-    join: (addresses, signal) => joinAll(membership, addresses, signal),
+    join: (joined, signal) => joinAll(options, joined, signal),
     leave,
     reload,
     // Not awaited: the daemon ends when the program that asked for it has closed the file.
@@ -47,18 +50,23 @@ async function noKeys(): Promise<void> {
   throw new CircuitError('ENOTSUP', sentence);
 }
 
-/** All addresses are tried; if any fails, so does this, with the first one's errno and a sentence on each. */
+/**
+ * All addresses and contacts are tried; if any fails, so does this, with the first one's errno and a
+ * sentence on each.
+ */
 async function joinAll(
-  membership: Membership,
-  addresses: readonly string[],
+  { membership, joinContact }: MemberStateOptions,
+  texts: readonly string[],
   signal?: AbortSignal,
 ): Promise<void> {
-  if (addresses.length === 0) {
+  if (texts.length === 0) {
     throw new CircuitError('EINVAL', 'no address given; cat addr on the other member shows it');
   }
-  const parsed = [...new Set(addresses)].map(Address.parse);
+  const joinables = [...new Set(texts)].map((text) => parseJoinable(text, !!joinContact));
   const joins = await Promise.allSettled(
-    parsed.map((address) => membership.join(address, { signal })),
+    joinables.map((each) =>
+      each instanceof Contact ? joinContact?.(each, signal) : membership.join(each, { signal }),
+    ),
   );
   const failures = joins.flatMap((join) => (join.status === 'rejected' ? [join.reason] : []));
   const [first] = failures;

@@ -21,6 +21,12 @@ const MAX_FILE_BYTES = 64 * 1024;
  */
 export const WRITE_PAUSE_MS = 1_000;
 
+/**
+ * How long the members of the run before are kept and looked for after we have found a network: the
+ * host of one may start late, or the switch that leads to it.
+ */
+export const FORGET_AFTER_MS = 60 * 60 * 1000;
+
 /** How long after a failure, as of a full disk, the next write is tried. */
 export const RETRY_MS = 30_000;
 
@@ -43,8 +49,10 @@ export interface KnownMembersOptions {
 export class KnownMembers {
   readonly #options: KnownMembersOptions;
   readonly #watch: Disposable;
-  /** The members of the run before, until one of them has answered. */
+  /** The members of the run before that have not been met, each by its address of then. */
   #earlier: readonly string[];
+  /** When they were read, on the clock of `performance.now()`. */
+  readonly #begun = performance.now();
   /** The addresses of members that failed and may come back, the last to fail last. */
   #failed = newlyFailed();
   /** The content of the file, if it is known. */
@@ -64,19 +72,20 @@ export class KnownMembers {
     this.#watch = options.membership.watch(({ kind, member, state }) => {
       this.#failed.delete(member.name);
       if (kind === 'leave' && state === 'failed') this.#failed.set(member.name, member.addr);
+      if (kind === 'join') this.#forgetEarlierAt(Address.parse(member.addr).authority);
       this.#writeSoon();
     });
   }
 
-  /** The members of the run before. */
-  get earlier(): readonly Address[] {
-    return this.#earlier.map(Address.parse);
-  }
-
-  /** A member of the run before has answered: it knows better than we did. */
-  forgetEarlier(): void {
-    this.#earlier = [];
-    this.#writeSoon();
+  /**
+   * The members that this one looks for: those of the run before that it has not met, and while it is
+   * alone those that have failed.
+   */
+  get sought(): readonly Address[] {
+    const isAlone = this.#options.membership.members().length === 1;
+    if (!isAlone && performance.now() > this.#begun + FORGET_AFTER_MS) this.#forgetEarlier();
+    const failed = isAlone ? [...this.#failed.values()].reverse() : [];
+    return [...failed, ...this.#earlier].map(Address.parse);
   }
 
   /** Forgets all members; resolves when none of them is kept any more. */
@@ -91,6 +100,19 @@ export class KnownMembers {
     this.#closed = true;
     this.#watch[Symbol.dispose]();
     await this.#write();
+  }
+
+  /** The network that we have found knows better who has gone for good. */
+  #forgetEarlier(): void {
+    if (this.#earlier.length === 0) return;
+    this.#earlier = [];
+    this.#writeSoon();
+  }
+
+  /** A member listens there now, under a new address or that of then. */
+  #forgetEarlierAt(authority: string): void {
+    const its = `circuit://${authority}/`;
+    this.#earlier = this.#earlier.filter((addr) => !addr.startsWith(its));
   }
 
   #current(): string[] {

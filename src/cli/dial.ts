@@ -1,12 +1,14 @@
 import { Address } from '../base/address.js';
+import { type Contact, parseJoinable } from '../base/contact.js';
 import { CircuitError } from '../base/error.js';
+import { interruptible } from '../base/interruptible.js';
 import { CircuitClient } from '../client/client.js';
 import { addressFile, readAddressFile } from '../daemon/address-file.js';
 import { ClusterKeys } from '../transport/cluster-keys.js';
 import { formatGroup, type MulticastGroup, parseGroup } from '../transport/multicast-group.js';
 
 export interface DialOptions {
-  /** A circuit address. */
+  /** A circuit address, or with a cluster key a HOST[:PORT]. */
   readonly dial?: string;
   /** The file with the cluster key. */
   readonly hmac?: string;
@@ -30,8 +32,9 @@ export async function reach<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const keys = clusterKeys(options.hmac);
-  const named = namedAddress(options);
-  if (named) return await connect(named, keys);
+  const named = namedDaemon(options, keys !== undefined);
+  if (named instanceof Address) return await connect(named, keys);
+  if (named && keys) return await reachContact(named, keys, connect, signal);
   const group = discoveryGroup(options.discover);
   if (!group) return await connect(hostAddress(), keys);
   return await reachDiscovered(group, keys, (address) => connect(address, keys), signal);
@@ -48,8 +51,8 @@ export function discoveryGroup(option: string | undefined): MulticastGroup | und
   return text ? parseGroup(text) : undefined;
 }
 
-function namedAddress(options: DialOptions): Address | undefined {
-  if (options.dial !== undefined) return Address.parse(options.dial.trim());
+function namedDaemon(options: DialOptions, hasKey: boolean): Address | Contact | undefined {
+  if (options.dial !== undefined) return parseJoinable(options.dial.trim(), hasKey);
   const file = process.env.CIRCUIT;
   return file ? readAddressFile(file) : undefined;
 }
@@ -61,6 +64,28 @@ function hostAddress(): Address {
     'ENOENT',
     'which daemon? Give -d ADDRESS, or name a file with its address in $CIRCUIT',
   );
+}
+
+/** The first endpoint of a contact where a daemon holds our key is taken. */
+async function reachContact<T>(
+  contact: Contact,
+  keys: ClusterKeys,
+  connect: (address: Address, keys: ClusterKeys) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const { Resolver } = await import('../bootstrap/resolver.js');
+  const { introduce } = await import('../transport/introduction.js');
+  const endpoints = await interruptible(new Resolver().resolve(contact), signal);
+  const failures: unknown[] = [];
+  for (const endpoint of endpoints) {
+    try {
+      return await connect(await introduce(endpoint, keys, { signal }), keys);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      failures.push(error);
+    }
+  }
+  throw failures[0];
 }
 
 /** One that answers may have ended since, or be out of our reach: then it is the next one's turn. */

@@ -52,7 +52,7 @@ async function program(wanted = ''): Promise<Command> {
     .option('-a, --addr <HOST[:PORT]>', LISTEN)
     .option('--if <INTERFACE>', 'listen on the first address of this network interface')
     .option('--advertise <HOST[:PORT]>', 'where others reach this daemon, if not there')
-    .option('-j, --join <ADDRESS...>', 'join the networks of these daemons')
+    .option('-j, --join <ADDRESS...>', 'join these daemons; with --hmac those at HOST[:PORT], too')
     .option('-m, --mount <DIR>', 'mount the network there; without it on /circuit, if that can be')
     .option('--no-mount', 'do not mount')
     .option('--allow-other', 'let other users in, as far as the modes of the files allow')
@@ -108,7 +108,10 @@ function find(circuit: Command, name: string): Command {
 }
 
 /** The options of every command that talks to a daemon, made once: commander parses each. */
-const DIAL = new Option('-d, --dial <ADDRESS>', 'the circuit address of the daemon to talk to');
+const DIAL = new Option(
+  '-d, --dial <ADDRESS>',
+  'the circuit address of the daemon to talk to, or with --hmac its HOST[:PORT]',
+);
 const DISCOVER = new Option(
   '--discover <GROUP:PORT>',
   'find one by multicast (or $CIRCUIT_DISCOVER)',

@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { fstatSync } from 'node:fs';
 import { isIP, isIPv6 } from 'node:net';
-import { Address, canBeDialled } from '../base/address.js';
+import { canBeDialled } from '../base/address.js';
+import { parseJoinable } from '../base/contact.js';
 import { CircuitError, errorCode } from '../base/error.js';
 import { isOpenToOthers } from '../base/open-to-others.js';
 import { Daemon } from '../daemon/daemon.js';
@@ -26,15 +27,16 @@ export interface StartOptions {
 /** `circuit start`: prints the address once the daemon listens, has mounted and has joined. */
 export async function start(options: StartOptions): Promise<void> {
   const foreground = new Foreground();
+  const keys = clusterKeys(options.hmac);
   let daemon: Daemon;
   try {
     daemon = await Daemon.start({
       listen: listenAddress(options),
       advertise: options.advertise === undefined ? undefined : advertised(options.advertise),
-      clusterKeys: clusterKeys(options.hmac),
+      clusterKeys: keys,
       mountpoint: typeof options.mount === 'string' ? options.mount : options.mount && undefined,
       allowOther: options.allowOther ?? false,
-      join: (options.join ?? []).map(Address.parse),
+      join: (options.join ?? []).map((text) => parseJoinable(text, keys !== undefined)),
       discover: await discovery(options),
       stateDirectory: options.var,
       log: (line) => foreground.log.write(line),

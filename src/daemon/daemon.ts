@@ -14,6 +14,7 @@ import {
   newMemberName,
   newSecret,
 } from '../base/address.js';
+import { Contact } from '../base/contact.js';
 import { asCircuitError, CircuitError, errorMessage } from '../base/error.js';
 import { trimBy } from '../base/garbage.js';
 import { hostNameOf } from '../base/host-name.js';
@@ -56,8 +57,8 @@ export interface DaemonOptions {
   /** A directory, `undefined` for the default one if it can be used, `false` for none. */
   readonly mountpoint?: string | false | undefined;
   readonly allowOther?: boolean;
-  /** Daemons to join at the start. */
-  readonly join?: readonly Address[];
+  /** Daemons to join at the start, and with a cluster key hosts where some may be. */
+  readonly join?: readonly (Address | Contact)[];
   /** Where to announce the daemon, and to hear others. */
   readonly discover?: DiscoverOptions | undefined;
   /**
@@ -125,6 +126,7 @@ export class Daemon {
       clusterKeys,
       discover: options.discover,
       knownMembers: state?.knownMembers,
+      onFreePort: options.listen.port === 0,
       log: note,
     });
     this.#local = new LocalMember({
@@ -132,6 +134,7 @@ export class Daemon {
       log,
       shutdown: () => this.#endSoon(),
       leave: () => this.#part(() => this.#bootstrap.leave()),
+      joinContact: clusterKeys && ((...args) => this.#bootstrap.joinContact(...args)),
       reload: clusterKeys && (() => this.#reload(clusterKeys)),
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
@@ -190,8 +193,10 @@ export class Daemon {
       daemon.#addressClaim = claimAddressFile(address, (event) => log.event(event));
       // Not after the join: a host that boots while the others do may wait for them for long.
       if (!ending.signal.aborted) daemon.#service?.ready();
-      await daemon.#bootstrap.join(options.join ?? [], ending.signal);
-      daemon.#bootstrap.begin();
+      const { join = [] } = options;
+      const addresses = join.filter((each) => each instanceof Address);
+      await daemon.#bootstrap.join(addresses, ending.signal);
+      daemon.#bootstrap.begin(join.filter((each) => each instanceof Contact));
       if (ending.signal.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
       ending.signal.addEventListener('abort', () => daemon?.close(), { once: true });
       return daemon;

@@ -57,6 +57,11 @@ const NOT_RUN = [
   },
   {
     document: 'docs/operating.md',
+    begins: '_circuit._tcp.',
+    why: 'lines of a zone; test/host/seven.test.ts has a name server with such records',
+  },
+  {
+    document: 'docs/operating.md',
     begins: 'docker run ',
     why: 'Docker need not be here',
   },

@@ -19,6 +19,9 @@ const CIRCUIT = join(import.meta.dirname, '../../bin/circuit.cjs');
 /** A script that gives the host any name, also one that hostname(1) refuses, and runs what follows. */
 const BECOME = 'printf %s "$0" > /proc/sys/kernel/hostname && exec "$@"';
 
+/** A script that gives the host another resolver, and runs what follows. */
+const RESOLVE_BY = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
+
 /**
  * The start that was asked for last. Daemons start one after the other: ava runs as many test files
  * at once as there are processors, each in a process of its own, and where more daemons start at
@@ -44,6 +47,11 @@ export interface RunOptions {
   readonly netns?: string;
   /** The host name that a daemon finds, in a UTS namespace of its own. */
   readonly hostname?: string;
+  /**
+   * A file that stands for /etc/resolv.conf to a daemon, in a mount namespace of its own: for one that
+   * does not mount.
+   */
+  readonly resolvConf?: string;
   /** Milliseconds after which the program is killed, with its process group: a minute by custom. */
   readonly timeout?: number;
 }
@@ -115,7 +123,11 @@ export class Cluster {
     const enter = options.netns ? ['nsenter', `--net=/run/netns/${options.netns}`] : [];
     const name = options.hostname;
     const named = name === undefined ? [] : ['unshare', '--uts', 'sh', '-c', BECOME, name];
-    const [command = '', ...rest] = [...enter, ...named, process.execPath, CIRCUIT, 'start'];
+    const { resolvConf } = options;
+    const resolving =
+      resolvConf === undefined ? [] : ['unshare', '--mount', 'sh', '-c', RESOLVE_BY, resolvConf];
+    const start = [process.execPath, CIRCUIT, 'start'];
+    const [command = '', ...rest] = [...enter, ...named, ...resolving, ...start];
     const child = spawn(
       command,
       [...rest, ...listen, ...(mounts ? [] : ['-m', mountpoint]), ...args],

@@ -60,8 +60,8 @@ export const member: Directory<MemberState> = {
           text.split(/\s+/).filter((word) => word !== ''),
           signal,
         ),
-      'merge its network with that of each address written',
-      { example: 'echo "$ADDRESS" > join', argument: '<ADDRESS...>' },
+      'merge its network with that of each address written, and with a cluster key of each HOST[:PORT]',
+      { example: 'echo "$ADDRESS" > join', argument: '<ADDRESS...>', waits: true },
     ),
     leave: command((state) => state.leave(), 'leave the network and go on alone'),
     reload: command(

@@ -6,13 +6,14 @@ import { setImmediate } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import {
   COMPLAINT_INTERVAL_MS,
+  FORGET_AFTER_MS,
   KnownMembers,
   MAX_KNOWN,
   RETRY_MS,
   WRITE_PAUSE_MS,
 } from '../../../src/bootstrap/known-members.js';
 import { Janitor } from '../../janitor.js';
-import { newAddress, newRecord, StubMembership } from './stub-membership.js';
+import { newRecord, StubMembership } from './stub-membership.js';
 
 function known(t: ExecutionContext, before = '', directory = new Janitor(t).directory) {
   const file = join(directory, 'members');
@@ -94,32 +95,50 @@ test('however many fail, no more than a hundred are kept', async (t) => {
   t.is(kept().length, MAX_KNOWN);
 });
 
-test('the members of the run before are kept until one of them has answered', async (t) => {
-  const before = [newAddress().toString(), newAddress().toString()];
+test('a member of the run before is kept and looked for until one is met where it listened', async (t) => {
+  const [gone, back] = [newRecord(), newRecord()] as const;
+  const before = [gone.addr, back.addr];
   const { membership, list, kept } = known(t, `${before.join('\n')}\n`);
-  t.deepEqual(list.earlier.map(String), before);
-  const record = newRecord();
-  membership.come(record);
+  t.deepEqual(list.sought.map(String), before);
+  const other = newRecord();
+  membership.come(other);
+  t.deepEqual(list.sought.map(String), before, 'one network was found, and there may be another');
+  // It was started again, so all but its host and port is another.
+  const restarted = { ...newRecord(), addr: back.addr.replace(/1\/Q.*/, `2/Q${'0'.repeat(32)}`) };
+  membership.come(restarted);
+  t.deepEqual(list.sought.map(String), [gone.addr]);
   await list.close();
-  t.deepEqual(kept(), [record.addr, ...before]);
-  const second = known(t, `${before.join('\n')}\n`);
-  second.membership.come(record);
-  second.list.forgetEarlier();
-  await second.list.close();
-  t.deepEqual(second.kept(), [record.addr]);
+  t.deepEqual(kept().sort(), [other.addr, restarted.addr, gone.addr].sort());
 });
 
-test('a membership that is closed after the list takes nothing from it', async (t) => {
-  const { membership, list, kept } = known(t);
-  const record = newRecord();
-  membership.come(record);
+test('members that have failed are looked for by one that is alone', async (t) => {
+  const { membership, list } = known(t);
+  const [one, two] = [newRecord(), newRecord()] as const;
+  membership.come(one, two);
+  membership.go(one, 'failed');
+  t.deepEqual(list.sought, [], 'the membership dials it');
+  membership.go(two, 'failed');
+  t.deepEqual(list.sought.map(String), [two.addr, one.addr]);
   await list.close();
-  await membership.close();
-  list.forgetEarlier();
-  t.deepEqual(kept(), [record.addr]);
 });
 
 // Serial tests run before the others, so they have the clock for themselves.
+test.serial(
+  'an hour after a network was found, those that are not in it are forgotten',
+  async (t) => {
+    const pass = ownClock(t);
+    const record = newRecord();
+    const { membership, list, kept } = known(t, `${record.addr}\n`);
+    pass(FORGET_AFTER_MS + 1);
+    t.is(list.sought.length, 1, 'not while it is alone');
+    const other = newRecord();
+    membership.come(other);
+    t.deepEqual(list.sought, []);
+    await list.close();
+    t.deepEqual(kept(), [other.addr]);
+  },
+);
+
 test.serial(
   'the first change is kept at once, and the changes that follow soon after are kept together',
   async (t) => {

@@ -80,8 +80,12 @@ export class StubMembership implements Membership {
   }
 }
 
+let port = 0;
+
+/** Each has another port. */
 export function newAddress(): Address {
-  return new Address('127.0.0.1', 1, 1, newSecret());
+  port += 1;
+  return new Address('127.0.0.1', port, 1, newSecret());
 }
 
 export function newRecord(): MemberRecord {
