@@ -51,7 +51,7 @@ await bundle({
 });
 await chmod('dist/bin/circuit.cjs', 0o755);
 await bundle({
-  entryPoints: { main: 'dist/src/cli/main.js' },
+  entryPoints: { main: 'dist/src/cli/circuit.js' },
   // The launcher calls this function.
   banner: { js: '(function (require, importMetaUrl) {' },
   footer: { js: '})' },

@@ -17,6 +17,8 @@ rsync:rsync
 cpio:cpio
 openssl:openssl
 gcc:cc
+zsh:zsh
+fish:fish
 '
 
 missing=

@@ -4,6 +4,7 @@ import { escapeControls } from '../base/escape-controls.js';
 import { redact } from '../base/redact.js';
 import { VERSION } from '../base/version.js';
 import { addCommands } from './commands.js';
+import { addCompletion } from './completion.js';
 import { commandNamed, withTwoDashes } from './long-options.js';
 import { surviveLostTerminal } from './lost-terminal.js';
 
@@ -30,7 +31,7 @@ fail with EHOSTUNREACH; the mount works again when the daemon is reached again.
 ${DAEMON_HELP}`;
 
 /** The actions are loaded when one is run: a command starts in the time that its own code takes. */
-function program(): Command {
+export function program(): Command {
   const circuit = new Command('circuit')
     .description('a cluster of Unix hosts as one directory')
     .version(VERSION)
@@ -77,6 +78,7 @@ function program(): Command {
     .action(async (directory, options) => (await import('./mount.js')).mount(directory, options));
 
   addCommands((name, description) => client(circuit, name, description));
+  addCompletion(circuit);
   // commander's own says nothing of a command that there is not.
   circuit
     .helpCommand(false)
@@ -106,7 +108,7 @@ function client(circuit: Command, name: string, description: string, help = MEMB
     .addHelpText('after', help);
 }
 
-async function main(): Promise<void> {
+export async function main(): Promise<void> {
   const args = process.argv.slice(2);
   // Addresses among the arguments are secrets; ps need not show them to everybody.
   process.title = ['circuit', ...args.slice(0, 1)].join(' ');
@@ -138,5 +140,3 @@ async function main(): Promise<void> {
     process.off('beforeExit', unsettled);
   }
 }
-
-void main();
