@@ -2,9 +2,12 @@
  * Bundles the command `circuit` into dist/bin, and compiles it: reading a hundred modules and
  * compiling them would take longer than most commands do.
  */
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
-import { setFlagsFromString } from 'node:v8';
-import { Script } from 'node:vm';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
 
 /**
@@ -22,6 +25,14 @@ const COMMAND = `#!/bin/sh
 ':' //; export CIRCUIT_NOFILE="$(ulimit -S -n)"; exec node "$0" "$@"
 `;
 
+/**
+ * Modules of Node that most commands never use, though a module of ours or a library's names
+ * them: they are loaded when they are used.
+ */
+const SELDOM_USED = /require\("((?:node:)?(?:child_process|module|v8|zlib))"\)/g;
+
+const LAZILY = 'const lazily = (name) => new Proxy({}, { get: (_, key) => require(name)[key] });';
+
 /** @param {import('esbuild').BuildOptions} options */
 function bundle(options) {
   return build({
@@ -35,15 +46,7 @@ function bundle(options) {
   });
 }
 
-/** The code as V8 keeps it, of all functions, not only of those that are called at once. */
-function compiled(source, filename) {
-  setFlagsFromString('--no-lazy');
-  const script = new Script(source, { filename });
-  // Code is refused where the flags are not those that it was kept with.
-  setFlagsFromString('--lazy');
-  return script.createCachedData();
-}
-
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 await rm('dist/bin', { recursive: true, force: true });
 await bundle({
   entryPoints: { circuit: 'dist/src/cli/launcher.cjs' },
@@ -53,14 +56,60 @@ await chmod('dist/bin/circuit.cjs', 0o755);
 await bundle({
   entryPoints: { main: 'dist/src/cli/circuit.js' },
   // The launcher calls this function.
-  banner: { js: '(function (require, importMetaUrl) {' },
+  banner: { js: `(function (require, importMetaUrl) { ${LAZILY}` },
   footer: { js: '})' },
   define: {
     'import.meta.url': 'importMetaUrl',
+    PACKAGE_VERSION: JSON.stringify(version),
     // msgpackr would look for an addon, which is not beside the bundle.
     'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"',
     ...Object.fromEntries(NEVER_SENT.map((name) => [`${name}.prototype`, 'undefined'])),
   },
 });
-const main = await readFile('dist/bin/main.cjs', 'latin1');
-await writeFile('dist/bin/main.cache', compiled(main, 'main.cjs'));
+
+const main = 'dist/bin/main.cjs';
+await writeFile(main, (await readFile(main, 'utf8')).replaceAll(SELDOM_USED, 'lazily("$1")'));
+await keepCode();
+
+/**
+ * Keeps the code that V8 makes of what `circuit ls` and `circuit start` call. What is called
+ * beside that is compiled then: to read the code of all functions would take longer.
+ */
+async function keepCode() {
+  const directory = await mkdtemp(join(tmpdir(), 'circuit-'));
+  // Nothing of the user's: a daemon must not announce itself with a build.
+  const env = { PATH: process.env.PATH, XDG_RUNTIME_DIR: directory };
+  const keeping = { ...env, CIRCUIT_KEEP_CODE: 'dist/bin' };
+  const start = ['start', '-a', '127.0.0.1:0', '--no-mount'];
+  try {
+    // One that keeps its code has read what the one before kept, and adds its own.
+    const daemon = circuit(start, env);
+    await ended(circuit(['ls', '-d', await firstLine(daemon)], keeping));
+    daemon.kill();
+    await ended(daemon);
+    const other = circuit(start, keeping);
+    await firstLine(other);
+    other.kill();
+    await ended(other);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+/** Runs the command that was bundled. */
+function circuit(args, env) {
+  const argv = ['--require', './src/keep-code.cjs', 'dist/bin/circuit.cjs', ...args];
+  return spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function firstLine(child) {
+  const printed = once(child.stdout, 'data').then(String);
+  return (await Promise.race([printed, ended(child)])).trim();
+}
+
+/** @throws Error with what it complains of, if it fails */
+async function ended(child) {
+  const [complaint, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  if (status !== 0) throw new Error(`no code is kept: ${complaint}`);
+  return '';
+}

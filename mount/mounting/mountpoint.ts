@@ -1,7 +1,7 @@
 /** Checks a directory before a file system is mounted on it. Each check has its own sentence. */
 import { constants } from 'node:fs';
-import { access, readdir, readlink, realpath } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { access, readdir, readlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { withTimeout } from '../awaitable.js';
 import { codeOf, errorWith } from '../errno.js';
 import { explain, MountError } from './mount-error.js';
@@ -11,6 +11,11 @@ import { run } from './program.js';
 
 /** A file system that does not answer within this time counts as alive, but stuck. */
 const PATIENCE_MS = 2000;
+
+/** File systems that wait neither for a process nor for another host. */
+const IN_THE_KERNEL: ReadonlySet<string> = new Set(
+  'btrfs devtmpfs ext2 ext3 ext4 f2fs overlay proc ramfs sysfs tmpfs vfat xfs zfs'.split(' '),
+);
 
 /** The kernel's limit (MAXSYMLINKS). */
 const MOST_LINKS = 40;
@@ -41,28 +46,49 @@ export async function prepareMountpoint(directory: string, type: string): Promis
 }
 
 /**
- * Resolves a path without a request to the file system that is mounted there, since that may be dead.
- * (readlink(2) of the root of a mount makes no request.)
+ * Resolves a path without a request to the file system that is mounted there, since that may be dead,
+ * and asks a file system on the way whether it answers before this process uses it.
+ * (readlink(2) of the root of a mount makes no request to that mount.)
  */
 async function resolveMountpoint(directory: string): Promise<string> {
-  let target = resolve(directory);
+  const unreachable = `${directory} is out of this user's reach: they must be allowed to enter each directory above it`;
+  const sayings = { ...sentences(directory), EACCES: unreachable };
+  let at = '/';
+  let left = components(resolve(directory));
+  let links = 0;
   try {
-    for (let links = 0; links < MOST_LINKS; links += 1) {
-      await expectAnswer(dirname(target));
-      const parent = await withPatience(realpath(dirname(target)));
-      target = join(parent, basename(target));
-      const link = await withPatience(readlink(target)).catch((error) => {
-        // EINVAL: it is no symbolic link.
-        if (codeOf(error) !== 'EINVAL') throw error;
-      });
-      if (link === undefined) return target;
-      target = resolve(parent, link);
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+      await expectAnswer(at);
+      const link = await linkAt(join(at, name));
+      if (link === undefined) {
+        at = join(at, name);
+        continue;
+      }
+      links += 1;
+      if (links > MOST_LINKS) break;
+      left = [...components(resolve(at, link)), ...left];
+      at = '/';
     }
   } catch (error) {
-    const unreachable = `${directory} is out of this user's reach: they must be allowed to enter each directory above it`;
-    throw explain(error, { ...sentences(directory), EACCES: unreachable }, directory);
+    throw explain(error, sayings, directory);
   }
+  if (links <= MOST_LINKS) return at;
   throw new MountError('ENOENT', `${directory} is a symbolic link that leads nowhere`, directory);
+}
+
+function components(path: string): string[] {
+  return path.split('/').filter((name) => name !== '');
+}
+
+/** Where a symbolic link leads; undefined for anything else. */
+async function linkAt(path: string): Promise<string | undefined> {
+  try {
+    return await withPatience(readlink(path));
+  } catch (error) {
+    // It is no symbolic link.
+    if (codeOf(error) === 'EINVAL') return undefined;
+    throw error;
+  }
 }
 
 async function checkDirectory(target: string): Promise<void> {
@@ -87,8 +113,13 @@ async function isAlive(target: string): Promise<boolean> {
   return said === undefined || !/not connected|connection abort/i.test(said);
 }
 
-/** @throws EBUSY if the file system that holds the directory is stuck. */
+/**
+ * Of a file system that is mounted on exactly this directory.
+ * @throws EBUSY if it is stuck.
+ */
 async function expectAnswer(directory: string): Promise<void> {
+  const mounted = (await findMounts(directory)).at(-1);
+  if (mounted === undefined || IN_THE_KERNEL.has(mounted.type)) return;
   if ((await ask('ls', '-A', '--', directory)) === undefined) throw errorWith('EBUSY', 'no answer');
 }
 

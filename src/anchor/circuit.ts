@@ -16,7 +16,10 @@ import type { Description } from '../kinds/table.js';
 export interface Circuit {
   /** The member whose view this is. */
   readonly self: MemberName;
-  /** The members that this one knows now, sorted by name. Asks nobody. */
+  /**
+   * The members that this one knows now, sorted by name. Asks nobody. The list is the same one until
+   * something in it changes.
+   */
   members(): readonly MemberEntry[];
   /** A member that is listed, or `undefined`. */
   member(name: string): Member | undefined;
@@ -30,6 +33,12 @@ export interface MemberEntry {
   readonly joined: number;
   /** Its state when the list was made: {@link Circuit.watch} does not tell of its changes. */
   readonly state: ListedState;
+  /** The name of its host; empty where none is known that is safe to show. */
+  readonly host: string;
+  /** The host in its circuit address, which itself is a secret. */
+  readonly addressHost: string;
+  /** The version of its software; empty where none is known that is safe to show. */
+  readonly version: string;
 }
 
 /** Names from a member's directory down; empty for the member itself. */

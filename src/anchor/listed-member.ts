@@ -1,3 +1,4 @@
+import { hostOf } from '../base/address.js';
 import type { ListedState, MemberPeek } from '../kinds/member/kind.js';
 import type { MemberRecord } from '../membership/record.js';
 import type { MemberEntry } from './circuit.js';
@@ -7,8 +8,10 @@ export function isListedState(state: unknown): state is ListedState {
 }
 
 /** A member as a listing shows it: without its address, which is a secret. */
-export function memberEntry({ name, joined, state }: MemberRecord): MemberEntry {
-  return { name, joined, state: state === 'suspect' ? state : 'alive' };
+export function memberEntry(record: MemberRecord): MemberEntry {
+  const { name, addr, joined, host, version } = record;
+  const state = record.state === 'suspect' ? 'suspect' : 'alive';
+  return { name, joined, state, host, addressHost: hostOf(addr), version };
 }
 
 /** The part of `peek` that is known without asking the member. @param since Milliseconds since the epoch. */

@@ -1,6 +1,7 @@
 import { isMemberName, type MemberName } from '../base/address.js';
 import type { MemberPeek } from '../kinds/member/kind.js';
 import type { Membership } from '../membership/membership.js';
+import type { MemberRecord } from '../membership/record.js';
 import type { Circuit, Member, MemberEntry } from './circuit.js';
 import { isListedState, knownPeek, memberEntry } from './listed-member.js';
 import type { LocalMember } from './local-member.js';
@@ -11,6 +12,8 @@ export class LocalCircuit implements Circuit {
   readonly #local: LocalMember;
   readonly #remote: MakeRemote;
   readonly #members = new Map<MemberName, Member>();
+  /** The membership has the same list until something in it changes. */
+  readonly #entries = new WeakMap<readonly MemberRecord[], readonly MemberEntry[]>();
 
   constructor(membership: Membership, local: LocalMember, remote: MakeRemote) {
     this.#membership = membership;
@@ -26,7 +29,12 @@ export class LocalCircuit implements Circuit {
   }
 
   members(): readonly MemberEntry[] {
-    return this.#membership.members().map(memberEntry);
+    const records = this.#membership.members();
+    const known = this.#entries.get(records);
+    if (known) return known;
+    const entries = records.map(memberEntry);
+    this.#entries.set(records, entries);
+    return entries;
   }
 
   member(name: string): Member | undefined {

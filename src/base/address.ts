@@ -65,6 +65,14 @@ export class Address {
   }
 }
 
+/**
+ * The host in a text that {@link Address.toString} gave. To parse it takes many times as long, and
+ * listings have one for each member.
+ */
+export function hostOf(address: string): string {
+  return /^circuit:\/\/\[?([^\]/]+?)\]?:\d+\//.exec(address)?.[1] ?? '';
+}
+
 export function formatAuthority(host: string, port: number): string {
   // Only an IPv6 address has a colon. isIPv6() compiles an expression for several milliseconds.
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

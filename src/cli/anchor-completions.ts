@@ -26,9 +26,9 @@ export async function anchorCompletions(
   const [member, ...names] = parsePath(above === '' ? '/' : above);
   const onlyMembers = of?.length === 1 && of[0] === 'member';
   if (member === undefined) {
-    return client.members().map(({ name, state }) => ({
+    return client.members().map(({ name, state, host }) => ({
       value: `${above || '/'}${name}${onlyMembers ? '' : '/'}`,
-      help: state,
+      help: host === '' ? state : `${host}, ${state}`,
     }));
   }
   if (onlyMembers) return [];

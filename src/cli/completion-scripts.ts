@@ -41,7 +41,7 @@ const ZSH = `#compdef circuit
 # or, after compinit in ~/.zshrc:
 #     source <(circuit completion zsh)
 _circuit() {
-  local -a answer values shown
+  local -a answer
   local line value
   answer=("\${(@f)$(
     exec 2>/dev/null

@@ -1,3 +1,4 @@
+import type { MemberEntry } from '../anchor/circuit.js';
 import { escapeControls } from '../base/escape-controls.js';
 import type { Anchor } from '../client/anchor.js';
 import { parsePath } from '../client/path.js';
@@ -5,11 +6,12 @@ import { type DialOptions, dial } from './dial.js';
 
 export interface ListOptions extends DialOptions {
   readonly long?: boolean;
+  readonly json?: boolean;
   readonly depth?: boolean;
 }
 
 /**
- * `circuit ls [-l] [--depth] [ANCHOR]`; a path that ends in `/...` lists everything below, and
+ * `circuit ls [-l | -j] [--depth] [ANCHOR]`; a path that ends in `/...` lists everything below, and
  * with `--depth` what is below an anchor before the anchor itself.
  */
 export async function ls(path: string, options: ListOptions): Promise<void> {
@@ -17,34 +19,86 @@ export async function ls(path: string, options: ListOptions): Promise<void> {
   const recursive = names.at(-1) === '...';
   const above = recursive ? names.slice(0, -1) : names;
   await using client = await dial(options);
-  const places =
-    above.length > 0
-      ? await placesIn(client.anchor(`/${above.join('/')}`))
-      : client.members().map(({ name, state }) => ({ at: client.anchor(`/${name}`), kind: state }));
-  await print(places, { ...options, recursive });
+  if (above.length > 0) {
+    await print(await placesIn(client.anchor(`/${above.join('/')}`), options), recursive, options);
+    return;
+  }
+  // The list came with the connection: nobody else is asked.
+  const members = client.members();
+  const lines = linesOf(members, options);
+  const places = members.map(({ name }, i) => ({
+    at: client.anchor(`/${name}`),
+    line: lines[i] ?? '',
+  }));
+  await print(places, recursive, options);
 }
 
 interface Place {
   readonly at: Anchor;
-  /** The state of a member, an element's kind, or `-` for an anchor without one. */
-  readonly kind: string;
+  /** What is printed of it. */
+  readonly line: string;
 }
 
-async function placesIn(above: Anchor): Promise<readonly Place[]> {
+/** The width of the column with a member's state, or an anchor's kind. */
+const KIND_WIDTH = 8;
+
+/** What a column shows where there is nothing: it has some text always, for awk(1). */
+const NONE = '-';
+
+function linesOf(members: readonly MemberEntry[], { long, json }: ListOptions): readonly string[] {
+  if (json) return members.map(memberJson);
+  if (!long) return members.map(({ name }) => `/${name}`);
+  const hosts = column(members.map(({ host }) => host));
+  const addresses = column(members.map(({ addressHost }) => addressHost));
+  return members.map(({ name, state, version }, i) => {
+    const path = `${state.padEnd(KIND_WIDTH)}/${name}`;
+    return [path, hosts[i], addresses[i], version || NONE].join('  ');
+  });
+}
+
+function memberJson({ name, state, joined, host, addressHost, version }: MemberEntry): string {
+  return jsonLine({
+    Path: `/${name}`,
+    Name: name,
+    Kind: 'member',
+    State: state,
+    Joined: new Date(joined).toISOString(),
+    Host: host || null,
+    AddrHost: addressHost || null,
+    Version: version || null,
+  });
+}
+
+/** The texts, all as wide as the widest. */
+function column(texts: readonly string[]): readonly string[] {
+  const width = texts.reduce((widest, { length }) => Math.max(widest, length), NONE.length);
+  return texts.map((text) => (text || NONE).padEnd(width));
+}
+
+async function placesIn(above: Anchor, { long, json }: ListOptions): Promise<readonly Place[]> {
   const { anchors } = await above.view();
   const sorted = [...anchors].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return sorted.map(({ name, kind = '-' }) => ({ at: above.walk(name), kind }));
+  return sorted.map(({ name, kind }) => {
+    const at = above.walk(name);
+    if (json) return { at, line: jsonLine({ Path: at.path, Name: name, Kind: kind ?? null }) };
+    const shown = long ? (kind ?? NONE).padEnd(KIND_WIDTH) : '';
+    return { at, line: `${shown}${escapeControls(at.path)}` };
+  });
+}
+
+/** One line, and nothing in it that commands a terminal: JSON leaves DEL and the C1 controls as they are. */
+function jsonLine(value: object): string {
+  return escapeControls(JSON.stringify(value), '\\u00');
 }
 
 async function print(
   places: readonly Place[],
-  options: ListOptions & { readonly recursive: boolean },
+  recursive: boolean,
+  options: ListOptions,
 ): Promise<void> {
-  const { long, depth, recursive } = options;
-  for (const { at, kind } of places) {
-    const line = `${long ? kind.padEnd(8) : ''}${escapeControls(at.path)}\n`;
-    if (!depth) process.stdout.write(line);
-    if (recursive) await print(await placesIn(at), options);
-    if (depth) process.stdout.write(line);
+  for (const { at, line } of places) {
+    if (!options.depth) process.stdout.write(`${line}\n`);
+    if (recursive) await print(await placesIn(at, options), recursive, options);
+    if (options.depth) process.stdout.write(`${line}\n`);
   }
 }

@@ -1,10 +1,8 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { errorCode, errorMessage } from '../base/error.js';
 import { escapeControls } from '../base/escape-controls.js';
 import { redact } from '../base/redact.js';
 import { VERSION } from '../base/version.js';
-import { addCommands } from './commands.js';
-import { addCompletion } from './completion.js';
 import { commandNamed, withTwoDashes } from './long-options.js';
 import { surviveLostTerminal } from './lost-terminal.js';
 
@@ -30,8 +28,12 @@ or umount(8) ends it. While the daemon cannot be reached, the members stay liste
 fail with EHOSTUNREACH; the mount works again when the daemon is reached again.
 ${DAEMON_HELP}`;
 
-/** The actions are loaded when one is run: a command starts in the time that its own code takes. */
-export function program(): Command {
+/**
+ * The actions are loaded when one is run, and the commands that the tables of the kinds make when
+ * one of them is wanted: a command starts in the time that its own code takes.
+ * @param wanted The name of a command, if it is the first word.
+ */
+export async function program(wanted = ''): Promise<Command> {
   const circuit = new Command('circuit')
     .description('a cluster of Unix hosts as one directory')
     .version(VERSION)
@@ -63,7 +65,11 @@ export function program(): Command {
 
   client(circuit, 'ls', 'list members and anchors; /... lists everything below')
     .argument('[ANCHOR]', 'where', '/')
-    .option('-l, --long', 'show the state of each member, and what kind each anchor is')
+    .option(
+      '-l, --long',
+      'with the state, host and version of each member, the kind of each anchor',
+    )
+    .option('-j, --json', 'the same as JSON, one object a line')
     .option('--de, --depth', 'with /...: what is below an anchor before the anchor')
     .action(async (path, options) => (await import('./ls.js')).ls(path, options));
 
@@ -77,6 +83,11 @@ export function program(): Command {
     .option('--allow-other', 'let other users in, as far as the modes of the files allow')
     .action(async (directory, options) => (await import('./mount.js')).mount(directory, options));
 
+  if (commandNamed(circuit, wanted)) return circuit;
+  const [{ addCommands }, { addCompletion }] = await Promise.all([
+    import('./commands.js'),
+    import('./completion.js'),
+  ]);
   addCommands((name, description) => client(circuit, name, description));
   addCompletion(circuit);
   // commander's own says nothing of a command that there is not.
@@ -97,14 +108,22 @@ function find(circuit: Command, name: string): Command {
   return commandNamed(circuit, name) ?? circuit.error(`error: unknown command '${name}'`);
 }
 
+/** The options of every command that talks to a daemon, made once: commander parses each. */
+const DIAL = new Option('-d, --dial <ADDRESS>', 'the circuit address of the daemon to talk to');
+const DISCOVER = new Option(
+  '--discover <GROUP:PORT>',
+  'find one by multicast (or $CIRCUIT_DISCOVER)',
+);
+const HMAC = new Option('--hmac <FILE>', 'the cluster key, if there is one (or $CIRCUIT_HMAC)');
+
 /** A command that talks to a daemon. */
 function client(circuit: Command, name: string, description: string, help = MEMBER_HELP): Command {
   return circuit
     .command(name)
     .description(description)
-    .option('-d, --dial <ADDRESS>', 'the circuit address of the daemon to talk to')
-    .option('--discover <GROUP:PORT>', 'find one by multicast (or $CIRCUIT_DISCOVER)')
-    .option('--hmac <FILE>', 'the cluster key, if there is one (or $CIRCUIT_HMAC)')
+    .addOption(DIAL)
+    .addOption(DISCOVER)
+    .addOption(HMAC)
     .addHelpText('after', help);
 }
 
@@ -126,7 +145,7 @@ export async function main(): Promise<void> {
   };
   process.once('beforeExit', unsettled);
   try {
-    const circuit = program();
+    const circuit = await program(args[0]);
     await circuit.parseAsync(withTwoDashes(circuit, args), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {

@@ -28,6 +28,8 @@ export class CircuitView implements Circuit, Disposable {
   readonly #listeners = new Listeners<[name: MemberName, gone: boolean]>();
   readonly #closing = new AbortController();
   #roster: ReadonlyMap<string, MemberEntry> = new Map();
+  /** The same, as a list. */
+  #entries: readonly MemberEntry[] = [];
   /** Those that were asked for. */
   readonly #members = new Map<string, Member>();
   /** Why the daemon is out of reach, as it was noted last. */
@@ -57,7 +59,7 @@ export class CircuitView implements Circuit, Disposable {
   }
 
   members(): readonly MemberEntry[] {
-    return [...this.#roster.values()];
+    return this.#entries;
   }
 
   member(name: string): Member | undefined {
@@ -112,6 +114,7 @@ export class CircuitView implements Circuit, Disposable {
     const before = this.#roster;
     const now = new Map(members.map((entry) => [entry.name, entry]));
     this.#roster = now;
+    this.#entries = [...now.values()];
     // One that has come back under its old name is another member.
     for (const { name, joined } of before.values()) {
       if (now.get(name)?.joined !== joined) this.#tell(name, true);

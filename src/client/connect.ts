@@ -3,8 +3,10 @@ import type { CircuitRoster, CircuitTarget } from '../anchor/circuit-target.js';
 import { isListedState } from '../anchor/listed-member.js';
 import { type Address, isMemberName } from '../base/address.js';
 import { CircuitError, noAnswer } from '../base/error.js';
+import { hostNameOf } from '../base/host-name.js';
 import { type Interruptible, interruptible } from '../base/interruptible.js';
 import { isTimeValue } from '../base/time-value.js';
+import { versionOf } from '../base/version.js';
 import { CALL_TIMEOUT_MS } from '../transport/limits.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
 import type { ClusterKey } from '../transport/security.js';
@@ -53,9 +55,21 @@ export async function connect(
 export function checkMembers(members: readonly MemberEntry[]): readonly MemberEntry[] {
   const sound = Array.isArray(members) && members.every(isEntry);
   if (!sound) throw new CircuitError('EPROTO', 'the daemon gave what is no list of members');
-  return members.map(({ name, joined, state }) => ({ name, joined, state }));
+  return members.map(({ name, joined, state, host, addressHost, version }) => ({
+    name,
+    joined,
+    state,
+    host: hostNameOf(host),
+    addressHost: isAddressHost(addressHost) ? addressHost : '',
+    version: versionOf(version),
+  }));
 }
 
 function isEntry(entry: Partial<MemberEntry> | undefined): boolean {
   return isMemberName(entry?.name) && isTimeValue(entry.joined) && isListedState(entry.state);
+}
+
+/** A name or an address, of IPv6 too, and nothing that commands a terminal. */
+function isAddressHost(value: unknown): boolean {
+  return typeof value === 'string' && /^[0-9A-Za-z._:-]{1,253}$/.test(value);
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MountError } from '../../mount/mounting/mount-error.js';
 import { Session } from '../../mount/session.js';
@@ -15,8 +16,10 @@ import {
 } from '../base/address.js';
 import { asCircuitError, CircuitError, errorMessage } from '../base/error.js';
 import { trimBy } from '../base/garbage.js';
+import { hostNameOf } from '../base/host-name.js';
 import { onAbort } from '../base/interruptible.js';
 import { OperationsLog } from '../base/log.js';
+import { VERSION } from '../base/version.js';
 import { Bootstrap } from '../bootstrap/bootstrap.js';
 import { REGISTRY } from '../kinds/registry.js';
 import { MembershipDriver } from '../membership/driver.js';
@@ -151,7 +154,15 @@ export class Daemon {
       const address = new Address(host, options.advertise?.port || port, process.pid, secret);
       transport.advertise(address);
       const addr = address.toString();
-      const record = { name, addr, joined: Date.now(), incarnation: 0, state: 'alive' } as const;
+      const record: MemberRecord = {
+        name,
+        addr,
+        joined: Date.now(),
+        incarnation: 0,
+        state: 'alive',
+        host: hostNameOf(hostname()),
+        version: VERSION,
+      };
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
       daemon = new Daemon({ log, transport, state, record }, address, options);
       const ending = daemon.#ending;

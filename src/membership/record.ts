@@ -1,7 +1,9 @@
 import { Address, isMemberName, type MemberName } from '../base/address.js';
 import { isCount } from '../base/count.js';
 import { CircuitError } from '../base/error.js';
+import { hostNameOf } from '../base/host-name.js';
 import { isTimeValue } from '../base/time-value.js';
+import { versionOf } from '../base/version.js';
 
 /** A circuit address as text: it names one run of one daemon. */
 export type PeerAddress = string;
@@ -22,6 +24,10 @@ export interface MemberRecord extends Version {
   readonly addr: PeerAddress;
   /** When its daemon started, in milliseconds since the epoch. */
   readonly joined: number;
+  /** The name of its host as its daemon found it at the start; empty where it has none that is safe. */
+  readonly host: string;
+  /** The version of its software; empty where it gave none that is safe. */
+  readonly version: string;
 }
 
 export type MemberState = 'alive' | 'suspect' | 'failed' | 'left';
@@ -42,13 +48,13 @@ export function overrides(
 
 /** The same version of a member's record in another state. */
 export function withState(
-  { name, addr, joined, incarnation }: MemberRecord,
+  { name, addr, joined, incarnation, host, version }: MemberRecord,
   state: MemberState,
   accuser?: MemberName,
 ): MemberRecord {
   // Not by a spread: that gives these objects many shapes, and V8 is slow with all of them.
-  const record = { name, addr, joined, incarnation, state };
-  return accuser === undefined ? record : { name, addr, joined, incarnation, state, accuser };
+  if (accuser === undefined) return { name, addr, joined, incarnation, state, host, version };
+  return { name, addr, joined, incarnation, state, host, version, accuser };
 }
 
 /** A record that is shown as a member's: a suspected member is one until it has failed. */
@@ -61,13 +67,18 @@ export function isListed(record: MemberRecord | undefined): record is ListedReco
 /** Far above any honest incarnation, and far below where counting would lose precision. */
 export const MAX_INCARNATION = 2 ** 40;
 
-/** @throws CircuitError EINVAL for something that is not a record */
+/**
+ * A host name or a version that is missing, or not safe to show, is no mistake: the member is shown
+ * without it.
+ * @throws CircuitError EINVAL for something that is not a record
+ */
 export function parseRecord(value: unknown): MemberRecord {
   if (!isObject(value)) throw invalid('not an object');
   const { name, incarnation, state, accuser } = parseVersion(value);
   const { addr, joined } = value;
   if (!isTimeValue(joined)) throw invalid('joined');
-  const record = { name, addr: parseAddress(addr), joined, incarnation, state };
+  const [host, version] = [hostNameOf(value.host), versionOf(value.version)];
+  const record = { name, addr: parseAddress(addr), joined, incarnation, state, host, version };
   return withState(record, state, accuser);
 }
 

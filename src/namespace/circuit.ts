@@ -1,10 +1,11 @@
-import type { Attributes, Directory, Node, SymbolicLink } from '../../mount/node.js';
+import type { Attributes, Directory, Node } from '../../mount/node.js';
 import type { Circuit, MemberEntry } from '../anchor/circuit.js';
 import { TimeStamps } from '../base/time-stamps.js';
 import { REGISTRY, type Registry } from '../kinds/registry.js';
 import { AnchorDirectory } from './anchor.js';
 import { ConstantFile, STARTED, STATIC_TTL_S } from './control.js';
 import { FailureNotes } from './failure-notes.js';
+import { HostsDirectory, linkTo } from './hosts.js';
 import type { NamespaceContext, OperationLog } from './operation.js';
 import { Renderings } from './renderings.js';
 
@@ -32,6 +33,7 @@ Each directory here is a member of the network, a daemon on some host.
                               merge this network with that of another daemon
   mkdir .self/build           make an anchor: they live inside a member
   cat X*/help                 what can be done with a member
+  cat .hosts/web1/peek        the member on the host of that name
 `;
 
 class CircuitDirectory implements Directory {
@@ -50,7 +52,8 @@ class CircuitDirectory implements Directory {
     this.#context = context;
     this.#hidden = new Map<string, Node>([
       ['.help', new ConstantFile(0o444, () => CIRCUIT_HELP)],
-      ['.self', selfLink(circuit)],
+      ['.hosts', new HostsDirectory(circuit)],
+      ['.self', linkTo(() => circuit.self, { ttl: STATIC_TTL_S })],
     ]);
     circuit.watch((name, gone) => {
       if (gone) this.#directories.delete(name);
@@ -96,13 +99,4 @@ class CircuitDirectory implements Directory {
     this.#directories.set(name, directory);
     return directory;
   }
-}
-
-function selfLink(circuit: Circuit): SymbolicLink {
-  return {
-    kind: 'symlink',
-    ttl: STATIC_TTL_S,
-    attributes: () => ({ mode: 0o777, size: circuit.self.length, mtime: 0n }),
-    readlink: () => circuit.self,
-  };
 }

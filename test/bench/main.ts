@@ -60,7 +60,7 @@ try {
 function chosenGroups(): Group[] {
   const bare = bareRpc(cluster);
   const groups = [
-    restGroup(),
+    restGroup(cluster),
     ...fileGroups(cluster),
     ...messageGroups(bare),
     ...byteGroups(cluster, bare),

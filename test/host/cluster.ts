@@ -16,6 +16,9 @@ export const PATIENCE = 60_000;
 
 const CIRCUIT = join(import.meta.dirname, '../../bin/circuit.cjs');
 
+/** A script that gives the host any name, also one that hostname(1) refuses, and runs what follows. */
+const BECOME = 'printf %s "$0" > /proc/sys/kernel/hostname && exec "$@"';
+
 /**
  * The start that was asked for last. Daemons start one after the other: ava runs as many test files
  * at once as there are processors, each in a process of its own, and where more daemons start at
@@ -39,6 +42,8 @@ export interface RunOptions {
   readonly input?: string;
   /** A network namespace to run in. */
   readonly netns?: string;
+  /** The host name that a daemon finds, in a UTS namespace of its own. */
+  readonly hostname?: string;
   /** Milliseconds after which the program is killed, with its process group: a minute by custom. */
   readonly timeout?: number;
 }
@@ -107,7 +112,9 @@ export class Cluster {
     this.#logs.push(log);
     // Not `ip netns exec`: it would hide the mount in a mount namespace of its own.
     const enter = options.netns ? ['nsenter', `--net=/run/netns/${options.netns}`] : [];
-    const [command = '', ...rest] = [...enter, process.execPath, CIRCUIT, 'start'];
+    const name = options.hostname;
+    const named = name === undefined ? [] : ['unshare', '--uts', 'sh', '-c', BECOME, name];
+    const [command = '', ...rest] = [...enter, ...named, process.execPath, CIRCUIT, 'start'];
     const child = spawn(
       command,
       [...rest, ...listen, ...(mounts ? [] : ['-m', mountpoint]), ...args],

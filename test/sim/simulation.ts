@@ -1,4 +1,5 @@
 import { isMemberName, type MemberName } from '../../src/base/address.js';
+import { VERSION } from '../../src/base/version.js';
 import { newMemberMap } from '../../src/membership/member-map.js';
 import type { MemberRecord } from '../../src/membership/record.js';
 import { EventQueue } from './event-queue.js';
@@ -83,6 +84,8 @@ export class Simulation {
       joined: EPOCH_MS + now,
       incarnation,
       state: 'alive',
+      host: `host${number}`,
+      version: VERSION,
     };
     // Clocks that count from the start of the host show different times.
     const clock = random.integer(0, 10_000_000);

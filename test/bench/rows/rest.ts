@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TestDaemon } from '../../host/cluster.js';
+import type { Cluster, TestDaemon } from '../../host/cluster.js';
 import { residentSet } from '../../host/memory.js';
 import type { Circuit } from '../circuit.js';
 import { median } from '../median.js';
@@ -11,12 +11,14 @@ import { type Group, trial } from '../trial.js';
 
 /** How long the daemons are watched at rest, in milliseconds. */
 const REST_MS = 6_000;
+/** How long node does nothing, in milliseconds. */
+const IDLE_MS = 1_000;
 const CHANNELS = 1_000;
 /** After so long a daemon has collected the garbage of what was done, in milliseconds. */
 const COLLECTED_MS = 4_500;
 
 /** They come first, before the daemons have been used. */
-export function restGroup(): Group {
+export function restGroup(cluster: Cluster): Group {
   return {
     trials: [
       {
@@ -26,9 +28,15 @@ export function restGroup(): Group {
             unit: '% of a core',
             goal: 'under 0.5 %',
           },
-          { name: 'resident memory at rest, each', unit: 'MB', goal: 'under 90 MB' },
+          { name: 'resident memory at rest, each', unit: 'MB', goal: 'at most 1.25 × node' },
         ],
         measure: rest,
+      },
+    ],
+    yardsticks: [
+      {
+        row: { name: 'resident memory of node that does nothing', unit: 'MB' },
+        measure: () => idleNode(cluster),
       },
     ],
     // At rest is after the start: its garbage is collected and its code compiled meanwhile.
@@ -52,6 +60,12 @@ async function rest({ daemons }: Circuit): Promise<number[]> {
     (daemon, i) => ((cpuMilliseconds(daemon) - (before[i] ?? 0)) / REST_MS) * 100,
   );
   return [mean(shares), median(daemons.map(residentMegabytes))];
+}
+
+async function idleNode(cluster: Cluster): Promise<number> {
+  const script = `setTimeout(() => console.log(process.memoryUsage.rss()), ${IDLE_MS})`;
+  const { stdout } = await run(cluster, [process.execPath, '-e', script]);
+  return Number(stdout) / 1_000_000;
 }
 
 function mean(values: readonly number[]): number {

@@ -102,11 +102,13 @@ test('a member that has gone has no peek, also where it answers still', async (t
   await t.throwsAsync(told(member, 'peek'), { code: 'ENOENT' });
 });
 
-test('a listing tells which members are suspected, and no address', async (t) => {
+test('a listing tells which members are suspected, their hosts and versions, and no address', async (t) => {
   const { membership, theirs, circuit } = await viewed(t);
   membership.suspect(theirs.self, 5_000);
   const entry = circuit.members().find(({ name }) => name === theirs.self.name);
-  t.deepEqual(entry, { name: theirs.self.name, joined: 0, state: 'suspect' });
+  const { name, host, version } = theirs.self;
+  const [state, addressHost] = ['suspect', '127.0.0.1'];
+  t.deepEqual(entry, { name, joined: 0, state, host, addressHost, version });
 });
 
 test('peers are the member’s own views, sorted by name, whoever asks', async (t) => {

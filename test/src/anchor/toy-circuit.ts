@@ -1,10 +1,11 @@
 import type { ExecutionContext } from 'ava';
 import type { MemberEntry } from '../../../src/anchor/circuit.js';
+import { memberEntry } from '../../../src/anchor/listed-member.js';
 import { LocalMember } from '../../../src/anchor/local-member.js';
 import { RemoteMember } from '../../../src/anchor/remote-member.js';
 import { type MemberName, newMemberName } from '../../../src/base/address.js';
 import { OperationsLog } from '../../../src/base/log.js';
-import { StubMembership } from '../bootstrap/stub-membership.js';
+import { newRecord, StubMembership } from '../bootstrap/stub-membership.js';
 import { served } from './served.js';
 
 /** A circuit whose members a test decides upon. */
@@ -13,7 +14,7 @@ export class ToyCircuit {
   readonly self = this.#membership.self.name;
   readonly listeners = new Set<(name: MemberName, gone: boolean) => void>();
   readonly #local: LocalMember;
-  #members: MemberEntry[] = [{ name: this.self, joined: 1, state: 'alive' }];
+  #members: MemberEntry[] = [memberEntry(this.#membership.self)];
 
   constructor(log: OperationsLog) {
     this.#local = new LocalMember({ membership: this.#membership, log, shutdown: () => {} });
@@ -34,7 +35,7 @@ export class ToyCircuit {
 
   add(): MemberName {
     const name = newMemberName();
-    this.#members = [...this.#members, { name, joined: 1, state: 'alive' }];
+    this.#members = [...this.#members, memberEntry({ ...newRecord(), name })];
     for (const listener of this.listeners) listener(name, false);
     return name;
   }

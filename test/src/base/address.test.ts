@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {
   Address,
+  hostOf,
   isMemberName,
   newMemberName,
   newSecret,
@@ -64,4 +65,11 @@ test('HOST:PORT, [IPV6]:PORT and :PORT are understood, and nothing else', (t) =>
   for (const text of ['', '11022', 'host', 'host:', '::1:7', '[x]:7', 'host:65536', 'a b:1']) {
     t.throws(() => parseAuthority(text), { code: 'EINVAL' }, text);
   }
+});
+
+test('the host of an address is had without parsing it', (t) => {
+  for (const host of ['10.0.0.7', 'web1.example.com', 'fe80::1', '::1']) {
+    t.is(hostOf(new Address(host, 11022, 7, newSecret()).toString()), host);
+  }
+  t.is(hostOf('nonsense'), '');
 });

@@ -86,5 +86,6 @@ export function newAddress(): Address {
 
 export function newRecord(): MemberRecord {
   const addr = newAddress().toString();
-  return { name: newMemberName(), addr, joined: 0, incarnation: 0, state: 'alive' };
+  const [host, version] = ['web1', '1.2.3'];
+  return { name: newMemberName(), addr, joined: 0, incarnation: 0, state: 'alive', host, version };
 }

@@ -2,7 +2,7 @@ import test from 'ava';
 import { completionsOf } from '../../../src/cli/completions.js';
 import { program } from '../../../src/cli/main.js';
 
-const circuit = program();
+const circuit = await program();
 const commands = circuit.createHelp().visibleCommands(circuit);
 
 function valuesAt(before: readonly string[], current = ''): readonly string[] | string {

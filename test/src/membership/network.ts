@@ -33,6 +33,8 @@ export class Network {
       joined: 0,
       incarnation: 0,
       state: 'alive',
+      host: 'web1',
+      version: '1.2.3',
       ...options,
     } as const;
     const displaced = () => this.displaced.push(addr);

@@ -14,7 +14,7 @@ function named(name: string): MemberName {
 const NAME = named('X00000000000000aa');
 
 function record(incarnation: number, state: MemberRecord['state']): MemberRecord {
-  return { name: NAME, addr: 'circuit://a', joined: 0, incarnation, state };
+  return { name: NAME, addr: 'circuit://a', joined: 0, incarnation, state, host: '', version: '' };
 }
 
 function version(incarnation: number, state: MemberRecord['state']): Version {

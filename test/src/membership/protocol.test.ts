@@ -14,7 +14,8 @@ let ports = 0;
 function record(changes: Partial<MemberRecord> = {}): MemberRecord {
   ports += 1;
   const addr = new Address('host', ports, 1, newSecret()).toString();
-  return { name: newMemberName(), addr, joined: 0, incarnation: 0, state: 'alive', ...changes };
+  const [name, host, version] = [newMemberName(), 'web1', '1.2.3'];
+  return { name, addr, joined: 0, incarnation: 0, state: 'alive', host, version, ...changes };
 }
 
 /** A member, and its calls of its host. */

@@ -9,7 +9,7 @@ const addr = new Address('host', 1, 1, newSecret()).toString();
 
 function record(index: number, state: MemberState = 'alive', incarnation = 0): MemberRecord {
   const name = `X${index.toString(16).padStart(2, '0').padEnd(16, '0')}` as MemberName;
-  return { name, addr, joined: 0, incarnation, state };
+  return { name, addr, joined: 0, incarnation, state, host: '', version: '' };
 }
 
 const self = record(255);

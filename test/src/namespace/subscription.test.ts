@@ -50,7 +50,7 @@ async function mounted(t: ExecutionContext) {
 
 function record(name: MemberName): MemberRecord {
   const addr = `circuit://127.0.0.1:1/1/Q${'0'.repeat(32)}`;
-  return { name, addr, joined: 0, incarnation: 0, state: 'alive' };
+  return { name, addr, joined: 0, incarnation: 0, state: 'alive', host: '', version: '' };
 }
 
 function memberNumber(i: number): MemberName {

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { memberEntry } from '../../../src/anchor/listed-member.js';
 import { LocalMember } from '../../../src/anchor/local-member.js';
 import { RemoteMember } from '../../../src/anchor/remote-member.js';
 import { CircuitError } from '../../../src/base/error.js';
@@ -65,7 +66,7 @@ async function seen(t: ExecutionContext) {
   const self = local.name;
   const alone = {
     self,
-    members: () => [{ name: self, joined: 1, state: 'alive' as const }],
+    members: () => [memberEntry(membership.self)],
     watch: () => ({ [Symbol.dispose]: () => {} }),
   };
   const connection = await served(t, { ...alone, member: () => local }, log, { registry });

@@ -1,0 +1,24 @@
+/**
+ * Preloaded (`node --require`) while the command is bundled: when the process ends, keeps the code
+ * that V8 has made of the bundle by then, which is of the functions that were called.
+ */
+const { writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const vm = require('node:vm');
+
+// The daemon's address file is to be in $XDG_RUNTIME_DIR, for root, too.
+process.getuid = undefined;
+
+const { Script } = vm;
+
+vm.Script = class extends Script {
+  constructor(source, options) {
+    super(source, options);
+    const directory = process.env.CIRCUIT_KEEP_CODE;
+    if (directory === undefined) return;
+    process.on('exit', () => {
+      const file = join(directory, options.filename.replace('.cjs', '.cache'));
+      writeFileSync(file, this.createCachedData());
+    });
+  }
+};
