@@ -1,10 +1,10 @@
 /**
  * Bundles the command `circuit` into dist/bin, and compiles it: reading a hundred modules and
- * compiling them would take longer than most commands do.
+ * compiling them would take longer than most commands do. Its manual goes into dist/man.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -70,6 +70,22 @@ await bundle({
 const main = 'dist/bin/main.cjs';
 await writeFile(main, (await readFile(main, 'utf8')).replaceAll(SELDOM_USED, 'lazily("$1")'));
 await keepCode();
+await writeManual();
+
+/** Writes the manual pages, which are dated by SOURCE_DATE_EPOCH (reproducible-builds.org) where it is set. */
+async function writeManual() {
+  const [{ manual }, { program }] = await Promise.all([
+    import('../dist/src/cli/manual.js'),
+    import('../dist/src/cli/main.js'),
+  ]);
+  const { SOURCE_DATE_EPOCH: epoch } = process.env;
+  const date = epoch === undefined ? new Date() : new Date(Number(epoch) * 1000);
+  await rm('dist/man', { recursive: true, force: true });
+  await mkdir('dist/man');
+  for (const [name, page] of manual(await program(), date)) {
+    await writeFile(join('dist/man', name), page);
+  }
+}
 
 /**
  * Keeps the code that V8 makes of what `circuit ls` and `circuit start` call. What is called

@@ -19,6 +19,9 @@ openssl:openssl
 gcc:cc
 zsh:zsh
 fish:fish
+mandoc:mandoc
+groff-base:groff
+man-db:lexgrog
 '
 
 missing=
