@@ -58,6 +58,9 @@ napi_value process_reap(napi_env env, napi_callback_info info);
 napi_value process_is_stopped(napi_env env, napi_callback_info info);
 napi_value process_is_child_subreaper(napi_env env, napi_callback_info info);
 
+/* datagram.c */
+napi_value datagram_send(napi_env env, napi_callback_info info);
+
 /* memory.c */
 napi_value memory_trim(napi_env env, napi_callback_info info);
 

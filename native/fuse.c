@@ -98,6 +98,7 @@ NAPI_MODULE_INIT() {
       METHOD("readPipe", pipe_read),
       METHOD("writePipe", pipe_write),
       METHOD("isReady", pipe_is_ready),
+      METHOD("sendDatagram", datagram_send),
       METHOD("trimMemory", memory_trim),
   };
   napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods);

@@ -1,7 +1,7 @@
 /**
  * The typed interface of the addon in C: a FUSE device, mount(2), processes and their pipes, locks of
- * files, memory, and readiness. A function that fails throws an Error with `code` (such as `ENODEV`),
- * `errno` (negative) and `syscall`.
+ * files, datagrams, memory, and readiness. A function that fails throws an Error with `code` (such as
+ * `ENODEV`), `errno` (negative) and `syscall`.
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,12 @@ interface Addon {
   writePipe(fd: number, bytes: Uint8Array): number;
   /** poll(2): whether a read or a write would not wait. It may fail. */
   isReady(fd: number): boolean;
+  /**
+   * Sends one datagram to a Unix socket without waiting.
+   * @param name A path, or an abstract name after `@` (unix(7)).
+   * @throws EAGAIN: the receiver's queue is full. ENOENT, ECONNREFUSED: nobody receives there.
+   */
+  sendDatagram(name: string, data: Uint8Array): void;
   /** Returns to the kernel the free memory that the C library keeps (malloc_trim(3)). */
   trimMemory(): void;
 
@@ -92,7 +98,7 @@ const addon = load();
 
 export const { open, read, write, queuedWrite, close } = addon;
 export const { mount, unmount, socketpair, receiveDescriptor } = addon;
-export const { lockFile, append, isReady, trimMemory } = addon;
+export const { lockFile, append, isReady, trimMemory, sendDatagram } = addon;
 export const { pipe, readPipe, writePipe, isStopped, isChildSubreaper } = addon;
 
 /** The readiness that a {@link Watcher} watches for. */

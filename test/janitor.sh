@@ -3,6 +3,7 @@
 # also does when the test is interrupted or killed:
 #   DIR/notes/pids/PID    a process to end, with its group and those that it has started
 #   DIR/notes/netns/NAME  a network namespace to remove
+#   DIR/notes/cgroups/*   has the path of a control group to remove, with those in it
 # and every process that has TEST_OF=DIR in its environment, every mount below DIR,
 # then DIR itself.
 trap '' INT TERM HUP
@@ -43,6 +44,16 @@ awk -v dir="$dir/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo |
   while read -r mountpoint; do umount -l "$(printf %b "$mountpoint")"; done
 for file in "$dir"/notes/netns/*; do
   [ -e "$file" ] && ip netns delete "${file##*/}"
+done
+for file in "$dir"/notes/cgroups/*; do
+  [ -e "$file" ] || continue
+  read -r cgroup <"$file"
+  [ ! -e "$cgroup/cgroup.kill" ] || echo 1 >"$cgroup/cgroup.kill"
+  # It can be removed when its processes have been reaped.
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ -d "$cgroup" ] || break
+    find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.2
+  done
 done
 # Programs that have lost their daemon may write a last line meanwhile.
 for _ in 1 2 3 4 5; do

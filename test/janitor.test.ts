@@ -21,15 +21,17 @@ test('waits', async (t) => {
   const cluster = new Cluster(t);
   const daemon = await cluster.start();
   const netns = await cluster.namespace();
+  const controlGroup = cluster.controlGroup();
   const { stdout } = await cluster.sh(\`
     mkdir p; cd p
     echo '{"Path": "sleep", "Args": ["1000"], "Env": ["A=B"]}' > mkproc
     cat pid
     sleep 1000 > /dev/null 2>&1 & echo $!
+    echo $! > \${controlGroup}/cgroup.procs
     setsid sleep 1000 > /dev/null 2>&1 & echo $!\`, { cwd: \`\${daemon.mountpoint}/.self\` });
   const pids = [process.pid, process.ppid, daemon.pid, ...stdout.trim().split('\\n').map(Number)];
   const { directory } = cluster;
-  writeFileSync('new', JSON.stringify({ pids, directory, netns }));
+  writeFileSync('new', JSON.stringify({ pids, directory, netns, controlGroup }));
   renameSync('new', 'begun');
   await new Promise(() => {});
 });
@@ -40,6 +42,7 @@ interface Begun {
   readonly pids: readonly number[];
   readonly directory: string;
   readonly netns: string;
+  readonly controlGroup: string;
 }
 
 /** Runs `npm test` in a project whose only test waits for ever; resolves when it does. */
@@ -87,7 +90,7 @@ for (const [name, signal] of [
   ['npm', 'SIGTERM'],
 ] as const) {
   test.serial(`${signal} of ${name} leaves nothing of a test that was running`, async (t) => {
-    const { npm, pids, directory, netns } = await runEndless(t);
+    const { npm, pids, directory, netns, controlGroup } = await runEndless(t);
     // A program has no command line in the moment of its exec (get_mm_cmdline in fs/proc/base.c).
     await eventually(
       async () => running(pids),
@@ -102,10 +105,12 @@ for (const [name, signal] of [
         // With what lies beside it.
         directory: existsSync(join(directory, '..')),
         netns: existsSync(`/run/netns/${netns}`),
+        controlGroup: existsSync(controlGroup),
       }),
-      (seen) => seen.programs.length === 0 && !seen.mounts && !seen.directory && !seen.netns,
+      ({ programs, ...kept }) => programs.length === 0 && !Object.values(kept).includes(true),
     );
-    t.deepEqual(left, { programs: [], mounts: false, directory: false, netns: false });
+    const nothing = { mounts: false, directory: false, netns: false, controlGroup: false };
+    t.deepEqual(left, { programs: [], ...nothing });
   });
 }
 

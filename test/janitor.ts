@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { errorCode } from '../src/base/error.js';
 
@@ -35,6 +35,7 @@ export class Janitor {
     chmodSync(base, 0o711);
     mkdirSync(join(this.#notes, 'pids'), { recursive: true });
     mkdirSync(join(this.#notes, 'netns'));
+    mkdirSync(join(this.#notes, 'cgroups'));
     mkdirSync(this.directory);
     // As a process group of its own it does not get the terminal's Ctrl-C, and without the mark
     // of a test that runs this one, no end by that one's janitor before it has done its work.
@@ -66,6 +67,11 @@ export class Janitor {
   /** Notes a network namespace that is to be removed; the caller makes it. */
   adoptNamespace(name: string): void {
     writeFileSync(join(this.#notes, 'netns', name), '');
+  }
+
+  /** Notes a control group that is to be removed; the caller makes it. */
+  adoptControlGroup(path: string): void {
+    writeFileSync(join(this.#notes, 'cgroups', basename(path)), `${path}\n`);
   }
 
   #finish(): Promise<void> {

@@ -11,17 +11,29 @@ tree:tree
 iproute2:ip
 util-linux:setpriv
 procps:ps
+systemd:systemctl
 python3:python3
 busybox-static:busybox
 rsync:rsync
 cpio:cpio
 openssl:openssl
+curl:curl
+shellcheck:shellcheck
 gcc:cc
 zsh:zsh
 fish:fish
 mandoc:mandoc
 groff-base:groff
 man-db:lexgrog
+python3-configobj:
+python3-jinja2:
+python3-jsonpatch:
+python3-jsonschema:
+python3-netifaces:
+python3-oauthlib:
+python3-requests:
+python3-serial:
+python3-yaml:
 '
 
 missing=
@@ -43,6 +55,22 @@ if [ -n "$missing" ]; then
   echo "provision: installing$missing"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+# Unpacked only, since it would set this machine up anew at its next boot; the packages of Python above are
+# those that it needs.
+cloud_init=$(dirname "$0")/../node_modules/.cache/cloud-init
+if [ ! -d "$cloud_init" ]; then
+  echo 'provision: unpacking cloud-init'
+  download=$(mktemp -d)
+  trap 'rm -rf "$download"' EXIT
+  # The user _apt, by whom it is fetched, may write here.
+  chmod 777 "$download"
+  fetch() { (cd "$download" && apt-get download -qq cloud-init >/dev/null); }
+  fetch || { apt-get update -qq && fetch; }
+  mkdir -p "${cloud_init%/*}"
+  dpkg -x "$download"/cloud-init_*.deb "$download/unpacked"
+  mv "$download/unpacked" "$cloud_init"
 fi
 
 if [ ! -e /dev/fuse ]; then

@@ -15,6 +15,9 @@ const UNSETTLED = 13;
 const DISCOVER_START =
   'find others by multicast, as 228.8.8.8:8822 (or $CIRCUIT_DISCOVER); they join by themselves';
 
+const LISTEN =
+  'listen here, on port 11022 if none is given; :PORT for all interfaces; without it on a free port of all';
+
 const DAEMON_HELP = `
 A command finds the daemon by -d, else in the file named by $CIRCUIT, else by --discover
 or $CIRCUIT_DISCOVER, else by the address file of this host's daemon.`;
@@ -46,7 +49,7 @@ export async function program(wanted = ''): Promise<Command> {
   circuit
     .command('start')
     .description('run a daemon; prints its address on standard output, and logs on standard error')
-    .option('-a, --addr <HOST:PORT>', 'listen here; without it on a free port of all interfaces')
+    .option('-a, --addr <HOST[:PORT]>', LISTEN)
     .option('--if <INTERFACE>', 'listen on the first address of this network interface')
     .option('--advertise <HOST[:PORT]>', 'where others reach this daemon, if not there')
     .option('-j, --join <ADDRESS...>', 'join the networks of these daemons')

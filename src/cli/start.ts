@@ -1,13 +1,14 @@
 import { lookup } from 'node:dns/promises';
 import { fstatSync, type Stats, statSync } from 'node:fs';
 import { isIP, isIPv6 } from 'node:net';
-import { Address, canBeDialled, parseAuthority } from '../base/address.js';
+import { Address, canBeDialled } from '../base/address.js';
 import { CircuitError, errorCode } from '../base/error.js';
 import { Daemon } from '../daemon/daemon.js';
 import { interfaceAddress, isUnspecified } from '../daemon/host-address.js';
 import { type DiscoverOptions, multicastInterfaces } from '../transport/multicast-group.js';
 import { clusterKey, clusterKeyFile, discoveryGroup } from './dial.js';
 import { Foreground } from './foreground.js';
+import { type ListenAuthority, parseListenAuthority } from './listen-authority.js';
 
 export interface StartOptions {
   readonly addr?: string;
@@ -66,11 +67,9 @@ function isOpenToOthers(file: Stats | undefined): boolean {
   return file?.isFile() === true && (file.mode & 0o044) !== 0;
 }
 
-function listenAddress({ addr, if: name, advertise }: StartOptions): {
-  host: string | undefined;
-  port: number;
-} {
-  const { host, port } = addr === undefined ? { host: undefined, port: 0 } : parseAuthority(addr);
+function listenAddress({ addr, if: name, advertise }: StartOptions): ListenAuthority {
+  const { host, port } =
+    addr === undefined ? { host: undefined, port: 0 } : parseListenAuthority(addr);
   if (host !== undefined && advertise === undefined && !canBeDialled(host)) {
     throw new CircuitError('EINVAL', `others cannot reach ${host} by that name; give --advertise`);
   }

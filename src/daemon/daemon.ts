@@ -35,11 +35,16 @@ import { type AddressClaim, claimAddressFile } from './address-claim.js';
 import { EndingsLog } from './endings-log.js';
 import { reachableHost } from './host-address.js';
 import { deliveryFrom, linksOver } from './member-links.js';
+import { isHiddenFromHost } from './mount-namespace.js';
 import { OrphanReaper } from './orphans.js';
+import { notificationOfService, type ServiceNotification } from './service-notification.js';
 import { StateDirectory } from './state-directory.js';
 
 /** Where the daemon mounts if it is not told; if it cannot, it goes on without a mount. */
 const DEFAULT_MOUNTPOINT = '/circuit';
+
+const HIDDEN =
+  'the host does not see the mount: the service has a mount namespace of its own, by PrivateTmp=, ProtectSystem= or the like';
 
 export interface DaemonOptions {
   /** Where to listen: on all interfaces without a host, on a free port with port 0. */
@@ -80,12 +85,17 @@ export class Daemon {
   readonly #local: LocalMember;
   readonly #circuit: LocalCircuit;
   readonly #orphans: OrphanReaper;
+  /** HOST:PORT at which others reach us. */
+  readonly #authority: string;
+  readonly #service: ServiceNotification | undefined;
   /** Aborted when the daemon is to end. */
   readonly #ending = new AbortController();
   readonly #ended = new AbortController();
   /** Aborted when the daemon has ended, for whatever reason. */
   readonly ended: AbortSignal = this.#ended.signal;
   #session: Session | undefined;
+  /** Where the session is mounted, until somebody unmounts it. */
+  #mountpoint: string | undefined;
   #unmounted = true;
   #addressClaim: AddressClaim | undefined;
   #closing: Promise<void> | undefined;
@@ -97,6 +107,8 @@ export class Daemon {
     this.#log = log;
     this.#transport = transport;
     this.#state = state;
+    this.#authority = address.authority;
+    this.#service = notificationOfService({ status: () => this.#status, log: note });
     this.#membership = new MembershipDriver({
       self: record,
       links: linksOver(transport),
@@ -126,6 +138,7 @@ export class Daemon {
     this.#membership.watch(({ kind, member, state: why }) => {
       if (!this.#parting)
         log.event(kind === 'join' ? `${member.name} joined` : `${member.name} ${why}`);
+      this.#service?.changed();
     });
   }
 
@@ -169,9 +182,11 @@ export class Daemon {
       onAbort(options.signal, () => ending.abort());
       await daemon.#bootstrap.open();
       await daemon.#mount(options);
+      daemon.#addressClaim = claimAddressFile(address, (event) => log.event(event));
+      // Not after the join: a host that boots while the others do may wait for them for long.
+      if (!ending.signal.aborted) daemon.#service?.ready();
       await daemon.#bootstrap.join(options.join ?? [], ending.signal);
       daemon.#bootstrap.begin();
-      daemon.#addressClaim = claimAddressFile(address, (event) => log.event(event));
       if (ending.signal.aborted) throw new CircuitError('EINTR', 'the start was interrupted');
       ending.signal.addEventListener('abort', () => daemon?.close(), { once: true });
       return daemon;
@@ -227,6 +242,7 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
+    this.#service?.stopping();
     this.#addressClaim?.[Symbol.dispose]();
     await this.#bootstrap.close();
     await this.#part(() => this.#membership.close());
@@ -240,6 +256,7 @@ export class Daemon {
     this.#orphans[Symbol.dispose]();
     this.#transport.close();
     this.#state?.close();
+    this.#service?.[Symbol.dispose]();
     this.#log.event(`${this.#membership.self.name} ended`);
     this.#ended.abort();
   }
@@ -262,10 +279,24 @@ export class Daemon {
       this.#log.event(`not mounted: ${why}`);
       return;
     }
-    this.#log.event(`mounted on ${this.#session.mountpoint}`);
+    this.#mountpoint = this.#session.mountpoint;
+    this.#log.event(`mounted on ${this.#mountpoint}`);
+    // A service that is sandboxed by mistake; by hand it is meant.
+    if (this.#service && isHiddenFromHost()) this.#log.event(HIDDEN);
     this.#session.ended.then(() => {
-      if (!this.#closing) this.#log.event(`${directory} was unmounted; going on without`);
+      if (this.#closing) return;
+      this.#mountpoint = undefined;
+      this.#log.event(`${directory} was unmounted; going on without`);
+      this.#service?.changed();
     });
+  }
+
+  /** For the service manager, which shows it to everybody: without the address's secret. */
+  get #status(): string {
+    const count = this.#membership.members().length;
+    const members = count === 1 ? '1 member' : `${count} members`;
+    const where = this.#mountpoint === undefined ? 'not mounted' : `mounted on ${this.#mountpoint}`;
+    return `${this.#authority}; ${members}; ${where}`;
   }
 
   #connect(name: MemberName) {

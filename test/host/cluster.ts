@@ -57,6 +57,7 @@ export class Cluster {
   readonly #logs: string[] = [];
   #daemons = 0;
   #namespaces = 0;
+  #controlGroups = 0;
 
   constructor(t: Pick<ExecutionContext, 'teardown'>) {
     // The logs go with the directory.
@@ -138,6 +139,19 @@ export class Cluster {
     const made = await this.sh(`ip netns add ${name} && ip -n ${name} link set lo up`);
     if (made.status !== 0) throw new Error(made.stderr);
     return name;
+  }
+
+  /** Makes a control group (cgroups(7), version 2); gives its path. */
+  controlGroup(): string {
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
+    const hierarchy = /^.* (\/\S*) \S+ (?:\S+ )*- cgroup2 /m.exec(mounts)?.[1];
+    if (hierarchy === undefined) throw new Error('no control groups of version 2 are mounted');
+    this.#controlGroups += 1;
+    const name = `${basename(dirname(this.directory))}-${this.#controlGroups}`;
+    const path = join(hierarchy, name);
+    this.#janitor.adoptControlGroup(path);
+    mkdirSync(path);
+    return path;
   }
 
   /** Runs `circuit` with these arguments. */

@@ -84,10 +84,16 @@ test('what a service manager says to the daemon is not for its processes', async
     WATCHDOG_USEC: '3000000',
     LISTEN_FDS: '1',
     CREDENTIALS_DIRECTORY: '/run/credentials/circuit.service',
+    RUNTIME_DIRECTORY: '/run/circuit',
     STATE_DIRECTORY: '/var/lib/circuit',
+    SYSTEMD_EXEC_PID: '42',
+    RC_SVCNAME: 'circuit',
+    _FUSE_COMMFD: '3',
+    ORDINARY: 'as it was',
   });
-  const names = 'NOTIFY|JOURNAL|INVOCATION|WATCHDOG|LISTEN|CREDENTIALS|STATE';
-  t.is(await run('sh', '-c', `env | grep -E '${names}'`), 'STATE_DIRECTORY=/var/lib/circuit\n');
+  const names =
+    'NOTIFY|JOURNAL|INVOCATION|WATCHDOG|LISTEN|_DIRECTORY|SYSTEMD|SVCNAME|FUSE|ORDINARY';
+  t.is(await run('sh', '-c', `env | grep -E '${names}'`), 'ORDINARY=as it was\n');
 });
 
 test('a daemon that node runs without the command gives the conventional limit of 1024 files', async (t) => {

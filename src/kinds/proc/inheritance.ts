@@ -4,12 +4,19 @@
 const SECRET = 'CIRCUIT';
 
 /**
- * Variables by which a service manager speaks to the daemon alone (systemd.exec(5), sd_notify(3),
- * sd_listen_fds(3)). A process that had them would speak for the daemon: it could report the
- * service ready, or take its own log for the journal's.
+ * Variables by which a service manager, or a program that mounts, speaks to the daemon alone
+ * (systemd.exec(5), sd_notify(3), sd_listen_fds(3), openrc-run(8), fusermount3(1)). A process that
+ * had them would speak for the daemon: it could report the service ready, take its own log for the
+ * journal's, or keep its files in the daemon's directories.
  */
 const SERVICE = new Set([
+  '_FUSE_COMMFD',
+  'CACHE_DIRECTORY',
+  'CONFIGURATION_DIRECTORY',
   'CREDENTIALS_DIRECTORY',
+  'DEBUG_INVOCATION',
+  'EINFO_LASTCMD',
+  'EINFO_LOG',
   'FDSTORE',
   'INVOCATION_ID',
   'JOURNAL_STREAM',
@@ -17,6 +24,8 @@ const SERVICE = new Set([
   'LISTEN_FDS',
   'LISTEN_PID',
   'LISTEN_PIDFDID',
+  'LOG_NAMESPACE',
+  'LOGS_DIRECTORY',
   'MAINPID',
   'MANAGERPID',
   'MANAGERPIDFDID',
@@ -24,6 +33,11 @@ const SERVICE = new Set([
   'MEMORY_PRESSURE_WRITE',
   'NOTIFY_SOCKET',
   'PIDFILE',
+  'RC_SERVICE',
+  'RC_SVCNAME',
+  'RUNTIME_DIRECTORY',
+  'STATE_DIRECTORY',
+  'SVCNAME',
   'SYSTEMD_EXEC_PID',
   'WATCHDOG_PID',
   'WATCHDOG_USEC',

@@ -1,0 +1,49 @@
+import { isIPv6 } from 'node:net';
+import { CircuitError } from '../base/error.js';
+import { redact } from '../base/redact.js';
+
+/** Where a daemon listens whose host is given, and no port. */
+export const CUSTOMARY_PORT = 11022;
+
+/** Where to listen: on all interfaces without a host, on a free port with port 0. */
+export interface ListenAuthority {
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+/**
+ * Understands what a script has at hand for `circuit start -a`: HOST, HOST:PORT, :PORT, an IPv6
+ * address, bare or in brackets; with the white space that a file or a program leaves around it.
+ * @throws CircuitError EINVAL, with a sentence that says what is missing
+ */
+export function parseListenAuthority(given: string): ListenAuthority {
+  const text = given.trim();
+  if (isIPv6(text)) return { host: text, port: CUSTOMARY_PORT };
+  const complaint = complaintAbout(text);
+  if (complaint) throw new CircuitError('EINVAL', complaint);
+  const [, bracketed, plain, port] =
+    /^(?:\[([^\]]+)\]|([^:[\]\s/]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (
+    host === undefined ||
+    Number(port ?? 0) > 65535 ||
+    (bracketed !== undefined && !isIPv6(bracketed))
+  ) {
+    throw new CircuitError(
+      'EINVAL',
+      `${redact(text)} is not HOST, HOST:PORT, [IPV6]:PORT or :PORT`,
+    );
+  }
+  return { host: host || undefined, port: port === undefined ? CUSTOMARY_PORT : Number(port) };
+}
+
+/** What is missing where a variable of the script was empty, or has something else than it should. */
+function complaintAbout(text: string): string | undefined {
+  if (text === '') return '-a is empty; give it HOST, HOST:PORT, or :PORT for all interfaces';
+  if (/\s/.test(text)) return `-a takes one host; ${redact(text)} has white space in it`;
+  if (/^\d+$/.test(text)) return `${text} is not a host; give :${text} to listen on all interfaces`;
+  if (text.endsWith(':')) return `${redact(text)} has no port behind the colon`;
+  const [, host = '', port] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+  if (isIPv6(host)) return `${text} is not an IPv6 address; with a port it is [${host}]:${port}`;
+  return undefined;
+}
