@@ -4,6 +4,7 @@ import { CircuitError, errorMessage } from '../base/error.js';
 import type { OperationsLog } from '../base/log.js';
 import { VERSION } from '../base/version.js';
 import type { MemberPeek, MemberState } from '../kinds/member/kind.js';
+import type { MountReport } from '../kinds/member/runtime-report.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
 import { knownPeek } from './listed-member.js';
@@ -15,6 +16,8 @@ export interface MemberStateOptions {
   readonly shutdown: () => void;
   /** Leaves the network, where there is more to it than the membership's part. */
   readonly leave?: () => Promise<void>;
+  /** Where the network is mounted. */
+  readonly mount?: () => MountReport;
 }
 
 /** The daemon in this process, as the control files of its member use it. */
@@ -31,6 +34,7 @@ export function memberState(options: MemberStateOptions): MemberState {
       const { active, passive } = membership.views();
       return { Active: sortedNames(active), Passive: sortedNames(passive) };
     },
+    mount: () => options.mount?.() ?? { mount: null },
     log: () => ({
       extent: async () => ({ start: log.start, end: log.end }),
       read: async (offset, size) => log.read(offset, size),

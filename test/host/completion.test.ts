@@ -36,11 +36,9 @@ function linesFor({ daemon, member }: Place): readonly Line[] {
   const nobody = `circuit://127.0.0.1:1/1/Q${'0'.repeat(32)}`;
   return [
     ['circuit mk@j\t', ['circuit', 'mk@join']],
-    ['circuit ls --di\t', ['circuit', 'ls', '--di']],
     ['circuit ls --dis\t', ['circuit', 'ls', '--discover']],
     ['circuit ls -dis\t', ['circuit', 'ls', '-discover']],
     ['circuit signal KI\t', ['circuit', 'signal', 'KILL']],
-    ['circuit start --hmac .con\t', ['circuit', 'start', '--hmac', '.config']],
     ['circuit start --hmac=.con\t', ['circuit', 'start', '--hmac=.config']],
     ['circuit start --var .con\t', ['circuit', 'start', '--var', '.config']],
     ['circuit ls -d .con\t', ['circuit', 'ls', '-d', '.con']],
