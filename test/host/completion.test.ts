@@ -84,11 +84,13 @@ for (const shell of SHELLS) {
 test('a completion whose daemon hangs, is not there or cannot be known ends at once, and quietly', async (t) => {
   const cluster = new Cluster(t);
   const { daemon, member } = await daemonWithAnchors(cluster);
+  const through = await cluster.start('--no-mount', '-j', daemon.address);
   daemon.process.kill('SIGSTOP');
   const fifo = join(cluster.directory, 'fifo');
   await cluster.run(['mkfifo', fifo]);
   for (const [why, options, env] of [
     ['it hangs', `-d ${daemon.address}`, {}],
+    ['its member hangs', `-d ${through.address}`, {}],
     ['nobody listens', `-d circuit://127.0.0.1:1/1/Q${'0'.repeat(32)}`, {}],
     ['it is no address', '-d junk', {}],
     ['there is no such file', '', { CIRCUIT: '/nonexistent' }],
