@@ -3,6 +3,7 @@
  * files, datagrams, memory, and readiness. A function that fails throws an Error with `code` (such as
  * `ENODEV`), `errno` (negative) and `syscall`.
  */
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +15,9 @@ const MAX_INT = 2 ** 31 - 1;
 
 /** Flags of mount(2), from sys/mount.h. */
 export const MountFlags = { nosuid: 2, nodev: 4, noatime: 1024 } as const;
+
+/** The machines that `build.mjs prebuilt` compiles for. */
+const PREBUILT = 'linux-x64 and linux-arm64, with glibc 2.28 or later, or musl';
 
 interface Addon {
   /** Opens /dev/fuse. The descriptor does not block and is closed on exec. */
@@ -83,15 +87,37 @@ interface Addon {
   reapProcess(pid: number): number | undefined;
 }
 
+/** From dist/native, and from the bundles in dist/bin and dist/library. */
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(`../native/${file}`, import.meta.url));
+}
+
+/** The addon that a clone has built, else that of a package, which `build.mjs prebuilt` has made. */
 function load(): Addon {
-  try {
-    return createRequire(import.meta.url)('../native/fuse.node') as Addon;
-  } catch (cause) {
-    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-    const folder = fileURLToPath(new URL('../..', import.meta.url));
-    const text = `circuit's FUSE addon cannot be loaded: ${reason}; run "npm run install" in ${folder}`;
-    throw new Error(text, { cause });
+  const require = createRequire(import.meta.url);
+  const reasons: string[] = [];
+  for (const name of ['fuse.node', `prebuilt/linux-${process.arch}/fuse.node`]) {
+    const file = pathOf(name);
+    try {
+      return require(file) as Addon;
+    } catch (error) {
+      reasons.push(existsSync(file) ? firstLine(error) : `there is no ${file}`);
+    }
   }
+  const text = `circuit's FUSE addon cannot be loaded: ${reasons.join(', ')}; ${whatHelps()}`;
+  throw Object.assign(new Error(text), { code: 'ENOEXEC' });
+}
+
+/** What dlopen(3) says begins with the file's name. */
+function firstLine(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line;
+}
+
+function whatHelps(): string {
+  const [root, script] = [pathOf('../..'), pathOf('../../native/build.mjs')];
+  if (existsSync(script)) return `run "npm run addon" in ${root}`;
+  return `this is ${process.platform}-${process.arch}, and the package has addons for ${PREBUILT}; elsewhere run "npm ci" in a clone of the repository, with a C compiler`;
 }
 
 const addon = load();

@@ -1,14 +1,12 @@
 /**
  * Bundles the command `circuit` into dist/bin, and compiles it: reading a hundred modules and
- * compiling them would take longer than most commands do. Its manual goes into dist/man.
+ * compiling them would take longer than most commands do. The library is bundled into dist/library,
+ * so that the package needs no other: dependencies may have scripts that npm warns of.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { keepCode } from './keep-code.mjs';
+import { writeManual } from './write-manual.mjs';
 
 /**
  * Cap'n Web asks of every value whether it is one of these, which Node loads when they are
@@ -25,6 +23,16 @@ const COMMAND = `#!/bin/sh
 ':' //; export CIRCUIT_NOFILE="$(ulimit -S -n)"; exec node "$0" "$@"
 `;
 
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+
+/** What both the command and the library need not find out, or leave out. */
+const KNOWN = {
+  PACKAGE_VERSION: JSON.stringify(version),
+  ...Object.fromEntries(NEVER_SENT.map((name) => [`${name}.prototype`, 'undefined'])),
+  // ws would look for an addon, which nobody has installed.
+  'process.env.WS_NO_BUFFER_UTIL': '"true"',
+};
+
 /**
  * Modules of Node that most commands never use, though a module of ours or a library's names
  * them: they are loaded when they are used.
@@ -33,99 +41,75 @@ const SELDOM_USED = /require\("((?:node:)?(?:child_process|module|v8|zlib))"\)/g
 
 const LAZILY = 'const lazily = (name) => new Proxy({}, { get: (_, key) => require(name)[key] });';
 
+/** A library is imported, but packages of CommonJS in it require modules of Node. */
+const REQUIRE = 'const require = process.getBuiltinModule;';
+
+/** The folders of the packages that are in a bundle. */
+const packages = new Set();
+
 /** @param {import('esbuild').BuildOptions} options */
-function bundle(options) {
-  return build({
-    outdir: 'dist/bin',
-    outExtension: { '.js': '.cjs' },
+async function bundle(options) {
+  const { metafile } = await build({
     bundle: true,
     platform: 'node',
-    format: 'cjs',
     logLevel: 'warning',
+    metafile: true,
+    ...options,
+  });
+  for (const { inputs } of Object.values(metafile.outputs)) {
+    for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+      const [folder] = /^node_modules\/(@[^/]+\/)?[^/]+/.exec(file) ?? [];
+      if (folder !== undefined && bytesInOutput > 0) packages.add(folder);
+    }
+  }
+}
+
+/** @param {import('esbuild').BuildOptions} options */
+function bundleCommand(options) {
+  return bundle({
+    outdir: 'dist/bin',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
     ...options,
   });
 }
 
-const { version } = JSON.parse(await readFile('package.json', 'utf8'));
-await rm('dist/bin', { recursive: true, force: true });
-await bundle({
+/** The licences that go with the bundles, each with the package that it is of. */
+async function licenses() {
+  const texts = [...packages].sort().map(async (folder) => {
+    const { name, version } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
+    const file = (await readdir(folder)).find((each) => /^licen[cs]e\b/i.test(each));
+    if (file === undefined) throw new Error(`${folder} has no licence that could be bundled`);
+    const text = await readFile(`${folder}/${file}`, 'utf8');
+    return `${name} ${version}\n\n${text.trim()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+for (const folder of ['dist/bin', 'dist/library']) {
+  await rm(folder, { recursive: true, force: true });
+}
+await bundleCommand({
   entryPoints: { circuit: 'dist/src/cli/launcher.cjs' },
   banner: { js: COMMAND },
 });
 await chmod('dist/bin/circuit.cjs', 0o755);
-await bundle({
+await bundleCommand({
   entryPoints: { main: 'dist/src/cli/circuit.js' },
   // The launcher calls this function.
   banner: { js: `(function (require, importMetaUrl) { ${LAZILY}` },
   footer: { js: '})' },
-  define: {
-    'import.meta.url': 'importMetaUrl',
-    PACKAGE_VERSION: JSON.stringify(version),
-    // msgpackr would look for an addon, which is not beside the bundle.
-    'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"',
-    ...Object.fromEntries(NEVER_SENT.map((name) => [`${name}.prototype`, 'undefined'])),
-  },
+  define: { ...KNOWN, 'import.meta.url': 'importMetaUrl' },
 });
-
 const main = 'dist/bin/main.cjs';
 await writeFile(main, (await readFile(main, 'utf8')).replaceAll(SELDOM_USED, 'lazily("$1")'));
 await keepCode();
 await writeManual();
-
-/** Writes the manual pages, which are dated by SOURCE_DATE_EPOCH (reproducible-builds.org) where it is set. */
-async function writeManual() {
-  const [{ manual }, { program }] = await Promise.all([
-    import('../dist/src/cli/manual.js'),
-    import('../dist/src/cli/main.js'),
-  ]);
-  const { SOURCE_DATE_EPOCH: epoch } = process.env;
-  const date = epoch === undefined ? new Date() : new Date(Number(epoch) * 1000);
-  await rm('dist/man', { recursive: true, force: true });
-  await mkdir('dist/man');
-  for (const [name, page] of manual(await program(), date)) {
-    await writeFile(join('dist/man', name), page);
-  }
-}
-
-/**
- * Keeps the code that V8 makes of what `circuit ls` and `circuit start` call. What is called
- * beside that is compiled then: to read the code of all functions would take longer.
- */
-async function keepCode() {
-  const directory = await mkdtemp(join(tmpdir(), 'circuit-'));
-  // Nothing of the user's: a daemon must not announce itself with a build.
-  const env = { PATH: process.env.PATH, XDG_RUNTIME_DIR: directory };
-  const keeping = { ...env, CIRCUIT_KEEP_CODE: 'dist/bin' };
-  const start = ['start', '-a', '127.0.0.1:0', '--no-mount'];
-  try {
-    // One that keeps its code has read what the one before kept, and adds its own.
-    const daemon = circuit(start, env);
-    await ended(circuit(['ls', '-d', await firstLine(daemon)], keeping));
-    daemon.kill();
-    await ended(daemon);
-    const other = circuit(start, keeping);
-    await firstLine(other);
-    other.kill();
-    await ended(other);
-  } finally {
-    await rm(directory, { recursive: true });
-  }
-}
-
-/** Runs the command that was bundled. */
-function circuit(args, env) {
-  const argv = ['--require', './src/keep-code.cjs', 'dist/bin/circuit.cjs', ...args];
-  return spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-async function firstLine(child) {
-  const printed = once(child.stdout, 'data').then(String);
-  return (await Promise.race([printed, ended(child)])).trim();
-}
-
-/** @throws Error with what it complains of, if it fails */
-async function ended(child) {
-  const [complaint, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-  if (status !== 0) throw new Error(`no code is kept: ${complaint}`);
-  return '';
-}
+await bundle({
+  entryPoints: { index: 'dist/src/client/index.js' },
+  outdir: 'dist/library',
+  format: 'esm',
+  banner: { js: REQUIRE },
+  define: KNOWN,
+});
+await writeFile('dist/third-party-licenses.txt', await licenses());

@@ -34,7 +34,13 @@ python3-oauthlib:
 python3-requests:
 python3-serial:
 python3-yaml:
+musl:
 '
+# The packages' addons are compiled for the other architecture as well.
+case $(dpkg --print-architecture) in
+  arm64) needed="$needed gcc-x86-64-linux-gnu:x86_64-linux-gnu-gcc libc6-dev-amd64-cross:" ;;
+  *) needed="$needed gcc-aarch64-linux-gnu:aarch64-linux-gnu-gcc libc6-dev-arm64-cross:" ;;
+esac
 
 missing=
 for entry in $needed; do

@@ -16,17 +16,20 @@ export interface MemberStateOptions {
   readonly shutdown: () => void;
   /** Leaves the network, where there is more to it than the membership's part. */
   readonly leave?: () => Promise<void>;
+  /** Reads the file of cluster keys again, where there is one. */
+  readonly reload?: (() => Promise<void>) | undefined;
   /** Where the network is mounted. */
   readonly mount?: () => MountReport;
 }
 
 /** The daemon in this process, as the control files of its member use it. */
 export function memberState(options: MemberStateOptions): MemberState {
-  const { membership, log, shutdown, leave = () => membership.leave() } = options;
+  const { membership, log, shutdown, leave = () => membership.leave(), reload = noKeys } = options;
   return {
     addr: () => membership.self.addr,
     join: (addresses, signal) => joinAll(membership, addresses, signal),
     leave,
+    reload,
     // Not awaited: the daemon ends when the program that asked for it has closed the file.
     shutdown: () => void shutdown(),
     peek: () => peek(membership),
@@ -41,6 +44,11 @@ export function memberState(options: MemberStateOptions): MemberState {
       whenBeyond: (offset, signal) => log.whenBeyond(offset, signal),
     }),
   };
+}
+
+async function noKeys(): Promise<void> {
+  const sentence = 'this daemon was started without a file of cluster keys (--hmac FILE)';
+  throw new CircuitError('ENOTSUP', sentence);
 }
 
 /** All addresses are tried; if any fails, so does this, with the first one's errno and a sentence on each. */

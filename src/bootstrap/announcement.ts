@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { Address } from '../base/address.js';
 import { CircuitError } from '../base/error.js';
-import type { ClusterKey } from '../transport/security.js';
+import type { ClusterKey } from '../transport/cluster-keys.js';
 
 /**
  * The messages of daemons and commands by multicast: one datagram each, of at most 512 bytes.
@@ -80,21 +80,26 @@ export function encodeAnnouncement(
   return Buffer.concat([clear, cipher.update(body), cipher.final(), cipher.getAuthTag()]);
 }
 
-/** Never throws, whatever the datagram is. @param now Milliseconds since the epoch. */
+/**
+ * Never throws, whatever the datagram is.
+ * @param now Milliseconds since the epoch.
+ * @param clusterKeys Any of them may have sealed it.
+ */
 export function decodeAnnouncement(
   datagram: Buffer,
   now: number,
-  clusterKey?: ClusterKey,
+  clusterKeys: readonly ClusterKey[] = [],
 ): Announcement | Refusal {
   if (datagram.length > MAX_DATAGRAM || datagram.length < HEADER + BODY) return refused('garbage');
   if (!datagram.subarray(0, 4).equals(MAGIC) || datagram[4] !== VERSION) return refused('garbage');
   const form = datagram[5];
   if (form !== PLAIN && form !== SEALED) return refused('garbage');
+  const isKeyed = clusterKeys.length > 0;
   if (form === PLAIN) {
-    return clusterKey ? refused('plain') : decodeBody(datagram.subarray(HEADER), datagram.length);
+    return isKeyed ? refused('plain') : decodeBody(datagram.subarray(HEADER), datagram.length);
   }
-  if (!clusterKey) return refused('sealed');
-  const body = unseal(datagram, clusterKey);
+  if (!isKeyed) return refused('sealed');
+  const body = unsealWithAny(datagram, clusterKeys);
   if (!body) return refused('key');
   if (Math.abs(Number(body.readBigUInt64BE(1)) - now) > CLOCK_WINDOW_MS) return refused('clock');
   return decodeBody(body, datagram.length);
@@ -137,6 +142,14 @@ function parseAddress(bytes: Buffer): Address | undefined {
   if (!/^[\x21-\x7e]+$/.test(text)) return undefined;
   const address = Address.tryParse(text);
   return address?.toString() === text ? address : undefined;
+}
+
+function unsealWithAny(datagram: Buffer, keys: readonly ClusterKey[]): Buffer | undefined {
+  for (const key of keys) {
+    const body = unseal(datagram, key);
+    if (body) return body;
+  }
+  return undefined;
 }
 
 /** The body, or `undefined` if the datagram was not sealed with this key. */

@@ -1,7 +1,7 @@
 import type { Address } from '../base/address.js';
 import type { Membership } from '../membership/membership.js';
+import type { ClusterKeys } from '../transport/cluster-keys.js';
 import type { DiscoverOptions } from '../transport/multicast-group.js';
-import type { ClusterKey } from '../transport/security.js';
 import { DiscoveredMembers } from './discovered-members.js';
 import { Discovery } from './discovery.js';
 import { KnownMembers } from './known-members.js';
@@ -12,7 +12,7 @@ export interface BootstrapOptions {
   readonly membership: Membership;
   /** Our own address. */
   readonly address: Address;
-  readonly clusterKey?: ClusterKey | undefined;
+  readonly clusterKeys?: ClusterKeys | undefined;
   /** Where to discover others, if that is wanted. */
   readonly discover?: DiscoverOptions | undefined;
   /** The file that keeps the known members for the next run, if that is wanted. */
@@ -36,12 +36,12 @@ export class Bootstrap {
   readonly #watch: Disposable;
 
   constructor(options: BootstrapOptions) {
-    const { membership, log, knownMembers: file, discover, address, clusterKey } = options;
+    const { membership, log, knownMembers: file, discover, address, clusterKeys } = options;
     this.#options = options;
     this.#known = file === undefined ? undefined : new KnownMembers({ file, membership, log });
     this.#discovered = new DiscoveredMembers({ membership, log });
     const heard = (other: Address) => this.#discovered.hear(other);
-    this.#discovery = discover && new Discovery({ ...discover, address, clusterKey, heard, log });
+    this.#discovery = discover && new Discovery({ ...discover, address, clusterKeys, heard, log });
     // A member that had left, perhaps while it started, has been joined again.
     this.#watch = membership.watch(({ kind }) => {
       if (kind === 'join' && this.#parted.signal.aborted) this.#discovery?.announce();

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
 import type { Address } from '../base/address.js';
 import { interrupted } from '../base/error.js';
+import type { ClusterKeys } from '../transport/cluster-keys.js';
 import { type MulticastGroup, multicastInterfaces } from '../transport/multicast-group.js';
 import { MulticastSocket } from '../transport/multicast-socket.js';
-import type { ClusterKey } from '../transport/security.js';
 import { decodeAnnouncement, encodeAnnouncement } from './announcement.js';
 
 /** How long answers are waited for. */
@@ -23,7 +23,7 @@ const MAX_ANSWERS = 100;
  */
 export async function* discover(
   group: MulticastGroup,
-  clusterKey?: ClusterKey,
+  clusterKeys?: ClusterKeys,
   signal?: AbortSignal,
 ): AsyncGenerator<Address, void, undefined> {
   const id = randomBytes(8).readBigUInt64BE();
@@ -34,7 +34,7 @@ export async function* discover(
     multicastInterfaces(group),
     'answers',
     (datagram) => {
-      const said = decodeAnnouncement(datagram, Date.now(), clusterKey);
+      const said = decodeAnnouncement(datagram, Date.now(), clusterKeys?.all);
       if (said.kind !== 'answer' || said.id !== id || heard.size >= MAX_ANSWERS) return;
       const address = said.address.toString();
       if (!heard.has(address)) answers.emit('answer', said.address);
@@ -42,7 +42,7 @@ export async function* discover(
     },
   );
   const ask = () => {
-    const query = encodeAnnouncement({ kind: 'query', id }, Date.now(), clusterKey);
+    const query = encodeAnnouncement({ kind: 'query', id }, Date.now(), clusterKeys?.first);
     for (const socket of sockets) socket.send(query);
   };
   const timers = QUERY_TIMES_MS.map((delay) => setTimeout(ask, delay));

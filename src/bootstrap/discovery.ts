@@ -2,9 +2,9 @@ import type { RemoteInfo } from 'node:dgram';
 import type { Address } from '../base/address.js';
 import { RateLimit } from '../base/rate-limit.js';
 import { timeLeft } from '../base/time-left.js';
+import type { ClusterKeys } from '../transport/cluster-keys.js';
 import { type DiscoverOptions, formatGroup } from '../transport/multicast-group.js';
 import { MulticastSocket } from '../transport/multicast-socket.js';
-import type { ClusterKey } from '../transport/security.js';
 import { decodeAnnouncement, encodeAnnouncement, type Refusal } from './announcement.js';
 import { Trickle } from './trickle.js';
 
@@ -18,7 +18,7 @@ const ANSWERS = 100;
 export type Hearing = 'known' | 'new' | 'ignored';
 
 export interface DiscoveryOptions extends DiscoverOptions {
-  readonly clusterKey?: ClusterKey | undefined;
+  readonly clusterKeys?: ClusterKeys | undefined;
   /** The address that is announced: our own. */
   readonly address: Address;
   /** Takes the address of a daemon that has announced itself. */
@@ -49,14 +49,14 @@ export class Discovery {
    * @throws CircuitError EINVAL (our address is too long), and as {@link MulticastSocket.open}
    */
   async open(): Promise<void> {
-    const { group, interfaces, address, clusterKey, log } = this.#options;
-    encodeAnnouncement({ kind: 'answer', id: 0n, address }, 0, clusterKey);
+    const { group, interfaces, address, clusterKeys, log } = this.#options;
+    encodeAnnouncement({ kind: 'answer', id: 0n, address }, 0, clusterKeys?.first);
     this.#sockets = await MulticastSocket.open(group, interfaces, 'group', (...received) =>
       this.#receive(...received),
     );
     const where = `${formatGroup(group)} over ${interfaces.map(({ name }) => name).join(', ')}`;
     log(
-      clusterKey
+      clusterKeys
         ? `discovery on ${where}, sealed with the cluster key`
         : `discovery on ${where} is not encrypted: every host that listens there learns this daemon's address, and may command it`,
     );
@@ -93,13 +93,17 @@ export class Discovery {
   }
 
   #send(): void {
-    const { address, clusterKey } = this.#options;
-    const datagram = encodeAnnouncement({ kind: 'announcement', address }, Date.now(), clusterKey);
+    const { address, clusterKeys } = this.#options;
+    const datagram = encodeAnnouncement(
+      { kind: 'announcement', address },
+      Date.now(),
+      clusterKeys?.first,
+    );
     for (const socket of this.#sockets) socket.send(datagram);
   }
 
   #receive(datagram: Buffer, from: RemoteInfo, socket: MulticastSocket): void {
-    const said = decodeAnnouncement(datagram, Date.now(), this.#options.clusterKey);
+    const said = decodeAnnouncement(datagram, Date.now(), this.#options.clusterKeys?.all);
     switch (said.kind) {
       case 'announcement':
         this.#hear(said.address);
@@ -130,9 +134,9 @@ export class Discovery {
 
   #answer(id: bigint, from: RemoteInfo, socket: MulticastSocket): void {
     if (this.#isSilent || !this.#answers.pass(performance.now())) return;
-    const { address, clusterKey } = this.#options;
+    const { address, clusterKeys } = this.#options;
     socket.answer(
-      encodeAnnouncement({ kind: 'answer', id, address }, Date.now(), clusterKey),
+      encodeAnnouncement({ kind: 'answer', id, address }, Date.now(), clusterKeys?.first),
       from,
     );
   }

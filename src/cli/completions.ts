@@ -66,9 +66,9 @@ function optionsOf(command: Command, current: string): readonly Candidate[] {
     .createHelp()
     .visibleOptions(command)
     .flatMap(({ short, long, description: help }) => {
-      const long_ = long === undefined ? [] : [oneDash ? long.slice(1) : long];
-      const short_ = short !== undefined && short.length === 2 ? [short] : [];
-      return [...short_, ...long_].map((value) => ({ value, help }));
+      const letter = short?.length === 2 ? [short] : [];
+      const word = long === undefined ? [] : [oneDash ? long.slice(1) : long];
+      return [...letter, ...word].map((value) => ({ value, help }));
     });
 }
 

@@ -2,8 +2,8 @@ import { Address } from '../base/address.js';
 import { CircuitError } from '../base/error.js';
 import { CircuitClient } from '../client/client.js';
 import { addressFile, readAddressFile } from '../daemon/address-file.js';
+import { ClusterKeys } from '../transport/cluster-keys.js';
 import { formatGroup, type MulticastGroup, parseGroup } from '../transport/multicast-group.js';
-import { type ClusterKey, readClusterKey } from '../transport/security.js';
 
 export interface DialOptions {
   /** A circuit address. */
@@ -16,7 +16,7 @@ export interface DialOptions {
 
 /** Connects to the daemon that {@link reach} finds. */
 export async function dial(options: DialOptions): Promise<CircuitClient> {
-  return await reach(options, (address, key) => CircuitClient.dial(address, { clusterKey: key }));
+  return await reach(options, (address, clusterKey) => CircuitClient.dial(address, { clusterKey }));
 }
 
 /**
@@ -26,24 +26,20 @@ export async function dial(options: DialOptions): Promise<CircuitClient> {
  */
 export async function reach<T>(
   options: DialOptions,
-  connect: (address: Address, key: ClusterKey | undefined) => Promise<T>,
+  connect: (address: Address, keys: ClusterKeys | undefined) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const key = clusterKey(options.hmac);
+  const keys = clusterKeys(options.hmac);
   const named = namedAddress(options);
-  if (named) return await connect(named, key);
+  if (named) return await connect(named, keys);
   const group = discoveryGroup(options.discover);
-  if (!group) return await connect(hostAddress(), key);
-  return await reachDiscovered(group, key, (address) => connect(address, key), signal);
+  if (!group) return await connect(hostAddress(), keys);
+  return await reachDiscovered(group, keys, (address) => connect(address, keys), signal);
 }
 
-export function clusterKey(option: string | undefined): ClusterKey | undefined {
-  const file = clusterKeyFile(option);
-  return file === undefined ? undefined : readClusterKey(file);
-}
-
-export function clusterKeyFile(option: string | undefined): string | undefined {
-  return (option ?? process.env.CIRCUIT_HMAC) || undefined;
+export function clusterKeys(option: string | undefined): ClusterKeys | undefined {
+  const file = (option ?? process.env.CIRCUIT_HMAC) || undefined;
+  return file === undefined ? undefined : ClusterKeys.read(file);
 }
 
 /** @throws CircuitError EINVAL */
@@ -70,13 +66,13 @@ function hostAddress(): Address {
 /** One that answers may have ended since, or be out of our reach: then it is the next one's turn. */
 async function reachDiscovered<T>(
   group: MulticastGroup,
-  key: ClusterKey | undefined,
+  keys: ClusterKeys | undefined,
   connect: (address: Address) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
   const { DISCOVERY_TIMEOUT_MS, discover } = await import('../bootstrap/discover.js');
   let failure: unknown;
-  for await (const address of discover(group, key, signal)) {
+  for await (const address of discover(group, keys, signal)) {
     try {
       return await connect(address);
     } catch (error) {

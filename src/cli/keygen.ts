@@ -1,4 +1,4 @@
-import { generateClusterKey } from '../transport/security.js';
+import { generateClusterKey } from '../transport/cluster-keys.js';
 
 /** `circuit keygen` */
 export function keygen(): void {

@@ -1,12 +1,13 @@
 import { lookup } from 'node:dns/promises';
-import { fstatSync, type Stats, statSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { isIP, isIPv6 } from 'node:net';
 import { Address, canBeDialled } from '../base/address.js';
 import { CircuitError, errorCode } from '../base/error.js';
+import { isOpenToOthers } from '../base/open-to-others.js';
 import { Daemon } from '../daemon/daemon.js';
 import { interfaceAddress, isUnspecified } from '../daemon/host-address.js';
 import { type DiscoverOptions, multicastInterfaces } from '../transport/multicast-group.js';
-import { clusterKey, clusterKeyFile, discoveryGroup } from './dial.js';
+import { clusterKeys, discoveryGroup } from './dial.js';
 import { Foreground } from './foreground.js';
 import { type ListenAuthority, parseListenAuthority } from './listen-authority.js';
 
@@ -30,7 +31,7 @@ export async function start(options: StartOptions): Promise<void> {
     daemon = await Daemon.start({
       listen: listenAddress(options),
       advertise: options.advertise === undefined ? undefined : advertised(options.advertise),
-      clusterKey: clusterKey(options.hmac),
+      clusterKeys: clusterKeys(options.hmac),
       mountpoint: typeof options.mount === 'string' ? options.mount : options.mount && undefined,
       allowOther: options.allowOther ?? false,
       join: (options.join ?? []).map(Address.parse),
@@ -49,10 +50,6 @@ export async function start(options: StartOptions): Promise<void> {
     if (errorCode(error) === 'EPIPE') return;
     foreground.fail(`cannot print the address: ${error.message}`);
   });
-  const keyFile = clusterKeyFile(options.hmac);
-  if (keyFile !== undefined && isOpenToOthers(statSync(keyFile, { throwIfNoEntry: false }))) {
-    daemon.note(`the cluster key in ${keyFile} can be read by others`);
-  }
   if (isOpenToOthers(fstatSync(process.stdout.fd))) {
     daemon.note(
       'the file on standard output can be read by others, who may then command this daemon',
@@ -61,10 +58,6 @@ export async function start(options: StartOptions): Promise<void> {
   process.stdout.write(`${daemon.address}\n`);
   await new Promise((resolve) => daemon.ended.addEventListener('abort', resolve));
   await foreground.exit(daemon.unmounted ? undefined : 1);
-}
-
-function isOpenToOthers(file: Stats | undefined): boolean {
-  return file?.isFile() === true && (file.mode & 0o044) !== 0;
 }
 
 function listenAddress({ addr, if: name, advertise }: StartOptions): ListenAuthority {

@@ -4,7 +4,8 @@ import { RemoteMember } from '../anchor/remote-member.js';
 import type { Address, MemberName } from '../base/address.js';
 import { errorMessage } from '../base/error.js';
 import { Listeners } from '../base/listeners.js';
-import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';
+import type { ClientOptions } from './client-options.js';
+import { checkMembers, connect, type DaemonConnection } from './connect.js';
 
 /** How often a daemon that cannot be reached is dialled. */
 const RETRY_MS = 2_000;

@@ -6,7 +6,8 @@ import { type Interruptible, interruptible } from '../base/interruptible.js';
 import { redact } from '../base/redact.js';
 import { Member } from '../kinds/member/member.js';
 import { Anchor } from './anchor.js';
-import { type ClientOptions, checkMembers, connect, type DaemonConnection } from './connect.js';
+import type { ClientOptions } from './client-options.js';
+import { checkMembers, connect, type DaemonConnection } from './connect.js';
 import { parsePath } from './path.js';
 
 /**

@@ -4,18 +4,13 @@ import { isListedState } from '../anchor/listed-member.js';
 import { type Address, isMemberName } from '../base/address.js';
 import { CircuitError, noAnswer } from '../base/error.js';
 import { hostNameOf } from '../base/host-name.js';
-import { type Interruptible, interruptible } from '../base/interruptible.js';
+import { interruptible } from '../base/interruptible.js';
 import { isTimeValue } from '../base/time-value.js';
 import { versionOf } from '../base/version.js';
 import { CALL_TIMEOUT_MS } from '../transport/limits.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
-import type { ClusterKey } from '../transport/security.js';
 import { Transport } from '../transport/transport.js';
-
-export interface ClientOptions extends Interruptible {
-  /** The key that all members of the cluster share, if its daemons were started with one. */
-  readonly clusterKey?: ClusterKey | undefined;
-}
+import type { ClientOptions } from './client-options.js';
 
 /** A connection to a daemon from a program that is no member. */
 export interface DaemonConnection {
@@ -36,7 +31,7 @@ export async function connect(
   address: Address,
   { clusterKey, signal }: ClientOptions = {},
 ): Promise<DaemonConnection> {
-  const transport = new Transport<CircuitTarget>({ clusterKey });
+  const transport = new Transport<CircuitTarget>({ clusterKeys: clusterKey });
   const limit = AbortSignal.timeout(CALL_TIMEOUT_MS);
   const either = signal ? AbortSignal.any([limit, signal]) : limit;
   try {

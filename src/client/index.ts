@@ -1,6 +1,6 @@
 import { Address } from '../base/address.js';
 import { CircuitClient } from './client.js';
-import type { ClientOptions } from './connect.js';
+import type { ClientOptions } from './client-options.js';
 
 export type { AnchorEntry, AnchorView, MemberEntry } from '../anchor/circuit.js';
 export { CircuitError, type ErrorCode } from '../base/error.js';
@@ -30,10 +30,10 @@ export type {
   SubscriptionKind,
   SubscriptionPeek,
 } from '../kinds/subscription/subscription-element.js';
-export { type ClusterKey, readClusterKey } from '../transport/security.js';
+export { type ClusterKeys, readClusterKey } from '../transport/cluster-keys.js';
 export { Anchor } from './anchor.js';
 export { CircuitClient } from './client.js';
-export type { ClientOptions } from './connect.js';
+export type { ClientOptions } from './client-options.js';
 
 /**
  * Connects to the daemon at `address`, `circuit://HOST:PORT/PID/Q…`, and through it

@@ -27,14 +27,15 @@ import { MembershipDriver } from '../membership/driver.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
 import { circuitDirectory } from '../namespace/circuit.js';
+import type { ClusterKeys } from '../transport/cluster-keys.js';
 import type { ListenOptions } from '../transport/listener.js';
 import type { DiscoverOptions } from '../transport/multicast-group.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
-import type { ClusterKey } from '../transport/security.js';
 import { Transport } from '../transport/transport.js';
 import { type AddressClaim, claimAddressFile } from './address-claim.js';
 import { EndingsLog } from './endings-log.js';
 import { reachableHost } from './host-address.js';
+import { logKeys } from './key-log.js';
 import { deliveryFrom, linksOver } from './member-links.js';
 import { isHiddenFromHost } from './mount-namespace.js';
 import { OrphanReaper } from './orphans.js';
@@ -52,7 +53,7 @@ export interface DaemonOptions {
   readonly listen: Pick<ListenOptions, 'host' | 'port'>;
   /** Where others reach us, if not there. */
   readonly advertise?: { readonly host?: string | undefined; readonly port: number } | undefined;
-  readonly clusterKey?: ClusterKey | undefined;
+  readonly clusterKeys?: ClusterKeys | undefined;
   /** A directory, `undefined` for the default one if it can be used, `false` for none. */
   readonly mountpoint?: string | false | undefined;
   readonly allowOther?: boolean;
@@ -106,6 +107,7 @@ export class Daemon {
 
   private constructor(parts: Parts, address: Address, options: DaemonOptions) {
     const { log, transport, state, record } = parts;
+    const { clusterKeys } = options;
     const note = (event: string) => log.event(event);
     this.#log = log;
     this.#transport = transport;
@@ -123,7 +125,7 @@ export class Daemon {
     this.#bootstrap = new Bootstrap({
       membership: this.#membership,
       address,
-      clusterKey: options.clusterKey,
+      clusterKeys,
       discover: options.discover,
       knownMembers: state?.knownMembers,
       log: note,
@@ -133,6 +135,7 @@ export class Daemon {
       log,
       shutdown: () => this.#endSoon(),
       leave: () => this.#part(() => this.#bootstrap.leave()),
+      reload: clusterKeys && (() => this.#reload(clusterKeys)),
       mount: () => this.#mountReport,
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
@@ -160,9 +163,10 @@ export class Daemon {
     const secret = newSecret();
     let daemon: Daemon | undefined;
     const transport = new Transport<CircuitTarget>({
-      clusterKey: options.clusterKey,
+      clusterKeys: options.clusterKeys,
       main: (peer) => (daemon ? daemon.#mainFor(peer) : undefined),
       ended: (remote, event) => endings.note(remote, event),
+      log: (event) => log.event(event),
     });
     try {
       const name = (await state?.memberName()) ?? newMemberName();
@@ -181,6 +185,7 @@ export class Daemon {
         version: VERSION,
       };
       log.event(`${name} listens on ${formatAuthority(options.listen.host ?? '*', port)}`);
+      if (options.clusterKeys) logKeys(options.clusterKeys, log);
       daemon = new Daemon({ log, transport, state, record }, address, options);
       const ending = daemon.#ending;
       onAbort(options.signal, () => ending.abort());
@@ -231,6 +236,11 @@ export class Daemon {
     const limit = delay(LAST_WRITERS_TIMEOUT_MS, undefined, { ref: false });
     await Promise.race([this.#session?.written(), limit]);
     setImmediate(() => this.#ending.abort());
+  }
+
+  async #reload(keys: ClusterKeys): Promise<void> {
+    await keys.reload();
+    logKeys(keys, this.#log);
   }
 
   /** Leaves the network. The membership tells that all others go; the log says that we do. */

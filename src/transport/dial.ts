@@ -1,31 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type ConnectionOptions, createSecureContext } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Address } from '../base/address.js';
-import {
-  asCircuitError,
-  CircuitError,
-  errorCode,
-  errorMessage,
-  isOutOfDescriptors,
-  noAnswer,
-} from '../base/error.js';
+import { CircuitError, noAnswer } from '../base/error.js';
 import { onAbort } from '../base/interruptible.js';
+import type { ClusterKeys } from './cluster-keys.js';
+import { dialError } from './dial-error.js';
 import { HANDSHAKE_TIMEOUT_MS } from './limits.js';
 import { ADDRESS_HEADER, SUBPROTOCOL, WEBSOCKET_OPTIONS } from './listener.js';
-import {
-  type ClusterKey,
-  limitRecords,
-  PSK_IDENTITY,
-  presharedKey,
-  TLS_VERSION,
-} from './security.js';
-
-/**
- * Shared by all connections, since it takes a while to make. A peer without the key could offer a
- * certificate instead: we trust none, and look at no name.
- */
-const SECURE_CONTEXT = createSecureContext({ ...TLS_VERSION, ca: [] });
+import { limitRecords, presharedKey, pskIdentity, pskOptions } from './security.js';
 
 /**
  * Opens a WebSocket to the daemon at `address`.
@@ -36,15 +19,16 @@ const SECURE_CONTEXT = createSecureContext({ ...TLS_VERSION, ca: [] });
  */
 export function dial(
   address: Address,
-  { clusterKey, self, signal, answered, timeout = HANDSHAKE_TIMEOUT_MS }: DialOptions,
+  { clusterKeys, self, signal, answered, timeout = HANDSHAKE_TIMEOUT_MS }: DialOptions,
 ): Promise<WebSocket> {
+  const clusterKey = clusterKeys?.first;
   const psk = presharedKey(address.secret, clusterKey);
+  const refused = 'wrong address or cluster key';
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(interrupted(address));
     const options: ClientOptions & Untyped = {
       ...WEBSOCKET_OPTIONS,
-      secureContext: SECURE_CONTEXT,
-      pskCallback: () => ({ psk, identity: PSK_IDENTITY }),
+      ...pskOptions({ psk, identity: pskIdentity(clusterKey) }),
       checkServerIdentity: () => true,
       headers: self ? { [ADDRESS_HEADER]: self } : {},
       // The mask keeps proxies from taking the frames for HTTP (RFC 6455, section 10.3). Inside TLS
@@ -62,7 +46,7 @@ export function dial(
     };
     const forget = onAbort(signal, () => fail(interrupted(address)));
     const timer = setTimeout(() => fail(noAnswer(address.authority, timeout)), timeout);
-    socket.once('error', (error) => fail(explain(error, address, timeout)));
+    socket.once('error', (error) => fail(dialError(error, { ...address, timeout, refused })));
     socket.once('upgrade', (response) => {
       limitRecords(response.socket);
       answered?.(response.headers);
@@ -81,7 +65,7 @@ export function dial(
 }
 
 export interface DialOptions {
-  readonly clusterKey?: ClusterKey | undefined;
+  readonly clusterKeys?: ClusterKeys | undefined;
   readonly self?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How long the peer may take to answer, in milliseconds. */
@@ -95,51 +79,4 @@ type Untyped = Pick<ConnectionOptions, 'pskCallback' | 'secureContext'>;
 
 function interrupted(address: Address): CircuitError {
   return new CircuitError('EINTR', `connecting to ${address.authority} was interrupted`);
-}
-
-function explain(error: Error, address: Address, timeout: number): CircuitError {
-  if (isOutOfDescriptors(error)) return asCircuitError(error);
-  const where = address.authority;
-  switch (errorCode(error)) {
-    case 'ECONNREFUSED':
-      return new CircuitError('ECONNREFUSED', `nobody listens on ${where}`);
-    case 'ETIMEDOUT':
-      return noAnswer(where, timeout);
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new CircuitError('EHOSTUNREACH', `there is no host named ${address.host}`);
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-    case 'EADDRNOTAVAIL':
-    case 'EINVAL':
-      return new CircuitError('EHOSTUNREACH', `there is no route to ${where}`);
-    case 'ECONNRESET':
-      return new CircuitError(
-        'ECONNRESET',
-        `${where} closed the connection; is it a circuit daemon? One that has reached its limit of open files (ulimit -n) does so, too`,
-      );
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return new CircuitError(
-        'EPROTO',
-        `the program on ${where} does not know the key of this address`,
-      );
-    case 'EPROTO':
-      return isRejectedKey(error)
-        ? new CircuitError('EACCES', `${where} refused us: wrong address or cluster key`)
-        : new CircuitError('EPROTO', `the program on ${where} is not a circuit daemon`);
-    default:
-      // A failed system call of ours says nothing of the peer.
-      return new CircuitError(
-        'syscall' in error ? 'EIO' : 'EPROTO',
-        `cannot talk to ${where}: ${errorMessage(error)}`,
-      );
-  }
-}
-
-/** OpenSSL answers a key that does not verify with alert 47, illegal_parameter. */
-function isRejectedKey(error: Error): boolean {
-  return /alert number (40|47|51)\b/i.test(error.message);
 }

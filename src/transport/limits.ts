@@ -30,6 +30,12 @@ export const MAX_OPEN_CALLS = 30_000;
 /** How many sockets may not have proved yet that they hold the key; the oldest is evicted. */
 export const MAX_UNPROVEN_SOCKETS = 256;
 
+/** How many sockets may have proved the cluster key, and not have our address yet. */
+export const MAX_INTRODUCED_SOCKETS = 256;
+
+/** How many introductions a second: a cluster that starts at once, and a tenth of a processor. */
+export const INTRODUCTIONS = 100;
+
 /** From the first packet to an open WebSocket. */
 export const HANDSHAKE_TIMEOUT_MS = 5_000;
 

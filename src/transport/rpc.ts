@@ -4,7 +4,7 @@ import {
   type RpcStub,
   type RpcTransportWithCustomEncoding,
 } from 'capnweb';
-import { Packr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
 import type { RawData, WebSocket } from 'ws';
 import { CircuitError, errorMessage } from '../base/error.js';
 import { onRest, passed } from '../base/garbage.js';

@@ -4,17 +4,19 @@ import type { RpcCompatible } from 'capnweb';
 import type { WebSocket } from 'ws';
 import { Address, formatAuthority } from '../base/address.js';
 import { interruptible } from '../base/interruptible.js';
+import type { ClusterKeys } from './cluster-keys.js';
 import { dial } from './dial.js';
 import { ADDRESS_HEADER, Listener, type ListenOptions } from './listener.js';
 import { PeerConnection } from './peer-connection.js';
-import type { ClusterKey } from './security.js';
 
 export interface TransportOptions<Remote extends RpcCompatible<Remote>> {
-  readonly clusterKey?: ClusterKey | undefined;
+  readonly clusterKeys?: ClusterKeys | undefined;
   /** Gives the object that a peer may call, an `RpcTarget`; without it there is none. */
   readonly main?: (peer: PeerConnection<Remote>, socket: WebSocket) => unknown;
   /** Called with what became of a peer, unless its connection ended in the usual way. */
   readonly ended?: ((remote: string, event: string) => void) | undefined;
+  /** Takes a sentence for the log: peers are refused. */
+  readonly log?: ((event: string) => void) | undefined;
 }
 
 /**
@@ -40,10 +42,10 @@ export class Transport<Remote extends RpcCompatible<Remote>> {
    * Starts to accept connections. @returns The port.
    * @throws CircuitError as {@link Listener.listen}
    */
-  async listen(options: Omit<ListenOptions, 'clusterKey' | 'self'>): Promise<number> {
-    const { clusterKey } = this.#options;
+  async listen(options: Pick<ListenOptions, 'host' | 'port' | 'secret'>): Promise<number> {
+    const { clusterKeys, log } = this.#options;
     this.#listener = await Listener.listen(
-      { ...options, clusterKey, self: () => this.#self },
+      { ...options, clusterKeys, log, self: () => this.#self },
       (socket, request) => this.#accept(socket, request),
     );
     return this.#listener.port;
@@ -77,8 +79,8 @@ export class Transport<Remote extends RpcCompatible<Remote>> {
    * @throws CircuitError as {@link dial}
    */
   async probe(address: Address, timeout: number): Promise<void> {
-    const { clusterKey } = this.#options;
-    const socket = await dial(address, { clusterKey, timeout });
+    const { clusterKeys } = this.#options;
+    const socket = await dial(address, { clusterKeys, timeout });
     socket.close(1000);
   }
 
@@ -90,10 +92,10 @@ export class Transport<Remote extends RpcCompatible<Remote>> {
   }
 
   #dial(address: Address, key: string): Promise<PeerConnection<Remote>> {
-    const { clusterKey } = this.#options;
+    const { clusterKeys } = this.#options;
     let told: Address | undefined;
     const dialled = dial(address, {
-      clusterKey,
+      clusterKeys,
       self: this.#self,
       signal: this.#closing.signal,
       answered: (headers) => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** A build of the project as its users find it: a command and a library. */
@@ -13,10 +13,11 @@ export interface Build {
 
 /** @param root The root of a checkout in which `npm ci` has been run. */
 export function buildIn(root: string): Build {
+  const { bin, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const build = {
     root: resolve(root),
-    command: resolve(root, 'dist/bin/circuit.cjs'),
-    library: resolve(root, 'dist/src/client/index.js'),
+    command: resolve(root, bin.circuit),
+    library: resolve(root, exports['.'].default),
   };
   for (const file of [build.command, build.library]) {
     if (!existsSync(file)) {

@@ -14,7 +14,7 @@ const WRITE = [
   ...['send', 'trysend', 'close', 'scrub'].map((file) => `c/${file}`),
   ...['stdin', 'signal', 'scrub'].map((file) => `p/${file}`),
   ...['free/mkchan', 'free/mkproc', 'free/mk@join', 'free/mk@leave'],
-  ...['join', 'leave', 'shutdown'],
+  ...['join', 'leave', 'reload', 'shutdown'],
 ];
 
 /**

@@ -25,7 +25,7 @@ test('--allow-other: others may look, but the kernel checks the modes', async (t
     t.regex(cat.stderr, /Permission denied/, file);
     t.is(cat.stdout, '');
   }
-  for (const command of ['join', 'leave', 'shutdown']) {
+  for (const command of ['join', 'leave', 'reload', 'shutdown']) {
     t.regex((await as(`echo > ${self}/${command}`)).stderr, /ermission denied/, command);
   }
   t.regex((await as(`mkdir ${self}/x`)).stderr, /Permission denied/);

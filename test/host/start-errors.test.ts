@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import { CIRCUIT_ENV, Cluster, NOBODY } from './cluster.js';
 
@@ -35,31 +35,49 @@ test('a host that is not there, and one that is not this host, cannot be listene
   }
 });
 
-test('an addon that cannot be loaded is told with the reason and how to build it; what needs none works', async (t) => {
+test('an addon that cannot be loaded is told with what was looked for, the reason and what helps; what needs none works', async (t) => {
   const cluster = new Cluster(t);
   const a = await cluster.start('--no-mount');
   const copy = cluster.mkdir('copy');
   const circuit = join(copy, 'dist/bin/circuit.cjs');
   cpSync(join(REPOSITORY, 'dist/bin'), join(copy, 'dist/bin'), { recursive: true });
   cpSync(join(REPOSITORY, 'package.json'), join(copy, 'package.json'));
-  symlinkSync(join(REPOSITORY, 'node_modules'), join(copy, 'node_modules'));
-  mkdirSync(join(copy, 'dist/native'));
-  const addon = join(copy, 'dist/native/fuse.node');
+  const folder = join(copy, 'dist/native');
+  const own = join(folder, 'fuse.node');
+  const prebuilt = (arch: string) => join(folder, `prebuilt/linux-${arch}/fuse.node`);
+  const aPackage = (arch: string) =>
+    `this is linux-${arch}, and the package has addons for linux-x64 and linux-arm64, with glibc 2.28 or later, or musl; elsewhere run "npm ci" in a clone of the repository, with a C compiler`;
   const mountpoint = cluster.mkdir('mnt');
-  for (const [reason, breakIt] of [
-    ["Cannot find module '../native/fuse.node'", () => rmSync(addon, { force: true })],
-    [`${addon}: file too short`, () => writeFileSync(addon, 'no addon')],
-  ] as const) {
-    breakIt();
-    const sentence = `circuit: circuit's FUSE addon cannot be loaded: ${reason}; run "npm run install" in ${copy}/\n`;
+  const fails = async (sentence: string, env: NodeJS.ProcessEnv = {}) => {
     for (const args of [
       ['start', '-a', '127.0.0.1:0', '-m', mountpoint],
       ['mount', '-d', a.address, mountpoint],
     ]) {
-      const { stdout, stderr, status } = await cluster.run([NODE, circuit, ...args]);
-      t.deepEqual([stdout, stderr, status], ['', sentence, 1]);
+      const { stdout, stderr, status } = await cluster.run([NODE, circuit, ...args], { env });
+      const line = `circuit: circuit's FUSE addon cannot be loaded: ${sentence}\n`;
+      t.deepEqual([stdout, stderr, status], ['', line, 1]);
     }
     const ls = await cluster.run([NODE, circuit, 'ls', '-d', a.address]);
     t.deepEqual([ls.stderr, ls.status], ['', 0]);
-  }
+  };
+
+  const arch = process.arch;
+  await fails(`there is no ${own}, there is no ${prebuilt(arch)}; ${aPackage(arch)}`);
+
+  mkdirSync(dirname(prebuilt(arch)), { recursive: true });
+  writeFileSync(prebuilt(arch), 'no addon');
+  const tooShort = `${prebuilt(arch)}: file too short`;
+  await fails(`there is no ${own}, ${tooShort}; ${aPackage(arch)}`);
+
+  // As on a machine that no package serves.
+  const other = join(copy, 'riscv64.cjs');
+  writeFileSync(other, "Object.defineProperty(process, 'arch', { value: 'riscv64' });");
+  const none = `there is no ${own}, there is no ${prebuilt('riscv64')}; ${aPackage('riscv64')}`;
+  await fails(none, { NODE_OPTIONS: `--require=${other}` });
+
+  // A clone builds its own, and can do so again.
+  mkdirSync(join(copy, 'native'));
+  writeFileSync(join(copy, 'native/build.mjs'), '');
+  writeFileSync(own, '');
+  await fails(`${own}: file too short, ${tooShort}; run "npm run addon" in ${copy}/`);
 });

@@ -1,15 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import * as native from '../../native/index.js';
-
-const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
 test('a call that fails throws an Error with code, errno and syscall', (t) => {
   t.like(
@@ -120,37 +114,4 @@ test('an unreferenced watcher does not keep the process alive, a referenced one 
   const worker = new Worker(new URL(source));
   t.deepEqual(await once(worker, 'message'), ['watching']);
   t.is(await worker.terminate(), 1);
-});
-
-/** Runs a copy of the build script in a directory of its own. */
-async function build(t: ExecutionContext, env: NodeJS.ProcessEnv) {
-  const directory = await mkdtemp(join(tmpdir(), 'circuit-build-'));
-  t.teardown(() => rm(directory, { recursive: true }));
-  await cp(join(repository, 'native'), join(directory, 'native'), { recursive: true });
-  await symlink(join(repository, 'node_modules'), join(directory, 'node_modules'));
-  const run = async () => {
-    const child = spawn(process.execPath, [join(directory, 'native', 'build.mjs')], { env });
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    const [status] = await once(child, 'close');
-    return { status, stderr };
-  };
-  return { run, output: join(directory, 'dist', 'native', 'fuse.node') };
-}
-
-test('the build compiles the addon without a warning, and does nothing if it is up to date', async (t) => {
-  const { run, output } = await build(t, process.env);
-  t.deepEqual(await run(), { status: 0, stderr: '' });
-  const { mtimeMs } = await stat(output);
-  t.deepEqual(await run(), { status: 0, stderr: '' });
-  t.is((await stat(output)).mtimeMs, mtimeMs);
-});
-
-test('without a compiler the build fails with one sentence that says what to install', async (t) => {
-  const { run } = await build(t, { PATH: '/nonexistent' });
-  const { status, stderr } = await run();
-  t.is(status, 1);
-  t.regex(stderr, /^[^\n]*apt-get install gcc libc6-dev[^\n]*\n$/);
 });

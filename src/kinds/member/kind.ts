@@ -9,6 +9,8 @@ export interface MemberState {
   /** @throws CircuitError EINVAL, EACCES, ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, and others */
   join(addresses: readonly string[], signal?: AbortSignal): Promise<void>;
   leave(): Promise<void>;
+  /** @throws CircuitError EINVAL (nothing has changed), ENOTSUP (it has no cluster key) */
+  reload(): Promise<void>;
   /** Returns when the end has begun. */
   shutdown(): void;
   peek(): MemberPeek;
@@ -63,6 +65,10 @@ export const member: Directory<MemberState> = {
       { example: 'echo "$ADDRESS" > join', argument: '<ADDRESS...>' },
     ),
     leave: command((state) => state.leave(), 'leave the network and go on alone'),
+    reload: command(
+      (state) => state.reload(),
+      'read the file of cluster keys again: it dials with the first, and accepts all',
+    ),
     shutdown: command((state) => state.shutdown(), 'end the daemon in order'),
     peek: json(
       (state) => state.peek(),

@@ -35,6 +35,16 @@ export class Member {
     return this.#command('leave', '', signal);
   }
 
+  /**
+   * Has it read its file of cluster keys again. Connections that stand go on; those that are opened
+   * from then on are dialled with the first key, and accepted with any.
+   * @throws CircuitError EINVAL (the file holds no keys; nothing has changed), ENOTSUP (it was started
+   *   without one)
+   */
+  reload(signal?: AbortSignal): Promise<void> {
+    return this.#command('reload', '', signal);
+  }
+
   /** Ends the daemon in order; resolves when the end has begun. */
   shutdown(signal?: AbortSignal): Promise<void> {
     return this.#command('shutdown', '', signal);

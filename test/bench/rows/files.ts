@@ -141,6 +141,7 @@ function plainFiles(cluster: Cluster): string {
     'log',
     'peek',
     'peers',
+    'reload',
     'shutdown',
     'stk',
   ];

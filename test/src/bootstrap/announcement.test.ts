@@ -9,7 +9,7 @@ import {
   encodeAnnouncement,
   MAX_DATAGRAM,
 } from '../../../src/bootstrap/announcement.js';
-import type { ClusterKey } from '../../../src/transport/security.js';
+import type { ClusterKey } from '../../../src/transport/cluster-keys.js';
 
 const newKey = () => randomBytes(32) as Buffer as ClusterKey;
 const KEY = newKey();
@@ -40,7 +40,7 @@ test('a datagram is decoded with the same key, or without a key where it has non
     fc.property(announcement, key, (said, clusterKey) => {
       const datagram = encodeAnnouncement(said, NOW, clusterKey);
       t.true(datagram.length <= MAX_DATAGRAM);
-      t.deepEqual(decodeAnnouncement(datagram, NOW, clusterKey), said);
+      t.deepEqual(decodeAnnouncement(datagram, NOW, clusterKey && [clusterKey]), said);
     }),
   );
 });
@@ -52,7 +52,10 @@ test('an answer is never longer than its query', (t) => {
       t.is(query.length, MAX_DATAGRAM);
       t.true(encodeAnnouncement(said, NOW, clusterKey).length <= query.length);
       // A shorter query is not understood either.
-      t.is(decodeAnnouncement(query.subarray(0, -1), NOW, clusterKey).kind, 'refused');
+      t.is(
+        decodeAnnouncement(query.subarray(0, -1), NOW, clusterKey && [clusterKey]).kind,
+        'refused',
+      );
     }),
   );
 });
@@ -69,7 +72,7 @@ test('a sealed datagram shows nothing of the address, and no two are the same', 
 test('garbage of any length is refused, and nothing is thrown', (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 2 * MAX_DATAGRAM }), key, (bytes, clusterKey) => {
-      t.is(decodeAnnouncement(Buffer.from(bytes), NOW, clusterKey).kind, 'refused');
+      t.is(decodeAnnouncement(Buffer.from(bytes), NOW, clusterKey && [clusterKey]).kind, 'refused');
     }),
   );
 });
@@ -103,10 +106,10 @@ test('a sealed datagram is refused when any bit was changed or a part cut off', 
     fc.property(announcement, fc.nat(), fc.nat(7), (said, where, bit) => {
       const datagram = encodeAnnouncement(said, NOW, KEY);
       const short = datagram.subarray(0, where % datagram.length);
-      t.is(decodeAnnouncement(short, NOW, KEY).kind, 'refused');
+      t.is(decodeAnnouncement(short, NOW, [KEY]).kind, 'refused');
       const index = where % datagram.length;
       datagram.writeUInt8(datagram.readUInt8(index) ^ (1 << bit), index);
-      t.is(decodeAnnouncement(datagram, NOW, KEY).kind, 'refused');
+      t.is(decodeAnnouncement(datagram, NOW, [KEY]).kind, 'refused');
     }),
   );
 });
@@ -115,19 +118,29 @@ test('another key, no key, and a key where the other has none are told apart', (
   const said: Announcement = { kind: 'announcement', address: new Address('host', 1, 2, secret) };
   const sealed = encodeAnnouncement(said, NOW, KEY);
   const plain = encodeAnnouncement(said, NOW);
-  t.deepEqual(decodeAnnouncement(sealed, NOW, newKey()), { kind: 'refused', why: 'key' });
+  t.deepEqual(decodeAnnouncement(sealed, NOW, [newKey()]), { kind: 'refused', why: 'key' });
   t.deepEqual(decodeAnnouncement(sealed, NOW), { kind: 'refused', why: 'sealed' });
-  t.deepEqual(decodeAnnouncement(plain, NOW, KEY), { kind: 'refused', why: 'plain' });
+  t.deepEqual(decodeAnnouncement(plain, NOW, [KEY]), { kind: 'refused', why: 'plain' });
+});
+
+test('a datagram that was sealed with any of the keys is understood, and with no other', (t) => {
+  const said: Announcement = { kind: 'announcement', address: new Address('host', 1, 2, secret) };
+  const keys = [newKey(), KEY, newKey()];
+  for (const each of keys) {
+    t.deepEqual(decodeAnnouncement(encodeAnnouncement(said, NOW, each), NOW, keys), said);
+  }
+  const other = encodeAnnouncement(said, NOW, newKey());
+  t.deepEqual(decodeAnnouncement(other, NOW, keys), { kind: 'refused', why: 'key' });
 });
 
 test('a sealed datagram is believed within five minutes of when it was sent, and no longer', (t) => {
   const said: Announcement = { kind: 'announcement', address: new Address('host', 1, 2, secret) };
   const sealed = encodeAnnouncement(said, NOW, KEY);
   for (const clock of [NOW - CLOCK_WINDOW_MS, NOW, NOW + CLOCK_WINDOW_MS]) {
-    t.deepEqual(decodeAnnouncement(sealed, clock, KEY), said);
+    t.deepEqual(decodeAnnouncement(sealed, clock, [KEY]), said);
   }
   for (const clock of [0, NOW - CLOCK_WINDOW_MS - 1, NOW + CLOCK_WINDOW_MS + 1, 2 ** 52]) {
-    t.deepEqual(decodeAnnouncement(sealed, clock, KEY), { kind: 'refused', why: 'clock' });
+    t.deepEqual(decodeAnnouncement(sealed, clock, [KEY]), { kind: 'refused', why: 'clock' });
   }
 });
 

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import test from 'ava';
+import { RefusalLog } from '../../../src/transport/refusal-log.js';
+
+test('the first refusal is told of at once, later ones together after the pause, with the last peer', async (t) => {
+  const events: string[] = [];
+  const told = new EventTarget();
+  const refusals = new RefusalLog((event) => {
+    events.push(event);
+    told.dispatchEvent(new Event('told'));
+  }, 50);
+  t.teardown(() => refusals.close());
+  refusals.note('unknownKey', '10.0.0.7');
+  t.deepEqual(events, ['refused: 1 handshake with an unknown key, from 10.0.0.7']);
+  const again = once(told, 'told');
+  for (const host of ['10.0.0.7', '10.0.0.8', '10.0.0.9']) refusals.note('unknownKey', host);
+  t.is(events.length, 1);
+  await again;
+  t.regex(
+    events[1] ?? '',
+    /^refused: 3 handshakes with an unknown key since \S+Z, the last from 10\.0\.0\.9$/,
+  );
+  // Another pause begins: one that is refused in it waits for its end.
+  const third = once(told, 'told');
+  refusals.note('unknownKey', '10.0.0.1');
+  t.is(events.length, 2);
+  await third;
+  t.regex(events[2] ?? '', /^refused: 1 handshake with an unknown key since \S+Z, the last from/);
+});
+
+test('each kind of refusal is told of on its own', (t) => {
+  const events: string[] = [];
+  const refusals = new RefusalLog((event) => events.push(event));
+  t.teardown(() => refusals.close());
+  for (const kind of ['noKey', 'tooMany', 'wrongAddress', 'noKey'] as const) {
+    refusals.note(kind, '10.0.0.7');
+  }
+  t.deepEqual(events, [
+    'refused: 1 connection that proved no key, from 10.0.0.7',
+    'refused: 1 introduction too many, from 10.0.0.7',
+    'refused: 1 handshake with a wrong address, from 10.0.0.7',
+  ]);
+});
