@@ -6,6 +6,7 @@
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { keepCode } from './keep-code.mjs';
+import { writeManual } from './write-manual.mjs';
 
 /**
  * Cap'n Web asks of every value whether it is one of these, which Node loads when they are
@@ -94,7 +95,7 @@ await bundleCommand({
 });
 await chmod('dist/bin/circuit.cjs', 0o755);
 await bundleCommand({
-  entryPoints: { main: 'dist/src/cli/main.js' },
+  entryPoints: { main: 'dist/src/cli/circuit.js' },
   // The launcher calls this function.
   banner: { js: `(function (require, importMetaUrl) { ${LAZILY}` },
   footer: { js: '})' },
@@ -103,7 +104,7 @@ await bundleCommand({
 const main = 'dist/bin/main.cjs';
 await writeFile(main, (await readFile(main, 'utf8')).replaceAll(SELDOM_USED, 'lazily("$1")'));
 await keepCode();
-
+await writeManual();
 await bundle({
   entryPoints: { index: 'dist/src/client/index.js' },
   outdir: 'dist/library',

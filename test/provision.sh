@@ -20,6 +20,11 @@ openssl:openssl
 curl:curl
 shellcheck:shellcheck
 gcc:cc
+zsh:zsh
+fish:fish
+mandoc:mandoc
+groff-base:groff
+man-db:lexgrog
 python3-configobj:
 python3-jinja2:
 python3-jsonpatch:

@@ -15,6 +15,11 @@ The process ends with exec. Where exec is killed, stays suspended or silent, or 
 the process group gets HUP, and later KILL, and the anchor is removed: within ten seconds. mkproc
 makes one that goes on.`;
 
+const STATUS_HELP = `
+It exits with 0 if all is well. Else it exits with 1, and its first line says why: no daemon answers,
+the mount is missing or does not answer within a second, a member is suspected or failed within ten
+minutes, no links to other members, or hardly any open file left. Only this daemon is asked.`;
+
 const ANCHORS_HELP = 'the processes; without any, one a line on standard input';
 
 type Add = (name: string, description: string) => Command;
@@ -55,6 +60,11 @@ export function addCommands(add: Add): void {
     .action(async (path, command, options) =>
       (await import('./exec.js')).exec(path, command, options),
     );
+
+  add('status', 'tell whether the daemon, its mount and its network are well, and why not')
+    .option('-j, --json', 'the same as JSON')
+    .addHelpText('after', STATUS_HELP)
+    .action(async (options) => (await import('./status.js')).status(options));
 
   addVerbs(add);
 }

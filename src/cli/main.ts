@@ -36,7 +36,7 @@ ${DAEMON_HELP}`;
  * one of them is wanted: a command starts in the time that its own code takes.
  * @param wanted The name of a command, if it is the first word.
  */
-async function program(wanted = ''): Promise<Command> {
+export async function program(wanted = ''): Promise<Command> {
   const circuit = new Command('circuit')
     .description('a cluster of Unix hosts as one directory')
     .version(VERSION)
@@ -87,8 +87,12 @@ async function program(wanted = ''): Promise<Command> {
     .action(async (directory, options) => (await import('./mount.js')).mount(directory, options));
 
   if (commandNamed(circuit, wanted)) return circuit;
-  const { addCommands } = await import('./commands.js');
+  const [{ addCommands }, { addCompletion }] = await Promise.all([
+    import('./commands.js'),
+    import('./completion.js'),
+  ]);
   addCommands((name, description) => client(circuit, name, description));
+  addCompletion(circuit);
   // commander's own says nothing of a command that there is not.
   circuit
     .helpCommand(false)
@@ -129,7 +133,7 @@ function client(circuit: Command, name: string, description: string, help = MEMB
     .addHelpText('after', help);
 }
 
-async function main(): Promise<void> {
+export async function main(): Promise<void> {
   const args = process.argv.slice(2);
   // Addresses among the arguments are secrets; ps need not show them to everybody.
   process.title = ['circuit', ...args.slice(0, 1)].join(' ');
@@ -161,5 +165,3 @@ async function main(): Promise<void> {
     process.off('beforeExit', unsettled);
   }
 }
-
-void main();

@@ -29,6 +29,11 @@ function shorter(one: ControlFile<never> | undefined, other: ControlFile<never>)
   return one && one.help.length <= other.help.length ? one : other;
 }
 
+/** Whether `select` takes files of this type. */
+export function isWaitable(type: FileType): boolean {
+  return type === 'sink' || type === 'source' || type === 'log';
+}
+
 /** The files that `select` takes, in words. */
 export function waitableFiles(): string {
   const names = (...types: readonly FileType[]) =>

@@ -22,6 +22,7 @@ import { onAbort } from '../base/interruptible.js';
 import { OperationsLog } from '../base/log.js';
 import { VERSION } from '../base/version.js';
 import { Bootstrap } from '../bootstrap/bootstrap.js';
+import type { MountReport } from '../kinds/member/runtime-report.js';
 import { REGISTRY } from '../kinds/registry.js';
 import { MembershipDriver } from '../membership/driver.js';
 import type { Membership } from '../membership/membership.js';
@@ -98,6 +99,8 @@ export class Daemon {
   #session: Session | undefined;
   /** Where the session is mounted, until somebody unmounts it. */
   #mountpoint: string | undefined;
+  /** Why there is no mount, though there should be one. */
+  #mountFailure: string | undefined;
   #unmounted = true;
   #addressClaim: AddressClaim | undefined;
   #closing: Promise<void> | undefined;
@@ -136,6 +139,7 @@ export class Daemon {
       leave: () => this.#part(() => this.#bootstrap.leave()),
       joinContact: clusterKeys && ((...args) => this.#bootstrap.joinContact(...args)),
       reload: clusterKeys && (() => this.#reload(clusterKeys)),
+      mount: () => this.#mountReport,
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);
@@ -291,6 +295,7 @@ export class Daemon {
       const nowhere = error instanceof MountError && error.mountpoint === undefined;
       const why = nowhere ? `${message}; or start with --no-mount` : message;
       if (mountpoint !== undefined) throw new CircuitError(code, why, { cause: error });
+      this.#mountFailure = why;
       this.#log.event(`not mounted: ${why}`);
       return;
     }
@@ -301,9 +306,16 @@ export class Daemon {
     this.#session.ended.then(() => {
       if (this.#closing) return;
       this.#mountpoint = undefined;
-      this.#log.event(`${directory} was unmounted; going on without`);
+      this.#mountFailure = `${directory} was unmounted`;
+      this.#log.event(`${this.#mountFailure}; going on without`);
       this.#service?.changed();
     });
+  }
+
+  get #mountReport(): MountReport {
+    if (this.#mountpoint !== undefined) return { mount: this.#mountpoint };
+    const why = this.#mountFailure;
+    return { mount: null, ...(why !== undefined && { mountFailure: why }) };
   }
 
   /** For the service manager, which shows it to everybody: without the address's secret. */

@@ -1,6 +1,6 @@
 import type { Log } from '../control-file.js';
 import { command, type Directory, json, log, value } from '../table.js';
-import { runtimeReport } from './runtime-report.js';
+import { type MountReport, runtimeReport } from './runtime-report.js';
 
 /** A daemon, as its control files use it. */
 export interface MemberState {
@@ -16,6 +16,7 @@ export interface MemberState {
   peek(): MemberPeek;
   peers(): MemberPeers;
   log(): Log;
+  mount(): MountReport;
 }
 
 /** A member that is suspected does not answer, and will have gone unless it does soon. */
@@ -77,7 +78,10 @@ export const member: Directory<MemberState> = {
       (state) => state.peers(),
       'to which members it keeps links (Active), and which it has in reserve (Passive)',
     ),
-    stk: value(() => runtimeReport(), 'memory, heap, and what the daemon waits for, as JSON'),
+    stk: value(
+      (state) => runtimeReport(() => state.mount()),
+      'memory, heap, open files, its mount, and what the daemon waits for, as JSON',
+    ),
     log: log((state) => state.log(), 'its operations log: who did what to it, and when'),
   },
 };

@@ -1,8 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 
 /** For how long a report is shown again: archivers look at a file, and open it later. */
 const GOOD_FOR_MS = 1_000;
+
+/** The daemon's own mount. */
+export interface MountReport {
+  /** Where the network is mounted; null where it is not. */
+  readonly mount: string | null;
+  /** Why it is not mounted though it should be, in a sentence. */
+  readonly mountFailure?: string;
+}
+
+export interface OpenFiles {
+  readonly open: number;
+  /** Null where there is none. */
+  readonly limit: number | null;
+}
 
 let last = { text: '', made: Number.NEGATIVE_INFINITY };
 
@@ -11,10 +26,10 @@ let last = { text: '', made: Number.NEGATIVE_INFINITY };
  * waits for. It is made at each look at the file, so it must be cheap: the stacks of Node's own
  * diagnostic report take 5 ms, and show only that the report is being made.
  */
-export function runtimeReport(): string {
+export function runtimeReport(mount: () => MountReport): string {
   const now = performance.now();
   if (last.made + GOOD_FOR_MS < now)
-    last = { text: JSON.stringify(report(), undefined, 2), made: now };
+    last = { text: JSON.stringify({ ...report(), ...mount() }, undefined, 2), made: now };
   return last.text;
 }
 
@@ -32,5 +47,19 @@ function report(): object {
     resourceUsage: process.resourceUsage(),
     eventLoop: performance.eventLoopUtilization(),
     activeResources,
+    openFiles: openFiles(),
   };
+}
+
+/** How many descriptors are open, and how many may be; null where none is left to count them with. */
+function openFiles(): OpenFiles | null {
+  try {
+    const [, limit] =
+      /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    // One of them is the directory.
+    const open = readdirSync('/proc/self/fd').length - 1;
+    return { open, limit: limit === undefined ? null : Number(limit) };
+  } catch {
+    return null;
+  }
 }

@@ -1,0 +1,4 @@
+/** The command `circuit`. */
+import { main } from './main.js';
+
+void main();

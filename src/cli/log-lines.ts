@@ -1,0 +1,40 @@
+/** A line of the operations log. */
+export interface LogLine {
+  /** RFC 3339. */
+  readonly at: string;
+  /** Who did what with which outcome; or `- ` and an event. */
+  readonly what: string;
+}
+
+/** The whole lines of a part of the log. */
+export function logLines(part: string): readonly LogLine[] {
+  return [...part.matchAll(/^(\d{4}-\S+Z) (.*)\n/gm)].map(([, at = '', what = '']) => ({
+    at,
+    what,
+  }));
+}
+
+/** What a daemon says of an event that nobody wants: that something is not so, failed, or was lost. */
+const UNWANTED =
+  /^- (peer=|.*\b(not|no|cannot|failed|ignored|refused|unmounted|alone|dropped|hides|hidden)\b)/;
+
+/** Whether a line tells of an operation that failed, or of an event that nobody wants. */
+export function isTrouble({ what }: LogLine): boolean {
+  return what.startsWith('- ') ? UNWANTED.test(what) : !what.endsWith(': ok');
+}
+
+export interface FailedMember {
+  readonly name: string;
+  readonly at: string;
+}
+
+/** The members that failed and have not come back since under their names. */
+export function failedMembers(lines: readonly LogLine[]): readonly FailedMember[] {
+  const failed = new Map<string, string>();
+  for (const { at, what } of lines) {
+    const [, name = '', event] = /^- (X[0-9a-f]{16}) (failed|joined)$/.exec(what) ?? [];
+    failed.delete(name);
+    if (event === 'failed') failed.set(name, at);
+  }
+  return [...failed].map(([name, at]) => ({ name, at }));
+}
