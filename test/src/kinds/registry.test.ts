@@ -39,7 +39,7 @@ test('a channel, a process, a subscription, a member and a free anchor have thes
   for (const subscription of ['@join', '@leave']) {
     t.is(names(subscription), 'error help kind peek recv scrub');
   }
-  t.is(names('member'), 'addr error help join leave log peek peers shutdown stk');
+  t.is(names('member'), 'addr error help join leave log peek peers reload shutdown stk');
   t.is(names('anchor'), 'error help mk@join mk@leave mkchan mknote mkproc');
 });
 
