@@ -73,8 +73,13 @@ export function hostOf(address: string): string {
   return /^circuit:\/\/\[?([^\]/]+?)\]?:\d+\//.exec(address)?.[1] ?? '';
 }
 
+/** Whether a text is an IPv6 address. Node's isIPv6() first compiles an expression for several ms. */
+export function isIPv6Address(text: string): boolean {
+  return /:.*:/.test(text) && isIPv6(text);
+}
+
 export function formatAuthority(host: string, port: number): string {
-  // Only an IPv6 address has a colon. isIPv6() compiles an expression for several milliseconds.
+  // Only an IPv6 address has a colon.
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 

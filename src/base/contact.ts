@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net';
-import { ADDRESS_FORM, Address, canBeDialled, formatAuthority } from './address.js';
+import { ADDRESS_FORM, Address, canBeDialled, formatAuthority, isIPv6Address } from './address.js';
 import { CircuitError } from './error.js';
 
 /** Where a daemon listens by custom, where nothing says another port. */
@@ -29,7 +28,7 @@ export class Contact {
 
   /** As {@link parse}, but gives `undefined` for a text that is not a contact. */
   static tryParse(text: string): Contact | undefined {
-    const bare = /^[^:]*:[^:]*:/.test(text) && isIPv6(text) ? text : undefined;
+    const bare = isIPv6Address(text) ? text : undefined;
     const [, host = bare, port] = NAME.exec(text) ?? BRACKETED.exec(text) ?? [];
     if (host === undefined || !canBeDialled(host)) return undefined;
     if (port === undefined) return new Contact(host);

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv6Address } from '../base/address.js';
 import { CUSTOMARY_PORT } from '../base/contact.js';
 import { CircuitError } from '../base/error.js';
 import { redact } from '../base/redact.js';
@@ -16,7 +16,7 @@ export interface ListenAuthority {
  */
 export function parseListenAuthority(given: string): ListenAuthority {
   const text = given.trim();
-  if (isIPv6(text)) return { host: text, port: CUSTOMARY_PORT };
+  if (isIPv6Address(text)) return { host: text, port: CUSTOMARY_PORT };
   const complaint = complaintAbout(text);
   if (complaint) throw new CircuitError('EINVAL', complaint);
   const [, bracketed, plain, port] =
@@ -25,7 +25,7 @@ export function parseListenAuthority(given: string): ListenAuthority {
   if (
     host === undefined ||
     Number(port ?? 0) > 65535 ||
-    (bracketed !== undefined && !isIPv6(bracketed))
+    (bracketed !== undefined && !isIPv6Address(bracketed))
   ) {
     throw new CircuitError(
       'EINVAL',
@@ -42,6 +42,7 @@ function complaintAbout(text: string): string | undefined {
   if (/^\d+$/.test(text)) return `${text} is not a host; give :${text} to listen on all interfaces`;
   if (text.endsWith(':')) return `${redact(text)} has no port behind the colon`;
   const [, host = '', port] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
-  if (isIPv6(host)) return `${text} is not an IPv6 address; with a port it is [${host}]:${port}`;
+  if (isIPv6Address(host))
+    return `${text} is not an IPv6 address; with a port it is [${host}]:${port}`;
   return undefined;
 }
