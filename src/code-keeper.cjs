@@ -3,7 +3,6 @@
  * that V8 has made of the bundle by then, which is of the functions that were called.
  */
 const { writeFileSync } = require('node:fs');
-const { join } = require('node:path');
 const vm = require('node:vm');
 
 // The daemon's address file is to be in $XDG_RUNTIME_DIR, for root, too.
@@ -14,11 +13,6 @@ const { Script } = vm;
 vm.Script = class extends Script {
   constructor(source, options) {
     super(source, options);
-    const directory = process.env.CIRCUIT_KEEP_CODE;
-    if (directory === undefined) return;
-    process.on('exit', () => {
-      const file = join(directory, options.filename.replace('.cjs', '.cache'));
-      writeFileSync(file, this.createCachedData());
-    });
+    process.on('exit', () => writeFileSync(process.env.CIRCUIT_KEEP_CODE, this.createCachedData()));
   }
 };

@@ -6,33 +6,31 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 /**
- * Keeps the code that V8 makes of what `circuit ls` and `circuit start` call. What is called
+ * Keeps the code that V8 makes of what `circuit start` and `circuit ls` call. What is called
  * beside that is compiled then: to read the code of all functions would take longer.
  */
 export async function keepCode() {
   const directory = await mkdtemp(join(tmpdir(), 'circuit-'));
-  // Nothing of the user's: a daemon must not announce itself with a build.
-  const env = { PATH: process.env.PATH, XDG_RUNTIME_DIR: directory };
-  const keeping = { ...env, CIRCUIT_KEEP_CODE: 'dist/bin' };
-  const start = ['start', '-a', '127.0.0.1:0', '--no-mount'];
   try {
-    // One that keeps its code has read what the one before kept, and adds its own.
-    const daemon = circuit(start, env);
-    await ended(circuit(['ls', '-d', await firstLine(daemon)], keeping));
+    const daemon = circuit(directory, 'daemon', ['start', '-a', '127.0.0.1:0', '--no-mount']);
+    const address = await firstLine(daemon);
+    await ended(circuit(directory, 'command', ['ls', '-d', address]));
     daemon.kill();
     await ended(daemon);
-    const other = circuit(start, keeping);
-    await firstLine(other);
-    other.kill();
-    await ended(other);
   } finally {
     await rm(directory, { recursive: true });
   }
 }
 
-/** Runs the command that was bundled. */
-function circuit(args, env) {
+/** Runs the command that was bundled, and keeps its code as NAME.cache. */
+function circuit(directory, name, args) {
   const argv = ['--require', './src/code-keeper.cjs', 'dist/bin/circuit.cjs', ...args];
+  // Nothing of the user's: a daemon must not announce itself with a build.
+  const env = {
+    PATH: process.env.PATH,
+    XDG_RUNTIME_DIR: directory,
+    CIRCUIT_KEEP_CODE: `dist/bin/${name}.cache`,
+  };
   return spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 

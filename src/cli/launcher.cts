@@ -11,7 +11,8 @@ import vm = require('node:vm');
 process.on('SIGUSR1', () => {});
 
 const MAIN = 'main.cjs';
-const CODE = 'main.cache';
+/** Of what a daemon calls, or of what other commands do: more of it takes longer to read. */
+const CODE = process.argv[2] === 'start' ? 'daemon.cache' : 'command.cache';
 
 function kept(): { cachedData?: Buffer } {
   try {

@@ -164,4 +164,9 @@ export async function main(): Promise<void> {
   } finally {
     process.off('beforeExit', unsettled);
   }
+  // All that the command asked for is answered: it need not wait for its connections to close, only
+  // for the errors of its last writes.
+  setImmediate(() => {
+    if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
+  });
 }

@@ -8,9 +8,11 @@ const ROOT = join(import.meta.dirname, '../../../..');
 const BIN = join(ROOT, 'dist/bin');
 
 test('this Node takes the code that was compiled for the command', (t) => {
-  const cachedData = readFileSync(join(BIN, 'main.cache'));
-  const script = new Script(readFileSync(join(BIN, 'main.cjs'), 'latin1'), { cachedData });
-  t.false(script.cachedDataRejected);
+  for (const name of ['command.cache', 'daemon.cache']) {
+    const cachedData = readFileSync(join(BIN, name));
+    const script = new Script(readFileSync(join(BIN, 'main.cjs'), 'latin1'), { cachedData });
+    t.false(script.cachedDataRejected, name);
+  }
 });
 
 test('where that is missing or of no use, the command runs all the same', async (t) => {
@@ -18,7 +20,7 @@ test('where that is missing or of no use, the command runs all the same', async 
   const copy = join(cluster.directory, 'copy');
   cpSync(BIN, join(copy, 'dist/bin'), { recursive: true });
   symlinkSync(join(ROOT, 'package.json'), join(copy, 'package.json'));
-  const cache = join(copy, 'dist/bin/main.cache');
+  const cache = join(copy, 'dist/bin/command.cache');
   const version = () =>
     cluster.run([process.execPath, join(copy, 'dist/bin/circuit.cjs'), '--version']);
   const { stdout } = await cluster.circuit(['--version']);
