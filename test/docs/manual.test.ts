@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { program } from '../../src/cli/main.js';
@@ -8,21 +8,21 @@ import { Cluster } from '../host/cluster.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const MAN = join(ROOT, 'dist/man');
-const pages = readdirSync(MAN);
+const pages = readdirSync(MAN).flatMap((section) => readdirSync(join(MAN, section)));
 
 /** A page as a user reads it, without the escapes of its source. */
 function read(page: string): string {
-  const argv = ['-T', 'utf8', '-O', 'width=200', join(MAN, page)];
+  const argv = ['-T', 'utf8', '-O', 'width=200', join(MAN, `man${page.at(-1)}`, page)];
   // A bold letter is printed twice, with a backspace between.
   return execFileSync('mandoc', argv, { encoding: 'utf8' }).replaceAll(/.[\b]/g, '');
 }
 
 test('mandoc, groff and the index of man-db find nothing wrong in any page of the manual', async (t) => {
   const cluster = new Cluster(t);
-  const script = `mandoc -T lint -W warning *; groff -ww -mdoc -Tutf8 * > /dev/null`;
+  const script = `mandoc -T lint -W warning */*; groff -ww -mdoc -Tutf8 */* > /dev/null`;
   const { stdout, stderr } = await cluster.sh(script, { cwd: MAN });
   t.is(stdout + stderr, '');
-  const { stdout: index } = await cluster.sh('lexgrog *', { cwd: MAN });
+  const { stdout: index } = await cluster.sh('lexgrog */*', { cwd: MAN });
   t.is(index.match(/^\S+: "circuit\S* - .+"$/gm)?.length, pages.length, index);
 });
 
@@ -53,32 +53,22 @@ test('each control file of members, of anchors and of each kind is on the page o
   }
 });
 
-test('a global install by npm brings the manual to man(1)', async (t) => {
+test('the line of docs/operating.md makes the manual known to man(1)', async (t) => {
   const cluster = new Cluster(t);
-  const { name, version, bin, man } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  // What else there is takes time, and a network.
-  const copy = cluster.mkdir('package');
-  writeFileSync(
-    join(copy, 'package.json'),
-    JSON.stringify({ name, version, bin, man, files: ['dist'] }),
-  );
-  mkdirSync(join(copy, 'dist/bin'), { recursive: true });
-  cpSync(MAN, join(copy, 'dist/man'), { recursive: true });
-  cpSync(join(ROOT, bin.circuit), join(copy, bin.circuit));
-  const script = `cd package && npm pack --silent --no-update-notifier > /dev/null && cd .. &&
-    npm install --global --offline --silent --prefix $PWD/prefix --no-update-notifier ./package/*.tgz &&
-    for page in circuit circuit-ls 'circuit-mk@join' '5 circuit'; do
-      man -M $PWD/prefix/share/man $page | head -1
-    done`;
-  const { stdout, stderr } = await cluster.sh(script, {
-    env: { HOME: cluster.directory, MANWIDTH: '80' },
-  });
+  const document = readFileSync(join(ROOT, 'docs/operating.md'), 'utf8');
+  const [line = ''] = /^cp -rs .*dist\/man.*$/m.exec(document) ?? [];
+  const installed = join(cluster.mkdir('root'), 'circuitfs');
+  symlinkSync(ROOT, installed);
+  const script = `npm() { echo $PWD/root; }
+    mkdir man; ${line.replace('/usr/local/share/man', '$PWD/man')}
+    for page in circuit circuit-ls 'circuit-mk@join' '5 circuit'; do man -M $PWD/man $page | head -1; done`;
+  const { stdout, stderr } = await cluster.sh(script, { env: { MANWIDTH: '80' } });
   t.is(stderr, '');
   t.deepEqual(
     stdout
       .trim()
       .split('\n')
-      .map((line) => line.split(' ')[0]),
+      .map((heading) => heading.split(' ')[0]),
     ['CIRCUIT(1)', 'CIRCUIT-LS(1)', 'CIRCUIT-MK@JOIN(1)', 'CIRCUIT(5)'],
   );
 });

@@ -1,5 +1,5 @@
 /** The tables of the documents that come from the kinds: `npm run tables` writes them. */
-import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Verb, verbs } from '../../src/cli/verbs.js';
 import { exampleOf } from '../../src/kinds/help.js';
@@ -55,18 +55,6 @@ function usageOf({ name, of, file }: Verb): string {
   return ['circuit', name, ...before, place, ...after, ...input].join(' ');
 }
 
-const PACKAGE = join(ROOT, 'package.json');
-
-/** What package.json says of the manual, as it is and as it is to be: npm finds no pages by itself. */
-export function pagesOfPackage(): { readonly now: string; readonly wanted: string } {
-  const now = readFileSync(PACKAGE, 'utf8');
-  const man = readdirSync(join(ROOT, 'dist/man'))
-    .sort()
-    .map((name) => `dist/man/${name}`);
-  return { now, wanted: `${JSON.stringify({ ...JSON.parse(now), man }, undefined, 2)}\n` };
-}
-
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   for (const path of DOCUMENTS) writeFileSync(join(ROOT, path), rendered(path).wanted);
-  writeFileSync(PACKAGE, pagesOfPackage().wanted);
 }
