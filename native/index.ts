@@ -108,7 +108,7 @@ function load(): Addon {
   throw Object.assign(new Error(text), { code: 'ENOEXEC' });
 }
 
-/** What dlopen(3) says begins with the file's name. */
+/** The message of dlopen(3) begins with the file's name. */
 function firstLine(error: unknown): string {
   const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
   return line;

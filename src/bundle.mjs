@@ -25,7 +25,7 @@ const COMMAND = `#!/bin/sh
 
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
-/** What both the command and the library need not find out, or leave out. */
+/** Known when they are bundled, so that neither the command nor the library has to find it out. */
 const KNOWN = {
   PACKAGE_VERSION: JSON.stringify(version),
   ...Object.fromEntries(NEVER_SENT.map((name) => [`${name}.prototype`, 'undefined'])),

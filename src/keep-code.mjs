@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 /**
- * Keeps the code that V8 makes of what `circuit start` and `circuit ls` call. What is called
- * beside that is compiled then: to read the code of all functions would take longer.
+ * Keeps the code that V8 makes of the functions that `circuit start` and `circuit ls` call. All others
+ * are compiled when they are called: to read the code of all would take longer.
  */
 export async function keepCode() {
   const directory = await mkdtemp(join(tmpdir(), 'circuit-'));

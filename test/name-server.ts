@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 
-/** What a name has: addresses, SRV records; or how the server fails for it. */
+/** A name's addresses and SRV records; or how the server fails for it. */
 export type Records =
   | {
       readonly addresses?: readonly string[];

@@ -114,7 +114,7 @@ async function isAlive(target: string): Promise<boolean> {
 }
 
 /**
- * Of a file system that is mounted on exactly this directory.
+ * Asks a file system that is mounted on exactly this directory; any other has been asked before.
  * @throws EBUSY if it is stuck.
  */
 async function expectAnswer(directory: string): Promise<void> {

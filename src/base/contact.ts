@@ -41,7 +41,7 @@ export class Contact {
 }
 
 /**
- * What can be joined and dialled: a circuit address, or, where there is a cluster key, a contact.
+ * Parses a text that can be joined and dialled: a circuit address, or, with a cluster key, a contact.
  * @throws CircuitError EINVAL, without the text, which may hold a secret.
  */
 export function parseJoinable(text: string, hasKey: boolean): Address | Contact {

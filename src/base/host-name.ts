@@ -1,5 +1,5 @@
 /**
- * What a host name may be: it becomes the name of a directory entry, and is printed on terminals. It
+ * A host name becomes the name of a directory entry, and is printed on terminals. One that is safe
  * begins with no dot, so that it is neither hidden nor `..`, and with no dash, so that no program takes
  * it for an option. DNS has names of 253 bytes (RFC 1035, section 2.3.4); Linux of 64 (uname(2)).
  */

@@ -18,7 +18,7 @@ export type Introduce = (
   options: Interruptible & { readonly timeout: number },
 ) => Promise<Address>;
 
-/** What a daemon that a contact stands for turned out to be. */
+/** How a daemon that a contact stands for was met: it was joined, or is known already. */
 export type Met = 'joined' | 'member' | 'self';
 
 /** An endpoint of a contact. */

@@ -20,7 +20,7 @@ export interface Service {
   readonly weight: number;
 }
 
-/** What is asked for names: getaddrinfo(3), and the DNS. Both fail with the errors of node:dns. */
+/** The services that know names: getaddrinfo(3), and the DNS. Both fail with the errors of node:dns. */
 export interface NameService {
   addresses(host: string): Promise<readonly string[]>;
   services(name: string): Promise<readonly Service[]>;
@@ -35,7 +35,7 @@ const DNS_TRIES = 2;
 
 const RESOLVE_TIMEOUT_MS = 4_000;
 
-/** What the DNS answers where there is no such record. */
+/** The answers of the DNS where there is no such record. */
 const NO_RECORD = ['ENOTFOUND', 'ENODATA'];
 
 /**

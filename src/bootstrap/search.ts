@@ -66,13 +66,13 @@ export class Search {
   readonly #options: SearchOptions;
   /** With the room for the candidates of each. */
   readonly #places = new Map<Place, Mutex>();
-  /** What is under way: a place where we look, or the authority of a candidate that is tried. */
+  /** Under way: a place where we look, or the authority of a candidate that is tried. */
   readonly #busy = new Set<Place | string>();
   /** The candidates that are members, or have been, since we began; and ourselves. */
   readonly #met = new Set<string>();
   /** The places where there is nobody left to be met. */
   readonly #done = new Set<Place>();
-  /** What the log says of this search already. */
+  /** Said in the log of this search already. */
   readonly #said = new Set<Place | string>();
   readonly #ending = new AbortController();
   #watch: Disposable | undefined;

@@ -99,5 +99,5 @@ end
 complete -c circuit -f -a '(__circuit_complete 2>/dev/null)'
 `;
 
-/** What `circuit completion` prints. */
+/** The scripts that `circuit completion` prints. */
 export const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH };

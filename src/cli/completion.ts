@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { SHELLS, type Shell } from './command-line-words.js';
 
-/** What the shells call, as they do a program of cobra's. */
+/** The command that the shells call, named as that of cobra's programs. */
 const COMPLETE = '__complete';
 
 /** Adds the commands that complete the others. */

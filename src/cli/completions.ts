@@ -6,7 +6,7 @@ import type { DialOptions } from './dial.js';
 import { commandNamed, withTwoDashes } from './long-options.js';
 import { verbs } from './verbs.js';
 
-/** What could stand at the cursor. */
+/** The words that could stand at the cursor. */
 export type Completions =
   | { readonly kind: 'words'; readonly candidates: readonly Candidate[] }
   /** Members, anchors or control files, which the daemon is to be asked for. */
@@ -106,7 +106,7 @@ function whatFits(command: string): readonly string[] | undefined {
   return verbs().find(({ name }) => name === file)?.of;
 }
 
-/** What a placeholder of the help stands for: `<FILE>`, `<SIGNAL>`. */
+/** The values that a placeholder of the help stands for: `<FILE>`, `<SIGNAL>`. */
 function valuesNamed(placeholder: string): Completions {
   switch (placeholder) {
     case 'FILE':

@@ -18,7 +18,7 @@ export interface Report extends Partial<MountReport> {
   readonly openFiles?: OpenFiles | null;
 }
 
-/** What a daemon tells of itself, and of the members that it knows. */
+/** A daemon's own report, with the members that it knows, and the look at its mount. */
 export interface Facts {
   /** In milliseconds since the epoch. */
   readonly now: number;

@@ -11,7 +11,7 @@ import vm = require('node:vm');
 process.on('SIGUSR1', () => {});
 
 const MAIN = 'main.cjs';
-/** Of what a daemon calls, or of what other commands do: more of it takes longer to read. */
+/** The code that a daemon calls, or that other commands do: more of it takes longer to read. */
 const CODE = process.argv[2] === 'start' ? 'daemon.cache' : 'command.cache';
 
 function kept(): { cachedData?: Buffer } {

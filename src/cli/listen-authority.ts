@@ -35,7 +35,7 @@ export function parseListenAuthority(given: string): ListenAuthority {
   return { host: host || undefined, port: port === undefined ? CUSTOMARY_PORT : Number(port) };
 }
 
-/** What is missing where a variable of the script was empty, or has something else than it should. */
+/** Says what is missing where a variable of the script was empty, or is not what it should be. */
 function complaintAbout(text: string): string | undefined {
   if (text === '') return '-a is empty; give it HOST, HOST:PORT, or :PORT for all interfaces';
   if (/\s/.test(text)) return `-a takes one host; ${redact(text)} has white space in it`;

@@ -2,7 +2,7 @@
 export interface LogLine {
   /** RFC 3339. */
   readonly at: string;
-  /** Who did what with which outcome; or `- ` and an event. */
+  /** An operation: its caller, path, command and outcome; or `- ` and an event. */
   readonly what: string;
 }
 
@@ -14,7 +14,7 @@ export function logLines(part: string): readonly LogLine[] {
   }));
 }
 
-/** What a daemon says of an event that nobody wants: that something is not so, failed, or was lost. */
+/** The words for events that nobody wants: something is not so, has failed, or was lost. */
 const UNWANTED =
   /^- (peer=|.*\b(not|no|cannot|failed|ignored|refused|unmounted|alone|dropped|hides|hidden)\b)/;
 

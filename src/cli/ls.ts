@@ -35,14 +35,14 @@ export async function ls(path: string, options: ListOptions): Promise<void> {
 
 interface Place {
   readonly at: Anchor;
-  /** What is printed of it. */
+  /** The line that is printed of it. */
   readonly line: string;
 }
 
 /** The width of the column with a member's state, or an anchor's kind. */
 const KIND_WIDTH = 8;
 
-/** What a column shows where there is nothing: it has some text always, for awk(1). */
+/** Stands in a column where there is nothing: each has some text always, for awk(1). */
 const NONE = '-';
 
 function linesOf(members: readonly MemberEntry[], { long, json }: ListOptions): readonly string[] {

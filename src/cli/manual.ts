@@ -116,7 +116,7 @@ function synopsis(usage: string): readonly string[] {
   });
 }
 
-/** What each kind says of the file that a verb reads or writes, where there are several. */
+/** The help of each kind on the file that a verb reads or writes, where there are several. */
 function filesOfName({ name, of }: Verb): readonly string[] {
   if (of.length < 2) return [];
   const items = of.map((directory) => {

@@ -1,6 +1,6 @@
 /** Manual pages in mdoc(7), which mandoc and groff read: a macro a line, and text between. */
 
-/** What roff, or its output to a terminal, would take for something else. */
+/** Characters that roff, or its output to a terminal, would take for something else. */
 const SPECIAL: Readonly<Record<string, string>> = {
   '\\': '\\e',
   "'": '\\(aq',
@@ -72,7 +72,7 @@ export function example(lines: readonly string[]): readonly string[] {
 export interface Page {
   readonly name: string;
   readonly section: number;
-  /** What stands after its name in lists of pages. */
+  /** Stands after its name in lists of pages. */
   readonly about: string;
   readonly lines: readonly string[];
 }

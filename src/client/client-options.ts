@@ -2,6 +2,6 @@ import type { Interruptible } from '../base/interruptible.js';
 import type { ClusterKeys } from '../transport/cluster-keys.js';
 
 export interface ClientOptions extends Interruptible {
-  /** What `readClusterKey` gives, if the daemons were started with a cluster key. */
+  /** As `readClusterKey` gives it, if the daemons were started with a cluster key. */
   readonly clusterKey?: ClusterKeys | undefined;
 }

@@ -33,7 +33,7 @@ export function notificationOfService(
 export class ServiceNotification implements Disposable {
   readonly #send: (message: string) => void;
   readonly #options: ServiceNotificationOptions;
-  /** What is to be told beside the status. */
+  /** Still to be told, beside the status. */
   readonly #untold = new Set<'READY=1' | 'STOPPING=1'>();
   /** Whether the status may be another than was told. */
   #changed = false;

@@ -3,7 +3,7 @@ import type { Secret } from '../base/address.js';
 import type { ClusterKey, ClusterKeys } from './cluster-keys.js';
 import { introductionIdentity, introductionKey, presharedKey, pskIdentity } from './security.js';
 
-/** What a peer has proved: that it holds our address, or the cluster key alone. */
+/** A peer has proved that it holds our address, or the cluster key alone. */
 export type Proof = 'address' | 'key';
 
 export interface AcceptedKey {

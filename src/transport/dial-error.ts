@@ -13,7 +13,7 @@ export interface Dialled {
   readonly port: number;
   /** How long the peer may take to answer, in milliseconds. */
   readonly timeout: number;
-  /** What a peer that refuses our key says of it. */
+  /** The reason, in words, where a peer refuses our key. */
   readonly refused: string;
 }
 

@@ -63,7 +63,7 @@ export function introduce(
     const broken = (error: Error) => fail(dialError(error, { host, port, timeout, refused }));
     const timer = setTimeout(() => fail(noAnswer(where, timeout)), timeout);
     const forget = onAbort(signal, fail);
-    // What a connection that we end emits later tells nothing new.
+    // An error that comes after we have ended the connection tells nothing new.
     asked.on('error', broken);
     asked.on('response', (answer) => {
       readAnswer(answer, where).then((address) => {

@@ -87,7 +87,7 @@ export class Listener {
     },
   });
   /**
-   * What the peer of a socket has offered to prove; it has proved it when the handshake is over. A
+   * The offer of a socket's peer to prove something; it has done so when the handshake is over. A
    * socket without an offer is served nothing.
    */
   readonly #offers = new WeakMap<Socket, Offer>();
@@ -229,7 +229,7 @@ interface Offer {
   readonly host: string;
 }
 
-/** What a failed handshake says, by what the peer had offered to prove. */
+/** The meaning of a failed handshake, by what the peer had offered to prove. */
 const REFUSALS = {
   address: 'wrongAddress',
   key: 'unknownKey',

@@ -1,7 +1,7 @@
 /** How often the log tells of one kind of refusal, in milliseconds. */
 const PAUSE_MS = 60_000;
 
-/** What is refused, in the singular and in the plural. */
+/** The things that are refused, in the singular and in the plural. */
 const SENTENCES = {
   unknownKey: ['handshake with an unknown key', 'handshakes with an unknown key'],
   wrongAddress: ['handshake with a wrong address', 'handshakes with a wrong address'],

@@ -27,7 +27,7 @@ async function daemonWithAnchors(cluster: Cluster): Promise<Place> {
   return { daemon, member };
 }
 
-/** What is typed, and the words that are to come of it. */
+/** A line that is typed, and the words that are to come of it. */
 type Line = readonly [keys: string, words: readonly string[]];
 
 function linesFor({ daemon, member }: Place): readonly Line[] {

@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** The first major version that runs no scripts of the packages that it installs. */
 const NPM = 'npm@12.2.2';
 
-/** What `npm pack` reads, besides node_modules. */
+/** The files that `npm pack` reads, besides node_modules. */
 const SOURCES = 'CHANGELOG.md LICENSE README.md dist examples mount native package.json src test';
 
 /** Type-checks only where the types of the library are known, and not `any`. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Shell } from '../../src/cli/command-line-words.js';
 import { CIRCUIT_ENV, type Cluster } from './cluster.js';
 
-/** What a user of each shell has in a file of theirs: our completion, and an address in a variable. */
+/** The lines in a file of each shell's user: our completion, and an address in a variable. */
 const FILES = {
   bash: ['.bashrc', `PS1='ready> '; H1=ADDRESS\nsource <(circuit completion bash)\n`],
   zsh: [

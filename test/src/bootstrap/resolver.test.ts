@@ -5,7 +5,7 @@ import { errorCode } from '../../../src/base/error.js';
 import { MAX_ENDPOINTS, type NameService, Resolver } from '../../../src/bootstrap/resolver.js';
 import { NameServer, type Zone } from '../../name-server.js';
 
-/** What the real one asks, of a name server that has this zone. */
+/** A resolver that asks a name server that has this zone. */
 async function served(t: ExecutionContext, zone: Zone) {
   const server = await NameServer.listen(() => zone);
   t.teardown(() => server.close());
