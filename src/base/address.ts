@@ -93,14 +93,25 @@ export function canBeDialled(host: string): boolean {
   );
 }
 
-/** Splits `HOST:PORT`, `[IPV6]:PORT` or `:PORT` (all interfaces). @throws CircuitError EINVAL */
-export function parseAuthority(text: string): { host: string | undefined; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]\s/]*)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (!match || port > 65535 || (match[1] !== undefined && !isIPv6(match[1]))) {
-    throw new CircuitError('EINVAL', `${text} is not HOST:PORT, [IPV6]:PORT or :PORT`);
-  }
-  return { host: match[1] ?? (match[2] || undefined), port };
+/** The parts of `HOST:PORT`, each of which may be left out. */
+export interface Authority {
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+}
+
+/**
+ * Splits `HOST`, `HOST:PORT` or `:PORT`, where an IPv6 address has brackets before a port, and may do
+ * without them where there is none. `undefined` for anything else; whether the host is one, the caller
+ * has to see.
+ */
+export function splitAuthority(text: string): Authority | undefined {
+  if (isIPv6Address(text)) return { host: text, port: undefined };
+  const match = /^(?:\[([^\]]+)\]|([^:[\]\s/]*))(?::(\d{1,5}))?$/.exec(text);
+  const [, bracketed, plain, digits] = match ?? [];
+  const port = digits === undefined ? undefined : Number(digits);
+  if (!match || text === '' || (port ?? 0) > 65535) return undefined;
+  if (bracketed !== undefined && !isIPv6Address(bracketed)) return undefined;
+  return { host: bracketed ?? (plain || undefined), port };
 }
 
 export function newSecret(): Secret {

@@ -1,11 +1,18 @@
-import { ADDRESS_FORM, Address, canBeDialled, formatAuthority, isIPv6Address } from './address.js';
+import {
+  ADDRESS_FORM,
+  Address,
+  canBeDialled,
+  formatAuthority,
+  isIPv6Address,
+  splitAuthority,
+} from './address.js';
 import { CircuitError } from './error.js';
 
 /** Where a daemon listens by custom, where nothing says another port. */
 export const CUSTOMARY_PORT = 11022;
 
-const NAME = /^([a-z0-9_](?:[a-z0-9._-]{0,252}))(?::(\d{1,5}))?$/i;
-const BRACKETED = /^\[([0-9a-f:.]+)\](?::(\d{1,5}))?$/i;
+/** A host name, or an IPv4 address. */
+const NAME = /^[a-z0-9_][a-z0-9._-]{0,252}$/i;
 
 /**
  * A host where daemons that hold our cluster key may listen: `HOST[:PORT]`, with a name, an IPv4
@@ -19,20 +26,12 @@ export class Contact {
     readonly port?: number | undefined,
   ) {}
 
-  /** @throws CircuitError EINVAL, without the text, which may hold a secret. */
-  static parse(text: string): Contact {
-    const contact = Contact.tryParse(text);
-    if (contact) return contact;
-    throw new CircuitError('EINVAL', 'not a HOST, HOST:PORT or [IPV6]:PORT that can be dialled');
-  }
-
-  /** As {@link parse}, but gives `undefined` for a text that is not a contact. */
+  /** Gives `undefined` for a text that is not a contact. */
   static tryParse(text: string): Contact | undefined {
-    const bare = isIPv6Address(text) ? text : undefined;
-    const [, host = bare, port] = NAME.exec(text) ?? BRACKETED.exec(text) ?? [];
-    if (host === undefined || !canBeDialled(host)) return undefined;
-    if (port === undefined) return new Contact(host);
-    return Number(port) > 0 && Number(port) < 65536 ? new Contact(host, Number(port)) : undefined;
+    const { host, port } = splitAuthority(text) ?? {};
+    if (host === undefined || port === 0) return undefined;
+    const isHost = (NAME.test(host) || isIPv6Address(host)) && canBeDialled(host);
+    return isHost ? new Contact(host, port) : undefined;
   }
 
   toString(): string {

@@ -1,4 +1,4 @@
-import { isIPv6Address } from '../base/address.js';
+import { isIPv6Address, splitAuthority } from '../base/address.js';
 import { CUSTOMARY_PORT } from '../base/contact.js';
 import { CircuitError } from '../base/error.js';
 import { redact } from '../base/redact.js';
@@ -14,29 +14,19 @@ export interface ListenAuthority {
  * address, bare or in brackets; with the white space that a file or a program leaves around it.
  * @throws CircuitError EINVAL, with a sentence that says what is missing
  */
-export function parseListenAuthority(given: string): ListenAuthority {
-  const text = given.trim();
-  if (isIPv6Address(text)) return { host: text, port: CUSTOMARY_PORT };
+export function parseListenAuthority(option: string): ListenAuthority {
+  const text = option.trim();
   const complaint = complaintAbout(text);
   if (complaint) throw new CircuitError('EINVAL', complaint);
-  const [, bracketed, plain, port] =
-    /^(?:\[([^\]]+)\]|([^:[\]\s/]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  if (
-    host === undefined ||
-    Number(port ?? 0) > 65535 ||
-    (bracketed !== undefined && !isIPv6Address(bracketed))
-  ) {
-    throw new CircuitError(
-      'EINVAL',
-      `${redact(text)} is not HOST, HOST:PORT, [IPV6]:PORT or :PORT`,
-    );
-  }
-  return { host: host || undefined, port: port === undefined ? CUSTOMARY_PORT : Number(port) };
+  const given = splitAuthority(text);
+  if (given) return { host: given.host, port: given.port ?? CUSTOMARY_PORT };
+  const sentence = `${redact(text)} is not HOST, HOST:PORT, [IPV6]:PORT or :PORT`;
+  throw new CircuitError('EINVAL', sentence);
 }
 
 /** Says what is missing where a variable of the script was empty, or is not what it should be. */
 function complaintAbout(text: string): string | undefined {
+  if (isIPv6Address(text)) return undefined;
   if (text === '') return '-a is empty; give it HOST, HOST:PORT, or :PORT for all interfaces';
   if (/\s/.test(text)) return `-a takes one host; ${redact(text)} has white space in it`;
   if (/^\d+$/.test(text)) return `${text} is not a host; give :${text} to listen on all interfaces`;

@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { fstatSync } from 'node:fs';
-import { isIP, isIPv6 } from 'node:net';
-import { canBeDialled } from '../base/address.js';
+import { isIP } from 'node:net';
+import { canBeDialled, splitAuthority } from '../base/address.js';
 import { parseJoinable } from '../base/contact.js';
 import { CircuitError, errorCode } from '../base/error.js';
 import { isOpenToOthers } from '../base/open-to-others.js';
+import { redact } from '../base/redact.js';
 import { Daemon } from '../daemon/daemon.js';
 import { interfaceAddress, isUnspecified } from '../daemon/host-address.js';
 import { type DiscoverOptions, multicastInterfaces } from '../transport/multicast-group.js';
@@ -99,13 +100,9 @@ async function listensOn(
 }
 
 function advertised(text: string): { host: string; port: number } {
-  const [, bracketed, plain, port = '0'] =
-    /^(?:\[([^\]]*)\]|([^:[\]]*|[0-9a-f:.]*))(?::(\d{1,5}))?$/i.exec(text) ?? [];
-  const host = bracketed ?? plain ?? '';
-  const isName = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host);
-  const isHost = bracketed === undefined ? isName || isIP(host) : isIPv6(host);
-  if (!isHost || !canBeDialled(host) || isUnspecified(host) || Number(port) > 65535) {
-    throw new CircuitError('EINVAL', `${text} is not a HOST or HOST:PORT that others could reach`);
-  }
-  return { host, port: Number(port) };
+  const { host = '', port = 0 } = splitAuthority(text) ?? {};
+  const isHost = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host) || isIP(host);
+  if (isHost && canBeDialled(host) && !isUnspecified(host)) return { host, port };
+  const sentence = `${redact(text)} is not a HOST or HOST:PORT that others could reach`;
+  throw new CircuitError('EINVAL', sentence);
 }

@@ -1,7 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { formatAuthority, parseAuthority } from '../base/address.js';
+import { formatAuthority, splitAuthority } from '../base/address.js';
 import { CircuitError } from '../base/error.js';
+import { redact } from '../base/redact.js';
 
 /** An IP multicast group, and its UDP port. */
 export interface MulticastGroup {
@@ -31,13 +32,8 @@ const FORM = 'GROUP:PORT, as 228.8.8.8:8822 or [ff02::8822]:8822';
 
 /** @throws CircuitError EINVAL */
 export function parseGroup(text: string): MulticastGroup {
-  let host: string | undefined;
-  let port: number;
-  try {
-    ({ host, port } = parseAuthority(text));
-  } catch {
-    throw new CircuitError('EINVAL', `${text} is not ${FORM}`);
-  }
+  const { host, port } = splitAuthority(text) ?? {};
+  if (port === undefined) throw new CircuitError('EINVAL', `${redact(text)} is not ${FORM}`);
   const family = isIP(host ?? '') === 6 ? 'IPv6' : 'IPv4';
   if (host === undefined || !isMulticast(host)) {
     const ranges = '224.0.0.0 to 239.255.255.255, or ff00::/8';
