@@ -53,7 +53,7 @@ for version in $NODES; do
     result='is not what was installed'
   elif ! "$bin/node" -e 'require("./dist/native/fuse.node").close'; then
     result='does not load the addon'
-  elif ! run "$bin/node" src/bundle.mjs; then
+  elif ! run "$bin/node" src/build/bundle.mjs; then
     result='does not bundle the command'
   elif ! run env PATH="$bin:$PATH" "$bin/node" node_modules/ava/entrypoints/cli.mjs "$@"; then
     result='failed'

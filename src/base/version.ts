@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** Stands for the version where the command is bundled (`src/bundle.mjs`). */
+/** Stands for the version where the command is bundled (`src/build/bundle.mjs`). */
 declare const PACKAGE_VERSION: string | undefined;
 
 /** The version of this package. */

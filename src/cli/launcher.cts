@@ -1,6 +1,6 @@
 /**
  * The command `circuit`: runs its bundle with the code that V8 made of it when it was bundled
- * (`src/bundle.mjs`). Where there is none, or it is of another version, V8 compiles as ever.
+ * (`src/build/bundle.mjs`). Where there is none, or it is of another version, V8 compiles as ever.
  */
 import fs = require('node:fs');
 import path = require('node:path');

@@ -61,7 +61,7 @@ export function inheritedEnvironment(): readonly string[] {
 
 /**
  * The soft limit of open files. Node raises its own to the hard one at its start, so the command
- * notes it before it becomes Node (src/bundle.mjs). A daemon that was started as `node circuit.cjs`
+ * notes it before it becomes Node (src/build/bundle.mjs). A daemon that was started as `node circuit.cjs`
  * cannot know it, and its processes get the conventional one: select(2) fails above it, and a
  * program that can use more raises its soft limit itself, since the hard limit stays.
  */

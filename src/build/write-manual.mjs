@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { program } from '../dist/src/cli/main.js';
-import { manual } from '../dist/src/cli/manual.js';
+import { manual } from '../../dist/src/build/manual.js';
+import { program } from '../../dist/src/cli/main.js';
 
 const DIRECTORY = 'dist/man';
 

@@ -1,5 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 import { VERSION } from '../base/version.js';
+import { type Verb, verbs } from '../cli/verbs.js';
 import { exampleOf } from '../kinds/help.js';
 import { REGISTRY } from '../kinds/registry.js';
 import type { Description, FileType } from '../kinds/table.js';
@@ -14,7 +15,6 @@ import {
   sentence,
   text,
 } from './mdoc.js';
-import { type Verb, verbs } from './verbs.js';
 
 /**
  * The manual: circuit(1), a page for each command, and circuit(5) on the files, made from the tables

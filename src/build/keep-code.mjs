@@ -24,7 +24,7 @@ export async function keepCode() {
 
 /** Runs the command that was bundled, and keeps its code as NAME.cache. */
 function circuit(directory, name, args) {
-  const argv = ['--require', './src/code-keeper.cjs', 'dist/bin/circuit.cjs', ...args];
+  const argv = ['--require', './src/build/keep-code-at-exit.cjs', 'dist/bin/circuit.cjs', ...args];
   // Nothing of the user's: a daemon must not announce itself with a build.
   const env = {
     PATH: process.env.PATH,
