@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Mutex } from '../base/mutex.js';
+import { Semaphore } from '../base/semaphore.js';
 import type { Membership } from '../membership/membership.js';
 
 /** A place where this member looks for others. */
@@ -65,7 +65,7 @@ export interface SearchOptions {
 export class Search {
   readonly #options: SearchOptions;
   /** With the room for the candidates of each. */
-  readonly #places = new Map<Place, Mutex>();
+  readonly #places = new Map<Place, Semaphore>();
   /** Under way: a place where we look, or the authority of a candidate that is tried. */
   readonly #busy = new Set<Place | string>();
   /** The candidates that are members, or have been, since we began; and ourselves. */
@@ -91,7 +91,7 @@ export class Search {
    * @param failed What has become of a try there already, if there was one.
    */
   add(place: Place, failed?: { readonly why: unknown; readonly authority: string }): void {
-    this.#places.set(place, new Mutex(AT_ONCE));
+    this.#places.set(place, new Semaphore(AT_ONCE));
     if (failed) this.#fail(place, failed.why, failed.authority);
   }
 
@@ -165,7 +165,7 @@ export class Search {
     const { signal } = this.#ending;
     this.#busy.add(authority);
     try {
-      using _room = await this.#places.get(place)?.lock(signal);
+      using _room = await this.#places.get(place)?.acquire(signal);
       if (this.#hasMet(authority)) return;
       const joined = await candidate.join(signal);
       if (!this.#isAlone) this.#met.add(authority);
