@@ -1,5 +1,5 @@
 import type { MemberEntry } from '../anchor/circuit.js';
-import { escapeControls } from '../base/escape-controls.js';
+import { escapeControls, escapeControlsInJson } from '../base/escape-controls.js';
 import type { Anchor } from '../client/anchor.js';
 import { parsePath } from '../client/path.js';
 import { type DialOptions, dial } from './dial.js';
@@ -86,9 +86,8 @@ async function placesIn(above: Anchor, { long, json }: ListOptions): Promise<rea
   });
 }
 
-/** One line, and nothing in it that commands a terminal: JSON leaves DEL and the C1 controls as they are. */
 function jsonLine(value: object): string {
-  return escapeControls(JSON.stringify(value), '\\u00');
+  return escapeControlsInJson(JSON.stringify(value));
 }
 
 async function print(

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Address } from '../base/address.js';
 import { errorMessage, noAnswer } from '../base/error.js';
-import { escapeControls } from '../base/escape-controls.js';
+import { escapeControls, escapeControlsInJson } from '../base/escape-controls.js';
 import { CircuitClient } from '../client/client.js';
 import type { Files } from '../kinds/control-file.js';
 import type { MemberPeek } from '../kinds/member/kind.js';
@@ -26,12 +26,10 @@ export interface StatusOptions extends DialOptions {
 /** `circuit status`: whether the daemon is well. It alone is asked, and exits with 1 if it is not. */
 export async function status(options: StatusOptions): Promise<void> {
   const health = await healthNow(options);
-  const lines = options.json
-    ? JSON.stringify(health, undefined, 2).split('\n')
-    : healthLines(health);
-  const prefix = options.json ? '\\u00' : '\\x';
-  const shown = lines.map((line) => escapeControls(line, prefix));
-  await written(process.stdout, `${shown.join('\n')}\n`);
+  const text = options.json
+    ? escapeControlsInJson(JSON.stringify(health, undefined, 2))
+    : healthLines(health).map(escapeControls).join('\n');
+  await written(process.stdout, `${text}\n`);
   // A daemon or a mount that hangs would keep us.
   process.exit(health.Well ? 0 : 1);
 }
