@@ -7,7 +7,7 @@ import type { Membership } from '../membership/membership.js';
 import { type Endpoint, Resolver } from './resolver.js';
 
 /** How long a contact may take to tell an address, the resolution of its name included. */
-export const CONTACT_TIMEOUT_MS = 5_000;
+const CONTACT_TIMEOUT_MS = 5_000;
 
 /**
  * Asks the daemon at an endpoint for its circuit address, by the cluster key.

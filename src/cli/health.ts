@@ -60,9 +60,11 @@ interface DaemonHealth {
   readonly UptimeSeconds: number;
 }
 
-export interface MountHealth {
+interface MountHealth {
   /** Null where there is none. */
   readonly Path: string | null;
+  /** Why there is none though there should be one, in a sentence; else null. */
+  readonly Failure: string | null;
   /** Whether it was looked at from here, and answered; null where it was not. */
   readonly Answers: boolean | null;
 }
@@ -99,6 +101,7 @@ export function healthOf(facts: Facts): Health {
     },
     Mount: {
       Path: report.mount ?? null,
+      Failure: report.mountFailure ?? null,
       Answers: facts.mountLook ? facts.mountLook.wrong === undefined : null,
     },
     Members: members.map(({ name, host, state, version }) => ({
@@ -156,7 +159,7 @@ export function healthLines(health: Health): readonly string[] {
   const rows: readonly (readonly [string, string])[] = [
     ['daemon', `/${Name} on ${Host}, version ${Version}`],
     ['', `process ${Pid}, up ${duration(UptimeSeconds)}, listens on ${Addr}`],
-    ['mount', mountLine(Mount, health)],
+    ['mount', mountLine(Mount)],
     ['network', networkLine(health)],
     ...others.map(
       (member) => ['', `/${member.Name} on ${member.Host} has version ${member.Version}`] as const,
@@ -169,11 +172,8 @@ export function healthLines(health: Health): readonly string[] {
   return [first, '', ...rows.map(([title, said]) => `${title.padEnd(8)} ${said}`)];
 }
 
-function mountLine({ Path, Answers }: MountHealth, { Reasons }: Health): string {
-  if (Path === null)
-    return Reasons.some((why) => why.startsWith('it is not mounted'))
-      ? 'none'
-      : 'none, as was asked for';
+function mountLine({ Path, Failure, Answers }: MountHealth): string {
+  if (Path === null) return Failure === null ? 'none, as was asked for' : 'none';
   if (Answers === null) return `${Path}, which cannot be looked at from here`;
   return `${Path}, which ${Answers ? 'answers' : 'does not answer'}`;
 }
