@@ -78,10 +78,10 @@ export class KnownMembers {
   }
 
   /**
-   * The members that this one looks for: those of the run before that it has not met, and while it is
-   * alone those that have failed.
+   * The members that this one is to look for now: those of the run before that it has not met, and while
+   * it is alone those that have failed. Forgets those of the run before when it is time.
    */
-  get sought(): readonly Address[] {
+  sought(): readonly Address[] {
     const isAlone = this.#options.membership.members().length === 1;
     if (!isAlone && performance.now() > this.#begun + FORGET_AFTER_MS) this.#forgetEarlier();
     const failed = isAlone ? [...this.#failed.values()].reverse() : [];

@@ -85,7 +85,7 @@ export function knownPlace(options: KnownPlaceOptions): Place {
     : '';
   return {
     get begin() {
-      const { length } = known.sought;
+      const { length } = known.sought();
       return length > 0 ? `trying to join again; members known before: ${length}` : undefined;
     },
     find: introductions ? () => introduced(known, introductions) : inTheirLastRun(options),
@@ -100,7 +100,7 @@ async function introduced(
   known: KnownMembers,
   introductions: Introductions,
 ): Promise<readonly Candidate[]> {
-  const contacts = known.sought.map(({ host, port }) => new Contact(host, port));
+  const contacts = known.sought().map(({ host, port }) => new Contact(host, port));
   const found = await Promise.allSettled(contacts.map((contact) => introductions.at(contact)));
   const good = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
   for (const each of found) if (good.length === 0 && each.status === 'rejected') throw each.reason;
@@ -110,7 +110,7 @@ async function introduced(
 /** Gives those that have not refused us yet: a secret is never used again. */
 function inTheirLastRun({ known, membership, log }: KnownPlaceOptions): Place['find'] {
   const ended = new Set<string>();
-  const remaining = () => known.sought.filter((address) => !ended.has(address.toString()));
+  const remaining = () => known.sought().filter((address) => !ended.has(address.toString()));
   const candidate = (address: Address): Candidate => ({
     authority: address.authority,
     join: async (signal) => {

@@ -99,14 +99,14 @@ test('a member of the run before is kept and looked for until one is met where i
   const [gone, back] = [newRecord(), newRecord()] as const;
   const before = [gone.addr, back.addr];
   const { membership, list, kept } = known(t, `${before.join('\n')}\n`);
-  t.deepEqual(list.sought.map(String), before);
+  t.deepEqual(list.sought().map(String), before);
   const other = newRecord();
   membership.come(other);
-  t.deepEqual(list.sought.map(String), before, 'one network was found, and there may be another');
+  t.deepEqual(list.sought().map(String), before, 'one network was found, and there may be another');
   // It was started again, so all but its host and port is another.
   const restarted = { ...newRecord(), addr: back.addr.replace(/1\/Q.*/, `2/Q${'0'.repeat(32)}`) };
   membership.come(restarted);
-  t.deepEqual(list.sought.map(String), [gone.addr]);
+  t.deepEqual(list.sought().map(String), [gone.addr]);
   await list.close();
   t.deepEqual(kept().sort(), [other.addr, restarted.addr, gone.addr].sort());
 });
@@ -116,9 +116,9 @@ test('members that have failed are looked for by one that is alone', async (t) =
   const [one, two] = [newRecord(), newRecord()] as const;
   membership.come(one, two);
   membership.go(one, 'failed');
-  t.deepEqual(list.sought, [], 'the membership dials it');
+  t.deepEqual(list.sought(), [], 'the membership dials it');
   membership.go(two, 'failed');
-  t.deepEqual(list.sought.map(String), [two.addr, one.addr]);
+  t.deepEqual(list.sought().map(String), [two.addr, one.addr]);
   await list.close();
 });
 
@@ -130,10 +130,10 @@ test.serial(
     const record = newRecord();
     const { membership, list, kept } = known(t, `${record.addr}\n`);
     pass(FORGET_AFTER_MS + 1);
-    t.is(list.sought.length, 1, 'not while it is alone');
+    t.is(list.sought().length, 1, 'not while it is alone');
     const other = newRecord();
     membership.come(other);
-    t.deepEqual(list.sought, []);
+    t.deepEqual(list.sought(), []);
     await list.close();
     t.deepEqual(kept(), [other.addr]);
   },
