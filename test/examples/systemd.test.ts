@@ -94,6 +94,19 @@ test('a daemon that is killed takes its processes and its mount along, and is st
   t.regex(await one.output('journalctl -u circuit'), /circuit: .* is already mounted/);
 });
 
+test('systemctl reload has the daemon read the cluster keys again', async (t) => {
+  const one = await host(t);
+  await one.output(`umask 077; circuit keygen > /etc/circuit.key
+    echo 'CIRCUIT_OPTIONS="-a 127.0.0.1:11022 --hmac /etc/circuit.key"' > /etc/default/circuit
+    systemctl restart circuit; circuit keygen >> /etc/circuit.key; systemctl reload circuit`);
+  const accepted =
+    /the cluster key in \/etc\/circuit\.key is [0-9a-f]{8}, and [0-9a-f]{8} is accepted$/m;
+  t.regex(await one.output('journalctl -u circuit'), accepted);
+  await one.output('echo junk >> /etc/circuit.key');
+  t.not((await one.sh('systemctl reload circuit')).status, 0);
+  t.is(await one.output('systemctl is-active circuit'), 'active\n');
+});
+
 test('the log says that a hardened service hides its mount', async (t) => {
   const one = await host(t);
   t.notRegex(await one.output('journalctl -u circuit'), /does not see/);
