@@ -1,7 +1,5 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MountError } from '../../mount/mounting/mount-error.js';
-import { Session } from '../../mount/session.js';
 import { trimMemory } from '../../native/index.js';
 import { CircuitTarget } from '../anchor/circuit-target.js';
 import { LocalCircuit } from '../anchor/local-circuit.js';
@@ -15,14 +13,13 @@ import {
   newSecret,
 } from '../base/address.js';
 import { Contact } from '../base/contact.js';
-import { asCircuitError, CircuitError, errorMessage } from '../base/error.js';
+import { CircuitError, errorMessage } from '../base/error.js';
 import { trimBy } from '../base/garbage.js';
 import { hostNameOf } from '../base/host-name.js';
 import { onAbort } from '../base/interruptible.js';
 import { OperationsLog } from '../base/log.js';
 import { VERSION } from '../base/version.js';
 import { Bootstrap } from '../bootstrap/bootstrap.js';
-import type { MountReport } from '../kinds/member/runtime-report.js';
 import { REGISTRY } from '../kinds/registry.js';
 import { MembershipDriver } from '../membership/driver.js';
 import type { Membership } from '../membership/membership.js';
@@ -38,16 +35,10 @@ import { EndingsLog } from './endings-log.js';
 import { reachableHost } from './host-address.js';
 import { logKeys } from './key-log.js';
 import { deliveryFrom, linksOver } from './member-links.js';
-import { isHiddenFromHost } from './mount-namespace.js';
 import { OrphanReaper } from './orphans.js';
+import { OwnMount } from './own-mount.js';
 import { notificationOfService, type ServiceNotification } from './service-notification.js';
 import { StateDirectory } from './state-directory.js';
-
-/** Where the daemon mounts if it is not told; if it cannot, it goes on without a mount. */
-const DEFAULT_MOUNTPOINT = '/circuit';
-
-const HIDDEN =
-  'the host does not see the mount: the service has a mount namespace of its own, by PrivateTmp=, ProtectSystem= or the like';
 
 export interface DaemonOptions {
   /** Where to listen: on all interfaces without a host, on a free port with port 0. */
@@ -96,11 +87,7 @@ export class Daemon {
   readonly #ended = new AbortController();
   /** Aborted when the daemon has ended, for whatever reason. */
   readonly ended: AbortSignal = this.#ended.signal;
-  #session: Session | undefined;
-  /** Where the session is mounted, until somebody unmounts it. */
-  #mountpoint: string | undefined;
-  /** Why there is no mount, though there should be one. */
-  #mountFailure: string | undefined;
+  readonly #mount: OwnMount;
   #unmounted = true;
   #addressClaim: AddressClaim | undefined;
   #closing: Promise<void> | undefined;
@@ -139,10 +126,20 @@ export class Daemon {
       leave: () => this.#part(() => this.#bootstrap.leave()),
       joinContact: clusterKeys && ((...args) => this.#bootstrap.joinContact(...args)),
       reload: clusterKeys && (() => this.#reload(clusterKeys)),
-      mount: () => this.#mountReport,
+      mount: () => this.#mount.report,
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);
+    });
+    this.#mount = new OwnMount({
+      root: () => circuitDirectory(this.#circuit, log),
+      isService: this.#service !== undefined,
+      unmounted: (sentence) => {
+        if (this.#closing) return;
+        log.event(`${sentence}; going on without`);
+        this.#service?.changed();
+      },
+      log: note,
     });
     this.#orphans = new OrphanReaper(note);
     this.#membership.watch(({ kind, member, state: why }) => {
@@ -193,7 +190,8 @@ export class Daemon {
       const ending = daemon.#ending;
       onAbort(options.signal, () => ending.abort());
       await daemon.#bootstrap.open();
-      await daemon.#mount(options);
+      const { mountpoint, allowOther = false } = options;
+      if (mountpoint !== false) await daemon.#mount.open(mountpoint, allowOther);
       daemon.#addressClaim = claimAddressFile(address, (event) => log.event(event));
       // Not after the join: a host that boots while the others do may wait for them for long.
       if (!ending.signal.aborted) daemon.#service?.ready();
@@ -239,7 +237,7 @@ export class Daemon {
   /** Ends when the caller has its answer, and has closed the file that it wrote to. */
   async #endSoon(): Promise<void> {
     const limit = delay(LAST_WRITERS_TIMEOUT_MS, undefined, { ref: false });
-    await Promise.race([this.#session?.written(), limit]);
+    await Promise.race([this.#mount.written(), limit]);
     setImmediate(() => this.#ending.abort());
   }
 
@@ -266,12 +264,7 @@ export class Daemon {
     await this.#bootstrap.close();
     await this.#part(() => this.#membership.close());
     await this.#local.terminate(TERMINATION_TIMEOUT_MS);
-    try {
-      await this.#session?.unmount();
-    } catch (error) {
-      this.#unmounted = false;
-      this.#log.event(`not unmounted: ${errorMessage(error)}`);
-    }
+    this.#unmounted = await this.#mount.close();
     this.#orphans[Symbol.dispose]();
     this.#transport.close();
     this.#state?.close();
@@ -280,49 +273,12 @@ export class Daemon {
     this.#ended.abort();
   }
 
-  async #mount({ mountpoint, allowOther = false }: DaemonOptions): Promise<void> {
-    if (mountpoint === false) return;
-    const directory = mountpoint ?? DEFAULT_MOUNTPOINT;
-    try {
-      const root = circuitDirectory(this.#circuit, this.#log);
-      this.#session = await Session.mount(root, directory, {
-        fsname: 'circuit',
-        subtype: 'circuit',
-        allowOther,
-      });
-    } catch (error) {
-      const { code, message } = asCircuitError(error);
-      const nowhere = error instanceof MountError && error.mountpoint === undefined;
-      const why = nowhere ? `${message}; or start with --no-mount` : message;
-      if (mountpoint !== undefined) throw new CircuitError(code, why, { cause: error });
-      this.#mountFailure = why;
-      this.#log.event(`not mounted: ${why}`);
-      return;
-    }
-    this.#mountpoint = this.#session.mountpoint;
-    this.#log.event(`mounted on ${this.#mountpoint}`);
-    // A service that is sandboxed by mistake; by hand it is meant.
-    if (this.#service && isHiddenFromHost()) this.#log.event(HIDDEN);
-    this.#session.ended.then(() => {
-      if (this.#closing) return;
-      this.#mountpoint = undefined;
-      this.#mountFailure = `${directory} was unmounted`;
-      this.#log.event(`${this.#mountFailure}; going on without`);
-      this.#service?.changed();
-    });
-  }
-
-  get #mountReport(): MountReport {
-    if (this.#mountpoint !== undefined) return { mount: this.#mountpoint };
-    const why = this.#mountFailure;
-    return { mount: null, ...(why !== undefined && { mountFailure: why }) };
-  }
-
   /** For the service manager, which shows it to everybody: without the address's secret. */
   get #status(): string {
     const count = this.#membership.members().length;
     const members = count === 1 ? '1 member' : `${count} members`;
-    const where = this.#mountpoint === undefined ? 'not mounted' : `mounted on ${this.#mountpoint}`;
+    const { directory } = this.#mount;
+    const where = directory === undefined ? 'not mounted' : `mounted on ${directory}`;
     return `${this.#authority}; ${members}; ${where}`;
   }
 
@@ -350,7 +306,7 @@ export class Daemon {
         return `peer=${member?.name ?? peer.remote}`;
       },
       deliver: deliveryFrom(peer, this.#membership),
-      published: async () => this.#session?.invalidated(),
+      published: async () => this.#mount.invalidated(),
     });
   }
 }
