@@ -1,6 +1,7 @@
 import type { Address } from '../base/address.js';
 import { Contact } from '../base/contact.js';
 import { type ErrorCode, errorCode, errorMessage } from '../base/error.js';
+import { fulfilled } from '../base/fulfilled.js';
 import type { Membership } from '../membership/membership.js';
 import type { Introductions, Meeting } from './introductions.js';
 import type { KnownMembers } from './known-members.js';
@@ -101,10 +102,8 @@ async function introduced(
   introductions: Introductions,
 ): Promise<readonly Candidate[]> {
   const contacts = known.sought().map(({ host, port }) => new Contact(host, port));
-  const found = await Promise.allSettled(contacts.map((contact) => introductions.at(contact)));
-  const good = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
-  for (const each of found) if (good.length === 0 && each.status === 'rejected') throw each.reason;
-  return candidates(good, 'joined again');
+  const found = await fulfilled(contacts.map((contact) => introductions.at(contact)));
+  return candidates(found.flat(), 'joined again');
 }
 
 /** Gives those that have not refused us yet: a secret is never used again. */

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { canBeDialled } from '../base/address.js';
 import { type Contact, CUSTOMARY_PORT } from '../base/contact.js';
 import { CircuitError, errorCode } from '../base/error.js';
+import { fulfilled } from '../base/fulfilled.js';
 import { within } from '../base/interruptible.js';
 
 /** Where a daemon may listen: an IP address, and a port. */
@@ -79,13 +80,8 @@ export class Resolver {
       throw new CircuitError('EHOSTUNREACH', sentence);
     }
     const targets = inOrder(offered).slice(0, MAX_ENDPOINTS);
-    const found = await Promise.allSettled(
-      targets.map(({ name, port }) => this.#endpoints(name, port)),
-    );
-    const good = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
-    for (const each of found)
-      if (good.length === 0 && each.status === 'rejected') throw each.reason;
-    return good;
+    const found = targets.map(({ name, port }) => this.#endpoints(name, port));
+    return (await fulfilled(found)).flat();
   }
 
   /** The SRV records of a host; `undefined` if it has none. */

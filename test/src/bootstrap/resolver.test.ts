@@ -2,6 +2,7 @@ import { Resolver as Dns } from 'node:dns/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Contact } from '../../../src/base/contact.js';
 import { errorCode } from '../../../src/base/error.js';
+import { fulfilled } from '../../../src/base/fulfilled.js';
 import { MAX_ENDPOINTS, type NameService, Resolver } from '../../../src/bootstrap/resolver.js';
 import { NameServer, type Zone } from '../../name-server.js';
 
@@ -14,12 +15,7 @@ async function served(t: ExecutionContext, zone: Zone) {
   const names: NameService = {
     services: (name) => dns.resolveSrv(name),
     addresses: async (host) => {
-      const found = await Promise.allSettled([dns.resolve4(host), dns.resolve6(host)]);
-      const good = found.flatMap((each) => (each.status === 'fulfilled' ? each.value : []));
-      for (const each of found) {
-        if (good.length === 0 && each.status === 'rejected') throw each.reason;
-      }
-      return good;
+      return (await fulfilled([dns.resolve4(host), dns.resolve6(host)])).flat();
     },
   };
   const resolver = new Resolver(names);
