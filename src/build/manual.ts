@@ -204,8 +204,8 @@ A daemon runs on every host, by circuit start. The daemons join into one network
 file system. Every member of the network is a directory, and everything that one can do to it is a file; circuit(5)
 tells of them. Each of these files is a command, too.
 
-A command finds a daemon by -d ADDRESS, else in the file that $CIRCUIT names, else by --discover GROUP:PORT or
-$CIRCUIT_DISCOVER, else by the address file of this host's daemon. A long option may have one dash.`;
+A command finds a daemon by -d ADDRESS, or with a cluster key -d HOST[:PORT], else in the file that $CIRCUIT names, else
+by --discover GROUP:PORT or $CIRCUIT_DISCOVER, else by the address file of this host's daemon. A long option may have one dash.`;
 
 const ENVIRONMENT = [
   ['CIRCUIT', 'the file with the address of the daemon to talk to'],
@@ -228,8 +228,8 @@ const EXIT_STATUS = [
 ] as const;
 
 const FILES_DESCRIPTION = `
-A circuit is mounted as one directory. It has a directory for each member, X and 16 digits, and two hidden ones: .self is
-a link to the member on this host, and .hosts has a link for the name of each host. A directory that is made in a member
+A circuit is mounted as one directory. It has a directory for each member, X and 16 digits. Three entries are hidden:
+.self is a link to the member on this host, .hosts has a link for the name of each host, and .help is a page on all this. A directory that is made in a member
 is an anchor, which can be made something by one of its files: that is an element then, and has other files.
 
 There are these kinds of file:`;

@@ -22,7 +22,8 @@ minutes, no links to other members, or hardly any open file left. Only this daem
 
 const ANCHORS_HELP = 'the processes; without any, one a line on standard input';
 
-type Add = (name: string, description: string) => Command;
+/** @param of Whether the command is one of the daemon itself, and not of the member that a path names. */
+type Add = (name: string, description: string, of?: 'daemon') => Command;
 
 /** Adds the commands on anchors and on control files. */
 export function addCommands(add: Add): void {
@@ -61,7 +62,11 @@ export function addCommands(add: Add): void {
       (await import('./exec.js')).exec(path, command, options),
     );
 
-  add('status', 'tell whether the daemon, its mount and its network are well, and why not')
+  add(
+    'status',
+    'tell whether the daemon, its mount and its network are well, and why not',
+    'daemon',
+  )
     .option('-j, --json', 'the same as JSON')
     .addHelpText('after', STATUS_HELP)
     .action(async (options) => (await import('./status.js')).status(options));

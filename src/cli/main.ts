@@ -91,7 +91,9 @@ export async function program(wanted = ''): Promise<Command> {
     import('./commands.js'),
     import('./completion.js'),
   ]);
-  addCommands((name, description) => client(circuit, name, description));
+  addCommands((name, description, of) =>
+    client(circuit, name, description, of === 'daemon' ? DAEMON_HELP : MEMBER_HELP),
+  );
   addCompletion(circuit);
   // commander's own says nothing of a command that there is not.
   circuit

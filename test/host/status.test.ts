@@ -19,7 +19,9 @@ test('circuit status tells whether a daemon is well, exits with 0 or 1, and neve
   t.false(well.stdout.includes('/Q'), 'the address is a secret');
 
   await cluster.sh(`echo junk > ${daemon.mountpoint}/.self/join`);
-  const json = JSON.parse((await status('-j')).stdout);
+  const { stdout: printed } = await status('-j');
+  t.false(printed.includes(Address.parse(daemon.address).secret));
+  const json = JSON.parse(printed);
   t.like(json, { Well: true, Reasons: [], Mount: { Path: daemon.mountpoint, Answers: true } });
   t.like(json.Daemon, { Pid: daemon.pid });
   t.regex(json.Errors[0].What, /join junk: EINVAL/);
