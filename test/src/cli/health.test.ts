@@ -96,7 +96,8 @@ test('the screen tells of the daemon, of other versions and of the last errors',
 2026-11-30T11:00:02Z - ${other} joined
 2026-11-30T11:00:03Z - not joined again yet: nobody answers; trying again
 2026-11-30T11:00:04Z - mounted on /circuit
-2026-11-30T11:00:05Z cut off in the mid`);
+2026-11-30T11:00:05Z - the cluster key in /key can be read by others
+2026-11-30T11:00:06Z cut off in the mid`);
   const members = [entry(self), entry(other, { version: '0.9' })];
   const text = healthLines(healthOf({ ...WELL, members, log })).join('\n');
   t.true(text.includes(`/${self} on web1, version 1.0.0`));
@@ -108,6 +109,7 @@ test('the screen tells of the daemon, of other versions and of the last errors',
     [
       '2026-11-30T11:00:00Z uid=0 pid=7 /X/join junk: EINVAL: not an address',
       '2026-11-30T11:00:03Z - not joined again yet: nobody answers; trying again',
+      '2026-11-30T11:00:05Z - the cluster key in /key can be read by others',
     ],
   );
 });
