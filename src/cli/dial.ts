@@ -66,7 +66,10 @@ function hostAddress(): Address {
   );
 }
 
-/** The first endpoint of a contact where a daemon holds our key is taken. */
+/**
+ * The first endpoint of a contact where a daemon holds our key is taken. Where there is none, the
+ * failure that another try would not mend tells the most.
+ */
 async function reachContact<T>(
   contact: Contact,
   keys: ClusterKeys,
@@ -74,6 +77,7 @@ async function reachContact<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   const { Resolver } = await import('../bootstrap/resolver.js');
+  const { isMendableAtContact } = await import('../bootstrap/places.js');
   const { introduce } = await import('../transport/introduction.js');
   const endpoints = await interruptible(new Resolver().resolve(contact), signal);
   const failures: unknown[] = [];
@@ -85,7 +89,7 @@ async function reachContact<T>(
       failures.push(error);
     }
   }
-  throw failures[0];
+  throw failures.find((each) => !isMendableAtContact(each)) ?? failures[0];
 }
 
 /** One that answers may have ended since, or be out of our reach: then it is the next one's turn. */

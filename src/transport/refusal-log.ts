@@ -1,4 +1,4 @@
-/** How often the log tells of one kind of refusal, in milliseconds. */
+/** How often the log tells of refusals, in milliseconds. */
 const PAUSE_MS = 60_000;
 
 /** The things that are refused, in the singular and in the plural. */
@@ -14,22 +14,24 @@ export type Refusal = keyof typeof SENTENCES;
 interface Untold {
   count: number;
   last: string;
-  readonly since: Date;
 }
 
 /**
- * Tells of refused peers: of the first at once, and then once a minute how many there were. Anybody
- * who finds the port can have themselves refused, and must not fill the log.
+ * Tells of refused peers: of the first at once, and then in one line a minute how many there were of
+ * each kind. Anybody who finds the port can have themselves refused, and must not fill the log.
  */
 export class RefusalLog {
   readonly #log: (event: string) => void;
   readonly #pauseMs: number;
   readonly #untold = new Map<Refusal, Untold>();
-  readonly #timers = new Map<Refusal, NodeJS.Timeout>();
+  /** When the log told of refusals last. */
+  #since = new Date();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   /**
    * @param log Takes a sentence.
-   * @param pause How often it tells of one kind, in milliseconds.
+   * @param pause How often it tells, in milliseconds.
    */
   constructor(log: (event: string) => void, pause = PAUSE_MS) {
     this.#log = log;
@@ -38,41 +40,34 @@ export class RefusalLog {
 
   /** @param remote The peer's host. */
   note(refusal: Refusal, remote: string): void {
-    if (!this.#timers.has(refusal)) {
-      this.#log(`refused: 1 ${SENTENCES[refusal][0]}, from ${remote}`);
-      this.#pause(refusal);
+    if (this.#isClosed) return;
+    if (this.#timer === undefined) {
+      this.#tell(`refused: 1 ${SENTENCES[refusal][0]}, from ${remote}`);
       return;
     }
-    const untold = this.#untold.get(refusal);
-    if (!untold) {
-      this.#untold.set(refusal, { count: 1, last: remote, since: new Date() });
-      return;
-    }
-    untold.count += 1;
-    untold.last = remote;
+    const count = this.#untold.get(refusal)?.count ?? 0;
+    this.#untold.set(refusal, { count: count + 1, last: remote });
   }
 
   close(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
   }
 
-  #pause(refusal: Refusal): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(refusal);
-      this.#tell(refusal);
-    }, this.#pauseMs);
-    this.#timers.set(refusal, timer);
+  #tell(event: string): void {
+    this.#log(event);
+    this.#since = new Date();
+    this.#untold.clear();
+    this.#timer = setTimeout(() => this.#tellOfPause(), this.#pauseMs);
   }
 
-  #tell(refusal: Refusal): void {
-    const untold = this.#untold.get(refusal);
-    if (!untold) return;
-    this.#untold.delete(refusal);
-    const { count, since, last } = untold;
-    const [one, many] = SENTENCES[refusal];
-    const what = count === 1 ? one : many;
-    this.#log(`refused: ${count} ${what} since ${since.toISOString()}, the last from ${last}`);
-    this.#pause(refusal);
+  #tellOfPause(): void {
+    this.#timer = undefined;
+    if (this.#untold.size === 0) return;
+    const kinds = [...this.#untold].map(([refusal, { count, last }]) => {
+      const [one, many] = SENTENCES[refusal];
+      return `${count} ${count === 1 ? one : many}, the last from ${last}`;
+    });
+    this.#tell(`refused since ${this.#since.toISOString()}: ${kinds.join('; ')}`);
   }
 }
