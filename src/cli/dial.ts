@@ -3,7 +3,7 @@ import { type Contact, parseJoinable } from '../base/contact.js';
 import { CircuitError } from '../base/error.js';
 import { interruptible } from '../base/interruptible.js';
 import { CircuitClient } from '../client/client.js';
-import { addressFile, readAddressFile } from '../daemon/address-file.js';
+import { addressFile, keyFileOf, readAddressFile } from '../daemon/address-file.js';
 import { ClusterKeys } from '../transport/cluster-keys.js';
 import { formatGroup, type MulticastGroup, parseGroup } from '../transport/multicast-group.js';
 
@@ -36,7 +36,11 @@ export async function reach<T>(
   if (named instanceof Address) return await connect(named, keys);
   if (named && keys) return await reachContact(named, keys, connect, signal);
   const group = discoveryGroup(options.discover);
-  if (!group) return await connect(hostAddress(), keys);
+  if (!group) {
+    const file = hostFile();
+    const address = readAddressFile(file);
+    return await connect(address, keys ?? keysBeside(file));
+  }
   return await reachDiscovered(group, keys, (address) => connect(address, keys), signal);
 }
 
@@ -57,9 +61,15 @@ function namedDaemon(options: DialOptions, hasKey: boolean): Address | Contact |
   return file ? readAddressFile(file) : undefined;
 }
 
-function hostAddress(): Address {
+/** The keys of the daemon that has left its address there: a command needs no --hmac for that one. */
+function keysBeside(file: string): ClusterKeys | undefined {
+  const keyFile = keyFileOf(file);
+  return keyFile === undefined ? undefined : ClusterKeys.read(keyFile);
+}
+
+function hostFile(): string {
   const file = addressFile();
-  if (file) return readAddressFile(file);
+  if (file) return file;
   throw new CircuitError(
     'ENOENT',
     'which daemon? Give -d ADDRESS, or name a file with its address in $CIRCUIT',

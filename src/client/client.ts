@@ -69,24 +69,26 @@ export class CircuitClient implements AsyncDisposable {
     return this.#roster;
   }
 
-  /** A member that is listed. @throws CircuitError ENOENT */
+  /** A member that is listed, or with `.self` the daemon's own. @throws CircuitError ENOENT */
   member(name: string): Member {
-    const listed = this.#listed(name);
+    const listed = this.#listed(this.#named(name));
     if (!listed) throw new CircuitError('ENOENT', `there is no member ${name}`);
-    return new Member(name, (signal) => listed.files([], { signal }));
+    return new Member(listed.name, (signal) => listed.files([], { signal }));
   }
 
   /**
    * The anchor at `/X…/a/b`, or with `/X…` a member as the root of its anchors, with its own files.
+   * `/.self` is the daemon's own member, as on a mount.
    * Asks nobody: what is not there fails with ENOENT when it is used.
    * @throws CircuitError EINVAL (not a path), ENOENT (not the name of a member)
    */
   anchor(path: string): Anchor {
-    const [name, ...names] = parsePath(path);
-    if (name === undefined) {
+    const [first, ...names] = parsePath(path);
+    if (first === undefined) {
       const sentence = `${redact(path)} is neither a member, /X…, nor an anchor, /X…/a`;
       throw new CircuitError('EINVAL', sentence);
     }
+    const name = this.#named(first);
     if (!isMemberName(name)) throw new CircuitError('ENOENT', `there is no member ${name}`);
     return new Anchor(this.#listed(name) ?? this.#memberNamed(name), names, this.#held);
   }
@@ -103,6 +105,10 @@ export class CircuitClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
+  }
+
+  #named(name: string): string {
+    return name === '.self' ? this.self : name;
   }
 
   #listed(name: string): RemoteMember | undefined {

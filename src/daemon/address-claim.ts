@@ -9,6 +9,7 @@ import {
   openSync,
   rmSync,
   statSync,
+  symlinkSync,
   watch,
   writeSync,
 } from 'node:fs';
@@ -16,22 +17,24 @@ import { dirname } from 'node:path';
 import { lockFile } from '../../native/index.js';
 import type { Address } from '../base/address.js';
 import { errorCode, errorMessage } from '../base/error.js';
-import { addressFile } from './address-file.js';
+import { addressFile, keyLink } from './address-file.js';
 
 /** How often a daemon checks whether the file is its own, or free. */
 const LOOK_INTERVAL_MS = 2_000;
 
-/**
- * Leaves the address where commands on this host find it, if this is the host's first daemon.
- * @param log Takes a sentence for the log.
- */
-export function claimAddressFile(
-  address: Address,
-  log: (event: string) => void,
-): AddressClaim | undefined {
+export interface AddressClaimOptions {
+  readonly address: Address;
+  /** The file with our cluster key, which is linked beside the address: commands need both. */
+  readonly keyFile: string | undefined;
+  /** Takes a sentence for the log. */
+  readonly log: (event: string) => void;
+}
+
+/** Leaves the address where commands on this host find it, if this is the host's first daemon. */
+export function claimAddressFile(options: AddressClaimOptions): AddressClaim | undefined {
   const file = addressFile();
-  if (file !== undefined) return new AddressClaim(file, address, log);
-  log('no address left for commands: XDG_RUNTIME_DIR is not set; give them -d ADDRESS');
+  if (file !== undefined) return new AddressClaim(file, options);
+  options.log('no address left for commands: XDG_RUNTIME_DIR is not set; give them -d ADDRESS');
   return undefined;
 }
 
@@ -44,8 +47,7 @@ export function claimAddressFile(
  */
 export class AddressClaim implements Disposable {
   readonly #file: string;
-  readonly #address: Address;
-  readonly #log: (event: string) => void;
+  readonly #options: AddressClaimOptions;
   readonly #timer: NodeJS.Timeout;
   /** The descriptor of the file while we hold its lock. */
   #held: number | undefined;
@@ -53,10 +55,9 @@ export class AddressClaim implements Disposable {
   /** The event that was logged last. */
   #said: string | undefined;
 
-  constructor(file: string, address: Address, log: (event: string) => void) {
+  constructor(file: string, options: AddressClaimOptions) {
     this.#file = file;
-    this.#address = address;
-    this.#log = log;
+    this.#options = options;
     this.#look();
     // Neither a released lock nor a removed file is always told of.
     this.#timer = setInterval(() => this.#look(), LOOK_INTERVAL_MS).unref();
@@ -69,7 +70,10 @@ export class AddressClaim implements Disposable {
     this.#watcher?.close();
     if (this.#held === undefined) return;
     try {
-      if (isAt(this.#held, file)) rmSync(file, { force: true });
+      if (isAt(this.#held, file)) {
+        rmSync(keyLink(file), { force: true });
+        rmSync(file, { force: true });
+      }
     } catch (error) {
       this.#say(`${file} stays behind: ${errorMessage(error)}`);
     }
@@ -85,7 +89,7 @@ export class AddressClaim implements Disposable {
         closeSync(this.#held);
         this.#held = undefined;
       }
-      this.#held = claim(file, `${this.#address}\n`);
+      this.#held = claim(file, this.#options);
       if (this.#held === undefined) {
         this.#say(
           `${file} has the address of another daemon; this one takes it over when that one ends`,
@@ -118,15 +122,15 @@ export class AddressClaim implements Disposable {
   #say(event: string): void {
     if (event === this.#said) return;
     this.#said = event;
-    this.#log(event);
+    this.#options.log(event);
   }
 }
 
 /**
- * Locks `file` and writes `text` to it; gives its descriptor, or `undefined` if another daemon has
- * it.
+ * Locks `file` and writes the address to it; gives its descriptor, or `undefined` if another daemon
+ * has it.
  */
-function claim(file: string, text: string): number | undefined {
+function claim(file: string, { address, keyFile }: AddressClaimOptions): number | undefined {
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
   // O_NONBLOCK: a FIFO in its place must not block us.
   const fd = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
@@ -137,7 +141,10 @@ function claim(file: string, text: string): number | undefined {
     if (!isOurs) return undefined;
     fchmodSync(fd, 0o600);
     ftruncateSync(fd);
-    writeSync(fd, text);
+    // One of a daemon that was killed may be there.
+    rmSync(keyLink(file), { force: true });
+    if (keyFile !== undefined) symlinkSync(keyFile, keyLink(file));
+    writeSync(fd, `${address}\n`);
     return fd;
   } catch (error) {
     if (isOurs) rmSync(file, { force: true });

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Address } from '../base/address.js';
 import {
   asCircuitError,
@@ -19,6 +19,21 @@ export function addressFile(): string | undefined {
   if (process.getuid?.() === 0) return '/run/circuit/address';
   const runtime = process.env.XDG_RUNTIME_DIR;
   return runtime ? join(runtime, 'circuit', 'address') : undefined;
+}
+
+/** Beside an address file: a symbolic link to the file with the cluster key of that daemon, if it has one. */
+export function keyLink(file: string): string {
+  return join(dirname(file), 'key');
+}
+
+/** The file with the cluster key of the daemon that has left its address in `file`, if it has one. */
+export function keyFileOf(file: string): string | undefined {
+  try {
+    return readlinkSync(keyLink(file));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw asCircuitError(error);
+  }
 }
 
 /** @throws CircuitError ENOENT, EACCES or EINVAL, naming the file */

@@ -192,7 +192,11 @@ export class Daemon {
       await daemon.#bootstrap.open();
       const { mountpoint, allowOther = false } = options;
       if (mountpoint !== false) await daemon.#mount.open(mountpoint, allowOther);
-      daemon.#addressClaim = claimAddressFile(address, (event) => log.event(event));
+      daemon.#addressClaim = claimAddressFile({
+        address,
+        keyFile: options.clusterKeys?.file,
+        log: (event) => log.event(event),
+      });
       // Not after the join: a host that boots while the others do may wait for them for long.
       if (!ending.signal.aborted) daemon.#service?.ready();
       const { join = [] } = options;

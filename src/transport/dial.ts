@@ -23,7 +23,9 @@ export function dial(
 ): Promise<WebSocket> {
   const clusterKey = clusterKeys?.first;
   const psk = presharedKey(address.secret, clusterKey);
-  const refused = 'wrong address or cluster key';
+  const refused = clusterKey
+    ? 'wrong address or cluster key'
+    : 'wrong address, or it has a cluster key (--hmac FILE)';
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(interrupted(address));
     const options: ClientOptions & Untyped = {

@@ -105,6 +105,11 @@ test('systemctl reload has the daemon read the cluster keys again', async (t) =>
   await one.output('echo junk >> /etc/circuit.key');
   t.not((await one.sh('systemctl reload circuit')).status, 0);
   t.is(await one.output('systemctl is-active circuit'), 'active\n');
+  // Without a mount, too.
+  await one.output(`sed -i '$d; s/$//' /etc/circuit.key
+    sed -i 's/ --hmac/ --no-mount&/' /etc/default/circuit; systemctl restart circuit; systemctl reload circuit`);
+  const times = (await one.output('journalctl -u circuit')).match(/the cluster key in /g);
+  t.is(times?.length, 4);
 });
 
 test('the log says that a hardened service hides its mount', async (t) => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Cluster, eventually, NOBODY, type TestDaemon } from './cluster.js';
@@ -54,6 +54,24 @@ test('the address file: the first daemon writes it, mode 0600, and takes it away
   const none = await circuit('ls');
   t.is(none.status, 1);
   t.regex(none.stderr, /^circuit: no daemon has left its address in .*\n$/);
+});
+
+test('commands of this host need no --hmac for a daemon with a cluster key', async (t) => {
+  const { cluster, launch, circuit, files } = host(t);
+  const key = join(cluster.directory, 'cluster.key');
+  writeFileSync(key, (await cluster.circuit(['keygen'])).stdout, { mode: 0o644 });
+  const first = await launch('--hmac', key);
+  t.is((await circuit('ls')).stdout, (await circuit('ls', '--hmac', key)).stdout);
+  t.is((await circuit('ls', '/.self')).status, 0);
+  const named = await circuit('ls', '-d', first.address);
+  t.regex(named.stderr, /refused us: wrong address, or it has a cluster key \(--hmac FILE\)\n$/);
+  t.deepEqual(files(), ['address', 'key']);
+  // The link of a daemon that was killed says nothing of the next one.
+  await first.stop('SIGKILL');
+  const second = await launch();
+  t.deepEqual(files(), ['address']);
+  t.is((await circuit('ls')).status, 0);
+  await second.stop();
 });
 
 test('the address file passes to another daemon of this host when its holder ends, in order or killed', async (t) => {

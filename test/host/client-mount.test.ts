@@ -289,7 +289,7 @@ test('a mount that cannot be: a sentence, exit 1, and nothing is mounted', async
     [
       address.replace(/Q.*/, `Q${'0'.repeat(32)}`),
       empty,
-      /refused us: wrong address or cluster key/,
+      /refused us: wrong address, or it has a cluster key/,
     ],
     [address.replace(/:\d+\//, ':1/'), empty, /nobody listens on 127\.0\.0\.1:1/],
     [address, missing, /missing does not exist; make it with mkdir/],
