@@ -7,18 +7,21 @@ export interface Measured {
   /** Of each build, in the order of the circuits; a yardstick has one list. */
   readonly figures: readonly number[][];
   readonly isYardstick: boolean;
+  /** Why a yardstick could not be measured. */
+  failure?: unknown;
 }
 
 /**
  * Measures a group in rounds; in each, every trial on one circuit after the other, and then the
- * yardsticks. What disturbs this machine for a while disturbs all of them alike.
+ * yardsticks. What disturbs this machine for a while disturbs all of them alike. A trial that fails
+ * fails the group; a yardstick that fails is left out.
  */
 export async function inTurn(
   { trials, yardsticks = [], warmUps, waits }: Group,
   circuits: readonly Circuit[],
   rounds: number,
 ): Promise<Measured[]> {
-  const measured = (row: Row, columns: number, isYardstick: boolean) => {
+  const measured = (row: Row, columns: number, isYardstick: boolean): Measured => {
     return { row, figures: Array.from({ length: columns }, (): number[] => []), isYardstick };
   };
   const results = trials.map(({ rows }) =>
@@ -38,7 +41,13 @@ export async function inTurn(
       else for (const [column, circuit] of circuits.entries()) await measureOn(circuit, column);
     }
     for (const [i, yardstick] of yardsticks.entries()) {
-      note(machine[i], 0, await yardstick.measure());
+      const result = machine[i];
+      if (!result || result.failure !== undefined) continue;
+      try {
+        note(result, 0, await yardstick.measure());
+      } catch (error) {
+        result.failure = error;
+      }
     }
   }
   return [...results.flat(), ...machine];

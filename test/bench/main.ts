@@ -91,7 +91,10 @@ async function measure(groups: readonly Group[]): Promise<void> {
   const report = new Report(groups.flatMap(rowsOf), builds.length > 1);
   for (const group of groups) {
     try {
-      report.print(await inTurn(group, circuits, group.slow ? 1 : rounds * (group.repeats ?? 1)));
+      const times = group.slow ? 1 : rounds * (group.repeats ?? 1);
+      const measured = await inTurn(group, circuits, times);
+      report.print(measured);
+      if (measured.some(({ failure }) => failure !== undefined)) process.exitCode = 1;
     } catch (error) {
       process.exitCode = 1;
       const names = group.trials.flatMap(({ rows }) => rows.map(({ name }) => name));

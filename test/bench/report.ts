@@ -20,15 +20,17 @@ export class Report {
 
   /** @param group Trials first, then yardsticks. */
   print(group: readonly Measured[]): void {
-    const yardstick = group.find(({ isYardstick }) => isYardstick);
+    const first = group.find(({ isYardstick }) => isYardstick);
+    const yardstick = first?.failure === undefined ? first : undefined;
     for (const measured of group) {
       const [own = [], other] = measured.figures;
-      if (other) this.#printBoth(measured.row, own, other);
+      if (measured.failure !== undefined) this.printFailure([measured.row.name], measured.failure);
+      else if (other) this.#printBoth(measured.row, own, other);
       else this.#printOne(measured.row, own, this.#sideBySide ? undefined : yardstick);
     }
   }
 
-  /** Says why the rows of a group could not be measured. */
+  /** Says why these rows could not be measured. */
   printFailure(names: readonly string[], error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     for (const name of names) this.#line(name, `failed: ${reason}`);
