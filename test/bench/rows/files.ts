@@ -142,9 +142,8 @@ async function installFuseNative(cluster: Cluster): Promise<string> {
   const folder = cluster.mkdir('fuse-native');
   const options = ['--silent', '--ignore-scripts', '--prefer-offline', '--prefix', folder];
   const { status } = await cluster.run(['npm', 'install', ...options, FUSE_NATIVE]);
-  if (status !== 0)
-    throw new Error(`npm could not install ${FUSE_NATIVE}, for which it takes a network`);
-  return folder;
+  if (status === 0) return folder;
+  throw new Error(`npm could not install ${FUSE_NATIVE}, for which it takes a network`);
 }
 
 /** Makes a directory like that of a member, of ordinary files; gives its path. */
