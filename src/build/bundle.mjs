@@ -23,7 +23,7 @@ const COMMAND = `#!/bin/sh
 ':' //; export CIRCUIT_NOFILE="$(ulimit -S -n)"; exec node "$0" "$@"
 `;
 
-const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+const { version, engines } = JSON.parse(await readFile('package.json', 'utf8'));
 
 /** Known when they are bundled, so that neither the command nor the library has to find it out. */
 const KNOWN = {
@@ -92,6 +92,9 @@ for (const folder of ['dist/bin', 'dist/library']) {
 await bundleCommand({
   entryPoints: { circuit: 'dist/src/cli/launcher.cjs' },
   banner: { js: COMMAND },
+  // Node 12 does not know it; the launcher says what it needs there, too.
+  supported: { 'node-colon-prefix-require': false },
+  define: { OLDEST_NODE: JSON.stringify(engines.node.replace('>=', '')) },
 });
 await chmod('dist/bin/circuit.cjs', 0o755);
 await bundleCommand({

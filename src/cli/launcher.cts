@@ -1,6 +1,7 @@
 /**
  * The command `circuit`: runs its bundle with the code that V8 made of it when it was bundled
  * (`src/build/bundle.mjs`). Where there is none, or it is of another version, V8 compiles as ever.
+ * An older Node than the bundle needs is refused here: it would run it, and fail in the middle.
  */
 import fs = require('node:fs');
 import path = require('node:path');
@@ -10,9 +11,23 @@ import vm = require('node:vm');
 // Node would open a debugger, and not ask who connects.
 process.on('SIGUSR1', () => {});
 
+/** The oldest Node that the package is for, as `20.19`: `src/build/bundle.mjs` has it from package.json. */
+declare const OLDEST_NODE: string;
+
+const [major = 0, minor = 0] = numbers(process.version.slice(1));
+const [oldestMajor = 0, oldestMinor = 0] = numbers(OLDEST_NODE);
+if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
+  process.stderr.write(`circuit needs Node ${OLDEST_NODE} or later; this is ${process.version}\n`);
+  process.exit(1);
+}
+
 const MAIN = 'main.cjs';
 /** The code that a daemon calls, or that other commands do: more of it takes longer to read. */
 const CODE = process.argv[2] === 'start' ? 'daemon.cache' : 'command.cache';
+
+function numbers(version: string): readonly number[] {
+  return version.split('.').map(Number);
+}
 
 function kept(): { cachedData?: Buffer } {
   try {

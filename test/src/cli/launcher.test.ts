@@ -32,6 +32,25 @@ test('where that is missing or of no use, the command runs all the same', async 
   t.is((await version()).stdout, stdout);
 });
 
+test('an older Node than the package is for is refused in one sentence, and no newer one', async (t) => {
+  const cluster = new Cluster(t);
+  const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const [oldest] = /(?<=^>=)\d+\.\d+$/.exec(engines.node) ?? [];
+  const preload = join(cluster.directory, 'version.cjs');
+  const as = (version: string) => {
+    writeFileSync(preload, `Object.defineProperty(process, 'version', { value: '${version}' })`);
+    return cluster.circuit(['--version'], { env: { NODE_OPTIONS: `--require=${preload}` } });
+  };
+  for (const version of ['v18.20.8', 'v20.9.0', 'v8.99.1']) {
+    const { status, stdout, stderr } = await as(version);
+    t.is(stderr, `circuit needs Node ${oldest} or later; this is ${version}\n`);
+    t.deepEqual([status, stdout], [1, '']);
+  }
+  for (const version of [`v${oldest}.0`, 'v22.0.0', 'v100.1.0-pre']) {
+    t.is((await as(version)).status, 0, version);
+  }
+});
+
 test('the command is found through symbolic links, by PATH, and by a path with blanks', async (t) => {
   const cluster = new Cluster(t);
   const { stdout } = await cluster.circuit(['--version']);
