@@ -13,6 +13,8 @@ const SPECIAL: Readonly<Record<string, string>> = {
 /** A text as one or more lines of roff that print it; hyphens at the beginning of words are those of options. */
 export function text(plain: string): string {
   const escaped = plain
+    // The ASCII of roff, which LC_ALL=C asks for, has no such character.
+    .replaceAll('…', '...')
     .replace(/[\\'`"^~]/g, (character) => SPECIAL[character] ?? character)
     .replace(/(?<=^|[\s(-])-|-(?=-)/g, '\\-')
     .replace(/[^\n -~]/gu, (character) => `\\[u${codePoint(character)}]`);

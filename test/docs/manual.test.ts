@@ -26,6 +26,14 @@ test('mandoc, groff and the index of man-db find nothing wrong in any page of th
   t.is(index.match(/^\S+: "circuit\S* - .+"$/gm)?.length, pages.length, index);
 });
 
+test('groff finds a character for each of every page, where only those of ASCII are there', async (t) => {
+  const cluster = new Cluster(t);
+  const script = 'for page in */*; do groff -ww -mdoc -Tascii "$page"; done';
+  const { stdout, stderr } = await cluster.sh(script, { cwd: MAN, env: { LC_ALL: 'C' } });
+  t.is(stderr, '');
+  t.true(stdout.includes('...'));
+});
+
 test('each command has a page, with each of its options and arguments', async (t) => {
   const circuit = await program();
   const main = read('circuit.1');
