@@ -6,6 +6,8 @@
 #
 #   npm run demo               # or: sh examples/boot-cluster.sh
 set -eu
+# An address lets its holder command the network: nobody else may read the files.
+umask 077
 
 program=$(dirname "$0")/../dist/bin/circuit.cjs
 circuit() { node "$program" "$@"; }

@@ -26,6 +26,7 @@ test('the demo boots three daemons, joins them, shows one view from all, and lea
   t.is(new Set(views).size, 1);
   t.regex(result.stdout, /\ndone\n$/);
   t.notRegex(result.stdout.replaceAll('…', ''), /\/Q[0-9a-f]{32}/, 'it shows no secret');
+  t.notRegex(result.stdout, /can be read by others/);
   t.deepEqual(readdirSync(directory), []);
 });
 
