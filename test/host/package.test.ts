@@ -1,15 +1,18 @@
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { CIRCUIT_ENV, Cluster, TestDaemon } from './cluster.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
+const OPERATING = readFileSync(join(ROOT, 'docs/operating.md'), 'utf8');
+
 /** The first major version that runs no scripts of the packages that it installs. */
 const NPM = 'npm@12.2.2';
 
 /** The files that `npm pack` reads, besides node_modules. */
-const SOURCES = 'CHANGELOG.md LICENSE README.md dist examples mount native package.json src test';
+const SOURCES =
+  'CHANGELOG.md LICENSE README.md SECURITY.md dist docs examples mount native package.json src test';
 
 /** Type-checks only where the types of the library are known, and not `any`. */
 const PROGRAM = `
@@ -23,7 +26,7 @@ for (const { name, state } of circuit.members()) console.log(name, state);
 circuit.close();
 `;
 
-test('a package is installed without compiler, network or scripts, and mounts; its library has its types', async (t) => {
+test('a package is installed without compiler, network or scripts, or without npm, and mounts; its library has its types', async (t) => {
   const cluster = new Cluster(t);
   const [package_, npm] = await Promise.all([pack(cluster), fetchNpm(cluster)]);
 
@@ -34,6 +37,16 @@ test('a package is installed without compiler, network or scripts, and mounts; i
   const mountpoint = cluster.mkdir('mnt');
   const env = { HOME: project, PATH: `${project}/node_modules/.bin:${bin}` };
   const run = (...argv: readonly string[]) => cluster.run(argv, { cwd: project, env });
+
+  // The lines for hosts without npm, which docs/operating.md has.
+  const local = cluster.mkdir('local');
+  cluster.mkdir('local/bin');
+  const [lines = ''] =
+    /(?<=^```text\n)mkdir -p \/usr\/local\/lib.*?(?=^```)/ms.exec(OPERATING) ?? [];
+  const script = lines.replaceAll('/usr/local', local).replace(/circuitfs-\S*\.tgz/, package_);
+  t.is((await cluster.sh(`set -eu; ${script}`)).stderr, '');
+  const unpacked = await run(join(local, 'bin/circuit'), '--version');
+  t.true(package_.endsWith(`-${unpacked.stdout.trim()}.tgz`), unpacked.stdout + unpacked.stderr);
 
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }\n');
   // Without what npm and its configuration have put into our environment.
