@@ -42,7 +42,7 @@ test('a package is installed without compiler, network or scripts, or without np
   const local = cluster.mkdir('local');
   cluster.mkdir('local/bin');
   const [lines = ''] =
-    /(?<=^```text\n)mkdir -p \/usr\/local\/lib.*?(?=^```)/ms.exec(OPERATING) ?? [];
+    /(?<=^```text\n)umask 022; mkdir -p \/usr\/local\/lib.*?(?=^```)/ms.exec(OPERATING) ?? [];
   const script = lines.replaceAll('/usr/local', local).replace(/circuitfs-\S*\.tgz/, package_);
   t.is((await cluster.sh(`set -eu; ${script}`)).stderr, '');
   const unpacked = await run(join(local, 'bin/circuit'), '--version');
