@@ -1,6 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { constants, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CircuitError, errorCode } from '../base/error.js';
 import { Mutex } from '../base/mutex.js';
@@ -11,6 +11,12 @@ export type ClusterKey = Buffer & { readonly __brand: 'ClusterKey' };
 const CLUSTER_KEY_BYTES = 32;
 
 const KEY_ID_BYTES = 4;
+
+/**
+ * A file of keys is small: what is longer was named by mistake. A gigabyte would take the memory, and
+ * a million keys hold the daemon up until its network takes it for dead.
+ */
+const MAX_FILE_BYTES = 16 * 1024;
 
 /** Makes a cluster key, as the line of text that its file holds. */
 export function generateClusterKey(): string {
@@ -88,23 +94,44 @@ function parseKeys(text: string, file: string): [ClusterKey, ...ClusterKey[]] {
 
 /** Waits for what a pipe brings, as from a shell's `<(…)`. */
 function textOf(file: string): string {
+  const bytes = Buffer.alloc(MAX_FILE_BYTES + 1);
+  let length = 0;
   try {
-    return readFileSync(file, 'utf8');
+    const fd = openSync(file, 'r');
+    try {
+      for (let count = -1; count !== 0; length += count) {
+        count = readSync(fd, bytes, length, bytes.length - length, null);
+      }
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     throw unreadable(file, error);
   }
+  return checkedText(bytes.subarray(0, length), file);
 }
 
 /** The text of a file that holds nothing up: a pipe that nobody writes to is empty. */
 async function textNow(file: string): Promise<string> {
+  const bytes = Buffer.alloc(MAX_FILE_BYTES + 1);
+  let length = 0;
   try {
-    return await readFile(file, {
-      encoding: 'utf8',
-      flag: constants.O_RDONLY | constants.O_NONBLOCK,
-    });
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    for (let count = -1; count !== 0; length += count) {
+      const left = bytes.length - length;
+      count = (await handle.read(bytes, length, left, null)).bytesRead;
+    }
   } catch (error) {
     throw unreadable(file, error);
   }
+  return checkedText(bytes.subarray(0, length), file);
+}
+
+/** @throws CircuitError EINVAL if it is more than may be read. */
+function checkedText(bytes: Buffer, file: string): string {
+  if (bytes.length <= MAX_FILE_BYTES) return bytes.toString();
+  const sentence = `${file} is no file of cluster keys: it has more than ${MAX_FILE_BYTES} bytes`;
+  throw new CircuitError('EINVAL', sentence);
 }
 
 function unreadable(file: string, error: unknown): CircuitError {

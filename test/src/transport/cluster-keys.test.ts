@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ClusterKeys, generateClusterKey, keyId } from '../../../src/transport/cluster-keys.js';
@@ -67,4 +67,18 @@ test('a pipe that nobody writes to does not hold up a reload', async (t) => {
   execFileSync('mkfifo', [file]);
   await t.throwsAsync(keys.reload(), { code: 'EINVAL' });
   t.deepEqual(textsOf(keys), [key]);
+});
+
+test('a file named by mistake, as an image of a disk, is not read to its end', async (t) => {
+  const [key = ''] = newKeys(1);
+  const file = keyFile(t, `${key}\n`);
+  const keys = ClusterKeys.read(file);
+  const refused = { code: 'EINVAL', message: /^\S+ is no file of cluster keys: it has more than/ };
+  for (const huge of ['/dev/zero', keyFile(t, `${key}\n`.repeat(1000))]) {
+    t.throws(() => ClusterKeys.read(huge), refused);
+    rmSync(file);
+    symlinkSync(huge, file);
+    await t.throwsAsync(keys.reload(), refused);
+    t.deepEqual(textsOf(keys), [key]);
+  }
 });
