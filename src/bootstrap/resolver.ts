@@ -27,7 +27,10 @@ export interface NameService {
   services(name: string): Promise<readonly Service[]>;
 }
 
-/** More addresses of one contact are not taken: a hundred daemons know each other by then. */
+/**
+ * More addresses of one contact are not taken at once, but others each time: any daemon that answers
+ * knows the rest.
+ */
 export const MAX_ENDPOINTS = 64;
 
 /** How long an answer of the DNS may take; it is asked twice within that. */
@@ -68,7 +71,7 @@ export class Resolver {
     const late = () => new CircuitError('ETIMEDOUT', `${NO_ANSWER} for the name ${host}`);
     const all = await within(found, this.#timeout, late);
     const different = new Map(all.map((each) => [`${each.port} ${each.host}`, each]));
-    return [...different.values()].slice(0, MAX_ENDPOINTS);
+    return sample([...different.values()], MAX_ENDPOINTS);
   }
 
   async #search(host: string): Promise<readonly Endpoint[]> {
@@ -90,7 +93,9 @@ export class Resolver {
     if (/(^|\.)localhost\.?$/i.test(host)) return undefined;
     const name = `_circuit._tcp.${host}`;
     try {
-      return await this.#names.services(name);
+      const services = await this.#names.services(name);
+      // Where a wildcard has a CNAME, the answer has that alone: there is no SRV record, either.
+      return services.length === 0 ? undefined : services;
     } catch (error) {
       const code = errorCode(error) ?? '';
       if (NO_RECORD.includes(code)) return undefined;
@@ -121,6 +126,16 @@ export class Resolver {
     this.#lookups.set(host, found);
     return found;
   }
+}
+
+/** So many of them at random, in their order. */
+function sample<T>(all: readonly T[], count: number): readonly T[] {
+  let wanted = count;
+  return all.filter((_, at) => {
+    const isTaken = Math.random() * (all.length - at) < wanted;
+    if (isTaken) wanted -= 1;
+    return isTaken;
+  });
 }
 
 const NO_ANSWER = 'no name server has answered in time';

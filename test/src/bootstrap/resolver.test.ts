@@ -91,6 +91,15 @@ test('a name that has no SRV record, or is not there at all, is looked up with p
   t.is(error?.message, 'there is no host named three.test');
 });
 
+test('an answer without an SRV record, as of a wildcard with a CNAME, is that of a name without one', async (t) => {
+  const names: NameService = {
+    services: async () => [],
+    addresses: async () => ['10.0.0.1'],
+  };
+  const found = await new Resolver(names).resolve(Contact.parse('web1.test'));
+  t.deepEqual(found, [{ host: '10.0.0.1', port: 11022 }]);
+});
+
 test('an SRV record with the target "." says that there is no daemon, whatever addresses there are', async (t) => {
   const { resolve } = await served(t, {
     '_circuit._tcp.c.test': { services: [[0, 0, 0, '.']] },
@@ -131,10 +140,17 @@ test('the names of a host without a name server are those of /etc/hosts', async 
   t.true(system.some(({ host, port }) => host === '127.0.0.1' && port === 11022));
 });
 
-test('so many addresses are taken and no more', async (t) => {
+test('so many addresses are taken and no more, and others the next time', async (t) => {
   const addresses = Array.from({ length: 100 }, (_, i) => `10.0.0.${i}`);
   const { resolve } = await served(t, { 'c.test': { addresses } });
-  t.is((await resolve('c.test:7')).length, MAX_ENDPOINTS);
+  const taken = new Set<string>();
+  // One that is left out each time is a chance of less than one in a million.
+  for (let i = 0; i < 20; i += 1) {
+    const found = await resolve('c.test:7');
+    t.is(found.length, MAX_ENDPOINTS);
+    for (const each of found) taken.add(each);
+  }
+  t.is(taken.size, addresses.length);
 });
 
 test('a lookup that hangs ends the try in time, and no second one is begun meanwhile', async (t) => {
