@@ -130,7 +130,10 @@ export class KnownMembers {
   #read(): string[] {
     const { file, log } = this.#options;
     try {
-      const { size } = statSync(file);
+      const found = statSync(file);
+      const { size } = found;
+      // A pipe would hold up the daemon, and a device have no end.
+      if (!found.isFile()) throw new Error('it is not a regular file');
       if (size > MAX_FILE_BYTES)
         throw new Error(`it has ${size} bytes, and may have ${MAX_FILE_BYTES}`);
       const text = readFileSync(file, 'utf8');

@@ -209,3 +209,12 @@ test.serial('an orderly end does not wait for room on a full disk', async (t) =>
   t.regex(lines.join('\n'), /^the members are not kept for the next start: ENOSPC: [^;]*$/);
   t.deepEqual(readdirSync(dirname(filler)), ['filler']);
 });
+
+test('what stands in the place of the file, and is none, does not hold up the daemon', async (t) => {
+  const { directory } = new Janitor(t);
+  execFileSync('mkfifo', [join(directory, 'members')]);
+  const { list, lines } = known(t, '', directory);
+  t.deepEqual(list.sought, []);
+  t.deepEqual(lines, [`${join(directory, 'members')} is ignored: it is not a regular file`]);
+  await list.close();
+});
