@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Address } from '../base/address.js';
 import { type Contact, parseJoinable } from '../base/contact.js';
-import { CircuitError } from '../base/error.js';
-import { interruptible } from '../base/interruptible.js';
+import { CircuitError, interrupted } from '../base/error.js';
+import { interruptible, onAbort } from '../base/interruptible.js';
 import { CircuitClient } from '../client/client.js';
 import { addressFile, keyFileOf, readAddressFile } from '../daemon/address-file.js';
 import { ClusterKeys } from '../transport/cluster-keys.js';
@@ -15,6 +16,9 @@ export interface DialOptions {
   /** The multicast group of the discovery, GROUP:PORT. */
   readonly discover?: string;
 }
+
+/** How long a daemon at a contact may be silent before the next one is asked, too, in milliseconds. */
+const STAGGER_MS = 250;
 
 /** Connects to the daemon that {@link reach} finds. */
 export async function dial(options: DialOptions): Promise<CircuitClient> {
@@ -77,8 +81,8 @@ function hostFile(): string {
 }
 
 /**
- * The first endpoint of a contact where a daemon holds our key is taken. Where there is none, the
- * failure that another try would not mend tells the most.
+ * The first daemon at a contact that holds our key, and that we can connect to, is taken. Where there
+ * is none, the failure that another try would not mend tells the most.
  */
 async function reachContact<T>(
   contact: Contact,
@@ -86,20 +90,58 @@ async function reachContact<T>(
   connect: (address: Address, keys: ClusterKeys) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const { Resolver } = await import('../bootstrap/resolver.js');
   const { isMendableAtContact } = await import('../bootstrap/places.js');
-  const { introduce } = await import('../transport/introduction.js');
-  const endpoints = await interruptible(new Resolver().resolve(contact), signal);
   const failures: unknown[] = [];
-  for (const endpoint of endpoints) {
+  for await (const address of introduced(contact, keys, failures, signal)) {
     try {
-      return await connect(await introduce(endpoint, keys, { signal }), keys);
+      return await connect(address, keys);
     } catch (error) {
       if (signal?.aborted) throw error;
       failures.push(error);
     }
   }
+  if (signal?.aborted) throw interrupted();
   throw failures.find((each) => !isMendableAtContact(each)) ?? failures[0];
+}
+
+/**
+ * The addresses that the daemons at a contact tell, as they answer. One that is silent does not hold
+ * up the next (RFC 8305, section 5).
+ * @param failures Takes why the others told none.
+ */
+async function* introduced(
+  contact: Contact,
+  keys: ClusterKeys,
+  failures: unknown[],
+  signal?: AbortSignal,
+): AsyncGenerator<Address> {
+  const { Resolver } = await import('../bootstrap/resolver.js');
+  const { introduce } = await import('../transport/introduction.js');
+  const endpoints = await interruptible(new Resolver().resolve(contact), signal);
+  const enough = new AbortController();
+  const forget = onAbort(signal, () => enough.abort());
+  const told: Address[] = [];
+  const asked = new Set<Promise<unknown>>();
+  try {
+    for (const endpoint of endpoints) {
+      const one = introduce(endpoint, keys, { signal: enough.signal })
+        .then(
+          (address) => told.push(address),
+          (error) => failures.push(error),
+        )
+        .finally(() => asked.delete(one));
+      asked.add(one);
+      await Promise.race([...asked, delay(STAGGER_MS)]);
+      yield* told.splice(0);
+    }
+    while (asked.size > 0) {
+      await Promise.race(asked);
+      yield* told.splice(0);
+    }
+  } finally {
+    forget();
+    enough.abort();
+  }
 }
 
 /** One that answers may have ended since, or be out of our reach: then it is the next one's turn. */

@@ -107,6 +107,28 @@ test('circuit join waits for a host, too, longer than for any other answer; Ctrl
   t.is((await members(b)).length, 2);
 });
 
+test('a command asks the next host of a name when one is silent', async (t) => {
+  const { cluster, netns, start, hmac } = await keyed(t);
+  const [silent] = [await start(2), await start(3)];
+  silent.process.kill('SIGSTOP');
+  // In both orders, since getaddrinfo(3) has its own.
+  for (const order of [
+    ['127.0.0.2', '127.0.0.3'],
+    ['127.0.0.3', '127.0.0.2'],
+  ]) {
+    const hosts = order.map((address) => `echo ${address} two.test`).join('; ');
+    const ls = await cluster.sh(
+      `nsenter --net=/run/netns/${netns} unshare --mount sh -c '
+        { ${hosts}; } > hosts; mount --bind hosts /etc/hosts
+        "$NODE" "$CIRCUIT" ls -d two.test:11022 ${hmac('key').join(' ')}'`,
+      { env: CIRCUIT_ENV },
+    );
+    t.regex(ls.stdout, /^\/X[0-9a-f]{16}\n$/, ls.stderr);
+    t.true(ls.elapsed < AT_ONCE, String(ls.elapsed));
+  }
+  silent.process.kill('SIGCONT');
+});
+
 test('another key, another program and no key fail at once, and `leave` ends a join that waits', async (t) => {
   const { cluster, netns, start, startOther, write } = await keyed(t);
   const a = await start(1);
