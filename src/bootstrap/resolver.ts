@@ -110,7 +110,7 @@ export class Resolver {
 
   async #endpoints(host: string, port: number): Promise<readonly Endpoint[]> {
     const shared = this.#lookups.get(host) ?? this.#lookUp(host);
-    return (await shared).map((address) => ({ host: address, port }));
+    return sample(await shared, MAX_ENDPOINTS).map((address) => ({ host: address, port }));
   }
 
   #lookUp(host: string): Promise<readonly string[]> {
