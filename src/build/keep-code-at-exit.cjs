@@ -4,6 +4,7 @@
  */
 const { writeFileSync } = require('node:fs');
 const vm = require('node:vm');
+const checksum = require('../../dist/src/cli/checksum.cjs');
 
 // The daemon's address file is to be in $XDG_RUNTIME_DIR, for root, too.
 process.getuid = undefined;
@@ -13,6 +14,11 @@ const { Script } = vm;
 vm.Script = class extends Script {
   constructor(source, options) {
     super(source, options);
-    process.on('exit', () => writeFileSync(process.env.CIRCUIT_KEEP_CODE, this.createCachedData()));
+    process.on('exit', () => {
+      const code = this.createCachedData();
+      const sum = Buffer.alloc(4);
+      sum.writeUInt32LE(checksum(code));
+      writeFileSync(process.env.CIRCUIT_KEEP_CODE, Buffer.concat([code, sum]));
+    });
   }
 };

@@ -7,6 +7,7 @@ import fs = require('node:fs');
 import path = require('node:path');
 import url = require('node:url');
 import vm = require('node:vm');
+import checksum = require('./checksum.cjs');
 
 // Node would open a debugger, and not ask who connects.
 process.on('SIGUSR1', () => {});
@@ -29,9 +30,12 @@ function numbers(version: string): readonly number[] {
   return version.split('.').map(Number);
 }
 
+/** V8 does not check what it reads, and crashes on a file that a power cut has damaged. */
 function kept(): { cachedData?: Buffer } {
   try {
-    return { cachedData: fs.readFileSync(path.join(__dirname, CODE)) };
+    const file = fs.readFileSync(path.join(__dirname, CODE));
+    const code = file.subarray(0, -4);
+    return file.readUInt32LE(code.length) === checksum(code) ? { cachedData: code } : {};
   } catch {
     return {};
   }

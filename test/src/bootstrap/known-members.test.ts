@@ -214,7 +214,7 @@ test('what stands in the place of the file, and is none, does not hold up the da
   const { directory } = new Janitor(t);
   execFileSync('mkfifo', [join(directory, 'members')]);
   const { list, lines } = known(t, '', directory);
-  t.deepEqual(list.sought, []);
+  t.deepEqual(list.sought(), []);
   t.deepEqual(lines, [`${join(directory, 'members')} is ignored: it is not a regular file`]);
   await list.close();
 });

@@ -96,7 +96,7 @@ test('an answer without an SRV record, as of a wildcard with a CNAME, is that of
     services: async () => [],
     addresses: async () => ['10.0.0.1'],
   };
-  const found = await new Resolver(names).resolve(Contact.parse('web1.test'));
+  const found = await new Resolver(names).resolve(new Contact('web1.test'));
   t.deepEqual(found, [{ host: '10.0.0.1', port: 11022 }]);
 });
 

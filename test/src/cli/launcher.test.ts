@@ -9,7 +9,7 @@ const BIN = join(ROOT, 'dist/bin');
 
 test('this Node takes the code that was compiled for the command', (t) => {
   for (const name of ['command.cache', 'daemon.cache']) {
-    const cachedData = readFileSync(join(BIN, name));
+    const cachedData = readFileSync(join(BIN, name)).subarray(0, -4);
     const script = new Script(readFileSync(join(BIN, 'main.cjs'), 'latin1'), { cachedData });
     t.false(script.cachedDataRejected, name);
   }
@@ -24,7 +24,10 @@ test('where that is missing or of no use, the command runs all the same', async 
   const version = () =>
     cluster.run([process.execPath, join(copy, 'dist/bin/circuit.cjs'), '--version']);
   const { stdout } = await cluster.circuit(['--version']);
-  for (const content of ['', 'nonsense', readFileSync(cache).subarray(0, 10_000)]) {
+  const whole = readFileSync(cache);
+  // As a power cut leaves it; V8 would crash.
+  const holed = Buffer.from(whole).fill(0, 65_536, 65_536 + 4_096);
+  for (const content of ['', 'nonsense', whole.subarray(0, 10_000), holed]) {
     writeFileSync(cache, content);
     t.is((await version()).stdout, stdout);
   }
