@@ -1,4 +1,5 @@
 import type { MemberEntry } from '../anchor/circuit.js';
+import { errorMessage } from '../base/error.js';
 import { escapeControls, escapeControlsInJson } from '../base/escape-controls.js';
 import type { Anchor } from '../client/anchor.js';
 import { parsePath } from '../client/path.js';
@@ -86,6 +87,17 @@ async function placesIn(above: Anchor, { long, json }: ListOptions): Promise<rea
   });
 }
 
+/** As {@link placesIn}; of a member that does not answer it complains, and the others are listed. */
+async function placesBelow(above: Anchor, options: ListOptions): Promise<readonly Place[]> {
+  try {
+    return await placesIn(above, options);
+  } catch (error) {
+    process.stderr.write(`circuit: ${escapeControls(`${above.path}: ${errorMessage(error)}`)}\n`);
+    process.exitCode = 1;
+    return [];
+  }
+}
+
 function jsonLine(value: object): string {
   return escapeControlsInJson(JSON.stringify(value));
 }
@@ -97,7 +109,7 @@ async function print(
 ): Promise<void> {
   for (const { at, line } of places) {
     if (!options.depth) process.stdout.write(`${line}\n`);
-    if (recursive) await print(await placesIn(at, options), recursive, options);
+    if (recursive) await print(await placesBelow(at, options), recursive, options);
     if (options.depth) process.stdout.write(`${line}\n`);
   }
 }

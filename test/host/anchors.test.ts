@@ -240,12 +240,17 @@ test('a member that cannot be reached is EHOSTUNREACH after 5 s, and listing all
   const ls = await cluster.sh(`ls -l ${b.mountpoint}`);
   t.is(ls.status, 0);
   t.true(ls.elapsed < AT_ONCE);
-  const [peers, peek] = await Promise.all([
+  const [peers, all, peek] = await Promise.all([
     cluster.sh(`cat ${b.mountpoint}/${name}/peers`),
+    cluster.circuit(['ls', '-d', b.address, '/...']),
     cluster.sh(`cat ${b.mountpoint}/${name}/peek`),
   ]);
   t.regex(peers.stderr, /No route to host/);
   t.true(peers.elapsed < CALL_TIMEOUT_MS + AT_ONCE);
+  // The others are listed all the same.
+  t.is(all.status, 1);
+  t.regex(all.stderr, new RegExp(`^circuit: /${name}: .*\\n$`));
+  t.is(all.stdout.match(/^\/X\w{16}$/gm)?.length, 2);
   // What is known of it without asking it.
   t.is(JSON.parse(peek.stdout).Addr, a.address);
   t.true(peek.elapsed < CALL_TIMEOUT_MS + AT_ONCE);
