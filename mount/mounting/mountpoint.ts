@@ -35,7 +35,7 @@ export async function prepareMountpoint(directory: string, type: string): Promis
   if (mounted?.type === type) {
     if (await isAlive(target)) {
       const what = type.replace(/^fuse\./, '');
-      const message = `a ${what} is already mounted on ${target}; unmount it first (umount ${target})`;
+      const message = `a ${what} is already mounted on ${target}; unmount it first (umount ${target}), or choose another directory`;
       throw new MountError('EBUSY', message, target);
     }
     await detachMount(target, type);

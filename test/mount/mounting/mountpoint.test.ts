@@ -56,7 +56,12 @@ test('a symbolic link that leads to itself is refused', async (t) => {
 
 test('a live mount of the same type is refused', async (t) => {
   const { directory } = await mount(t, new ToyDirectory());
-  await refused(t, directory, 'EBUSY', /a circuittest is already mounted on .*\/mnt/);
+  await refused(
+    t,
+    directory,
+    'EBUSY',
+    /a circuittest is already mounted on .*\/mnt; unmount .*, or choose another directory$/,
+  );
 });
 
 test('a mount whose process is stopped counts as alive; if its type is another, as stuck', async (t) => {
