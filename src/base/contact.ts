@@ -48,7 +48,8 @@ export function parseJoinable(text: string, hasKey: boolean): Address | Contact 
   const contact = Contact.tryParse(text);
   if (contact && hasKey) return contact;
   const or = hasKey ? ', and a host like HOST[:PORT]' : '';
-  const why = contact ? '; a HOST[:PORT] takes a cluster key (--hmac FILE)' : '';
-  const form = `not a circuit address; one looks like ${ADDRESS_FORM}`;
-  throw new CircuitError('EINVAL', `${form}${or}${why}`);
+  const sentence = contact
+    ? `a HOST[:PORT] takes a cluster key (--hmac FILE); a circuit address looks like ${ADDRESS_FORM}`
+    : `not a circuit address; one looks like ${ADDRESS_FORM}${or}`;
+  throw new CircuitError('EINVAL', sentence);
 }

@@ -123,7 +123,7 @@ line"`);
     `uid=0 pid=\\d+ /${ofA}/join circuit://127\\.0\\.0\\.1:\\d+/\\d+/Q…: ok$`,
     `uid=0 pid=\\d+ mkdir /${ofA}/made: ok$`,
     `peer=${ofB} mkdir /${ofA}/new\\\\x0aline: ok$`,
-    `peer=127\\.0\\.0\\.1:\\d+ /${ofA}/join junk: EINVAL: not a circuit address`,
+    `peer=127\\.0\\.0\\.1:\\d+ /${ofA}/join junk: EINVAL: a HOST`,
   ];
   for (const line of lines) t.regex(a.log(), new RegExp(`${time} ${line}`, 'm'));
 });

@@ -199,7 +199,7 @@ except OSError as e:
 print(len(os.read(fd, 5)))
 print(open('${other}/error').read(), end='')`;
   const { stdout, stderr } = await python(script);
-  t.regex(stdout, /^22\n0\nnot a circuit address.*\n$/, stderr);
+  t.regex(stdout, /^22\n0\na HOST.* takes a cluster key.*\n$/, stderr);
 });
 
 test('the page `help` of each directory has a line for each of its files', async (t) => {

@@ -26,13 +26,16 @@ test('the exit status is 1 and one line says why when a command fails', async (t
   const { address } = await cluster.start('--no-mount');
   const name = (await cluster.circuit(['ls', '-d', address])).stdout.trim();
   const failing: ReadonlyArray<readonly [readonly string[], RegExp]> = [
-    [['ls', '-d', 'junk'], /not a circuit address/],
+    [['ls', '-d', 'junk'], /takes a cluster key \(--hmac FILE\); a circuit address looks/],
     [['ls', '-d', address, 'relative'], /relative is not a path; it begins with a slash/],
     [['ls', '-d', address, '/Xnone'], /there is no member Xnone/],
     [['ls', '-d', address, `${name}/none`], /there is no anchor \/X[0-9a-f]{16}\/none/],
     [['peek', '-d', address, '/'], /\/ is neither a member, \/X…, nor an anchor/],
     [['peek', '-d', address, `${name}/a`], /there is no anchor \/X[0-9a-f]{16}\/a/],
-    [['join', '-d', address, name, 'junk'], /not a circuit address/],
+    [
+      ['join', '-d', address, name, 'junk'],
+      /takes a cluster key \(--hmac FILE\); a circuit address looks/,
+    ],
     [['ls', '-d', address, '--hmac', '/nonexistent'], /cannot read the cluster key/],
     [['start', '--no-mount', '-a', 'http://x'], /http:\/\/x is not HOST, HOST:PORT/],
     [['start', '--no-mount', '-a', ''], /-a is empty; give it HOST, HOST:PORT, or :PORT/],
@@ -53,7 +56,10 @@ test('the exit status is 1 and one line says why when a command fails', async (t
       /give -a :PORT together with --if/,
     ],
     [['start', '--no-mount', '-a', '192.0.2.1:0'], /192\.0\.2\.1 is not an address of this host/],
-    [['start', '--no-mount', '-a', '127.0.0.1:0', '-j', 'junk'], /not a circuit address/],
+    [
+      ['start', '--no-mount', '-a', '127.0.0.1:0', '-j', 'junk'],
+      /takes a cluster key \(--hmac FILE\); a circuit address looks/,
+    ],
   ];
   for (const [args, said] of failing) {
     const { status, stdout, stderr } = await cluster.circuit(args);
