@@ -98,7 +98,7 @@ export class Bootstrap {
 
   /**
    * Joins the daemons at a contact, as {@link joinContact} says. There must be a cluster key.
-   * @throws CircuitError as {@link joinContact}; ECANCELED if this member leaves meanwhile
+   * @throws CircuitError as {@link joinContact}; ECANCELED if this member leaves or ends meanwhile
    */
   async joinContact(contact: Contact, signal?: AbortSignal): Promise<void> {
     const { membership, log } = this.#options;
@@ -112,7 +112,7 @@ export class Bootstrap {
       await joinContact(contact, { membership, introductions, log, signal: either.signal });
     } catch (error) {
       if (!joining.aborted) throw error;
-      throw new CircuitError('ECANCELED', 'this member left its network meanwhile');
+      throw joining.reason;
     } finally {
       for (const each of forget) each();
     }
@@ -124,7 +124,7 @@ export class Bootstrap {
     this.#discovery?.pause();
     this.#discovered.interrupt();
     this.#search.end();
-    this.#joining.abort();
+    this.#joining.abort(new CircuitError('ECANCELED', 'this member left its network meanwhile'));
     this.#joining = new AbortController();
   }
 
@@ -139,7 +139,7 @@ export class Bootstrap {
   async close(): Promise<void> {
     this.#watch[Symbol.dispose]();
     this.#search.end();
-    this.#joining.abort();
+    this.#joining.abort(new CircuitError('ECANCELED', 'this member is shutting down'));
     this.#discovered.close();
     this.#discovery?.close();
     await this.#known?.close();

@@ -27,6 +27,8 @@ const debug = createDebug('circuit:membership');
 /** How long a join may take. */
 const JOIN_TIMEOUT_MS = 5_000;
 
+const SHUTTING_DOWN = 'this member is shutting down';
+
 /** How long the members that we leave may take to hear of it. */
 const FAREWELL_MS = 1_000;
 
@@ -113,7 +115,7 @@ export class MembershipDriver implements Membership {
   }
 
   async join(address: Address, { signal, byUser = true }: JoinOptions = {}): Promise<void> {
-    if (this.#ended) throw new CircuitError('ECANCELED', 'this member is shutting down');
+    if (this.#ended) throw new CircuitError('ECANCELED', SHUTTING_DOWN);
     if (address.toString() === this.self.addr) return;
     const begun = performance.now();
     // Not AbortSignal.any(): Node 20 keeps something for each as long as `signal` lives.
@@ -141,7 +143,8 @@ export class MembershipDriver implements Membership {
 
   async leave(): Promise<void> {
     this.#leaving = true;
-    this.#endJoins(new CircuitError('ECANCELED', 'this member left its network meanwhile'));
+    const why = this.#ended ? SHUTTING_DOWN : 'this member left its network meanwhile';
+    this.#endJoins(new CircuitError('ECANCELED', why));
     this.#input((protocol, now) => protocol.leave(now));
     const limit = delay(FAREWELL_MS, undefined, { ref: false });
     await Promise.race([Promise.all(this.#sending), limit]);

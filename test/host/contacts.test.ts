@@ -129,7 +129,7 @@ test('a command asks the next host of a name when one is silent', async (t) => {
   silent.process.kill('SIGCONT');
 });
 
-test('another key, another program and no key fail at once, and `leave` ends a join that waits', async (t) => {
+test('another key, another program and no key fail at once, and `leave` and the end of the daemon end a join that waits', async (t) => {
   const { cluster, netns, start, startOther, write } = await keyed(t);
   const a = await start(1);
   await startOther(2);
@@ -138,7 +138,7 @@ test('another key, another program and no key fail at once, and `leave` ends a j
     [a, '127.0.0.2', /^127\.0\.0\.2:11022 refused us: it has another cluster key, or none$/m],
     [a, '127.0.0.3', /^127\.0\.0\.3:11022 refused us: /m],
     [a, 'a/b', /^not a circuit address; one looks like/m],
-    [keyless, '127.0.0.1', /^not a circuit address; .* takes a cluster key \(--hmac FILE\)$/m],
+    [keyless, '127.0.0.1', /^a HOST\[:PORT\] takes a cluster key \(--hmac FILE\); .*$/m],
   ] as const) {
     const { stdout, elapsed } = await write(daemon, host);
     t.regex(stdout, sentence);
@@ -149,6 +149,11 @@ test('another key, another program and no key fail at once, and `leave` ends a j
   t.is((await cluster.sh(`echo > ${a.mountpoint}/.self/leave`)).status, 0);
   t.regex((await waiting).stdout, /^this member left its network meanwhile$/m);
   t.is((await members(a)).length, 1);
+  const waitsAgain = write(a, '127.0.0.8');
+  await logged(a, /127\.0\.0\.8 is not joined yet/);
+  await a.stop();
+  await waitsAgain;
+  t.regex(a.log(), /\/join 127\.0\.0\.8: ECANCELED: this member is shutting down$/m);
 });
 
 test('a start neither waits for its contacts nor fails, whatever they are; the log tells each reason once', async (t) => {

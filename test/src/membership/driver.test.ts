@@ -218,21 +218,23 @@ test('a member that ends takes part in nothing more, not even while it tells the
   for (const member of [a, b]) t.is(namesOf(member).length, 1);
 });
 
-test('a join that waits when the member leaves fails with ECANCELED', async (t) => {
-  const network = new Network(t);
-  const [a, b] = [network.member(), network.member()];
-  // It takes messages, and answers none.
-  const asked = new Promise<void>((resolve) => {
-    Object.assign(b, { deliver: () => resolve() });
+for (const [how, message] of [
+  ['leave', 'this member left its network meanwhile'],
+  ['close', 'this member is shutting down'],
+] as const) {
+  test(`a join that waits at a ${how} of the member fails with ECANCELED: ${message}`, async (t) => {
+    const network = new Network(t);
+    const [a, b] = [network.member(), network.member()];
+    // It takes messages, and answers none.
+    const asked = new Promise<void>((resolve) => {
+      Object.assign(b, { deliver: () => resolve() });
+    });
+    const joining = t.throwsAsync(a.join(addressOf(b)), { code: 'ECANCELED', message });
+    await asked;
+    await a[how]();
+    await joining;
   });
-  const joining = t.throwsAsync(a.join(addressOf(b)), {
-    code: 'ECANCELED',
-    message: /left its network meanwhile/,
-  });
-  await asked;
-  await a.leave();
-  await joining;
-});
+}
 
 test('a member refutes that it failed with a higher incarnation', async (t) => {
   const network = new Network(t);
