@@ -78,6 +78,11 @@ export function isIPv6Address(text: string): boolean {
   return /:.*:/.test(text) && isIPv6(text);
 }
 
+/** Whether a host is this one, over its loopback interface: 127.0.0.0/8, ::1, or its name. */
+export function isLoopback(host: string): boolean {
+  return /^(127(\.\d+){1,3}|::1|localhost)$/i.test(host);
+}
+
 export function formatAuthority(host: string, port: number): string {
   // Only an IPv6 address has a colon.
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

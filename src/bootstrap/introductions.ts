@@ -1,5 +1,5 @@
-import type { Address } from '../base/address.js';
-import { formatAuthority } from '../base/address.js';
+import { isIP } from 'node:net';
+import { Address, formatAuthority, isLoopback } from '../base/address.js';
 import type { Contact } from '../base/contact.js';
 import type { Interruptible } from '../base/interruptible.js';
 import { Mutex } from '../base/mutex.js';
@@ -55,10 +55,29 @@ export class Introductions {
 
   /** The endpoints of a contact, at least one. @throws CircuitError as {@link Resolver.resolve} */
   async at(contact: Contact): Promise<readonly Meeting[]> {
+    return await this.#meetings(contact, () => true);
+  }
+
+  /**
+   * As {@link at}, but for the endpoints of a name that are this daemon itself: where hosts name each
+   * other, a host has its own name on loopback (Debian's `127.0.1.1 NAME` in /etc/hosts), where the
+   * daemon does not listen.
+   */
+  async others(contact: Contact): Promise<readonly Meeting[]> {
+    const own = Address.parse(this.#membership.self.addr);
+    const isOurs = ({ host, port }: Endpoint) => isLoopback(host) && port === own.port;
+    const isAny = isIP(contact.host) !== 0 || isLoopback(own.host);
+    return await this.#meetings(contact, (endpoint) => isAny || !isOurs(endpoint));
+  }
+
+  async #meetings(
+    contact: Contact,
+    isWanted: (endpoint: Endpoint) => boolean,
+  ): Promise<readonly Meeting[]> {
     const begun = performance.now();
     const endpoints = await this.#resolver.resolve(contact);
     const timeout = CONTACT_TIMEOUT_MS - (performance.now() - begun);
-    return endpoints.map((endpoint) => ({
+    return endpoints.filter(isWanted).map((endpoint) => ({
       authority: formatAuthority(endpoint.host, endpoint.port),
       meet: (byUser, signal) => this.#meet(endpoint, timeout, byUser, signal),
     }));

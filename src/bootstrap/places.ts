@@ -28,7 +28,7 @@ export function isMendableAtContact(error: unknown): boolean {
 export function contactPlace(contact: Contact, introductions: Introductions): Place {
   return {
     begin: `looking for a daemon at ${contact}`,
-    find: async () => candidates(await introductions.at(contact), `joined ${contact}`),
+    find: async () => candidates(await introductions.others(contact), `joined ${contact}`),
     failed: (why) => `${contact} is not joined yet: ${errorMessage(why)}`,
   };
 }
