@@ -5,7 +5,7 @@ import { CircuitError, errorMessage } from '../base/error.js';
 import type { OperationsLog } from '../base/log.js';
 import { VERSION } from '../base/version.js';
 import type { MemberPeek, MemberState } from '../kinds/member/kind.js';
-import type { MountReport } from '../kinds/member/runtime-report.js';
+import type { DaemonReport } from '../kinds/member/runtime-report.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
 import { knownPeek } from './listed-member.js';
@@ -21,8 +21,8 @@ export interface MemberStateOptions {
   readonly joinContact?: ((contact: Contact, signal?: AbortSignal) => Promise<void>) | undefined;
   /** Reads the file of cluster keys again, where there is one. */
   readonly reload?: (() => Promise<void>) | undefined;
-  /** Where the network is mounted. */
-  readonly mount?: () => MountReport;
+  /** Where the network is mounted, and how others are looked for. */
+  readonly report?: () => DaemonReport;
 }
 
 /** The daemon in this process, as the control files of its member use it. */
@@ -40,7 +40,7 @@ export function memberState(options: MemberStateOptions): MemberState {
       const { active, passive } = membership.views();
       return { Active: sortedNames(active), Passive: sortedNames(passive) };
     },
-    mount: () => options.mount?.() ?? { mount: null },
+    report: () => options.report?.() ?? { mount: null },
     log: () => ({
       extent: async () => ({ start: log.start, end: log.end }),
       read: async (offset, size) => log.read(offset, size),

@@ -12,7 +12,7 @@ import { type Introduce, Introductions } from './introductions.js';
 import { joinContact } from './join-contact.js';
 import { KnownMembers } from './known-members.js';
 import { addressPlace, contactPlace, isMendable, knownPlace } from './places.js';
-import { Search } from './search.js';
+import { Search, type SearchReport } from './search.js';
 
 export interface BootstrapOptions {
   readonly membership: Membership;
@@ -116,6 +116,10 @@ export class Bootstrap {
     } finally {
       for (const each of forget) each();
     }
+  }
+
+  get search(): SearchReport {
+    return this.#search.report;
   }
 
   /** Stops looking for the network. */

@@ -53,15 +53,20 @@ export function addressPlace(
       } catch (error) {
         if (signal.aborted || isMendable(error)) throw error;
         open = [];
-        log(`${errorMessage(error)}; it is not tried any more`);
+        givenUp = errorMessage(error);
+        log(`${givenUp}; it is not tried any more`);
         return undefined;
       }
     },
   };
   let open = [candidate];
+  let givenUp: string | undefined;
   return {
     find: async () => open,
     failed: errorMessage,
+    get givenUp() {
+      return givenUp;
+    },
   };
 }
 
@@ -84,12 +89,17 @@ export function knownPlace(options: KnownPlaceOptions): Place {
   const hint = onFreePort
     ? ' (one that is started again on a free port is not found: give each daemon -a HOST:PORT)'
     : '';
+  const lastRun = introductions ? undefined : new LastRun(options);
   return {
     get begin() {
       const { length } = known.sought();
       return length > 0 ? `trying to join again; members known before: ${length}` : undefined;
     },
-    find: introductions ? () => introduced(known, introductions) : inTheirLastRun(options),
+    find: async () =>
+      introductions ? introduced(known, introductions) : (lastRun?.candidates() ?? []),
+    get givenUp() {
+      return lastRun?.givenUp;
+    },
     failed: (why) => {
       const isRefused = errorCode(why) === 'ECONNREFUSED';
       return `not joined again yet: ${errorMessage(why)}${isRefused ? hint : ''}`;
@@ -106,25 +116,49 @@ async function introduced(
   return candidates(found.flat(), 'joined again');
 }
 
-/** Gives those that have not refused us yet: a secret is never used again. */
-function inTheirLastRun({ known, membership, log }: KnownPlaceOptions): Place['find'] {
-  const ended = new Set<string>();
-  const remaining = () => known.sought().filter((address) => !ended.has(address.toString()));
-  const candidate = (address: Address): Candidate => ({
-    authority: address.authority,
-    join: async (signal) => {
-      try {
-        await membership.join(address, { signal, byUser: false });
-        return `joined again, by ${address.authority}`;
-      } catch (error) {
-        if (errorCode(error) !== 'EACCES') throw error;
-        ended.add(address.toString());
-        if (remaining().length === 0) log(`${ALL_ENDED}, or ${errorMessage(error)}; ${HELP}`);
-        return undefined;
-      }
-    },
-  });
-  return async () => remaining().map(candidate);
+/** The daemons that were known before, as they were then: without a key no others can be told. */
+class LastRun {
+  readonly #options: KnownPlaceOptions;
+  /** Those that have refused us: a secret is never used again. */
+  readonly #ended = new Set<string>();
+  #lastRefusal = '';
+
+  constructor(options: KnownPlaceOptions) {
+    this.#options = options;
+  }
+
+  candidates(): readonly Candidate[] {
+    return this.#remaining().map((address) => ({
+      authority: address.authority,
+      join: (signal) => this.#join(address, signal),
+    }));
+  }
+
+  /** Why, if all have refused us. */
+  get givenUp(): string | undefined {
+    const haveAllEnded = this.#remaining().length === 0 && this.#options.known.sought().length > 0;
+    return haveAllEnded ? `${ALL_ENDED}, or ${this.#lastRefusal}` : undefined;
+  }
+
+  #remaining(): readonly Address[] {
+    const { known } = this.#options;
+    return known.sought().filter((address) => !this.#ended.has(address.toString()));
+  }
+
+  async #join(address: Address, signal: AbortSignal): Promise<string | undefined> {
+    const { membership, log } = this.#options;
+    try {
+      await membership.join(address, { signal, byUser: false });
+      return `joined again, by ${address.authority}`;
+    } catch (error) {
+      if (errorCode(error) !== 'EACCES') throw error;
+      this.#ended.add(address.toString());
+      this.#lastRefusal = errorMessage(error);
+      const { givenUp } = this;
+      if (givenUp !== undefined) log(`${givenUp}; ${HELP}`);
+      return undefined;
+    }
+  }
 }
 
 const ALL_ENDED = 'not joined again: all daemons that were known before have ended';

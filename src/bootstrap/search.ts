@@ -10,6 +10,8 @@ export interface Place {
   find(): Promise<readonly Candidate[]>;
   /** The sentence for the log when nobody was found there, and why. */
   failed(why: unknown): string;
+  /** Why nobody is looked for there any more, where nobody was found and another try is of no use. */
+  readonly givenUp?: string | undefined;
 }
 
 /** A daemon that may be there. */
@@ -22,6 +24,25 @@ export interface Candidate {
    */
   join(signal: AbortSignal): Promise<string | undefined>;
 }
+
+/** How the search goes. */
+export interface SearchReport {
+  /** For how long it has gone on, in seconds: since the start, or since this member is alone again. */
+  readonly seconds: number;
+  /** Why daemons that are looked for have not been met yet: each reason of a place once. */
+  readonly failures: readonly string[];
+}
+
+/** What is kept of a place. */
+interface Looked {
+  /** For the candidates that are tried at once. */
+  readonly room: Semaphore;
+  /** The last failure of each candidate, by its authority; by '' that to find any. */
+  readonly failures: Map<string, string>;
+}
+
+/** The end of each line of the log on a failure that a report tells, too, until it is mended. */
+export const TRYING_AGAIN = '; trying again from time to time';
 
 /** The shortest pause between two tries, and the longest, while we are alone and in a network. */
 const SHORTEST_PAUSE_MS = 500;
@@ -64,8 +85,7 @@ export interface SearchOptions {
  */
 export class Search {
   readonly #options: SearchOptions;
-  /** With the room for the candidates of each. */
-  readonly #places = new Map<Place, Semaphore>();
+  readonly #places = new Map<Place, Looked>();
   /** Under way: a place where we look, or the authority of a candidate that is tried. */
   readonly #busy = new Set<Place | string>();
   /** The candidates that are members, or have been, since we began; and ourselves. */
@@ -76,7 +96,8 @@ export class Search {
   readonly #said = new Set<Place | string>();
   readonly #ending = new AbortController();
   #watch: Disposable | undefined;
-  #since = 0;
+  /** When it began, on the clock of `performance.now()`. */
+  #since = Number.POSITIVE_INFINITY;
   #wasAlone = true;
   #timer: NodeJS.Timeout | undefined;
   #lookAround: NodeJS.Timeout | undefined;
@@ -91,7 +112,7 @@ export class Search {
    * @param failed What has become of a try there already, if there was one.
    */
   add(place: Place, failed?: { readonly why: unknown; readonly authority: string }): void {
-    this.#places.set(place, new Semaphore(AT_ONCE));
+    this.#places.set(place, { room: new Semaphore(AT_ONCE), failures: new Map() });
     if (failed) this.#fail(place, failed.why, failed.authority);
   }
 
@@ -114,6 +135,20 @@ export class Search {
     clearTimeout(this.#lookAround);
   }
 
+  get report(): SearchReport {
+    if (this.#ending.signal.aborted) return { seconds: 0, failures: [] };
+    const failures = [...this.#places].flatMap(([{ givenUp }, looked]) => {
+      const sentences = new Map<string, string>();
+      for (const [authority, sentence] of looked.failures) {
+        const reason = sentence.replace(authority, '');
+        if (!this.#hasMet(authority) && !sentences.has(reason)) sentences.set(reason, sentence);
+      }
+      return givenUp === undefined ? [...sentences.values()] : [givenUp];
+    });
+    const seconds = Math.max(0, performance.now() - this.#since) / 1_000;
+    return { seconds, failures };
+  }
+
   get #isAlone(): boolean {
     return this.#options.membership.members().length === 1;
   }
@@ -124,6 +159,7 @@ export class Search {
     if (isAlone && !this.#wasAlone) {
       this.#since = performance.now();
       for (const known of [this.#met, this.#done, this.#said]) known.clear();
+      for (const { failures } of this.#places.values()) failures.clear();
       this.#look();
     }
     this.#wasAlone = isAlone;
@@ -151,6 +187,7 @@ export class Search {
       const left = candidates.filter(({ authority }) => !this.#hasMet(authority));
       const isDone = left.length === 0 && (candidates.length === 0 || !this.#isAlone);
       if (isDone) this.#done.add(place);
+      this.#forgetOthers(place, left);
       for (const candidate of left) void this.#try(place, candidate);
     } catch (error) {
       if (!signal.aborted) this.#fail(place, error);
@@ -165,9 +202,11 @@ export class Search {
     const { signal } = this.#ending;
     this.#busy.add(authority);
     try {
-      using _room = await this.#places.get(place)?.acquire(signal);
+      const looked = this.#places.get(place);
+      using _room = await looked?.room.acquire(signal);
       if (this.#hasMet(authority)) return;
       const joined = await candidate.join(signal);
+      looked?.failures.delete(authority);
       if (!this.#isAlone) this.#met.add(authority);
       if (joined) this.#options.log(joined);
     } catch (error) {
@@ -187,10 +226,19 @@ export class Search {
       .some(({ name, addr }) => name !== self.name && addr.startsWith(its));
   }
 
+  /** Forgets the failures of all but these candidates. */
+  #forgetOthers(place: Place, candidates: readonly Candidate[]): void {
+    const failures = this.#places.get(place)?.failures ?? new Map();
+    const others = new Set(failures.keys());
+    for (const { authority } of candidates) others.delete(authority);
+    for (const authority of others) failures.delete(authority);
+  }
+
   /** Says each reason once, whichever candidate it is of. */
   #fail(place: Place, error: unknown, authority = ''): void {
     const sentence = place.failed(error);
-    this.#say(`${sentence}; trying again from time to time`, sentence.replace(authority, ''));
+    this.#places.get(place)?.failures.set(authority, sentence);
+    this.#say(`${sentence}${TRYING_AGAIN}`, sentence.replace(authority, ''));
   }
 
   #say(sentence: string, key: Place | string): void {

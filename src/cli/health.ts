@@ -1,10 +1,19 @@
 import type { MemberEntry } from '../anchor/circuit.js';
 import type { MemberPeek, MemberPeers } from '../kinds/member/kind.js';
-import type { MountReport, OpenFiles } from '../kinds/member/runtime-report.js';
-import { type FailedMember, failedMembers, isTrouble, type LogLine } from './log-lines.js';
+import type { DaemonReport, OpenFiles, SearchReport } from '../kinds/member/runtime-report.js';
+import {
+  type FailedMember,
+  failedMembers,
+  isMended,
+  isTrouble,
+  type LogLine,
+} from './log-lines.js';
 
 /** A member that failed so long ago is no reason any more: its host may be gone for good. */
 const FAILED_RECENTLY_MS = 10 * 60 * 1000;
+
+/** So long a daemon may look for others before it is a reason that it is alone: hosts boot at once. */
+const ALONE_SECONDS = 10;
 
 /** When so much of its open files is used, the daemon will soon refuse connections. */
 const NEARLY_ALL = 0.9;
@@ -13,7 +22,7 @@ const NEARLY_ALL = 0.9;
 const ERRORS_SHOWN = 5;
 
 /** The part of the file `stk` that is of use here. A daemon of an earlier build tells less. */
-export interface Report extends Partial<MountReport> {
+export interface Report extends Partial<DaemonReport> {
   readonly uptimeSeconds: number;
   readonly openFiles?: OpenFiles | null;
 }
@@ -83,6 +92,7 @@ export function healthOf(facts: Facts): Health {
   const reasons = [
     ...mountReasons(facts),
     ...memberReasons(members, failed, now),
+    ...(members.length === 1 ? searchReasons(report.search) : []),
     ...(members.length > 1 && peers.Active.length === 0
       ? [`it keeps no links to others, though it knows of ${members.length - 1}`]
       : []),
@@ -114,7 +124,7 @@ export function healthOf(facts: Facts): Health {
     Neighbours: peers.Active.length,
     OpenFiles: openFiles ? { Open: openFiles.open, Limit: openFiles.limit } : null,
     Errors: log
-      .filter(isTrouble)
+      .filter((line) => isTrouble(line) && !isMended(line, report.search?.failures))
       .slice(-ERRORS_SHOWN)
       .map(({ at, what }) => ({ At: at, What: what })),
   };
@@ -138,6 +148,12 @@ function memberReasons(
       ({ name, at }) => `/${name} failed ${duration((now - Date.parse(at)) / 1000)} ago`,
     ),
   ];
+}
+
+/** Those of a daemon that is alone; on purpose, if there is nobody that it looks for. */
+function searchReasons(search: SearchReport | undefined): readonly string[] {
+  if (!search || search.seconds < ALONE_SECONDS || search.failures.length === 0) return [];
+  return [`it is alone: ${search.failures.join('; ')}`];
 }
 
 function fileReasons(files: OpenFiles | null | undefined): readonly string[] {
@@ -167,7 +183,7 @@ export function healthLines(health: Health): readonly string[] {
     ...(OpenFiles
       ? [['files', `${OpenFiles.Open} open of ${OpenFiles.Limit ?? 'any number'}`] as const]
       : []),
-    ...Errors.map(({ At, What }, index) => [index === 0 ? 'errors' : '', `${At} ${What}`] as const),
+    ...Errors.map(({ At, What }, index) => [index === 0 ? 'lately' : '', `${At} ${What}`] as const),
   ];
   return [first, '', ...rows.map(([title, said]) => `${title.padEnd(8)} ${said}`)];
 }

@@ -1,3 +1,5 @@
+import { TRYING_AGAIN } from '../bootstrap/search.js';
+
 /** A line of the operations log. */
 export interface LogLine {
   /** RFC 3339. */
@@ -21,6 +23,16 @@ const UNWANTED =
 /** Whether a line tells of an operation that failed, or of an event that nobody wants. */
 export function isTrouble({ what }: LogLine): boolean {
   return what.startsWith('- ') ? UNWANTED.test(what) : !what.endsWith(': ok');
+}
+
+/**
+ * Whether a line tells of a daemon that was not met, and since has been, or is not met for another
+ * reason now.
+ * @param failures Those of now; `undefined` where the daemon does not tell them.
+ */
+export function isMended({ what }: LogLine, failures: readonly string[] | undefined): boolean {
+  if (!failures || !what.endsWith(TRYING_AGAIN)) return false;
+  return !failures.includes(what.slice('- '.length, -TRYING_AGAIN.length));
 }
 
 export interface FailedMember {

@@ -126,7 +126,7 @@ export class Daemon {
       leave: () => this.#part(() => this.#bootstrap.leave()),
       joinContact: clusterKeys && ((...args) => this.#bootstrap.joinContact(...args)),
       reload: clusterKeys && (() => this.#reload(clusterKeys)),
-      mount: () => this.#mount.report,
+      report: () => ({ ...this.#mount.report, search: this.#bootstrap.search }),
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);

@@ -171,10 +171,15 @@ test('a start neither waits for its contacts nor fails, whatever they are; the l
     /127\.0\.0\.3 is not joined yet: nobody listens on 127\.0\.0\.3:11022; trying again/,
   );
   await logged(a, /nobody\.invalid:11022 is not joined yet: /);
+  const stk = async () => JSON.parse((await cluster.sh(`cat ${a.mountpoint}/.self/stk`)).stdout);
+  const { failures } = (await stk()).search;
+  t.is(failures.length, 3);
+  t.regex(failures[0], /^127\.0\.0\.2 is not joined yet: 127\.0\.0\.2:11022 refused us: /);
   // Others are found meanwhile, and the contact that is this daemon itself is neither.
   const c = await start(3);
   await areOne([a, c]);
   t.is(a.log().match(/is not joined yet/g)?.length, 3, a.log());
+  await eventually(stk, ({ search }) => search.failures.length === 2);
   await cluster.sh(`echo > ${a.mountpoint}/.self/leave`);
   await areOne([c]);
   t.is((await members(a)).length, 1, 'one that has left looks for nobody');

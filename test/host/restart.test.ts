@@ -118,6 +118,11 @@ test('when all have restarted at once their addresses are of no use, and the log
   await logged(again, /: all daemons that were known before have ended, or 127.* by a cluster key/);
   t.is((await members(again)).length, 1);
   t.is((await members(other)).length, 1);
+  const { stdout } = await cluster.sh(`cat ${again.mountpoint}/.self/stk`);
+  t.regex(
+    JSON.parse(stdout).search.failures.join(),
+    /^not joined again: all daemons .* have ended/,
+  );
 });
 
 test('when all restart at once, those with --discover are one network again', async (t) => {

@@ -1,6 +1,6 @@
 import type { Log } from '../control-file.js';
 import { command, type Directory, json, log, value } from '../table.js';
-import { type MountReport, runtimeReport } from './runtime-report.js';
+import { type DaemonReport, runtimeReport } from './runtime-report.js';
 
 /** A daemon, as its control files use it. */
 export interface MemberState {
@@ -16,7 +16,7 @@ export interface MemberState {
   peek(): MemberPeek;
   peers(): MemberPeers;
   log(): Log;
-  mount(): MountReport;
+  report(): DaemonReport;
 }
 
 /** A member that is suspected does not answer, and will have gone unless it does soon. */
@@ -79,7 +79,7 @@ export const member: Directory<MemberState> = {
       'to which members it keeps links (Active), and which it has in reserve (Passive)',
     ),
     stk: value(
-      (state) => runtimeReport(() => state.mount()),
+      (state) => runtimeReport(() => state.report()),
       'memory, heap, open files, its mount, and what the daemon waits for, as JSON',
     ),
     log: log((state) => state.log(), 'its operations log: who did what to it, and when'),

@@ -13,6 +13,19 @@ export interface MountReport {
   readonly mountFailure?: string;
 }
 
+/** How the daemon looks for others. */
+export interface SearchReport {
+  /** For how long, in seconds: since its start, or since it is alone again. */
+  readonly seconds: number;
+  /** Why daemons that it looks for have not been met yet, each in a sentence. */
+  readonly failures: readonly string[];
+}
+
+/** What the daemon tells of itself beside its runtime. */
+export interface DaemonReport extends MountReport {
+  readonly search?: SearchReport;
+}
+
 export interface OpenFiles {
   readonly open: number;
   /** Null where there is none. */
@@ -26,10 +39,10 @@ let last = { text: '', made: Number.NEGATIVE_INFINITY };
  * waits for. It is made at each look at the file, so it must be cheap: the stacks of Node's own
  * diagnostic report take 5 ms, and show only that the report is being made.
  */
-export function runtimeReport(mount: () => MountReport): string {
+export function runtimeReport(daemon: () => DaemonReport): string {
   const now = performance.now();
   if (last.made + GOOD_FOR_MS < now)
-    last = { text: JSON.stringify({ ...report(), ...mount() }, undefined, 2), made: now };
+    last = { text: JSON.stringify({ ...report(), ...daemon() }, undefined, 2), made: now };
   return last.text;
 }
 

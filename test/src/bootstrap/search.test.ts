@@ -8,6 +8,7 @@ import { newRecord, StubMembership } from './stub-membership.js';
 /** A place whose daemons, and what becomes of a try, the test decides. */
 class TestPlace implements Place {
   readonly begin = 'looking';
+  givenUp: string | undefined;
   /** When each candidate was tried, in milliseconds. */
   readonly tries: [name: string, at: number][] = [];
   answer: (name: string, signal: AbortSignal) => Promise<string | undefined> = async (name) => {
@@ -170,6 +171,43 @@ test.serial('one that becomes alone again begins anew, with short pauses', async
   t.is(place.tries.length, 2);
   t.deepEqual(lines, ['looking', 'joined a', 'looking', 'joined a']);
 });
+
+test.serial(
+  'the report tells for how long others are looked for, and each reason until it is mended',
+  async (t) => {
+    const record = newRecord();
+    const authority = record.addr.split('/')[2] ?? '';
+    const places = [new TestPlace(['a:1', 'b:1', authority]), new TestPlace([])] as const;
+    const { search, membership, settle, pass } = searching(t, ...places);
+    t.deepEqual(search.report, { seconds: 0, failures: [] });
+    search.begin();
+    await pass(10);
+    t.deepEqual(search.report, { seconds: 10, failures: ['not yet: nobody listens on a:1'] });
+    const [place, other] = places;
+    place.answer = async (name) => {
+      if (name === 'b:1') return undefined;
+      throw new CircuitError('EACCES', `${name} has another key`);
+    };
+    await pass(10);
+    t.deepEqual(search.report.failures, ['not yet: a:1 has another key']);
+    place.names = ['b:1', authority];
+    await pass(10);
+    t.deepEqual(search.report.failures, [`not yet: ${authority} has another key`]);
+    membership.come(record);
+    t.deepEqual(search.report.failures, [], 'it became a member otherwise');
+    other.givenUp = 'all have ended';
+    t.deepEqual(search.report.failures, ['all have ended']);
+    membership.go(record, 'failed');
+    await pass(1);
+    t.deepEqual(search.report, {
+      seconds: 0.9,
+      failures: [`not yet: ${authority} has another key`, 'all have ended'],
+    });
+    search.end();
+    await settle();
+    t.deepEqual(search.report, { seconds: 0, failures: [] });
+  },
+);
 
 test.serial(
   'a search that ends interrupts what is under way, and begins nothing more',

@@ -40,6 +40,15 @@ const WELL: Facts = {
 
 const failed = (at: string) => logLines(`${at} - ${other} failed\n`);
 const report = (more: Partial<Report>) => ({ report: { ...WELL.report, ...more } });
+const searching = (seconds: number, ...failures: string[]) => ({
+  ...report({ search: { seconds, failures } }),
+  members: [entry(self)],
+  peers: { Active: [], Passive: [] },
+});
+const [REFUSED, SILENT] = [
+  'web2 is not joined yet: 10.0.0.2:11022 refused us: it has another cluster key, or none',
+  'web3 is not joined yet: nobody listens on 10.0.0.3:11022',
+];
 const noMount = { mount: null, mountFailure: 'there is no /circuit' };
 
 for (const [reason, facts] of [
@@ -50,6 +59,7 @@ for (const [reason, facts] of [
     { members: [entry(self), entry(other, { state: 'suspect' })] },
   ],
   [`/${other} failed 30 s ago`, { log: failed('2026-11-30T11:59:30Z'), members: [entry(self)] }],
+  [`it is alone: ${REFUSED}; ${SILENT}`, searching(10, REFUSED, SILENT)],
   ['it keeps no links to others, though it knows of 1', { peers: { Active: [], Passive: [] } }],
   [
     '1000 of the 1024 files that it may have are open',
@@ -71,6 +81,12 @@ for (const [what, facts] of [
   [
     'another member has another version',
     { members: [entry(self), entry(other, { version: '0.9' })] },
+  ],
+  ['it is alone, and looks for nobody', searching(1_000)],
+  ['it is alone, and has just begun to look for others', searching(9.9, REFUSED)],
+  [
+    'it is in a network, and looks for others',
+    report({ search: { seconds: 1_000, failures: [REFUSED] } }),
   ],
   ['a member failed long ago', { log: failed('2026-11-30T11:49:00Z') }],
   [
@@ -103,7 +119,7 @@ test('the screen tells of the daemon, of other versions and of the last errors',
   t.true(text.includes(`/${self} on web1, version 1.0.0`));
   t.true(text.includes('process 42, up 1 d 1 h, listens on 10.0.0.1:11022'));
   t.true(text.includes(`/${other} on web1 has version 0.9`));
-  const errors = text.slice(text.indexOf('errors')).split('\n');
+  const errors = text.slice(text.indexOf('lately')).split('\n');
   t.deepEqual(
     errors.map((line) => line.slice(9)),
     [
@@ -112,6 +128,17 @@ test('the screen tells of the daemon, of other versions and of the last errors',
       '2026-11-30T11:00:05Z - the cluster key in /key can be read by others',
     ],
   );
+});
+
+test('a daemon that was not met is left out of the last errors when that is mended', (t) => {
+  const lines = [REFUSED, SILENT].map((sentence) => `${sentence}; trying again from time to time`);
+  const log = logLines(lines.map((line) => `2026-11-30T11:00:00Z - ${line}\n`).join(''));
+  const shown = (more: Partial<Report>) =>
+    healthOf({ ...WELL, ...report(more), log }).Errors?.map(({ What }) => What);
+  const [first, second] = lines.map((line) => `- ${line}`);
+  t.deepEqual(shown({}), [first, second], 'of an earlier build it is not known');
+  t.deepEqual(shown({ search: { seconds: 60, failures: [SILENT] } }), [second]);
+  t.deepEqual(shown({ search: { seconds: 60, failures: [] } }), []);
 });
 
 test('a time is told in its two largest units', (t) => {
