@@ -7,6 +7,7 @@ import { escapeControls, escapeControlsInJson } from '../base/escape-controls.js
 import { CircuitClient } from '../client/client.js';
 import type { Files } from '../kinds/control-file.js';
 import type { MemberPeek } from '../kinds/member/kind.js';
+import { isPeek, isPeers, isReport, parseFile } from './daemon-files.js';
 import { type DialOptions, reach } from './dial.js';
 import { type Facts, type Health, healthLines, healthOf, type Report } from './health.js';
 import { logLines } from './log-lines.js';
@@ -54,9 +55,12 @@ function noDaemon(error: unknown): Health {
 }
 
 async function factsOf(client: CircuitClient, files: Files): Promise<Facts> {
-  const parsed = async (name: string) => JSON.parse(await files.value(name));
-  const [peek, peers, report, log]: [MemberPeek, Facts['peers'], Report, string] =
-    await Promise.all([parsed('peek'), parsed('peers'), parsed('stk'), endOfLog(files)]);
+  const [peek, peers, report, log] = await Promise.all([
+    files.value('peek').then((text) => parseFile('peek', text, isPeek)),
+    files.value('peers').then((text) => parseFile('peers', text, isPeers)),
+    files.value('stk').then((text) => parseFile('stk', text, isReport)),
+    endOfLog(files),
+  ]);
   return {
     now: Date.now(),
     authority: Address.parse(peek.Addr).authority,
