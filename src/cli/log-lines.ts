@@ -18,7 +18,7 @@ export function logLines(part: string): readonly LogLine[] {
 
 /** The words for events that nobody wants: something is not so, has failed, or was lost. */
 const UNWANTED =
-  /^- (peer=|.*\b(not|no|cannot|failed|ignored|refused|unmounted|alone|dropped|read by others)\b)/;
+  /^- (peer=|.*\b(not|no|cannot|failed|ignored|refused|without|alone|stays behind|read by others|trying again)\b)/;
 
 /** Whether a line tells of an operation that failed, or of an event that nobody wants. */
 export function isTrouble({ what }: LogLine): boolean {
