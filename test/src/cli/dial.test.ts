@@ -36,7 +36,7 @@ test('an address that $CIRCUIT has instead of a file is a secret in each sentenc
   for (const [name, said] of [
     ['none', /no daemon has left its address in/],
     ['unreadable', /may not be read by this user/],
-    ['junk', /a circuit address looks like/],
+    ['junk', /not a circuit address/],
   ] as const) {
     const { stderr, status } = await cluster.run([NODE, CIRCUIT, 'ls'], {
       uid: NOBODY,
