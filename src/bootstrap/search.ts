@@ -190,7 +190,9 @@ export class Search {
       this.#forgetOthers(place, left);
       for (const candidate of left) void this.#try(place, candidate);
     } catch (error) {
-      if (!signal.aborted) this.#fail(place, error);
+      if (signal.aborted) return;
+      this.#forgetOthers(place, []);
+      this.#fail(place, error);
     } finally {
       this.#busy.delete(place);
     }
@@ -226,7 +228,7 @@ export class Search {
       .some(({ name, addr }) => name !== self.name && addr.startsWith(its));
   }
 
-  /** Forgets the failures of all but these candidates. */
+  /** Forgets the failures of all but the candidates that are left now. */
   #forgetOthers(place: Place, candidates: readonly Candidate[]): void {
     const failures = this.#places.get(place)?.failures ?? new Map();
     const others = new Set(failures.keys());
