@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { RefusalLog } from '../../../src/transport/refusal-log.js';
 
-test('the first refusal is told of at once, later ones together after the pause, with the last peer', async (t) => {
+/** A log that tells every 50 ms, and what it has told. */
+function refusalLog(t: ExecutionContext) {
   const events: string[] = [];
   const told = new EventTarget();
   const refusals = new RefusalLog((event) => {
@@ -10,6 +11,11 @@ test('the first refusal is told of at once, later ones together after the pause,
     told.dispatchEvent(new Event('told'));
   }, 50);
   t.teardown(() => refusals.close());
+  return { events, told, refusals };
+}
+
+test('the first refusal is told of at once, later ones together after the pause, with the last peer', async (t) => {
+  const { events, told, refusals } = refusalLog(t);
   refusals.note('unknownKey', '10.0.0.7');
   t.deepEqual(events, ['refused: 1 handshake with an unknown key, from 10.0.0.7']);
   const again = once(told, 'told');
@@ -29,13 +35,7 @@ test('the first refusal is told of at once, later ones together after the pause,
 });
 
 test('all kinds of refusal share the one line of a pause', async (t) => {
-  const events: string[] = [];
-  const told = new EventTarget();
-  const refusals = new RefusalLog((event) => {
-    events.push(event);
-    told.dispatchEvent(new Event('told'));
-  }, 50);
-  t.teardown(() => refusals.close());
+  const { events, told, refusals } = refusalLog(t);
   for (const kind of ['noKey', 'tooMany', 'wrongAddress', 'noKey', 'noKey'] as const) {
     refusals.note(kind, '10.0.0.7');
   }
