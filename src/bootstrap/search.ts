@@ -33,7 +33,7 @@ export interface SearchReport {
   readonly failures: readonly string[];
 }
 
-/** What is kept of a place. */
+/** The search keeps this of a place. */
 interface Looked {
   /** For the candidates that are tried at once. */
   readonly room: Semaphore;

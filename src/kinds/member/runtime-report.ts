@@ -21,7 +21,7 @@ export interface SearchReport {
   readonly failures: readonly string[];
 }
 
-/** What the daemon tells of itself beside its runtime. */
+/** The daemon tells this of itself beside its runtime. */
 export interface DaemonReport extends MountReport {
   readonly search?: SearchReport;
 }
