@@ -1,13 +1,14 @@
 import type { MemberName } from '../base/address.js';
 import { CircuitError, errorMessage, interrupted } from '../base/error.js';
-import { within } from '../base/interruptible.js';
+import { interruptible, within } from '../base/interruptible.js';
 import type { Files } from '../kinds/control-file.js';
 import type { MemberState } from '../kinds/member/kind.js';
 import { MessageMemory, type MessageShare } from '../kinds/message-memory.js';
 import { REGISTRY, type Registry } from '../kinds/registry.js';
-import type { Description, Element, Host, Kind } from '../kinds/table.js';
+import type { Description, Element, Host, Kind, Place, StartOptionValues } from '../kinds/table.js';
 import { HANG_UP_GRACE_MS } from '../transport/limits.js';
 import { AnchorTree } from './anchor-tree.js';
+import { BegunKinds } from './begun-kinds.js';
 import type {
   AnchorEntry,
   AnchorPath,
@@ -17,6 +18,7 @@ import type {
   Member,
 } from './circuit.js';
 import { Delegations } from './delegations.js';
+import { elementHost } from './element-host.js';
 import { LocalFiles, type LocalFilesOptions } from './local-files.js';
 import { type MemberStateOptions, memberState } from './member-state.js';
 import { formatPath } from './path.js';
@@ -50,6 +52,9 @@ class Placed {
 /** How long a maker that fails waits for the scrub of its element, which may hang in the kernel. */
 const DISCARD_TIMEOUT_MS = 1_000;
 
+/** How long the end of what a kind has begun may take, after its elements have ended. */
+const END_TIMEOUT_MS = 2_000;
+
 /** The member that this process is. */
 export class LocalMember implements Member {
   readonly suspected = false;
@@ -58,6 +63,8 @@ export class LocalMember implements Member {
   readonly #registry: Registry;
   readonly #delegations = new Delegations();
   readonly #anchors: AnchorTree<Placed>;
+  readonly #host: Host;
+  readonly #begun: BegunKinds;
   /** The memory of the messages in its channels. */
   readonly messages = new MessageMemory();
   readonly #ownMemory = this.messages.ofHost();
@@ -71,6 +78,8 @@ export class LocalMember implements Member {
     this.#state = memberState(options);
     this.#registry = options.registry ?? REGISTRY;
     this.#anchors = new AnchorTree(this.name, this.#registry);
+    this.#host = elementHost(options.membership, options.log);
+    this.#begun = new BegunKinds(this.#host);
   }
 
   get name(): MemberName {
@@ -141,7 +150,22 @@ export class LocalMember implements Member {
     return this.#filesOf(path, placed, memory, disposed);
   }
 
-  /** Ends every element in order, within so many milliseconds. No other is made any more. */
+  /**
+   * Begins the kinds that have something to begin with the daemon. Waits for nothing.
+   * @param options The options of kinds that the daemon was started with.
+   */
+  begin(options: StartOptionValues = new Map()): void {
+    for (const kind of this.#registry.kinds) {
+      this.#begun.begin(kind, options.get(kind.name), (path, element) =>
+        this.#attach(path, new Placed(kind, element)),
+      );
+    }
+  }
+
+  /**
+   * Ends every element in order, within so many milliseconds, and then what the kinds have begun. No
+   * element is made any more.
+   */
   async terminate(graceMs: number): Promise<void> {
     this.#ending = true;
     for (const ending of this.#making.values()) ending.abort();
@@ -149,6 +173,7 @@ export class LocalMember implements Member {
       ...this.#making.keys(),
       ...this.#anchors.elements().map(({ element }) => element.terminate?.(graceMs)),
     ]);
+    await this.#begun.end(END_TIMEOUT_MS);
   }
 
   async #make(
@@ -179,17 +204,13 @@ export class LocalMember implements Member {
     this.#checkGoingOn();
     let placed: Placed;
     try {
-      placed = new Placed(kind, await make(this.#host, signal));
+      placed = new Placed(kind, await make(await this.#placeOf(path, kind, signal), signal));
     } catch (error) {
       this.#checkGoingOn();
       throw error;
     }
     try {
-      await this.#delegations.change(() => {
-        this.#checkGoingOn();
-        this.#anchors.attach(path, placed);
-        placed.element.placed?.(() => void this.#remove(path, placed).catch(() => {}));
-      });
+      await this.#attach(path, placed);
     } catch (error) {
       // Somebody else was quicker, or the daemon ends.
       const scrubbed = placed.element.scrub();
@@ -199,18 +220,20 @@ export class LocalMember implements Member {
     return placed;
   }
 
-  readonly #host: Host = {
-    members: {
-      follow: (kind, tell) => {
-        const { membership } = this.#options;
-        // In the same turn: no member comes between the list and its changes.
-        for (const { name } of kind === 'join' ? membership.members() : []) tell(name);
-        return membership.watch((change) => {
-          if (change.kind === kind) tell(change.member.name);
-        });
-      },
-    },
-  };
+  /** @throws CircuitError EINTR, and as what the kind begins */
+  async #placeOf(path: AnchorPath, kind: Kind, signal: AbortSignal): Promise<Place> {
+    const begun = this.#begun.of(kind.name);
+    return { host: this.#host, path, begun: begun && (await interruptible(begun, signal)) };
+  }
+
+  /** Puts an element on its anchor. @throws CircuitError as {@link AnchorTree.attach}, EHOSTUNREACH */
+  #attach(path: AnchorPath, placed: Placed): Promise<void> {
+    return this.#delegations.change(() => {
+      this.#checkGoingOn();
+      this.#anchors.attach(path, placed);
+      placed.element.placed?.(() => void this.#remove(path, placed).catch(() => {}));
+    });
+  }
 
   #filesOf(
     path: AnchorPath,

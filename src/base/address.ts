@@ -66,11 +66,17 @@ export class Address {
 }
 
 /**
- * The host in a text that {@link Address.toString} gave. To parse it takes many times as long, and
- * listings have one for each member.
+ * The host and the port in a text that {@link Address.toString} gave. To parse it takes many times as
+ * long, and listings have one for each member.
  */
+export function endpointOf(address: string): { readonly host: string; readonly port: number } {
+  const [, host = '', port] = /^circuit:\/\/\[?([^\]/]+?)\]?:(\d+)\//.exec(address) ?? [];
+  return { host, port: Number(port) };
+}
+
+/** The host in a text that {@link Address.toString} gave. */
 export function hostOf(address: string): string {
-  return /^circuit:\/\/\[?([^\]/]+?)\]?:\d+\//.exec(address)?.[1] ?? '';
+  return endpointOf(address).host;
 }
 
 /** Whether a text is an IPv6 address. Node's isIPv6() first compiles an expression for several ms. */

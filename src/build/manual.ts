@@ -138,7 +138,7 @@ function argumentItem(argument: Argument): Item {
 }
 
 function optionItem({ short, long, flags, description }: Option): Item {
-  const [, value] = /<(.+)>/.exec(flags) ?? [];
+  const [, value] = /[<[](.+)[>\]]/.exec(flags) ?? [];
   const names = [short, long].flatMap((name) => (name ? [`Fl ${name.slice(1)}`] : []));
   return [
     `${names.join(' , ')}${value ? ` Ar ${text(value.replace('...', ' ...'))}` : ''}`,

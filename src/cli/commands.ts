@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { exampleOf } from '../kinds/help.js';
+import { REGISTRY, type Registry } from '../kinds/registry.js';
 import { anchorsGiven } from './anchors-given.js';
 import { type Verb, verbs, waitableFiles } from './verbs.js';
 
@@ -20,13 +21,15 @@ It exits with 0 if all is well. Else it exits with 1, and its first line says wh
 the mount is missing or does not answer within a second, a member is suspected or failed within ten
 minutes, no links to other members, or hardly any open file left. Only this daemon is asked.`;
 
-const ANCHORS_HELP = 'the processes; without any, one a line on standard input';
-
 /** @param of Whether the command is one of the daemon itself, and not of the member that a path names. */
 type Add = (name: string, description: string, of?: 'daemon') => Command;
 
 /** Adds the commands on anchors and on control files. */
-export function addCommands(add: Add): void {
+export function addCommands(add: Add, registry: Registry = REGISTRY): void {
+  const all = verbs(registry);
+  const endings = all.find(({ name }) => name === 'wait')?.of.join(', ');
+  const anchorsHelp = `the elements (${endings}); without any, one a line on standard input`;
+
   add('mkdir', 'make an anchor, which stays until rmdir removes it')
     .argument('<ANCHOR>', 'the anchor, /X…/a/b; the one above it, /X…/a, must be there')
     .action(async (path, options) => (await import('./tree.js')).mkdir(path, options));
@@ -36,13 +39,13 @@ export function addCommands(add: Add): void {
     .action(async (path, options) => (await import('./tree.js')).rmdir(path, options));
 
   add('waitall', 'wait for the end of all, be it none, and print each as it ends')
-    .argument('[ANCHOR...]', ANCHORS_HELP)
+    .argument('[ANCHOR...]', anchorsHelp)
     .action(async (paths, options, command) =>
       (await import('./wait.js')).waitall(await anchorsGiven(paths, command, 0), options),
     );
 
   add('waitany', 'wait for the first that ends, and print it')
-    .argument('[ANCHOR...]', ANCHORS_HELP)
+    .argument('[ANCHOR...]', anchorsHelp)
     .action(async (paths, options, command) =>
       (await import('./wait.js')).waitany(await anchorsGiven(paths, command, 1), options),
     );
@@ -71,31 +74,33 @@ export function addCommands(add: Add): void {
     .addHelpText('after', STATUS_HELP)
     .action(async (options) => (await import('./status.js')).status(options));
 
-  addVerbs(add);
+  for (const verb of all) addVerb(add, verb);
 }
 
-/** Adds a command for each control file. */
-function addVerbs(add: Add): void {
-  for (const verb of verbs()) {
-    const { name, file } = verb;
-    const options = file.type === 'command' ? file.options : {};
-    const { argument, first, flag, stdin } = options;
-    const { heading, anchor } = placesOf(verb);
-    const input = stdin || file.type === 'sink' ? '; reads standard input' : '';
-    const command = add(name, `${file.help}${input}`)
-      .helpGroup(heading)
-      .addHelpText('after', `\nThe same on a mount: ${exampleOf(name, file)}`);
-    if (argument !== undefined && first) command.argument(argument);
-    command.argument('<ANCHOR>', anchor);
-    if (argument !== undefined && !first) command.argument(argument);
-    if (flag) command.option(flag.name, flag.help);
-    command.action(async (...args: readonly unknown[]) => {
-      const given = args.slice(0, -2).flat().map(String);
-      const path = (first ? given.pop() : given.shift()) ?? '';
-      const { run } = await import('./run-verb.js');
-      await run(verb, path, given.join(' '), command.opts());
-    });
-  }
+/** Adds the command for a control file. */
+function addVerb(add: Add, verb: Verb): void {
+  const { name, type, file } = verb;
+  const { argument, first, flag, stdin } = verb.arguments;
+  const { heading, anchor } = placesOf(verb);
+  const input = stdin || type === 'sink' ? '; reads standard input' : '';
+  const command = add(name, `${verb.help}${input}`)
+    .helpGroup(heading)
+    .addHelpText('after', `\nThe same on a mount: ${exampleOf(name, file)}`);
+  if (argument !== undefined && first) command.argument(argument);
+  command.argument('<ANCHOR>', anchor);
+  if (argument !== undefined && !first) command.argument(argument);
+  if (flag) command.option(flag.name, flag.help);
+  command.action(async (...args: readonly unknown[]) => {
+    // An optional argument that is not given is undefined.
+    const given = args
+      .slice(0, -2)
+      .flat()
+      .filter((each) => each !== undefined)
+      .map(String);
+    const path = (first ? given.pop() : given.shift()) ?? '';
+    const { run } = await import('./run-verb.js');
+    await run(verb, path, given.join(' '), command.opts());
+  });
 }
 
 /** The heading of a verb in the list of commands, and what its anchor is. */

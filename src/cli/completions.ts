@@ -73,7 +73,7 @@ function optionsOf(command: Command, current: string): readonly Candidate[] {
 }
 
 function valuesOf({ flags, argChoices }: Option): Completions {
-  const [, placeholder = ''] = /<([^>.[]+)/.exec(flags) ?? [];
+  const [, placeholder = ''] = /[<[]([^>\].[]+)/.exec(flags) ?? [];
   return argChoices ? words(argChoices.map(bare)) : valuesNamed(placeholder);
 }
 
@@ -110,6 +110,7 @@ function whatFits(command: string): readonly string[] | undefined {
 function valuesNamed(placeholder: string): Completions {
   switch (placeholder) {
     case 'FILE':
+    case 'SOCKET':
       return { kind: 'files' };
     case 'DIR':
       return { kind: 'directories' };

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { pipeline } from 'node:stream/promises';
 import { errorCode } from '../base/error.js';
 import type { Files, Source } from '../kinds/control-file.js';
-import { ended } from '../kinds/proc/process.js';
+import { ended } from '../kinds/ended.js';
 import type { ProcessPeek } from '../kinds/proc/process-element.js';
 import { parseSignal } from '../kinds/proc/signal.js';
 import { readAll, SinkStream } from '../kinds/streams.js';
@@ -77,7 +77,7 @@ async function attend(files: Files, hasStdin: boolean): Promise<number> {
     process.stderr.write(`circuit: ${error.message}\n`);
   });
   const all = Promise.all([
-    ended(files).then(statusOf),
+    ended<ProcessPeek>(files).then(statusOf),
     copyOut(files.source('stdout'), process.stdout),
     copyOut(files.source('stderr'), process.stderr),
   ]).then(([status]) => status);

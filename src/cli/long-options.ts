@@ -8,8 +8,8 @@ const WORD = /^[a-z][a-z-]+$/;
  * equals sign may stand before the value of a short one, as in the Go circuit (pkg.go.dev/flag).
  * A word that is neither an option of the command nor short options in one is given two dashes,
  * too: commander then says that there is no such option, and suggests the likely one. It is not
- * the value of a short option, as `pth` would be in `-dpth`. An option that takes no value may have
- * `=true`, which is what it means; with any other value it is an error.
+ * the value of a short option, as `pth` would be in `-dpth`. An option that needs no value may have
+ * `=true`, which is what it means; `=false` is an error, as is any other value where it takes none.
  * @param circuit The program. Words after `--`, and the command that `exec` is to run, stay as they
  *   are: that command begins at the first word after the anchor that is no option, as with env(1).
  */
@@ -52,7 +52,8 @@ function translate(command: Command, arg: string): Translation {
   const options = command.createHelp().visibleOptions(command);
   const [, dashes, name = '', value] = /^(--?)([^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
   const long = named(options, `--${name}`);
-  if (long && !long.required && value !== undefined) return flag(command, `--${name}`, value);
+  const isFlag = long && !long.required && (!long.optional || /^(true|false)$/.test(value ?? ''));
+  if (isFlag && value !== undefined) return flag(command, `--${name}`, value);
   if (long) {
     const words = [value === undefined ? `--${name}` : `--${name}=${value}`];
     return { words, takesNext: long.required && value === undefined };
@@ -71,7 +72,7 @@ function translate(command: Command, arg: string): Translation {
   return isCluster || !WORD.test(name) ? unchanged : { words: [`-${arg}`], takesNext: false };
 }
 
-/** An option that takes no value, and has one. */
+/** An option that takes no value, or can be without, and has one, as a boolean flag has in Go. */
 function flag(command: Command, option: string, value: string): Translation {
   if (value === 'true') return { words: [option], takesNext: false };
   return command.error(`error: option '${option}' takes no value; leave it out for =false`);

@@ -46,7 +46,7 @@ export async function program(wanted = ''): Promise<Command> {
     })
     .showSuggestionAfterError();
 
-  circuit
+  const start = circuit
     .command('start')
     .description('run a daemon; prints its address on standard output, and logs on standard error')
     .option('-a, --addr <HOST[:PORT]>', LISTEN)
@@ -86,7 +86,12 @@ export async function program(wanted = ''): Promise<Command> {
     .option('--allow-other', 'let other users in, as far as the modes of the files allow')
     .action(async (directory, options) => (await import('./mount.js')).mount(directory, options));
 
-  if (commandNamed(circuit, wanted)) return circuit;
+  const isThere = commandNamed(circuit, wanted) !== undefined;
+  if (isThere && wanted !== start.name()) return circuit;
+  // The daemon has the kinds anyway.
+  const { startOptions } = await import('./start-options.js');
+  for (const option of startOptions().values()) start.addOption(option);
+  if (isThere) return circuit;
   const [{ addCommands }, { addCompletion }] = await Promise.all([
     import('./commands.js'),
     import('./completion.js'),

@@ -55,13 +55,12 @@ function placeOf(client: CircuitClient, { of }: Verb, path: string): Anchor {
 
 /** The text that is written to a command file. */
 async function textOf(
-  { file }: Verb,
+  { type, arguments: { stdin, flag } }: Verb,
   given: string,
   options: Readonly<Record<string, unknown>>,
 ): Promise<string> {
-  if (file.type !== 'command' || !file.options.stdin) return given;
+  if (type !== 'command' || !stdin) return given;
   const json = await text(process.stdin);
-  const { flag } = file.options;
   if (!flag || options[flag.name.replace(/^--/, '')] !== true) return json;
   return withKey(json, flag.key);
 }

@@ -12,6 +12,7 @@ import { type DiscoverOptions, multicastInterfaces } from '../transport/multicas
 import { clusterKeys, discoveryGroup } from './dial.js';
 import { Foreground } from './foreground.js';
 import { type ListenAuthority, parseListenAuthority } from './listen-authority.js';
+import { startOptionsGiven } from './start-options.js';
 
 export interface StartOptions {
   readonly addr?: string;
@@ -40,6 +41,7 @@ export async function start(options: StartOptions): Promise<void> {
       join: (options.join ?? []).map((text) => parseJoinable(text, keys !== undefined)),
       discover: await discovery(options),
       stateDirectory: options.var,
+      kinds: startOptionsGiven(options),
       log: (line) => foreground.log.write(line),
       signal: foreground.signal,
     });

@@ -1,5 +1,5 @@
 import { REGISTRY, type Registry } from '../kinds/registry.js';
-import type { ControlFile, FileType } from '../kinds/table.js';
+import type { Arguments, ControlFile, FileType } from '../kinds/table.js';
 
 /** A control file as a command, `circuit NAME ANCHOR`. */
 export interface Verb {
@@ -7,26 +7,60 @@ export interface Verb {
   readonly type: FileType;
   /** Whether members, free anchors (which it makes something), or elements of these kinds have it. */
   readonly of: readonly string[];
+  /** A line on it, which is true of all of them. */
+  readonly help: string;
+  /** How it is called. */
+  readonly arguments: Arguments;
+  /** The file of one of them. */
   readonly file: ControlFile<never>;
 }
 
 /** Every control file of a member, of an anchor without an element, and of each kind. */
 export function verbs(registry: Registry = REGISTRY): readonly Verb[] {
-  const found = new Map<string, Verb>();
-  for (const { name: directory, files } of [registry.member, registry.anchor, ...registry.kinds]) {
+  const found = new Map<string, Found[]>();
+  for (const { name: of, files } of [registry.member, registry.anchor, ...registry.kinds]) {
     const table: Readonly<Record<string, ControlFile<never>>> = files;
     for (const [name, file] of Object.entries(table)) {
-      const before = found.get(name);
-      const of = [...(before?.of ?? []), directory];
-      found.set(name, { name, type: file.type, of, file: shorter(before?.file, file) });
+      found.set(name, [...(found.get(name) ?? []), { of, file }]);
     }
   }
-  return [...found.values()];
+  return [...found].flatMap(([name, those]) => verbOf(name, those));
 }
 
-/** Several kinds have a file of one name: the shortest help is the one that is true of all. */
-function shorter(one: ControlFile<never> | undefined, other: ControlFile<never>) {
-  return one && one.help.length <= other.help.length ? one : other;
+/** A file of the verb's name, and the directory that has it. */
+interface Found {
+  readonly of: string;
+  readonly file: ControlFile<never>;
+}
+
+function verbOf(name: string, those: readonly Found[]): readonly Verb[] {
+  const [shortest] = those.toSorted((a, b) => a.file.help.length - b.file.help.length);
+  if (!shortest) return [];
+  const { file } = shortest;
+  const of = those.map((each) => each.of);
+  const help = helpOf(those, file.help);
+  return [{ name, type: file.type, of, help, arguments: argumentsOf(those), file }];
+}
+
+/** The shortest help, where the others only go on from there; else all, each with whose it is. */
+function helpOf(those: readonly Found[], shortest: string): string {
+  if (those.every(({ file }) => file.help.startsWith(shortest))) return shortest;
+  const helps = [...new Set(those.map(({ file }) => file.help))];
+  const told = helps.map((help) => {
+    const of = those.filter(({ file }) => file.help === help).map((each) => each.of);
+    return `${help} (${of.join(', ')})`;
+  });
+  return told.join(', or ');
+}
+
+/** Of one name they have the same arguments, but each its own word for it: `<TEXT|RECORD...>`. */
+function argumentsOf(those: readonly Found[]): Arguments {
+  const all = those.flatMap(({ file }) => (file.type === 'command' ? [file.options] : []));
+  const words = all.flatMap(({ argument }) => /[^[\]<>.]+/.exec(argument ?? '') ?? []);
+  const [options = {}] = all;
+  const [word] = words;
+  if (options.argument === undefined || word === undefined) return options;
+  return { ...options, argument: options.argument.replace(word, [...new Set(words)].join('|')) };
 }
 
 /** Whether `select` takes files of this type. */

@@ -1,6 +1,6 @@
 import { asCircuitError, CircuitError } from '../base/error.js';
 import type { CircuitClient } from '../client/client.js';
-import { ended } from '../kinds/proc/process.js';
+import { ended } from '../kinds/ended.js';
 import { type DialOptions, dial } from './dial.js';
 import { written } from './output.js';
 import { anchorAt } from './path.js';

@@ -4,6 +4,7 @@ import type { Interruptible } from '../base/interruptible.js';
 import { Channel } from '../kinds/chan/channel.js';
 import type { Files } from '../kinds/control-file.js';
 import type { ElementAnchor, ElementHandle } from '../kinds/held-element.js';
+import { type ClassedElement, hasClass, heldElement } from '../kinds/library.js';
 import type { Command } from '../kinds/proc/command.js';
 import { Process } from '../kinds/proc/process.js';
 import { Subscription } from '../kinds/subscription/subscription.js';
@@ -134,13 +135,10 @@ export class Anchor implements ElementAnchor {
    * other kinds there is {@link files}.
    * @throws CircuitError EINTR
    */
-  async get({ signal }: Interruptible = {}): Promise<Channel | Process | Subscription | undefined> {
+  async get({ signal }: Interruptible = {}): Promise<ClassedElement | undefined> {
     const { kind } = await this.#member.stat(this.#names, signal);
-    const opened = async () => this.#handle(await this.files({ signal }));
-    if (kind === 'chan') return new Channel(await opened());
-    if (kind === 'proc') return new Process(await opened());
-    if (kind === '@join' || kind === '@leave') return new Subscription(kind, await opened());
-    return undefined;
+    if (!hasClass(kind)) return undefined;
+    return heldElement(kind, this.#handle(await this.files({ signal })));
   }
 
   /** Aborts the element and removes it, whatever its state: a process is killed. @throws CircuitError EINTR */

@@ -21,6 +21,7 @@ import { OperationsLog } from '../base/log.js';
 import { VERSION } from '../base/version.js';
 import { Bootstrap } from '../bootstrap/bootstrap.js';
 import { REGISTRY } from '../kinds/registry.js';
+import type { StartOptionValues } from '../kinds/table.js';
 import { MembershipDriver } from '../membership/driver.js';
 import type { Membership } from '../membership/membership.js';
 import type { MemberRecord } from '../membership/record.js';
@@ -57,6 +58,8 @@ export interface DaemonOptions {
    * The directory that keeps the member's name, and the members that it knows, for the next run.
    */
   readonly stateDirectory?: string | undefined;
+  /** The options of kinds of element. */
+  readonly kinds?: StartOptionValues;
   /** Takes the lines of the operations log. */
   readonly log: (line: string) => void;
   /** Ends the daemon in order, even while it starts. */
@@ -189,6 +192,7 @@ export class Daemon {
       daemon = new Daemon({ log, transport, state, record }, address, options);
       const ending = daemon.#ending;
       onAbort(options.signal, () => ending.abort());
+      daemon.#local.begin(options.kinds);
       await daemon.#bootstrap.open();
       const { mountpoint, allowOther = false } = options;
       if (mountpoint !== false) await daemon.#mount.open(mountpoint, allowOther);

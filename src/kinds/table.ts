@@ -21,10 +21,39 @@ export interface Element {
 
 /** The member on which an element lives, as far as elements need it. */
 export interface Host {
-  /** Tells of the members that are there, in this turn, and of those that come; or of those that go. */
+  /** The member's name, `X…`. */
+  readonly name: string;
+  /** The host as others reach it, that of the member's address: an IP address, or a name. */
+  readonly reachableAt: string;
   readonly members: {
+    /** Tells of the members that are there, in this turn, and of those that come; or of those that go. */
     follow(kind: 'join' | 'leave', tell: (member: string) => void): Disposable;
+    /** The members that are there now, this one included, sorted by name. It is made anew for each call. */
+    list(): readonly HostMember[];
+    /** Tells that the list is another one. */
+    onChange(listener: () => void): Disposable;
   };
+  /** Adds a line to the operations log. */
+  log(event: string): void;
+}
+
+/** A member of the network, as far as elements need it. */
+export interface HostMember {
+  readonly name: string;
+  /** The name that its host gives itself, such as `web1`; it can have dots. */
+  readonly host: string | undefined;
+  /** Where its daemon is reached: an IP address, or a name. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Where an element is made. @template B What its kind has begun, see {@link Kind.begin}. */
+export interface Place<B extends AsyncDisposable = AsyncDisposable> {
+  readonly host: Host;
+  /** The anchor, below the member: `['db', 'main']`. */
+  readonly path: readonly string[];
+  /** What the kind has begun on this member, if it has. */
+  readonly begun: B | undefined;
 }
 
 /** The program that opens a file of an element. */
@@ -42,13 +71,16 @@ export interface FileDescription {
   readonly help: string;
   /** A line to copy into a shell, in its directory. */
   readonly example?: string | undefined;
-  /** A command is JSON, and complete when its brackets close; otherwise it is a line. */
-  readonly json?: boolean | undefined;
+  /**
+   * A command is JSON, and complete when its brackets close; otherwise it is a line. Where JSON is
+   * optional, a text that begins with a brace is JSON, and any other a line.
+   */
+  readonly json?: boolean | 'optional' | undefined;
 }
 
 /** Arguments of a command on the command line, as commander has them, beside the anchor. */
 export interface Arguments {
-  /** Such as `<CAPACITY>`. The text is all that are given, with a space between. */
+  /** Such as `<CAPACITY>`, `[ADDRESS]` or `<TEXT...>`. The text is all that are given, with a space between. */
   readonly argument?: string;
   /** The argument comes before the anchor. */
   readonly first?: boolean;
@@ -60,7 +92,7 @@ export interface Arguments {
 
 interface CommandOptions extends Arguments {
   readonly example?: string;
-  readonly json?: boolean;
+  readonly json?: boolean | 'optional';
   /** It may wait for as long as its caller does; others are done within seconds. */
   readonly waits?: boolean;
   /** Gives the text as the log may show it; by default without the secrets of addresses. */
@@ -120,13 +152,50 @@ export interface Directory<E> extends Description {
   readonly files: Table<E>;
 }
 
-/** A kind of element. The file `kind` gives its name. */
-export interface Kind<E extends Element = Element> extends Directory<E> {
-  readonly make: Maker<E>;
+/**
+ * A kind of element. The file `kind` gives its name.
+ * @template B What it begins with the daemon.
+ */
+export interface Kind<E extends Element = Element, B extends AsyncDisposable = AsyncDisposable>
+  extends Directory<E> {
+  readonly make: Maker<E, B>;
+  /** An option of `circuit start` that enables it. */
+  readonly start?: StartOption;
+  /**
+   * Begins what its elements on a member share, such as a connection, and finds those that an earlier
+   * run of the daemon has left. It is called when the daemon has its name, which is before that is ready,
+   * and nobody waits for it but the makers: so it can load what it needs. They fail as it does. Its result
+   * is disposed in the daemon's orderly end, after the last element has ended.
+   *
+   * A kind with an option begins only where that is given.
+   * @param option The value of the option, or `true` where it has none.
+   * @param adopt Puts an element that is there already on its anchor.
+   */
+  begin?(host: Host, option: string | true | undefined, adopt: Adopt<E>): B | Promise<B>;
 }
 
+/** As commander has it: `--docker [SOCKET]`. */
+export interface StartOption {
+  readonly flags: string;
+  readonly help: string;
+}
+
+/** The options of kinds that `circuit start` was given, by the kind's name. */
+export type StartOptionValues = ReadonlyMap<string, string | true>;
+
+/**
+ * Puts an element on an anchor of this member, and makes the anchors on the way. An element that is refused
+ * stays as it is.
+ * @throws CircuitError EEXIST (there is another), EINVAL, ENAMETOOLONG or EAGAIN (the path), EHOSTUNREACH
+ *   (the daemon ends)
+ */
+export type Adopt<E extends Element = Element> = (
+  path: readonly string[],
+  element: E,
+) => Promise<void>;
+
 /** The file that makes an element. */
-export interface Maker<E> extends CommandOptions {
+export interface Maker<E, B extends AsyncDisposable = AsyncDisposable> extends CommandOptions {
   /** Its name, such as `mkchan`. */
   readonly file: string;
   readonly help: string;
@@ -135,10 +204,18 @@ export interface Maker<E> extends CommandOptions {
    * where it fails.
    * @throws CircuitError EINVAL
    */
-  parse(text: string): (host: Host, signal: AbortSignal) => E | Promise<E>;
+  parse(text: string): Make<E, B>;
 }
 
-export function kind<E extends Element>(name: string, rest: Omit<Kind<E>, 'name'>): Kind<E> {
+/** The type of a method, as those of the files: so a kind is one of any element. */
+export type Make<E, B extends AsyncDisposable = AsyncDisposable> = {
+  make(place: Place<B>, signal: AbortSignal): E | Promise<E>;
+}['make'];
+
+export function kind<E extends Element, B extends AsyncDisposable = AsyncDisposable>(
+  name: string,
+  rest: Omit<Kind<E, B>, 'name'>,
+): Kind<E, B> {
   return { name, ...rest };
 }
 

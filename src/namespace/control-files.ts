@@ -1,8 +1,8 @@
 import type { Caller, File } from '../../mount/node.js';
 import { helpPage } from '../kinds/help.js';
 import type { Description, FileDescription } from '../kinds/table.js';
-import { isCompleteJson } from './complete-json.js';
 import { ConstantFile, commandFile, decodeCommand, streamFile } from './control.js';
+import { endOfCommand } from './end-of-command.js';
 import { logFile } from './log-file.js';
 import { operate, type Place, pathOf } from './operation.js';
 import type { ValueSource } from './renderings.js';
@@ -38,7 +38,7 @@ function fileOf(place: Place, name: string, entry: FileDescription, values: Valu
     case 'value':
       return new ValueFile(context.renderings, values, name);
     case 'command':
-      return operationFile(place, name, entry.json === true);
+      return operationFile(place, name, entry.json);
     case 'source':
       return streamFile(0o400, async (caller) => {
         const files = await open(caller);
@@ -56,7 +56,7 @@ function fileOf(place: Place, name: string, entry: FileDescription, values: Valu
   }
 }
 
-function operationFile(place: Place, name: string, isJson: boolean): File {
+function operationFile(place: Place, name: string, json: FileDescription['json']): File {
   const { member, path, context } = place;
   const run = (command: Uint8Array, caller: Caller) => {
     const shown = context.registry.shown(name, Buffer.from(command).toString());
@@ -66,8 +66,7 @@ function operationFile(place: Place, name: string, isJson: boolean): File {
       await files.command(name, text, caller.signal);
     });
   };
-  if (!isJson) return commandFile(run);
-  return commandFile(run, (written) => (isCompleteJson(written.toString()) ? written.length : 0));
+  return commandFile(run, endOfCommand(json));
 }
 
 /**

@@ -7,8 +7,6 @@ export const STATIC_TTL_S = 60 * 60;
 /** The longest command. */
 const MAX_COMMAND_BYTES = 1024 * 1024;
 
-const NEWLINE = 0x0a;
-
 /** The time stamp of files that do not change, in nanoseconds since the epoch. */
 export const STARTED = BigInt(Date.now()) * 1_000_000n;
 
@@ -89,11 +87,11 @@ export function refuseWrite(mode: OpenMode): void {
  * A file that takes a command: the lines that one write(2) completes, or a line without a newline at
  * close(2); or a JSON text, when its brackets close.
  * @param run Carries out a command; write(2) returns when it has, or fails as it does.
- * @param endOf How many of the bytes written are a complete command: lines, if not given.
+ * @param endOf How many of the bytes written are complete commands.
  */
 export function commandFile(
   run: (command: Uint8Array, caller: Caller) => Promise<void>,
-  endOf = (written: Buffer) => written.lastIndexOf(NEWLINE) + 1,
+  endOf: (written: Buffer) => number,
 ): File {
   return streamFile(0o200, () => {
     let pending: Uint8Array = new Uint8Array();

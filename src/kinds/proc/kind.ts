@@ -30,7 +30,7 @@ export const proc = kind<ProcessElement>('proc', {
     },
     parse: (text) => {
       const parsed = parseCommand(text);
-      return async (_host, signal) => {
+      return async (_place, signal) => {
         // It needs the addon, which the command line does without.
         const { ProcessElement } = await import('./process-element.js');
         return await ProcessElement.start(parsed, signal);

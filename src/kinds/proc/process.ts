@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { type Interruptible, interruptible } from '../../base/interruptible.js';
-import type { Files } from '../control-file.js';
+import { ended } from '../ended.js';
 import { HeldElement } from '../held-element.js';
-import { SinkStream, SourceStream, textOf } from '../streams.js';
+import { SinkStream, SourceStream } from '../streams.js';
 import type { ProcessPeek } from './process-element.js';
 
 /** A process that runs on a member, or has ended there. */
@@ -71,9 +71,4 @@ export class Process extends HeldElement<ProcessPeek> {
     this.#outputs.set(name, stream);
     return stream;
   }
-}
-
-/** How a process ended, when it has. */
-export async function ended(files: Files): Promise<ProcessPeek> {
-  return JSON.parse(await textOf(files.source('wait')));
 }

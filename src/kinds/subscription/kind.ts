@@ -27,9 +27,9 @@ function subscription(
       help,
       parse:
         () =>
-        ({ members }) =>
+        ({ host }) =>
           new SubscriptionElement(name, (tell) =>
-            members.follow(event, (member) => tell(`/${member}`)),
+            host.members.follow(event, (member) => tell(`/${member}`)),
           ),
     },
     files: {

@@ -1,8 +1,25 @@
+import type { FileDescription } from '../kinds/table.js';
+
+const NEWLINE = 0x0a;
+
+/**
+ * How many of the bytes written to a command file are complete commands: lines, or a JSON text when its
+ * brackets close.
+ */
+export function endOfCommand(json: FileDescription['json']): (written: Buffer) => number {
+  return (written) => {
+    const text = json ? written.toString() : '';
+    const isJson = json === 'optional' ? /^\s*\{/.test(text) : json;
+    if (isJson) return isCompleteJson(text) ? written.length : 0;
+    return written.lastIndexOf(NEWLINE) + 1;
+  };
+}
+
 /**
  * Whether a text that is still being written is a whole JSON object, or cannot become one. It looks
  * only at brackets and quotes: JSON.parse cannot tell a text that is not whole from one that is wrong.
  */
-export function isCompleteJson(text: string): boolean {
+function isCompleteJson(text: string): boolean {
   let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at += 1) {
