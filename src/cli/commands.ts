@@ -91,16 +91,23 @@ function addVerb(add: Add, verb: Verb): void {
   if (argument !== undefined && !first) command.argument(argument);
   if (flag) command.option(flag.name, flag.help);
   command.action(async (...args: readonly unknown[]) => {
-    // An optional argument that is not given is undefined.
-    const given = args
-      .slice(0, -2)
-      .flat()
-      .filter((each) => each !== undefined)
-      .map(String);
-    const path = (first ? given.pop() : given.shift()) ?? '';
+    const { path, given } = operandsOf(verb, args.slice(0, -2));
     const { run } = await import('./run-verb.js');
-    await run(verb, path, given.join(' '), command.opts());
+    await run(verb, path, given, command.opts());
   });
+}
+
+/**
+ * The anchor of a command, and the text of its other arguments.
+ * @param args As commander gives them: several as one list, and one that may be left out as undefined.
+ */
+export function operandsOf(
+  verb: Verb,
+  args: readonly unknown[],
+): { readonly path: string; readonly given: string } {
+  const words = args.flat().flatMap((each) => (each === undefined ? [] : String(each)));
+  const path = (verb.arguments.first ? words.pop() : words.shift()) ?? '';
+  return { path, given: words.join(' ') };
 }
 
 /** The heading of a verb in the list of commands, and what its anchor is. */

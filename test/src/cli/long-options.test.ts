@@ -8,7 +8,11 @@ import { commands } from './commands.js';
 function program(): Command {
   const circuit = new Command('circuit').version('1.2.3');
   circuit.command('help').alias('h').argument('[COMMAND]');
-  circuit.command('start').option('-j, --join <ADDRESS...>').option('--no-mount');
+  circuit
+    .command('start')
+    .option('-j, --join <ADDRESS...>')
+    .option('--no-mount')
+    .option('--docker [SOCKET]');
   for (const name of ['ls', 'exec']) {
     circuit
       .command(name)
@@ -39,6 +43,10 @@ const TRANSLATIONS: ReadonlyArray<readonly [given: string, taken: string]> = [
   ['ls -long=true -depth=true -l=true', 'ls --long --depth -l'],
   ['start -no-mount=true', 'start --no-mount'],
   ['ls -ld=true', 'ls -ld true'],
+  // One that may have one.
+  ['start -docker -no-mount', 'start --docker --no-mount'],
+  ['start -docker=true', 'start --docker'],
+  ['start -docker=/s -docker /s', 'start --docker=/s --docker /s'],
   // A value is one whatever it looks like.
   ['ls -d -long -long', 'ls -d -long --long'],
   ['ls -discover -long', 'ls --discover -long'],
