@@ -4,7 +4,7 @@ import { errorCode } from '../base/error.js';
 import type { Files, Source } from '../kinds/control-file.js';
 import { ended } from '../kinds/ended.js';
 import type { ProcessPeek } from '../kinds/proc/process-element.js';
-import { parseSignal } from '../kinds/proc/signal.js';
+import { parseSignal } from '../kinds/signal.js';
 import { readAll, SinkStream } from '../kinds/streams.js';
 import { type DialOptions, dial } from './dial.js';
 import { type Output, written } from './output.js';

@@ -1,4 +1,5 @@
-import { CircuitError, errorMessage } from '../../base/error.js';
+import { CircuitError } from '../../base/error.js';
+import { KeyedJson } from '../keyed-json.js';
 
 /** The most bytes of output that a process may ask to be kept. */
 const MAX_RETAIN = 64 * 1024 * 1024;
@@ -22,91 +23,26 @@ export interface ProcessCommand {
 }
 
 const KEYS = ['Path', 'Args', 'Env', 'Dir', 'Scrub', 'Retain'] as const;
-type Key = (typeof KEYS)[number];
+
+const NAMING = { name: 'command', example: '{"Path": "ls", "Args": ["-l"]}' };
 
 /**
  * Reads a command from JSON. As in Go, keys match without regard to case, and null is as good as nothing.
  * @throws CircuitError EINVAL
  */
 export function parseCommand(json: string): ProcessCommand {
-  const given = byKey(parseJson(json));
-  const Path = text('Path', given.get('Path'));
-  if (!Path) throw invalid('a command needs a "Path": the program to run');
-  const Env = strings('Env', given.get('Env'));
-  if (Env?.some((entry) => entry.indexOf('=') < 1)) {
-    // The entry is not shown: it may be a secret whose name was forgotten.
-    throw invalid('each entry of "Env" has the form NAME=value');
-  }
-  const Dir = text('Dir', given.get('Dir'));
-  const Retain = retained(given.get('Retain'));
+  const given = new KeyedJson(json, KEYS, NAMING);
+  const Path = given.text('Path');
+  if (!Path) throw new CircuitError('EINVAL', 'a command needs a "Path": the program to run');
+  const Env = given.environment('Env');
+  const Dir = given.text('Dir');
+  const Retain = given.whole('Retain', 1, MAX_RETAIN, ' of bytes');
   return {
     Path,
-    Args: strings('Args', given.get('Args')) ?? [],
+    Args: given.texts('Args') ?? [],
     ...(Env && { Env }),
     ...(Dir && { Dir }),
-    Scrub: flag('Scrub', given.get('Scrub')),
+    Scrub: given.flag('Scrub'),
     ...(Retain && { Retain }),
   };
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    // V8 quotes from the text, which the log must not show.
-    const why = errorMessage(error).replace(/, (\.\.\.)?".*/s, '');
-    throw invalid(`the command is not JSON: ${why}`);
-  }
-}
-
-function byKey(object: unknown): Map<Key, unknown> {
-  if (typeof object !== 'object' || object === null || Array.isArray(object)) {
-    throw invalid('a command is a JSON object such as {"Path": "ls", "Args": ["-l"]}');
-  }
-  const values = new Map<Key, unknown>();
-  for (const [name, value] of Object.entries(object)) {
-    const key = KEYS.find((known) => known.toLowerCase() === name.toLowerCase());
-    if (!key)
-      throw invalid(`a command has no key ${JSON.stringify(name)}, only ${KEYS.join(', ')}`);
-    if (values.has(key)) throw invalid(`the command gives "${key}" twice`);
-    values.set(key, value ?? undefined);
-  }
-  return values;
-}
-
-function text(key: Key, value: unknown): string | undefined {
-  return value === undefined ? undefined : string(key, value, 'a string');
-}
-
-function strings(key: Key, value: unknown): readonly string[] | undefined {
-  if (value === undefined) return undefined;
-  const wanted = 'a list of strings';
-  if (!Array.isArray(value)) throw invalid(`"${key}" is ${wanted}`);
-  return value.map((entry: unknown) => string(key, entry, wanted));
-}
-
-/** @param wanted What the key takes. */
-function string(key: Key, value: unknown, wanted: string): string {
-  if (typeof value !== 'string') throw invalid(`"${key}" is ${wanted}`);
-  if (value.includes('\0')) throw invalid(`"${key}" contains a NUL, which no program can be given`);
-  return value;
-}
-
-function flag(key: Key, value: unknown): boolean {
-  if (value !== undefined && typeof value !== 'boolean') {
-    throw invalid(`"${key}" is true or false`);
-  }
-  return value ?? false;
-}
-
-function retained(value: unknown): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value <= 0 || value > MAX_RETAIN) {
-    throw invalid(`"Retain" is a whole number of bytes from 1 to ${MAX_RETAIN}`);
-  }
-  return value;
-}
-
-function invalid(sentence: string): CircuitError {
-  return new CircuitError('EINVAL', sentence);
 }

@@ -1,8 +1,8 @@
 import { LateText } from '../late-text.js';
+import { redactEnvironment } from '../redact-environment.js';
 import { command, json, jsonText, kind, sink, source, value } from '../table.js';
 import { parseCommand } from './command.js';
 import type { ProcessElement } from './process-element.js';
-import { redactCommand } from './redact.js';
 
 /**
  * A process of the member's host, which leads a session and a process group of its own.
@@ -22,7 +22,7 @@ export const proc = kind<ProcessElement>('proc', {
     example: `echo '{"Path":"ls","Args":["-l"],"Dir":"/"}' > mkproc`,
     json: true,
     stdin: true,
-    redact: redactCommand,
+    redact: redactEnvironment,
     flag: {
       name: '--scrub',
       key: 'Scrub',

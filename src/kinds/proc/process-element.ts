@@ -1,13 +1,13 @@
 import * as native from '../../../native/index.js';
 import { CircuitError, interrupted } from '../../base/error.js';
 import { interruptible, within } from '../../base/interruptible.js';
+import { parseSignal, signalName } from '../signal.js';
 import type { Element } from '../table.js';
 import type { ProcessCommand } from './command.js';
 import { ProcessGroup } from './group.js';
 import { ProcessInput } from './input.js';
 import { PipedOutput, type ProcessOutput } from './output.js';
 import { RetainedOutput } from './retained.js';
-import { parseSignal, signalName } from './signal.js';
 import { type StartedProcess, startProcess } from './start.js';
 
 export type ProcessPhase = 'running' | 'stopped' | 'exited' | 'signaled';

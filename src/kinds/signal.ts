@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { CircuitError } from '../../base/error.js';
+import { CircuitError } from '../base/error.js';
 
 /** The kernel's _NSIG; those from 32 on are the real-time signals and have no names here. */
 const LAST_SIGNAL = 64;

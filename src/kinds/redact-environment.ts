@@ -1,10 +1,10 @@
-import { redact } from '../../base/redact.js';
+import { redact } from '../base/redact.js';
 
 /**
  * A command as the log may show it: without its environment. A text that is no JSON could have that
  * anywhere, and is not shown.
  */
-export function redactCommand(json: string): string {
+export function redactEnvironment(json: string): string {
   let shown: string;
   try {
     shown = JSON.stringify(JSON.parse(json), (key, value) => (isEnvironment(key) ? '…' : value));
