@@ -6,6 +6,7 @@ import { stringsFrom } from './arguments.js';
 import type { AnchorEntry, AnchorPath, AnchorView, Member } from './circuit.js';
 import { DelegationTarget } from './delegation-target.js';
 import { FilesTarget } from './files-target.js';
+import { MakingTarget } from './making-target.js';
 import { formatPath } from './path.js';
 import type { TargetContext } from './target-context.js';
 
@@ -68,11 +69,30 @@ export class MemberTarget extends RpcTarget {
     text: string,
     attended?: boolean,
   ): Promise<FilesTarget> {
+    // The peer does not wait longer, and an element that is late must not be made some day.
+    return await this.#make(path, file, text, attended, AbortSignal.timeout(RELAY_TIMEOUT_MS));
+  }
+
+  /** As {@link make}, by a maker that may wait without a limit: it has only begun then. */
+  async making(
+    path: AnchorPath,
+    file: string,
+    text: string,
+    attended?: boolean,
+  ): Promise<MakingTarget> {
+    return new MakingTarget((signal) => this.#make(path, file, text, attended, signal));
+  }
+
+  async #make(
+    path: AnchorPath,
+    file: string,
+    text: string,
+    attended: boolean | undefined,
+    signal: AbortSignal,
+  ): Promise<FilesTarget> {
     const parsed = stringsFrom(path);
     const [maker, given] = [String(file), String(text)];
     const { memory, whenSilent } = this.#context;
-    // The peer does not wait longer, and an element that is late must not be made some day.
-    const signal = AbortSignal.timeout(RELAY_TIMEOUT_MS);
     const options = { signal, memory, attended: attended === true };
     const files = await this.#command(parsed, maker, given, () =>
       this.#member.make(parsed, maker, given, options),

@@ -22,7 +22,7 @@ import { Delegations } from './delegations.js';
 import type { FilesTarget } from './files-target.js';
 import { listedMemberFiles } from './listed-member-files.js';
 import type { MemberTarget } from './member-target.js';
-import { disposeStub } from './remote-call.js';
+import { call, disposeStub } from './remote-call.js';
 import { type Answer, RemoteFiles } from './remote-files.js';
 
 type Connection = PeerConnection<CircuitTarget>;
@@ -137,6 +137,9 @@ export class RemoteMember implements Member {
     text: string,
     { signal, attended = false }: MakeOptions = {},
   ): Promise<Files> {
+    if (this.#registry.madeBy(file)?.make.waits) {
+      return await this.#makeSlowly([[...path], file, text, attended], signal);
+    }
     const making = this.#attempt(async (member, connection) =>
       this.#filesOver(await member.make([...path], file, text, attended), connection),
     );
@@ -146,6 +149,29 @@ export class RemoteMember implements Member {
       // The files may come yet, and this call does not wait for them any more.
       making.then(
         (files) => files[Symbol.dispose](),
+        () => {},
+      );
+      throw error;
+    }
+  }
+
+  /** By a maker that may wait without a limit: the member tells that it has begun, and then waits. */
+  async #makeSlowly(
+    args: Parameters<MemberTarget['making']>,
+    signal?: AbortSignal,
+  ): Promise<Files> {
+    const begun = this.#attempt(async (member, connection) => ({
+      making: await member.making(...args),
+      connection,
+    }));
+    try {
+      const { making, connection } = await this.#inTime(begun, signal, RELAY_TIMEOUT_MS);
+      using held = making;
+      return this.#filesOver(await call(held.done(), signal), connection);
+    } catch (error) {
+      // It may come yet, and nobody waits for it any more.
+      begun.then(
+        ({ making }) => disposeStub(making),
         () => {},
       );
       throw error;

@@ -93,7 +93,7 @@ export interface Arguments {
 interface CommandOptions extends Arguments {
   readonly example?: string;
   readonly json?: boolean | 'optional';
-  /** It may wait for as long as its caller does; others are done within seconds. */
+  /** It may wait for as long as its caller does; others are done within seconds, or fail. */
   readonly waits?: boolean;
   /** Gives the text as the log may show it; by default without the secrets of addresses. */
   readonly redact?: (text: string) => string;

@@ -41,13 +41,12 @@ function fileTable({ files }: Description): string {
 function verbTable(): string {
   const rows = verbs().map((verb) => {
     const of = verb.of.map((directory) => (directory === 'anchor' ? 'anchor' : directory));
-    return `| \`${usageOf(verb)}\` | ${of.join(', ')} | ${verb.file.help} |`;
+    return `| \`${usageOf(verb)}\` | ${of.join(', ')} | ${verb.help} |`;
   });
   return ['| command | of | |', '|---|---|---|', ...rows].join('\n');
 }
 
-function usageOf({ name, of, file }: Verb): string {
-  const { argument, first, stdin } = file.type === 'command' ? file.options : {};
+function usageOf({ name, of, arguments: { argument, first, stdin } }: Verb): string {
   const place = of.includes('member') ? '/X…' : '/X…/a';
   const before = argument !== undefined && first ? [argument] : [];
   const after = argument !== undefined && !first ? [argument] : [];
