@@ -53,7 +53,7 @@ test('a file of another kind, or none, is ENOENT, and names those that there are
   });
   await t.throwsAsync(member.make(['d'], 'scrub', ''), {
     code: 'ENOENT',
-    message: 'no file "scrub" makes an element, only mkchan, mkproc, mk@join, mk@leave, mknote',
+    message: /^no file "scrub" makes an element, only mkchan, mkproc, mk/,
   });
   await t.throwsAsync(
     member.files(['nothing']).then((none) => none.value('peek')),

@@ -1,7 +1,8 @@
 import test from 'ava';
+import { program } from '../../../src/cli/main.js';
 import { helpPage } from '../../../src/kinds/help.js';
 import { REGISTRY, Registry } from '../../../src/kinds/registry.js';
-import { command, type Element, type FileType, kind } from '../../../src/kinds/table.js';
+import { type Arguments, command, type Element, kind } from '../../../src/kinds/table.js';
 
 const DIRECTORIES = ['member', 'anchor', ...REGISTRY.kinds.map(({ name }) => name)];
 
@@ -9,15 +10,30 @@ function filesOf(directory: string) {
   return Object.entries(REGISTRY.describe(directory)?.files ?? {});
 }
 
-test('files of one name are of one type, whatever the kind: a command line knows only the name', (t) => {
-  const types = new Map<string, FileType>();
+test('files of one name are of one type and take the same arguments, whatever the kind: a command line knows only the name', (t) => {
+  const known = new Map<string, object>();
   for (const directory of DIRECTORIES) {
-    for (const [name, { type }] of filesOf(directory)) {
-      t.is(type, types.get(name) ?? type, `${directory}/${name}`);
-      types.set(name, type);
+    for (const [name, file] of filesOf(directory)) {
+      const called = { type: file.type, ...(file.type === 'command' && shape(file.options)) };
+      t.deepEqual(called, known.get(name) ?? called, `${directory}/${name}`);
+      known.set(name, called);
     }
   }
-  t.true(types.size > 20);
+  t.true(known.size > 20);
+});
+
+/** The arguments, but for the word for each: `<TEXT...>` is as `<RECORD...>`. */
+function shape({ argument, first, stdin, flag }: Arguments): object {
+  return { argument: argument?.replace(/[^[\]<>.]+/, ''), first, stdin, flag };
+}
+
+test('options of circuit start are of one kind each, and none of the daemon’s own', async (t) => {
+  const start = (await program()).commands.find((command) => command.name() === 'start');
+  const longs = start?.options.map(({ long }) => long) ?? [];
+  t.is(new Set(longs).size, longs.length);
+  for (const { name, start: option } of REGISTRY.kinds) {
+    if (option) t.true(longs.includes(option.flags.split(' ')[0]), name);
+  }
 });
 
 test('every element has the files kind, peek and scrub, beside help and error', (t) => {
@@ -40,7 +56,8 @@ test('a channel, a process, a subscription, a member and a free anchor have thes
     t.is(names(subscription), 'error help kind peek recv scrub');
   }
   t.is(names('member'), 'addr error help join leave log peek peers reload shutdown stk');
-  t.is(names('anchor'), 'error help mk@join mk@leave mkchan mknote mkproc');
+  for (const { make } of REGISTRY.kinds) t.true(REGISTRY.fileNames('anchor').includes(make.file));
+  t.is(REGISTRY.fileNames('anchor').length, REGISTRY.kinds.length + 2);
 });
 
 test('a kind is found by its name, and by the file that makes it', (t) => {
@@ -57,18 +74,19 @@ test('the log shows no secret of a command, and nothing of one that is not known
   const secret = 'Q0123456789abcdef';
   const address = `circuit://10.0.0.1:11022/8/${secret}`;
   for (const directory of DIRECTORIES) {
-    for (const [file, { type }] of filesOf(directory)) {
-      if (type !== 'command') continue;
+    for (const [file, entry] of filesOf(directory)) {
+      if (entry.type !== 'command') continue;
       for (const text of [address, `{"Path":"a","Env":["A=hunter2"],"Args":["${address}"]}`]) {
         const shown = REGISTRY.shown(file, text);
         t.false(shown.includes(secret), `${file}: ${shown}`);
-        t.false(file === 'mkproc' && shown.includes('hunter2'), shown);
+        const hasEnvironment = REGISTRY.madeBy(file) !== undefined && entry.json === true;
+        t.false(hasEnvironment && shown.includes('hunter2'), shown);
       }
     }
   }
   t.is(REGISTRY.shown('signal', 'TERM'), 'TERM');
   t.is(REGISTRY.shown('join', address), 'circuit://10.0.0.1:11022/8/Q…');
-  for (const unknown of ['mkdkr', 'constructor', '__proto__', 'send', 'peek']) {
+  for (const unknown of ['mknothing', 'constructor', '__proto__', 'send', 'peek']) {
     t.is(REGISTRY.shown(unknown, 'hunter2'), '(7 characters)', unknown);
   }
 });
