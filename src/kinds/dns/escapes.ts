@@ -2,8 +2,8 @@
  * Text of bytes as zone files have it (RFC 1035, section 5.1): `\X` is the character X without its
  * meaning, and `\DDD` is the byte with that decimal number.
  */
-import { CircuitError } from '../../base/error.js';
-import { excerpt } from './excerpt.js';
+import type { CircuitError } from '../../base/error.js';
+import { excerpt, invalid } from './invalid.js';
 
 /** What a text stands for. Characters beyond ASCII are their bytes in UTF-8. @throws CircuitError EINVAL */
 export function bytesOf(text: string): Buffer {
@@ -30,8 +30,22 @@ export function textOf(bytes: Uint8Array, special: string): string {
 }
 
 function badEscape(text: string): CircuitError {
-  return new CircuitError(
-    'EINVAL',
+  return invalid(
     `${excerpt(text)} has a backslash before neither a character nor three digits up to 255, as in \\. and \\046`,
   );
+}
+
+/** Splits a text where a separator stands without a backslash before it; the pieces keep their escapes. */
+export function splitUnescaped(text: string, separator: string): string[] {
+  const pieces: string[] = [];
+  let start = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === '\\') {
+      at++;
+    } else if (text[at] === separator) {
+      pieces.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  return [...pieces, text.slice(start)];
 }

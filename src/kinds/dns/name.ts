@@ -1,6 +1,5 @@
-import { CircuitError } from '../../base/error.js';
-import { bytesOf, textOf } from './escapes.js';
-import { excerpt } from './excerpt.js';
+import { bytesOf, splitUnescaped, textOf } from './escapes.js';
+import { excerpt, invalid } from './invalid.js';
 
 /** RFC 1035, section 2.3.4. */
 const MAX_LABEL_BYTES = 63;
@@ -39,7 +38,7 @@ export class DomainName {
    */
   static parse(text: string): DomainName {
     if (text === '.') return DomainName.root;
-    const texts = splitLabels(text);
+    const texts = splitUnescaped(text, '.');
     // What follows the final dot is the root.
     if (texts.at(-1) === '' && texts.length > 1) texts.pop();
     const wire: number[] = [];
@@ -72,7 +71,7 @@ export class DomainName {
       if (end - offset > MAX_NAME_BYTES) {
         throw invalid(`a domain name has more than ${MAX_NAME_BYTES} bytes`);
       }
-      if (length === 0) return new DomainName(Uint8Array.from(bytes.subarray(offset, end)), labels);
+      if (length === 0) return new DomainName(new Uint8Array(bytes.subarray(offset, end)), labels);
       labels++;
     }
   }
@@ -93,21 +92,6 @@ export class DomainName {
       text += `${label.replaceAll(' ', '\\032')}.`;
     }
   }
-}
-
-function splitLabels(text: string): string[] {
-  const labels: string[] = [];
-  let start = 0;
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === '\\') {
-      // A dot behind it separates nothing.
-      at++;
-    } else if (text[at] === '.') {
-      labels.push(text.slice(start, at));
-      start = at + 1;
-    }
-  }
-  return [...labels, text.slice(start)];
 }
 
 /** @param name What the label is part of, for the sentence. */
@@ -141,8 +125,4 @@ function keyOf(wire: Uint8Array): string {
     scratch[index] = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
   }
   return scratch.toString('latin1', 0, wire.length);
-}
-
-function invalid(sentence: string): CircuitError {
-  return new CircuitError('EINVAL', sentence);
 }
