@@ -45,11 +45,11 @@ const serviceBinding = {
 /** By their mnemonics. RFC 1035, section 3.3, where no other is named. */
 const TYPES: Readonly<Record<string, RecordType>> = {
   A: { number: 1, example: '192.0.2.1', fields: { ADDRESS: ipv4 } },
-  NS: { number: 2, example: 'ns.example.org.', fields: { SERVER: domainName } },
-  CNAME: { number: 5, example: 'www.example.org.', fields: { TARGET: domainName } },
+  NS: { number: 2, example: 'ns.example.org', fields: { SERVER: domainName } },
+  CNAME: { number: 5, example: 'www.example.org', fields: { TARGET: domainName } },
   SOA: {
     number: 6,
-    example: 'ns.example.org. admin.example.org. 1 1h 15m 1w 5m',
+    example: 'ns.example.org admin.example.org 1 1h 15m 1w 5m',
     fields: {
       SERVER: domainName,
       MAILBOX: domainName,
@@ -60,10 +60,10 @@ const TYPES: Readonly<Record<string, RecordType>> = {
       MINIMUM: period,
     },
   },
-  PTR: { number: 12, example: 'www.example.org.', fields: { NAME: domainName } },
+  PTR: { number: 12, example: 'www.example.org', fields: { NAME: domainName } },
   MX: {
     number: 15,
-    example: '10 mail.example.org.',
+    example: '10 mail.example.org',
     fields: { PREFERENCE: uint16, EXCHANGE: domainName },
   },
   TXT: { number: 16, example: '"some text"', fields: {}, rest: strings },
@@ -72,13 +72,13 @@ const TYPES: Readonly<Record<string, RecordType>> = {
   // RFC 2782
   SRV: {
     number: 33,
-    example: '0 5 5060 sip.example.org.',
+    example: '0 5 5060 sip.example.org',
     fields: { PRIORITY: uint16, WEIGHT: uint16, PORT: uint16, TARGET: domainName },
   },
   // RFC 3403, section 4
   NAPTR: {
     number: 35,
-    example: '100 10 "S" "SIP+D2U" "" _sip._udp.example.org.',
+    example: '100 10 "S" "SIP+D2U" "" _sip._udp.example.org',
     fields: {
       ORDER: uint16,
       PREFERENCE: uint16,
@@ -89,7 +89,7 @@ const TYPES: Readonly<Record<string, RecordType>> = {
     },
   },
   // RFC 9460
-  SVCB: { number: 64, example: '1 svc.example.org. alpn=h2 port=8443', ...serviceBinding },
+  SVCB: { number: 64, example: '1 svc.example.org alpn=h2 port=8443', ...serviceBinding },
   HTTPS: { number: 65, example: '1 . alpn=h2,h3', ...serviceBinding },
   // RFC 8659, section 4
   CAA: {

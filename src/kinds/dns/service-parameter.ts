@@ -40,8 +40,9 @@ const alpn: Parameter = {
   about: 'a list of protocols such as alpn=h2,h3, each of 1 to 255 bytes',
   parse: (value) => {
     const items = splitUnescaped(value.toString('latin1'), ',');
-    if (!items.every((item) => /^(?:[^\\]|\\[\\,])+$/.test(item))) return undefined;
-    const ids = items.map((item) => Buffer.from(item.replace(/\\([\\,])/g, '$1'), 'latin1'));
+    if (!items.every((item) => /^(?:[^\\]|\\.)+$/s.test(item))) return undefined;
+    // nsd escapes quotes, too.
+    const ids = items.map((item) => Buffer.from(item.replace(/\\(.)/gs, '$1'), 'latin1'));
     if (ids.some(({ length }) => length > 255)) return undefined;
     return Buffer.concat(ids.flatMap((id) => [Buffer.of(id.length), id]));
   },

@@ -1,5 +1,8 @@
 import { excerpt, invalid } from './invalid.js';
 
+/** 65,535 bytes of data as `\DDD`, and some space for all else. A longer text would only take time. */
+const MAX_CHARACTERS = 300_000;
+
 /** A word or a string, with its escapes and without its quotes. */
 export interface Token {
   readonly text: string;
@@ -14,9 +17,12 @@ const PIECE =
 /**
  * Splits the text of one record as RFC 1035, section 5.1 has it: parentheses join lines, and a
  * semicolon begins a comment.
- * @throws CircuitError EINVAL (quotes or parentheses are not closed, or there are two records)
+ * @throws CircuitError EINVAL (quotes or parentheses are not closed, there are two records, or it is too long)
  */
 export function tokensOf(text: string): Token[] {
+  if (text.length > MAX_CHARACTERS) {
+    throw invalid(`the record has ${text.length} characters: one has at most ${MAX_CHARACTERS}`);
+  }
   const tokens: Token[] = [];
   let depth = 0;
   let hasEnded = false;
