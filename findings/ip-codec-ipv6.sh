@@ -1,8 +1,8 @@
 #!/bin/sh
 # @leichtgewicht/ip-codec 2.0.5, with which dns-packet 5.6.1 encodes AAAA records: a valid IPv6 address that
-# begins with `::` for one group of zeros becomes another address, without an error. Its
-# decoder shortens the first run of zeros instead of the longest (RFC 5952, section 4.2.3), which is valid,
-# but not the text that others have for the address.
+# begins with `::` for one group of zeros becomes another address, without an error. Its decoder shortens the
+# first run of zeros instead of the longest (RFC 5952, section 4.2.3), which is valid, but not the text that
+# others have for the address.
 #
 # dns-packet alone: a label of 64 bytes is encoded too, and its length byte then is one that no decoder
 # takes, dns-packet's own neither.
