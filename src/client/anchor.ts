@@ -3,6 +3,8 @@ import { formatPath } from '../anchor/path.js';
 import type { Interruptible } from '../base/interruptible.js';
 import { Channel } from '../kinds/chan/channel.js';
 import type { Files } from '../kinds/control-file.js';
+import { NameServer } from '../kinds/dns/name-server.js';
+import type { NameServerOptions } from '../kinds/dns/name-server-options.js';
 import type { ElementAnchor, ElementHandle } from '../kinds/held-element.js';
 import { type ClassedElement, hasClass, heldElement } from '../kinds/library.js';
 import type { Command } from '../kinds/proc/command.js';
@@ -109,6 +111,19 @@ export class Anchor implements ElementAnchor {
    */
   async makeProcess(command: Command, options?: Interruptible): Promise<Process> {
     return new Process(this.#handle(await this.make('mkproc', JSON.stringify(command), options)));
+  }
+
+  /**
+   * Makes a name server here, and the anchors on the way: on a free port, if none is given. If it is
+   * interrupted, it may have been made.
+   * @throws CircuitError EEXIST (there is an element), EINVAL (the address, the zone, a name), EADDRINUSE,
+   *   EADDRNOTAVAIL or EACCES (it cannot listen there), EINTR
+   */
+  async makeNameServer(
+    server: NameServerOptions = {},
+    options?: Interruptible,
+  ): Promise<NameServer> {
+    return new NameServer(this.#handle(await this.make('mkdns', JSON.stringify(server), options)));
   }
 
   /**

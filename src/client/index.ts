@@ -19,6 +19,9 @@ export {
   type WriteOptions,
   writeAll,
 } from '../kinds/control-file.js';
+export { NameServer } from '../kinds/dns/name-server.js';
+export type { NameServerPeek } from '../kinds/dns/name-server-element.js';
+export type { NameServerOptions } from '../kinds/dns/name-server-options.js';
 export type { ElementAnchor } from '../kinds/held-element.js';
 export type { ListedState, MemberPeek, MemberPeers } from '../kinds/member/kind.js';
 export type { Member } from '../kinds/member/member.js';

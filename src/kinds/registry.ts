@@ -1,6 +1,7 @@
 /** All kinds of element, a line each. */
 import { redact } from '../base/redact.js';
 import { chan } from './chan/kind.js';
+import { dns } from './dns/kind.js';
 import { member } from './member/kind.js';
 import { note } from './note/kind.js';
 import { proc } from './proc/kind.js';
@@ -15,7 +16,7 @@ import {
   value,
 } from './table.js';
 
-const KINDS: readonly Kind[] = [chan, proc, join, leave, note];
+const KINDS: readonly Kind[] = [chan, proc, dns, join, leave, note];
 
 /** An anchor without an element, on which one can be made. */
 export interface FreeAnchor {

@@ -41,7 +41,9 @@ function fileTable({ files }: Description): string {
 function verbTable(): string {
   const rows = verbs().map((verb) => {
     const of = verb.of.map((directory) => (directory === 'anchor' ? 'anchor' : directory));
-    return `| \`${usageOf(verb)}\` | ${of.join(', ')} | ${verb.help} |`;
+    // A bar ends a cell, also in code.
+    const usage = usageOf(verb).replaceAll('|', '\\|');
+    return `| \`${usage}\` | ${of.join(', ')} | ${verb.help} |`;
   });
   return ['| command | of | |', '|---|---|---|', ...rows].join('\n');
 }

@@ -118,7 +118,8 @@ test('help lists each control file under those that have it, and shows it on a m
   const cluster = new Cluster(t);
   const { stdout } = await cluster.circuit(['help']);
   for (const [heading, names] of [
-    ['a member', ['addr', 'join', 'leave', 'reload', 'shutdown', 'peers', 'stk', 'log']],
+    ['a member, dns', ['addr']],
+    ['a member', ['join', 'leave', 'reload', 'shutdown', 'peers', 'stk', 'log']],
     ['chan', ['send', 'trysend', 'tryrecv', 'close', 'cap']],
     ['chan, @join, @leave', ['recv']],
     ['proc', ['cmd', 'stdin', 'stdout', 'stderr', 'wait', 'signal', 'pid', 'phase', 'exit']],

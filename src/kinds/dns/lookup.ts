@@ -1,0 +1,131 @@
+import type { DomainName } from './name.js';
+import type { RRset } from './rrset.js';
+import { TYPE } from './type.js';
+import type { Zones } from './zones.js';
+
+/** RFC 1035, section 4.1.1, and RFC 6891, section 9. */
+export const RCODE = {
+  NOERROR: 0,
+  FORMERR: 1,
+  SERVFAIL: 2,
+  NXDOMAIN: 3,
+  NOTIMP: 4,
+  REFUSED: 5,
+  BADVERS: 16,
+} as const;
+
+/** A name as it stands in a message: any case. */
+export type WireName = Pick<DomainName, 'wire' | 'key'>;
+
+/** Records in an answer. Their owner may be another name than that of the RRset: of a wildcard. */
+export interface Located {
+  readonly owner: WireName;
+  readonly set: RRset;
+  /** In seconds. */
+  readonly ttl: number;
+}
+
+export interface Answer {
+  readonly rcode: number;
+  readonly authoritative: boolean;
+  readonly answer: readonly Located[];
+  readonly authority: readonly Located[];
+  readonly additional: readonly Located[];
+  /** Whether the answer is useless without the additional records: addresses of delegated servers (RFC 9471). */
+  readonly glue?: boolean;
+}
+
+/** More aliases are not followed: resolvers give up earlier. */
+const MAX_ALIASES = 16;
+
+const NOTHING: readonly never[] = [];
+
+/** The answer of an authoritative server (RFC 1034, section 4.3.2, RFC 4592). */
+export function lookup(zones: Zones, asked: WireName, type: number): Answer {
+  const answer: Located[] = [];
+  const seen = new Set<string>();
+  let name = asked;
+  for (;;) {
+    const place = zones.locate(name.key, type);
+    if (!place) {
+      // An alias to a name of others is the answer; whoever asks goes on there.
+      const rcode = answer.length === 0 ? RCODE.REFUSED : RCODE.NOERROR;
+      return { ...EMPTY, rcode, authoritative: answer.length > 0, answer };
+    }
+    const { node, cut, apex } = place;
+    if (cut) {
+      const additional = addresses(zones, [cut]);
+      const authority = [located(cut)];
+      return {
+        ...EMPTY,
+        authoritative: answer.length > 0,
+        answer,
+        authority,
+        additional,
+        glue: true,
+      };
+    }
+    const alias = type === TYPE.CNAME || type === TYPE.ANY ? undefined : node?.set(TYPE.CNAME);
+    const target = alias?.data[0]?.names[0]?.name;
+    if (alias && target) {
+      answer.push({ owner: name, set: alias, ttl: alias.ttl });
+      seen.add(name.key);
+      if (seen.has(target.key) || seen.size >= MAX_ALIASES) return { ...EMPTY, answer };
+      name = target;
+      continue;
+    }
+    const isImplied = type === TYPE.SOA && node === apex;
+    const found = isImplied ? zones.soa(apex) : setOf(node?.sets ?? NOTHING, type);
+    if (!found) {
+      const rcode = node ? RCODE.NOERROR : RCODE.NXDOMAIN;
+      return { ...EMPTY, rcode, answer, authority: [negative(zones.soa(apex))] };
+    }
+    answer.push({ owner: name, set: found, ttl: found.ttl });
+    return { ...EMPTY, answer, additional: addresses(zones, [found]) };
+  }
+}
+
+const EMPTY: Answer = {
+  rcode: RCODE.NOERROR,
+  authoritative: true,
+  answer: NOTHING,
+  authority: NOTHING,
+  additional: NOTHING,
+};
+
+function setOf(sets: readonly RRset[], type: number): RRset | undefined {
+  // To ANY, one RRset is enough (RFC 8482, section 4.1).
+  return type === TYPE.ANY ? sets[0] : sets.find((set) => set.type === type);
+}
+
+function located(set: RRset, ttl = set.ttl): Located {
+  return { owner: set.owner, set, ttl };
+}
+
+/** A SOA as it tells for how long there is no such record (RFC 2308, section 3). */
+function negative(soa: RRset): Located {
+  const [data] = soa.data;
+  const minimum = data?.rdata.readUInt32BE(data.rdata.length - 4) ?? 0;
+  return located(soa, Math.min(soa.ttl, minimum));
+}
+
+const WITH_ADDRESSES: ReadonlySet<number> = new Set([
+  TYPE.NS,
+  TYPE.MX,
+  TYPE.SRV,
+  TYPE.SVCB,
+  TYPE.HTTPS,
+]);
+
+/** The addresses that are known of the hosts that records name. */
+function addresses(zones: Zones, sets: readonly RRset[]): readonly Located[] {
+  const naming = sets.filter(({ type }) => WITH_ADDRESSES.has(type));
+  if (naming.length === 0) return NOTHING;
+  const names = naming.flatMap(({ data }) => data.flatMap((each) => each.names));
+  const keys = new Set(names.map(({ name }) => name.key));
+  return [...keys].flatMap((key) =>
+    (zones.node(key)?.sets ?? NOTHING)
+      .filter(({ type }) => type === TYPE.A || type === TYPE.AAAA)
+      .map((set) => located(set)),
+  );
+}

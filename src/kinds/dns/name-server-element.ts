@@ -1,0 +1,132 @@
+import { formatAuthority } from '../../base/address.js';
+import { moved } from '../../base/garbage.js';
+import type { Element, Host } from '../table.js';
+import { entriesOf } from './entries.js';
+import { listeningHost } from './listening-host.js';
+import { MemberRecords } from './member-records.js';
+import { DomainName } from './name.js';
+import { formatRecord } from './record.js';
+import { respond } from './respond.js';
+import { Servers } from './servers.js';
+import type { Specification } from './specification.js';
+import { parseRecord } from './zone-text.js';
+import { Zones } from './zones.js';
+
+/** What a query and a record that is set leave in V8's heap for the collector, in bytes. */
+const QUERY_COST_BYTES = 1024;
+const SET_COST_BYTES = 4096;
+
+/** The first two keys are the Go circuit's. */
+export interface NameServerPeek {
+  /** HOST:PORT */
+  readonly Address: string;
+  /** The records of each name, as zone text. */
+  readonly Records: Readonly<Record<string, readonly string[]>>;
+  /** The zone of the members' names, if it has one. */
+  readonly Members?: string;
+  /** How many queries came over UDP and TCP. */
+  readonly Queries: { readonly UDP: number; readonly TCP: number };
+}
+
+/** An authoritative name server, whose records every program can set. */
+export class NameServerElement implements Element {
+  /** Only scrub ends it. */
+  readonly alive = true;
+  readonly #zones: Zones;
+  readonly #members: MemberRecords | undefined;
+  readonly #zoneOfMembers: DomainName | undefined;
+  readonly #host: string;
+  readonly #queries = { UDP: 0, TCP: 0 };
+  #servers: Servers | undefined;
+
+  private constructor({ members }: Specification, listening: string, host: Host) {
+    this.#host = listening;
+    this.#zoneOfMembers = members;
+    this.#zones = new Zones(members);
+    this.#members = members && new MemberRecords(this.#zones, members, host);
+  }
+
+  /** @throws CircuitError EADDRINUSE, EACCES, EADDRNOTAVAIL */
+  static async listen(specification: Specification, host: Host): Promise<NameServerElement> {
+    const listening = specification.host ?? listeningHost(host.reachableAt);
+    const element = new NameServerElement(specification, listening, host);
+    try {
+      element.#servers = await Servers.listen(listening, specification.port, {
+        udp: (message) => element.#respond(message, 'UDP'),
+        tcp: (message) => element.#respond(message, 'TCP'),
+      });
+    } catch (error) {
+      element.#close();
+      throw error;
+    }
+    return element;
+  }
+
+  /** HOST:PORT */
+  get address(): string {
+    return formatAuthority(this.#host, this.#servers?.port ?? 0);
+  }
+
+  /**
+   * Sets records, a line each, in their order.
+   * @throws CircuitError EINVAL: those before the one that is refused have been set
+   */
+  set(text: string): void {
+    const entries = entriesOf(text);
+    moved(SET_COST_BYTES * entries.length);
+    // An empty text is refused as a record.
+    for (const entry of entries.length === 0 ? [text] : entries)
+      this.#zones.set(parseRecord(entry));
+  }
+
+  /** Removes every record of a name. */
+  unset(name: string): void {
+    this.#zones.unset(DomainName.parse(name.trim()));
+  }
+
+  /** The zone text; the records of members have a comment. */
+  records(): string {
+    this.#members?.refresh();
+    return [...this.#zones.records()]
+      .map(({ record, isDerived }) => `${formatRecord(record)}${isDerived ? '\t; member' : ''}`)
+      .join('\n');
+  }
+
+  peek(): NameServerPeek {
+    this.#members?.refresh();
+    const byName = new Map<string, string[]>();
+    for (const { record } of this.#zones.records()) {
+      const name = String(record.owner);
+      const texts = byName.get(name) ?? [];
+      texts.push(formatRecord(record));
+      byName.set(name, texts);
+    }
+    return {
+      Address: this.address,
+      ...(this.#zoneOfMembers && { Members: String(this.#zoneOfMembers) }),
+      Queries: { ...this.#queries },
+      Records: Object.fromEntries(byName),
+    };
+  }
+
+  async scrub(): Promise<void> {
+    this.#close();
+  }
+
+  async terminate(): Promise<void> {
+    this.#close();
+  }
+
+  #respond(message: Buffer, transport: 'UDP' | 'TCP'): Buffer | undefined {
+    this.#queries[transport] += 1;
+    moved(QUERY_COST_BYTES);
+    this.#members?.refresh();
+    return respond(this.#zones, message, transport);
+  }
+
+  #close(): void {
+    this.#members?.[Symbol.dispose]();
+    this.#servers?.[Symbol.dispose]();
+    this.#servers = undefined;
+  }
+}
