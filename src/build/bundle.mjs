@@ -44,6 +44,31 @@ const LAZILY = 'const lazily = (name) => new Proxy({}, { get: (_, key) => requir
 /** A library is imported, but packages of CommonJS in it require modules of Node. */
 const REQUIRE = 'const require = process.getBuiltinModule;';
 
+/** The engine's client is a file of its own: daemons that make no containers do not read it. */
+const ENGINE_CLIENT = './docker-modem.cjs';
+
+/**
+ * Parts of the engine's client that we do not use: engines that are reached by SSH, whose library is
+ * native, certificates, and a record of all that is sent and answered.
+ */
+const UNUSED_BY_ENGINE_CLIENT = {
+  './ssh': '',
+  'split-ca': '',
+  debug: 'module.exports = () => () => {};',
+};
+
+/** @param {RegExp} filter @param {import('esbuild').OnResolveResult | (path: string) => string} to */
+function replaced(filter, to) {
+  return {
+    name: 'replaced',
+    setup({ onResolve, onLoad }) {
+      if (typeof to !== 'function') return onResolve({ filter }, () => to);
+      onResolve({ filter }, ({ path }) => ({ path, namespace: 'replaced' }));
+      onLoad({ filter, namespace: 'replaced' }, ({ path }) => ({ contents: to(path) }));
+    },
+  };
+}
+
 /** The folders of the packages that are in a bundle. */
 const packages = new Set();
 
@@ -103,6 +128,16 @@ await bundleCommand({
   banner: { js: `(function (require, importMetaUrl) { ${LAZILY}` },
   footer: { js: '})' },
   define: { ...KNOWN, 'import.meta.url': 'importMetaUrl' },
+  plugins: [replaced(/^docker-modem$/, { path: ENGINE_CLIENT, external: true })],
+});
+await bundleCommand({
+  entryPoints: { 'docker-modem': 'node_modules/docker-modem/lib/modem.js' },
+  plugins: [
+    replaced(/^(\.\/ssh|split-ca|debug)$/, (path) => UNUSED_BY_ENGINE_CLIENT[path]),
+    replaced(/^readable-stream$/, { path: 'node:stream', external: true }),
+  ],
+  // Which engine it is says `circuit start --docker`, and nothing else.
+  define: { 'process.env.DOCKER_HOST': 'undefined' },
 });
 const main = 'dist/bin/main.cjs';
 await writeFile(main, (await readFile(main, 'utf8')).replaceAll(SELDOM_USED, 'lazily("$1")'));
@@ -114,5 +149,7 @@ await bundle({
   format: 'esm',
   banner: { js: REQUIRE },
   define: KNOWN,
+  // A program of the library asks a daemon for its containers.
+  plugins: [replaced(/^docker-modem$/, () => '')],
 });
 await writeFile('dist/third-party-licenses.txt', await licenses());

@@ -5,6 +5,8 @@ import { Channel } from '../kinds/chan/channel.js';
 import type { Files } from '../kinds/control-file.js';
 import { NameServer } from '../kinds/dns/name-server.js';
 import type { NameServerOptions } from '../kinds/dns/name-server-options.js';
+import type { ContainerSpecification } from '../kinds/docker/command.js';
+import { Container } from '../kinds/docker/container.js';
 import type { ElementAnchor, ElementHandle } from '../kinds/held-element.js';
 import { type ClassedElement, hasClass, heldElement } from '../kinds/library.js';
 import type { Command } from '../kinds/proc/command.js';
@@ -111,6 +113,20 @@ export class Anchor implements ElementAnchor {
    */
   async makeProcess(command: Command, options?: Interruptible): Promise<Process> {
     return new Process(this.#handle(await this.make('mkproc', JSON.stringify(command), options)));
+  }
+
+  /**
+   * Starts a container here, on the Docker engine that the member's daemon was started with, and makes the
+   * anchors on the way. If it is interrupted, the container may have started.
+   * @throws CircuitError EEXIST (there is an element), EINVAL (the command, a name), ENOENT (the image,
+   *   the program, no engine), EACCES, ECONNREFUSED, EOPNOTSUPP (the daemon makes no containers), EINTR
+   */
+  async makeContainer(
+    specification: ContainerSpecification,
+    options?: Interruptible,
+  ): Promise<Container> {
+    const files = await this.make('mkdkr', JSON.stringify(specification), options);
+    return new Container(this.#handle(files));
   }
 
   /**

@@ -1,6 +1,7 @@
 /** The classes of the library for elements, a line each kind that has one. */
 import { Channel } from './chan/channel.js';
 import { NameServer } from './dns/name-server.js';
+import { Container } from './docker/container.js';
 import type { ElementHandle } from './held-element.js';
 import { Process } from './proc/process.js';
 import { Subscription } from './subscription/subscription.js';
@@ -8,6 +9,7 @@ import { Subscription } from './subscription/subscription.js';
 const CLASSES = {
   chan: (handle: ElementHandle) => new Channel(handle),
   proc: (handle: ElementHandle) => new Process(handle),
+  docker: (handle: ElementHandle) => new Container(handle),
   dns: (handle: ElementHandle) => new NameServer(handle),
   '@join': (handle: ElementHandle) => new Subscription('@join', handle),
   '@leave': (handle: ElementHandle) => new Subscription('@leave', handle),

@@ -2,6 +2,7 @@
 import { redact } from '../base/redact.js';
 import { chan } from './chan/kind.js';
 import { dns } from './dns/kind.js';
+import { docker } from './docker/kind.js';
 import { member } from './member/kind.js';
 import { note } from './note/kind.js';
 import { proc } from './proc/kind.js';
@@ -16,7 +17,7 @@ import {
   value,
 } from './table.js';
 
-const KINDS: readonly Kind[] = [chan, proc, dns, join, leave, note];
+const KINDS: readonly Kind[] = [chan, proc, docker, dns, join, leave, note];
 
 /** An anchor without an element, on which one can be made. */
 export interface FreeAnchor {

@@ -122,7 +122,10 @@ test('help lists each control file under those that have it, and shows it on a m
     ['a member', ['join', 'leave', 'reload', 'shutdown', 'peers', 'stk', 'log']],
     ['chan', ['send', 'trysend', 'tryrecv', 'close', 'cap']],
     ['chan, @join, @leave', ['recv']],
-    ['proc', ['cmd', 'stdin', 'stdout', 'stderr', 'wait', 'signal', 'pid', 'phase', 'exit']],
+    [
+      'proc, docker',
+      ['cmd', 'stdin', 'stdout', 'stderr', 'wait', 'signal', 'pid', 'phase', 'exit'],
+    ],
   ] as const) {
     const [, section = ''] = stdout.split(`\nOf ${heading}:\n`);
     const listed = section.split('\n\n', 1).flatMap((rows) => rows.match(/^ {2}\S+/gm) ?? []);

@@ -1,0 +1,137 @@
+import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import Modem from 'docker-modem';
+import { CircuitError, errorCode, errorMessage } from '../../base/error.js';
+
+/** What the engine answered to a request that it refused. */
+export class EngineError extends CircuitError {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(ERRNO[status] ?? 'EIO', message);
+    this.status = status;
+  }
+}
+
+/** As the engine uses the status codes of HTTP. */
+const ERRNO: Readonly<Record<number, 'EINVAL' | 'ENOENT' | 'EBUSY'>> = {
+  400: 'EINVAL',
+  404: 'ENOENT',
+  409: 'EBUSY',
+};
+
+/** The modem makes errors of other codes: we make our own. */
+const EVERY_STATUS: Readonly<Record<number, true>> = Object.fromEntries(
+  Array.from({ length: 500 }, (_, index) => [100 + index, true] as const),
+);
+
+/**
+ * A Docker Engine behind its socket. Requests bear no version of the API: so every engine answers.
+ * @see https://docs.docker.com/reference/api/engine/
+ */
+export class Engine {
+  readonly socket: string;
+  readonly #modem: Modem;
+
+  /** @param socket The path of the engine's socket. */
+  constructor(socket: string) {
+    this.socket = socket;
+    this.#modem = new Modem({
+      socketPath: socket,
+      // What the environment says of an engine is for Docker's own client.
+      host: undefined,
+      protocol: 'http',
+      timeout: undefined,
+      // A connection that is kept may be closed by the engine just when it is used again.
+      headers: { Connection: 'close' },
+    });
+  }
+
+  /**
+   * The text of the engine's answer.
+   * @throws EngineError; CircuitError ENOENT, ECONNREFUSED or EACCES (the socket)
+   */
+  async request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<string> {
+    return await text(await this.open(method, path, body));
+  }
+
+  /** As {@link request}, but as the answer comes. */
+  async open(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: object,
+  ): Promise<IncomingMessage> {
+    const answer = await this.#dial(method, path, body, false);
+    if (answer instanceof Socket) throw new CircuitError('EPROTO', 'the engine gave no answer');
+    if (isRefusal(answer)) throw await refusal(answer);
+    return answer;
+  }
+
+  /** A connection to streams of a container. @param query Which of them. @throws as {@link request} */
+  async attach(container: string, query: string): Promise<Socket> {
+    const path = `/containers/${container}/attach?stream=1&${query}`;
+    const answer = await this.#dial('POST', path, undefined, true);
+    if (answer instanceof Socket) return answer;
+    throw await refusal(answer);
+  }
+
+  #dial(
+    method: string,
+    path: string,
+    body: object | undefined,
+    hijack: boolean,
+  ): Promise<IncomingMessage | Socket> {
+    const request = {
+      path,
+      method,
+      options: { _query: {}, _body: body ?? {} },
+      statusCodes: EVERY_STATUS,
+      isStream: true,
+      hijack,
+    } as const;
+    return new Promise((resolve, reject) => {
+      this.#modem.dial(request, (error, answer) => {
+        if (error) reject(this.#explain(error));
+        else resolve(answer);
+      });
+    });
+  }
+
+  #explain(error: Error): CircuitError {
+    const { socket } = this;
+    const sentences: Record<string, CircuitError> = {
+      ENOENT: new CircuitError('ENOENT', `no Docker engine: there is no socket ${socket}`),
+      ECONNREFUSED: new CircuitError('ECONNREFUSED', `no Docker engine listens on ${socket}`),
+      EACCES: new CircuitError('EACCES', `the daemon may not use the Docker engine's ${socket}`),
+    };
+    const known = sentences[errorCode(error) ?? ''];
+    if (known) return known;
+    return new CircuitError('EIO', `the Docker engine on ${socket}: ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** 304 tells that the container is in that state already. */
+function isRefusal({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode !== 304 && (statusCode < 200 || statusCode >= 300);
+}
+
+async function refusal(answer: IncomingMessage): Promise<EngineError> {
+  const said = await text(answer);
+  return new EngineError(answer.statusCode ?? 0, `the Docker engine says: ${sentenceOf(said)}`);
+}
+
+/** The engine's `{"message": …}`; messages can end in a blank or a full stop. */
+function sentenceOf(answer: string): string {
+  try {
+    const parsed: unknown = JSON.parse(answer);
+    if (typeof parsed === 'object' && parsed !== null && 'message' in parsed) {
+      return String(parsed.message).trim();
+    }
+  } catch {
+    // It is no JSON, and shown as it is.
+  }
+  return answer.trim() || 'nothing';
+}

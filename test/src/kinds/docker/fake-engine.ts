@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { json } from 'node:stream/consumers';
+
+interface FakeContainer {
+  readonly Id: string;
+  readonly Names: readonly string[];
+  readonly Labels: Record<string, string>;
+  readonly Env: readonly string[];
+  State: string;
+}
+
+/** As much of an engine as a container's life needs, where the real one cannot be made late or be gone. */
+export class FakeEngine implements AsyncDisposable {
+  readonly socket: string;
+  readonly containers = new Map<string, FakeContainer>();
+  /** What was asked, as `POST create`. */
+  readonly asked: string[] = [];
+  /** Requests that begin so, as `POST create`, wait for this. */
+  readonly held = new Map<string, Promise<void>>();
+  readonly #directory: string;
+  readonly #connections = new Set<Duplex>();
+  readonly #events = new Set<ServerResponse>();
+  #server = createServer();
+  #ids = 0;
+
+  static async start(): Promise<FakeEngine> {
+    const engine = new FakeEngine(await mkdtemp(join(tmpdir(), 'circuit-')));
+    await engine.listen();
+    return engine;
+  }
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+    this.socket = join(directory, 'docker.sock');
+  }
+
+  async listen(): Promise<void> {
+    const server = createServer((request, response) => void this.#answer(request, response));
+    this.#server = server;
+    server.on('connection', (socket) => {
+      this.#connections.add(socket);
+      socket.on('close', () => this.#connections.delete(socket));
+    });
+    server.on('upgrade', (_request, socket) => {
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+    });
+    await new Promise<void>((resolve) => server.listen(this.socket, resolve));
+  }
+
+  /** It goes as if it was killed: its containers stay as they are. */
+  async stop(): Promise<void> {
+    this.#events.clear();
+    for (const socket of this.#connections) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Tells what happened. */
+  tell(Action: string, ID: string, Attributes: object = {}): void {
+    for (const stream of this.#events) {
+      stream.write(`${JSON.stringify({ Type: 'container', Action, Actor: { ID, Attributes } })}\n`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.#directory, { recursive: true });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = request;
+    const { pathname, searchParams } = new URL(url, 'http://engine');
+    const [, , id = '', act = ''] = pathname.split('/');
+    const what = `${method} ${act || id || pathname.slice(1)}`;
+    this.asked.push(what);
+    const container = this.containers.get(id);
+    const reply = (status: number, body?: object) => {
+      response.writeHead(status).end(body ? JSON.stringify(body) : '');
+    };
+    if (what === 'GET events') {
+      this.#events.add(response);
+      return void response.writeHead(200).flushHeaders();
+    }
+    if (what === 'POST create') {
+      const { Labels, Env = [] } = (await json(request)) as FakeContainer;
+      await this.held.get(what);
+      this.#ids += 1;
+      const Id = `id${this.#ids}`;
+      const Names = [`/${searchParams.get('name')}`];
+      this.containers.set(Id, { Id, Names, Labels, Env, State: 'created' });
+      return reply(201, { Id });
+    }
+    await this.held.get(what);
+    if (what === 'GET _ping') return reply(200);
+    if (what === 'GET json' && id === 'json') return reply(200, [...this.containers.values()]);
+    if (!container) return reply(404, { message: 'No such container' });
+    if (method === 'DELETE') {
+      this.containers.delete(id);
+      this.tell('die', id, { exitCode: '137' });
+      this.tell('destroy', id);
+    }
+    if (act === 'start') container.State = 'running';
+    if (act !== 'json') return reply(204);
+    const { Names, Labels, Env, State } = container;
+    const Running = State === 'running';
+    reply(200, {
+      Id: id,
+      Name: Names[0],
+      State: { Status: State, Running, Paused: false, OOMKilled: false, Pid: 0, ExitCode: 7 },
+      Config: { Labels, Env },
+    });
+  }
+}
