@@ -35,6 +35,18 @@ python3-requests:
 python3-serial:
 python3-yaml:
 musl:
+musl-tools:musl-gcc
+bind9-dnsutils:dig
+knot-dnsutils:kdig
+dnsperf:dnsperf
+nsd:
+mariadb-server:
+'
+# Those that are servers, and what would start them.
+servers='
+nsd:nsd.service
+mariadb-server:mariadb.service
+mariadb-server:mariadb.socket
 '
 # The packages' addons are compiled for the other architecture as well.
 case $(dpkg --print-architecture) in
@@ -59,8 +71,26 @@ if [ -n "$missing" ]; then
     exit 1
   fi
   echo "provision: installing$missing"
+  # No server is to run here, neither now nor after a boot: the tests start their own. A package asks
+  # this program before it starts one (invoke-rc.d(8), deb-systemd-invoke(1p)).
+  policy=/usr/sbin/policy-rc.d
+  if [ -e "$policy" ]; then
+    policy=
+  else
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 1' INT TERM HUP
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  for entry in $servers; do
+    case "$missing " in
+      *" ${entry%%:*} "*) systemctl --quiet disable "${entry#*:}" ;;
+    esac
+  done
+  [ -z "$policy" ] || rm -f "$policy"
+  trap - EXIT INT TERM HUP
 fi
 
 # Unpacked only, since it would set this machine up anew at its next boot; the packages of Python above are
