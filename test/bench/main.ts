@@ -27,6 +27,7 @@ import { Report } from './report.js';
 import { byteGroups } from './rows/bytes.js';
 import { fileGroups } from './rows/files.js';
 import { messageGroups } from './rows/messages.js';
+import { nameServerGroups } from './rows/name-servers.js';
 import { networkGroups } from './rows/network.js';
 import { processGroups } from './rows/processes.js';
 import { memoryGroup, restGroup } from './rows/rest.js';
@@ -66,6 +67,7 @@ function chosenGroups(): Group[] {
     ...byteGroups(cluster, bare),
     ...processGroups(cluster),
     memoryGroup(),
+    ...nameServerGroups(cluster),
     ...networkGroups(cluster),
   ];
   const isLeftOut = ({ slow }: Group) => slow && builds.length > 1 && options.rows === undefined;
