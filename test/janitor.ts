@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { errorCode } from '../src/base/error.js';
 
@@ -69,9 +69,9 @@ export class Janitor {
     writeFileSync(join(this.#notes, 'netns', name), '');
   }
 
-  /** Notes a control group that is to be removed; the caller makes it. */
+  /** Notes a control group that is to be removed, with its processes; the caller makes it. */
   adoptControlGroup(path: string): void {
-    writeFileSync(join(this.#notes, 'cgroups', basename(path)), `${path}\n`);
+    writeFileSync(join(this.#notes, 'cgroups', path.replaceAll('/', '\\')), `${path}\n`);
   }
 
   #finish(): Promise<void> {

@@ -166,6 +166,11 @@ export class Cluster {
     return path;
   }
 
+  /** As {@link Janitor.adoptControlGroup}. */
+  adoptControlGroup(path: string): void {
+    this.#janitor.adoptControlGroup(path);
+  }
+
   /** Runs `circuit` with these arguments. */
   circuit(args: readonly string[], options?: RunOptions): Promise<Result> {
     return this.run([process.execPath, CIRCUIT, ...args], options);
