@@ -91,12 +91,16 @@ export class DockerEngine {
     return this.#end('SIGKILL');
   }
 
+  /** Signals it, and not its containers. */
+  signal(signal: NodeJS.Signals): void {
+    this.#dockerd?.kill(signal);
+  }
+
   async #end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals> {
     const dockerd = this.#dockerd;
     if (!dockerd) throw new Error('the engine has not been started');
-    const ended = exitOf(dockerd);
     dockerd.kill(signal);
-    return await ended;
+    return await exitOf(dockerd);
   }
 
   /** Runs Docker's own client. */

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { DockerEngine } from '../docker.js';
+import { blocked, type View, viewsOf } from './channels.js';
+import { Cluster, eventually } from './cluster.js';
+import { inside, make, ofAnchor, script, UNTIL_TERM } from './containers.js';
+
+const phaseOf = ({ directory }: View) => readFile(join(directory, 'phase'), 'utf8');
+
+test('an engine that comes, ends, is killed and comes back: containers are made when it is there, and none is lost', async (t) => {
+  const cluster = new Cluster(t);
+  const socket = join(cluster.directory, 'docker/docker.sock');
+  const owner = await cluster.start('--docker', socket);
+  const other = await cluster.start('-j', owner.address);
+  const { local, remote } = await viewsOf(cluster, owner, [other]);
+  for (const view of [local, remote]) {
+    const command = JSON.stringify(script('true'));
+    const refused = await view.sh(`mkdir -p none; printf %s '${command}' | cat > none/mkdkr`);
+    t.regex(refused.stderr, /No such file/);
+    const { stdout } = await view.sh('cat none/error');
+    t.true(stdout.includes(socket), stdout);
+  }
+
+  const engine = await DockerEngine.start(cluster);
+  const views = [local, remote];
+  const running = (await Promise.all(
+    views.map((view) => make(view, `a-${view.name}`, script(UNTIL_TERM))),
+  )) as [View, View];
+  const waiting = running.map((view) => view.spawn('cat', 'wait'));
+
+  for (const program of waiting) await blocked(program);
+
+  // In order: it ends its containers, TERM first, and tells nobody.
+  t.is(await engine.stop(), 0);
+  const command = JSON.stringify(script('true'));
+  const refused = await remote.sh(`mkdir -p none; printf %s '${command}' | cat > none/mkdkr`);
+  t.regex(refused.stderr, /No such file|Connection refused/);
+  await engine.start();
+  for (const { stdout, stderr } of waiting) {
+    t.is(await stderr, '');
+    t.is(JSON.parse(await stdout).Exit, '7');
+  }
+  for (const view of running) t.is((await view.sh('cat exit; echo > scrub')).stdout, '7\n');
+
+  // An engine without live-restore kills the containers that it finds running.
+  const [first, second] = await Promise.all(
+    views.map((view) => make(view, `b-${view.name}`, script('echo up; read x; sleep 1000'))),
+  );
+  if (!first || !second) throw new Error('two views');
+  t.is((await first.sh('head -n 1 stdout')).stdout, 'up\n');
+  const reader = first.spawn('cat', 'stdout');
+  await blocked(reader);
+  await engine.kill();
+  // Nothing is known of them until it is back, and the member goes on.
+  t.is((await remote.sh('mkdir -p c && echo 1 > c/mkchan && cat c/kind')).stdout, 'chan\n');
+  await engine.start();
+  for (const view of [first, second]) {
+    await eventually(
+      () => phaseOf(view),
+      (phase) => phase !== 'running\n',
+    );
+    t.regex((await view.sh('cat wait')).stdout, /"Exit": "\d+"/);
+  }
+  // Whether it was the end of the output nobody can tell.
+  t.regex(await reader.stderr, /Input\/output error/);
+  for (const view of [first, second]) t.is((await view.sh('echo > scrub')).stderr, '');
+
+  // A maker that is interrupted while the engine does not answer.
+  for (const view of views) {
+    const { sh } = inside(view, 'd');
+    await view.sh('mkdir -p d');
+    engine.signal('SIGSTOP');
+    const json = JSON.stringify(script('sleep 1000'));
+    const maker = view.spawn('sh', '-c', `printf %s '${json}' > d/mkdkr`);
+    await eventually(
+      () => readFile(`/proc/${maker.pid}/wchan`, 'utf8'),
+      (where) => /^(fuse|request_wait)/.test(where),
+    );
+    maker.process.kill('SIGINT');
+    t.not(await maker.status, 0);
+    engine.signal('SIGCONT');
+    t.is((await sh('ls')).stdout.includes('mkdkr'), true);
+    const made = await make(view, 'd', script('exit 9'));
+    t.regex((await made.sh('cat wait')).stdout, /"Exit": "9"/);
+    t.is((await made.sh('echo > scrub')).stderr, '');
+    await eventually(
+      () => ofAnchor(engine, 'd'),
+      ({ length }) => length === 0,
+    );
+  }
+
+  t.deepEqual(await engine.containers(), []);
+  t.is((await engine.docker('volume', 'ls', '--quiet')).stdout, '');
+});
