@@ -1,9 +1,10 @@
 import { type ChildProcess, execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { type Cluster, exitOf, PATIENCE, type Result, within } from './host/cluster.js';
+import { type Cluster, eventually, exitOf, PATIENCE, type Result, within } from './host/cluster.js';
 
 const BUSYBOX = '/bin/busybox';
 
@@ -99,8 +100,15 @@ export class DockerEngine {
   async #end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals> {
     const dockerd = this.#dockerd;
     if (!dockerd) throw new Error('the engine has not been started');
+    const containerd = await readFile(this.#inside('exec/containerd/containerd.pid'), 'utf8');
     dockerd.kill(signal);
-    return await exitOf(dockerd);
+    const status = await exitOf(dockerd);
+    // The next one would take it for one that runs, as long as nobody has reaped it.
+    await eventually(
+      async () => existsSync(`/proc/${containerd}`),
+      (there) => !there,
+    );
+    return status;
   }
 
   /** Runs Docker's own client. */
@@ -122,6 +130,11 @@ export class DockerEngine {
   async containers(): Promise<string[]> {
     const { stdout } = await this.docker('ps', '--all', '--no-trunc', '--format', '{{.Names}}');
     return stdout.split('\n').filter((name) => name !== '');
+  }
+
+  /** A file of the engine's, as others see it. */
+  #inside(file: string): string {
+    return join(`/proc/${this.#keeper}/root`, this.#directory, 'engine', file);
   }
 
   async #importBusybox(): Promise<void> {

@@ -14,6 +14,7 @@ procps:ps
 systemd:systemctl
 python3:python3
 busybox-static:busybox
+docker.io:dockerd
 rsync:rsync
 cpio:cpio
 openssl:openssl
@@ -44,6 +45,9 @@ mariadb-server:
 '
 # Those that are servers, and what would start them.
 servers='
+docker.io:docker.service
+docker.io:docker.socket
+docker.io:containerd.service
 nsd:nsd.service
 mariadb-server:mariadb.service
 mariadb-server:mariadb.socket
