@@ -45,6 +45,12 @@ awk -v dir="$dir/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo |
 for file in "$dir"/notes/netns/*; do
   [ -e "$file" ] && ip netns delete "${file##*/}"
 done
+# The containers of a Docker engine: in version 1 of control groups, one that is paused ends when it goes on.
+for file in "$dir"/notes/cgroups/*; do
+  [ -e "$file" ] || continue
+  read -r cgroup <"$file"
+  find "$cgroup" -name freezer.state -exec sh -c 'for state; do echo THAWED >"$state"; done' sh {} + 2>/dev/null
+done
 for file in "$dir"/notes/cgroups/*; do
   [ -e "$file" ] || continue
   read -r cgroup <"$file"
@@ -52,8 +58,7 @@ for file in "$dir"/notes/cgroups/*; do
   # It can be removed when its processes have been reaped.
   for _ in 1 2 3 4 5 6 7 8 9 10; do
     [ -d "$cgroup" ] || break
-    # Of version 1: the containers of a test's Docker engine. One that is paused ends when it goes on.
-    find "$cgroup" -name freezer.state -exec sh -c 'for state; do echo THAWED >"$state"; done' sh {} +
+    # Version 1 has no cgroup.kill.
     pids=$(find "$cgroup" -name cgroup.procs -exec cat {} +)
     [ -z "$pids" ] || kill -KILL $pids 2>/dev/null
     find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.2

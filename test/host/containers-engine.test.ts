@@ -43,9 +43,9 @@ test('an engine that comes, ends, is killed and comes back: containers are made 
   }
   for (const view of running) t.is((await view.sh('cat exit; echo > scrub')).stdout, '7\n');
 
-  // An engine without live-restore kills the containers that it finds running.
+  // Without its option live-restore, an engine ends the containers that it finds running.
   const [first, second] = await Promise.all(
-    views.map((view) => make(view, `b-${view.name}`, script('echo up; read x; sleep 1000'))),
+    views.map((view) => make(view, `b-${view.name}`, script(`echo up; ${UNTIL_TERM}`))),
   );
   if (!first || !second) throw new Error('two views');
   t.is((await first.sh('head -n 1 stdout')).stdout, 'up\n');
@@ -62,8 +62,7 @@ test('an engine that comes, ends, is killed and comes back: containers are made 
     );
     t.regex((await view.sh('cat wait')).stdout, /"Exit": "\d+"/);
   }
-  // Whether it was the end of the output nobody can tell.
-  t.regex(await reader.stderr, /Input\/output error/);
+  t.is(await reader.stdout, '');
   for (const view of [first, second]) t.is((await view.sh('echo > scrub')).stderr, '');
 
   // A maker that is interrupted while the engine does not answer.
