@@ -43,12 +43,16 @@ export class DockerEngine {
     this.socket = join(directory, 'docker.sock');
   }
 
-  /** Starts one whose files lie in the cluster's directory; it is named, for there may be several. */
-  static async start(cluster: Cluster, name = 'docker'): Promise<DockerEngine> {
+  /**
+   * Starts one whose files lie in the cluster's directory; it is named, for there may be several.
+   * @param netns The network namespace that is its host's.
+   */
+  static async start(cluster: Cluster, name = 'docker', netns?: string): Promise<DockerEngine> {
     const directory = cluster.mkdir(name);
     mkdirSync(join(directory, 'engine'));
     const script = ['sh', '-c', KEEPER, join(directory, 'engine')];
-    const keeper = cluster.spawn(['unshare', '--mount', ...script]);
+    const enter = netns === undefined ? [] : ['nsenter', `--net=/run/netns/${netns}`];
+    const keeper = cluster.spawn([...enter, 'unshare', '--mount', ...script]);
     await line(keeper, 'stdout', /^ready$/);
     const engine = new DockerEngine(cluster, directory, keeper.pid ?? 0);
     for (const hierarchy of hierarchies()) {
@@ -65,6 +69,7 @@ export class DockerEngine {
     const dockerd = this.#cluster.spawn([
       'nsenter',
       `--mount=/proc/${this.#keeper}/ns/mnt`,
+      `--net=/proc/${this.#keeper}/ns/net`,
       'dockerd',
       '--bridge=none',
       '--iptables=false',

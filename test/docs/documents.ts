@@ -24,9 +24,7 @@ export class Document {
 
   constructor(readonly path: string) {
     this.text = readFileSync(join(ROOT, path), 'utf8');
-    this.blocks = [...this.text.matchAll(/^```([^\n]*)\n(.*?)^```$/gms)].map(
-      ([, language = '', text = '']) => ({ language, text }),
-    );
+    this.blocks = blocksOf(this.text);
   }
 
   /** Those that are written for people: not the list of changes, nor what is generated. */
@@ -52,15 +50,19 @@ export class Document {
    * which the reader is at), `# ` (every host) or `host2# `, and goes on in lines that begin with `> `.
    */
   get session(): readonly Step[] {
-    return this.of('console').flatMap((text) =>
-      [
-        ...text.matchAll(/^(?:host(\d))?([$#]) (.*\n(?:> .*\n)*)((?:(?!(?:host\d)?[$#] ).*\n)*)/gm),
-      ].map(([, host, prompt, command = '', printed = '']) => ({
-        host: host ? Number(host) : prompt === '$' ? 1 : undefined,
-        command: command.replace(/^> /gm, ''),
-        printed,
-      })),
-    );
+    return this.blocks.flatMap(stepsOf);
+  }
+
+  /** A part of the session: that of the section with this title. */
+  sessionOf(title: string): readonly Step[] {
+    return this.blocksOf(title).flatMap(stepsOf);
+  }
+
+  /** The blocks of the section with this title. */
+  blocksOf(title: string): readonly Block[] {
+    const section = this.text.split(/^(?=## )/m).find((text) => text.startsWith(`## ${title}\n`));
+    if (section === undefined) throw new Error(`${this.path} has no section ${title}`);
+    return blocksOf(section);
   }
 
   /** How many hosts the session speaks of. */
@@ -98,6 +100,25 @@ export class Document {
         .replaceAll(' ', '-'),
     );
   }
+}
+
+function blocksOf(text: string): readonly Block[] {
+  return [...text.matchAll(/^```([^\n]*)\n(.*?)^```$/gms)].map(([, language = '', block = '']) => ({
+    language,
+    text: block,
+  }));
+}
+
+function stepsOf({ language, text }: Block): readonly Step[] {
+  if (language !== 'console') return [];
+  const steps = text.matchAll(
+    /^(?:host(\d))?([$#]) (.*\n(?:> .*\n)*)((?:(?!(?:host\d)?[$#] ).*\n)*)/gm,
+  );
+  return [...steps].map(([, host, prompt, command = '', printed = '']) => ({
+    host: host ? Number(host) : prompt === '$' ? 1 : undefined,
+    command: command.replace(/^> /gm, ''),
+    printed,
+  }));
 }
 
 export function patternOf(printed: string): RegExp {

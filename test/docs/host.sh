@@ -3,7 +3,7 @@
 #
 # It is run in new mount, network and UTS namespaces (test/docs/host.ts). ROOT is an empty directory,
 # which becomes the root of a file system that shows this machine's, but has an own /circuit,
-# /etc, /run/circuit and /var/circuit. So the commands of the documents run as they stand there, on any
+# /etc, /run/circuit, /srv and /var/circuit. So the commands of the documents run as they stand there, on any
 # number of hosts, and the machine that the tests run on is left as it is.
 set -eu
 root=$1 name=$2 home=$3
@@ -27,8 +27,9 @@ show() {
   done
 }
 
-show '' 'circuit etc run var'
+show '' 'circuit etc run srv var'
 show /run circuit
+mkdir "$root/srv"
 show /var circuit
 cp -a /etc "$root/etc"
 rm -rf "$root/etc/circuit.key"

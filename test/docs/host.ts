@@ -1,10 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CIRCUIT_ENV, type Cluster, PATIENCE, within } from '../host/cluster.js';
 import { Lan } from '../host/lan.js';
 
-const SCRIPT = join(import.meta.dirname, '../../../test/docs/host.sh');
+const ROOT = join(import.meta.dirname, '../../..');
+
+const SCRIPT = join(ROOT, 'test/docs/host.sh');
 
 /** Enters the namespaces and the root of a host, as ssh(1) would lead to one. */
 const SSH = `#!/bin/sh
@@ -19,7 +21,19 @@ case $1 in start | mount) : > "$PIDS/$$" ;; esac
 exec "$CIRCUIT_JS" "$@"
 `;
 
-/** A shell on a host that has its own network, host name, `/circuit`, `/etc`, `/run/circuit` and `/var/circuit`. */
+/** The library is installed, and what `npm install` would fetch is what our own development needs. */
+const NPM = `#!/bin/sh
+case $1 in
+  root) echo "$GLOBAL_MODULES" ;;
+  install) ln -s "$MODULES" node_modules ;;
+  *) exit 1 ;;
+esac
+`;
+
+/**
+ * A shell on a host that has its own network, host name, `/circuit`, `/etc`, `/run/circuit`, `/srv` and
+ * `/var/circuit`.
+ */
 export class Host {
   /** The directory of its user. */
   readonly home: string;
@@ -28,7 +42,12 @@ export class Host {
   #printed = '';
   #news: () => void = () => {};
 
-  private constructor(shell: ChildProcess, home: string) {
+  private constructor(
+    shell: ChildProcess,
+    home: string,
+    /** Its network namespace. */
+    readonly network: string,
+  ) {
     this.home = home;
     this.#shell = shell;
     shell.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -44,11 +63,15 @@ export class Host {
     const { hosts: networks } = await Lan.of(cluster, count);
     const pids = cluster.mkdir('hosts');
     const bin = cluster.mkdir('bin');
-    for (const [name, script] of Object.entries({ ssh: SSH, circuit: CIRCUIT })) {
+    for (const [name, script] of Object.entries({ ssh: SSH, circuit: CIRCUIT, npm: NPM })) {
       writeFileSync(join(bin, name), script);
       chmodSync(join(bin, name), 0o755);
     }
+    const modules = cluster.mkdir('modules');
+    symlinkSync(ROOT, join(modules, 'circuitfs'));
     const env = {
+      GLOBAL_MODULES: modules,
+      MODULES: join(ROOT, 'node_modules'),
       PATH: [bin, dirname(CIRCUIT_ENV.NODE), process.env.PATH].join(':'),
       CIRCUIT_JS: CIRCUIT_ENV.CIRCUIT,
       HOSTS: pids,
@@ -62,7 +85,7 @@ export class Host {
       const become = ['sh', SCRIPT, root, name, home];
       const shell = cluster.spawn([...enter, '--propagation', 'private', ...become], { env });
       writeFileSync(join(pids, name), String(shell.pid));
-      return new Host(shell, home);
+      return new Host(shell, home, network);
     });
   }
 

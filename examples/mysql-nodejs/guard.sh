@@ -1,0 +1,41 @@
+#!/bin/sh
+# Keeps elements going: makes each again when it has ended, and says so on a channel.
+#
+#   sh guard.sh CHANNEL ANCHOR FILE [ANCHOR FILE]…
+#
+# FILE is written into the maker that its name ends with: db.mkproc, or db.mkdkr. The guard keeps
+# nothing itself: one that is started again goes on with the elements that are there. What was on a
+# host that is lost is made again when that host is back, and on no other, since its data is there.
+# The guard ends when its channel is gone.
+set -u
+channel=$1
+shift
+
+# Nobody needs to read: what has no place in the channel is not said.
+say() { echo "$(date -u +%FT%TZ) $*" >"$channel/trysend"; }
+
+keep() {
+  anchor=$1 file=$2 name=${1#*/.hosts/} lost=
+  while [ -e "$channel/cap" ]; do
+    if cat "$anchor/wait" >/dev/null; then
+      say "$name has ended: $(cat "$anchor/phase") $(cat "$anchor/exit")"
+      echo >"$anchor/scrub"
+    elif [ -z "$lost" ] && [ ! -d "${anchor%/*}" ]; then
+      say "$name is lost with its host"
+      lost=yes
+    fi
+    # Where it is there after all, its makers are not, and this fails.
+    if mkdir -p "$anchor" && cat "$file" >"$anchor/${file##*.}"; then
+      say "$name is started"
+      lost=
+    fi
+    # One that ends at once is started once a second.
+    sleep 1
+  done 2>/dev/null
+}
+
+while [ $# -ge 2 ]; do
+  keep "$1" "$2" &
+  shift 2
+done
+wait
