@@ -1,8 +1,10 @@
 import { type ChildProcess, execFile } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { type Cluster, eventually, exitOf, PATIENCE, type Result, within } from './host/cluster.js';
 
@@ -131,10 +133,23 @@ export class DockerEngine {
     return { DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: this.#directory };
   }
 
-  /** The containers that it has, in whatever state, with their names. */
-  async containers(): Promise<string[]> {
-    const { stdout } = await this.docker('ps', '--all', '--no-trunc', '--format', '{{.Names}}');
-    return stdout.split('\n').filter((name) => name !== '');
+  /** The names of the containers that it has, in whatever state: of all, or those with a label. */
+  async containers(label?: string): Promise<string[]> {
+    const filters = label === undefined ? {} : { label: [label] };
+    const query = encodeURIComponent(JSON.stringify(filters));
+    const found = await this.#get(`/containers/json?all=1&filters=${query}`);
+    const listed: readonly { readonly Names: readonly string[] }[] = JSON.parse(found);
+    return listed.map(({ Names }) => Names[0]?.slice(1) ?? '');
+  }
+
+  /** Asks it, which is quicker than to start its client. */
+  async #get(path: string): Promise<string> {
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      get({ socketPath: this.socket, path, agent: false }, resolve).on('error', reject);
+    });
+    const said = await text(answer);
+    if (answer.statusCode !== 200) throw new Error(`the engine says ${said}`);
+    return said;
   }
 
   /** A file of the engine's, as others see it. */
@@ -185,9 +200,9 @@ async function line(
   if (!input) throw new Error('it has no such output');
   // Read on afterwards, or the program would wait for a reader.
   const printed = new Promise<void>((resolve) => {
-    createInterface({ input }).on('line', (text) => {
-      if (last.push(text) > LAST_LINES) last.shift();
-      if (wanted.test(text)) resolve();
+    createInterface({ input }).on('line', (printed) => {
+      if (last.push(printed) > LAST_LINES) last.shift();
+      if (wanted.test(printed)) resolve();
     });
   });
   const ended = exitOf(child).then((status): never => {

@@ -25,6 +25,7 @@ import { Circuit } from './circuit.js';
 import { inTurn } from './in-turn.js';
 import { Report } from './report.js';
 import { byteGroups } from './rows/bytes.js';
+import { containerGroups } from './rows/containers.js';
 import { fileGroups } from './rows/files.js';
 import { messageGroups } from './rows/messages.js';
 import { nameServerGroups } from './rows/name-servers.js';
@@ -52,13 +53,13 @@ if (options.against !== undefined) builds.push(buildIn(options.against));
 const ends: (() => unknown)[] = [];
 const cluster = new Cluster({ teardown: (end) => ends.push(end) });
 try {
-  await measure(chosenGroups());
+  await measure(await chosenGroups());
 } finally {
   for (const end of ends.reverse()) await end();
 }
 
 /** In each group the trials that have been asked for. */
-function chosenGroups(): Group[] {
+async function chosenGroups(): Promise<Group[]> {
   const bare = bareRpc(cluster);
   const groups = [
     restGroup(cluster),
@@ -66,6 +67,7 @@ function chosenGroups(): Group[] {
     ...messageGroups(bare),
     ...byteGroups(cluster, bare),
     ...processGroups(cluster),
+    ...(await containerGroups(cluster)),
     memoryGroup(),
     ...nameServerGroups(cluster),
     ...networkGroups(cluster),

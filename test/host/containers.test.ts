@@ -80,7 +80,7 @@ test('fifty containers at once, of two members, all report the right exit, and l
   });
   t.deepEqual(await Promise.all(ended), statuses);
   const names = statuses.map((_, i) => ofAnchor(hosts.engine, `fifty/${i}`));
-  t.deepEqual((await Promise.all(names.slice(0, 3))).flat(), []);
+  t.deepEqual((await Promise.all(names)).flat(), []);
 });
 
 test('a container that cannot be made makes nothing, and `error` says why', (t) =>

@@ -81,13 +81,8 @@ export function inside(view: View, anchor: string): View {
 }
 
 /** The engine's containers of an anchor, whatever their state; their names. */
-export async function ofAnchor(engine: DockerEngine, anchor: string): Promise<string[]> {
-  const filter = `label=circuit.anchor=${anchor}`;
-  const { stdout, stderr, status } = await engine.docker(
-    ...['ps', '--all', '--filter', filter, '--format', '{{.Names}}'],
-  );
-  if (status !== 0) throw new Error(stderr);
-  return stdout.split('\n').filter((name) => name !== '');
+export function ofAnchor(engine: DockerEngine, anchor: string): Promise<string[]> {
+  return engine.containers(`circuit.anchor=${anchor}`);
 }
 
 /** The one container of an anchor. */
