@@ -16,16 +16,15 @@ test('two engines run at once, and of neither is anything left after the test: a
   const directory = dirname(cluster.directory);
   const pids: number[] = [];
   try {
-    for (const engine of await Promise.all(engines)) {
-      const run = ['run', '--detach', '--network', 'none', 'busybox', 'sleep', '1000'];
-      for (const name of ['runs', 'paused']) {
-        const made = await engine.docker(...run.slice(0, 1), '--name', name, ...run.slice(1));
-        t.is(made.status, 0, made.stderr);
-        const asked = await engine.docker('inspect', '--format', '{{.State.Pid}}', name);
-        pids.push(Number(asked.stdout));
-      }
-      t.is((await engine.docker('pause', 'paused')).status, 0);
-      t.deepEqual((await engine.containers()).sort(), ['paused', 'runs']);
+    for (const [i, engine] of (await Promise.all(engines)).entries()) {
+      const name = `one${i}`;
+      const run = ['run', '--detach', '--network', 'none', '--name', name];
+      const made = await engine.docker(...run, 'busybox', 'sleep', '1000');
+      t.is(made.status, 0, made.stderr);
+      const asked = await engine.docker('inspect', '--format', '{{.State.Pid}}', name);
+      pids.push(Number(asked.stdout));
+      if (i === 1) t.is((await engine.docker('pause', name)).status, 0);
+      t.deepEqual(await engine.containers(), [name]);
     }
     for (const pid of pids) t.is(readFileSync(`/proc/${pid}/comm`, 'utf8'), 'sleep\n');
     t.true((await programs(cluster)).includes(directory));
