@@ -61,10 +61,7 @@ test('a container: what it prints, what it is given, how it ends, and what the e
     const { Image, Args } = JSON.parse((await sh('cat cmd')).stdout);
     t.deepEqual([Image, Args], ['busybox', ['-c', line]]);
     t.regex((await sh('bash -c "echo x > stdin"')).stderr, /Broken pipe/);
-    t.is(
-      (await sh('echo > scrub; ls')).stdout,
-      'error\nhelp\nmk@join\nmk@leave\nmkchan\nmkdkr\nmknote\nmkproc\n',
-    );
+    t.regex((await sh('echo > scrub; ls')).stdout, /^error\nhelp\nmk(.*\n)*mkdkr\n(mk.*\n)*$/);
     t.deepEqual(await ofAnchor(hosts.engine, anchor), []);
   }, 'whole'));
 
