@@ -75,14 +75,11 @@ export class Renderings {
    */
   async look(source: ValueSource, name: string, caller: Caller): Promise<RenderedFile | undefined> {
     const known = this.#usable(source, name, caller);
-    if (!known && source.remote && (source.suspected() || this.#isOverdue(source, name))) {
-      return undefined;
-    }
+    if (!known && (source.suspected() || this.#isOverdue(source, name))) return undefined;
     const { text, started } = known ?? this.#begin(source, name, caller);
     const left = started + LOOK_TIMEOUT_MS - performance.now();
-    const answer = source.remote ? inTime(text, left) : text;
     try {
-      const shown = await interruptible(answer, caller.signal);
+      const shown = await interruptible(inTime(text, left), caller.signal);
       return shown === undefined ? undefined : this.#file(source, name, shown);
     } catch (error) {
       if (caller.aborted) throw error;
@@ -105,7 +102,7 @@ export class Renderings {
     return settled + SAME_FOR_MS < performance.now() ? undefined : last;
   }
 
-  /** Whether the member has been asked for it, and has not answered in time. */
+  /** Whether it has been asked for, and the member, or what is behind an element of ours, has not answered in time. */
   #isOverdue(source: ValueSource, name: string): boolean {
     const last = this.#renderings.get(keyOf(source, name));
     if (!last || last.settled !== undefined) return false;

@@ -57,11 +57,14 @@ export class Containers implements AsyncDisposable {
     this.#engine = new Engine(socketPath(option));
     this.#adopt = adopt;
     this.#events = new EngineEvents(this.#engine, `${MEMBER_LABEL}=${host.name}`, {
-      connected: () => {
+      connected: (again) => {
+        if (again) host.log('containers are followed again');
         this.#connected.tellOnce();
         void this.#compare();
       },
-      lost: (why) => host.log(`containers cannot be followed now: ${why}`),
+      lost: (why) => {
+        host.log(`containers cannot be followed now: ${why}`);
+      },
       event: (event) => this.#onEvent(event),
     });
   }

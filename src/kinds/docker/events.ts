@@ -12,8 +12,11 @@ export interface ContainerEvent {
 }
 
 export interface EventListener {
-  /** The engine tells from now on; nobody knows what happened before. */
-  connected(): void;
+  /**
+   * The engine tells from now on; nobody knows what happened before.
+   * @param again It was {@link lost}.
+   */
+  connected(again: boolean): void;
   /** The engine has gone, or is not there yet. Told once until it is connected. */
   lost(why: string): void;
   event(event: ContainerEvent): void;
@@ -86,8 +89,9 @@ export class EngineEvents implements Disposable {
     stream.setEncoding('utf8');
     connected();
     this.#connected = true;
+    const again = this.#lost;
     this.#lost = false;
-    this.#listener.connected();
+    this.#listener.connected(again);
     let rest = '';
     for await (const piece of stream) {
       const lines = `${rest}${piece}`.split('\n');

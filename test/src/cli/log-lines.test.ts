@@ -9,6 +9,8 @@ const SRC = join(import.meta.dirname, '../../../../src');
 /** The events that nobody wants, in the daemon's own sentences, with `…` for what is put in. */
 const UNWANTED = [
   '… is ignored: …',
+  '… did not begin: …',
+  '… did not end: …',
   '… is not joined any more: this member is to stay alone',
   '… stays behind: …',
   '… was not removed: …',
@@ -17,6 +19,10 @@ const UNWANTED = [
   '…; it is not tried any more',
   '…; trying again until it answers, or the command is interrupted',
   'another daemon was started as …; this one goes on alone',
+  'container … cannot be followed: …',
+  'container … is not removed yet: …',
+  'container … was …, and is no element: …; docker rm -f … removes it',
+  'containers cannot be followed now: …',
   "discovery on … is not encrypted: every host that listens there learns this daemon's address, and may command it",
   'discovery: not joined: …',
   'discovery: … is not understood: …',
@@ -29,6 +35,7 @@ const UNWANTED = [
   'refused since …: …',
   'refused: 1 …, from …',
   'the cluster key in … can be read by others',
+  'the containers cannot be listed: …',
   'the file on standard output can be read by others, who may then command this daemon',
   'the host does not see the mount: the service has a mount namespace of its own, by PrivateTmp=, ProtectSystem= or the like',
   'the members are not kept for the next start: …',
@@ -37,6 +44,9 @@ const UNWANTED = [
 
 const USUAL = [
   '… ended',
+  '… is container … again, which an earlier run left',
+  'container … was left behind, and has been removed',
+  'containers are followed again',
   '… has lost its exec; its group gets HUP, and after … s KILL',
   '… has the address of another daemon; this one takes it over when that one ends',
   '… has the address of this daemon now',
@@ -52,7 +62,7 @@ const USUAL = [
 ];
 
 /** Put together of parts; the words that count are in these. */
-const OF_PARTS = ['… …', '……', '…; …'];
+const OF_PARTS = ['… …', '……', '…; …', '/…: …'];
 
 test('each sentence that a daemon logs is known here, and whether it tells of trouble', (t) => {
   const sorted = (sentences: readonly string[]) => [...new Set(sentences)].sort();
@@ -81,8 +91,10 @@ test('events that nobody wants are told from all others by their words, whatever
 
 /** The sentences that are given to the log in the source, with `…` for what is put in. */
 function sentencesOfDaemon(): readonly string[] {
-  const files = ['anchor', 'bootstrap', 'daemon', 'transport'].flatMap((room) =>
-    readdirSync(join(SRC, room)).map((name) => join(SRC, room, name)),
+  const files = ['anchor', 'bootstrap', 'daemon', 'kinds', 'transport'].flatMap((room) =>
+    readdirSync(join(SRC, room), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(SRC, room, name)),
   );
   return [...files, join(SRC, 'cli/start.ts')].flatMap((file) => {
     const text = readFileSync(file, 'utf8');
