@@ -355,26 +355,30 @@ export function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
  */
 export const AT_ONCE = 4_000;
 
-/** How often {@link eventually} looks, in milliseconds. */
-const POLL_INTERVAL = 10;
+/**
+ * How often {@link eventually} looks, in milliseconds: often at first, and then seldom, since each look takes
+ * of the processors what the daemons need. So it sees what has happened a tenth later at most.
+ */
+const LOOK = { least: 10, most: 250, part: 0.1 };
 
 /**
  * Resolves when `condition` holds; fails with what it last saw after `timeout` milliseconds.
- * @param interval Milliseconds between two looks: longer for one that takes much time itself.
+ * @param interval Milliseconds between two looks at the least: longer for one that takes much time itself.
  */
 export async function eventually<T>(
   look: () => Promise<T>,
   condition: (seen: T) => boolean,
   timeout = PATIENCE,
-  interval = POLL_INTERVAL,
+  interval = LOOK.least,
 ): Promise<T> {
-  const deadline = performance.now() + timeout;
+  const started = performance.now();
   for (;;) {
     const seen = await look();
     if (condition(seen)) return seen;
-    if (performance.now() > deadline) {
+    const waited = performance.now() - started;
+    if (waited > timeout) {
       throw new Error(`not within ${timeout} ms; last seen: ${JSON.stringify(seen)}`);
     }
-    await delay(interval);
+    await delay(Math.max(interval, Math.min(waited * LOOK.part, LOOK.most)));
   }
 }
