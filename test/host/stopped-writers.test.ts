@@ -62,13 +62,16 @@ def over(process):
     return status, process.stderr.read().decode()
 `;
 
-/** Each sends `hello` to the channel in the working directory. */
+/**
+ * Each sends `hello` to the channel in the working directory, and closes its output itself. gawk leaves that to
+ * exit(2), in which no signal arrives.
+ */
 const SENDERS = [
   ['bash', '-c', 'echo hello > c/send'],
   ['bash', '-c', 'printf "hello\\n" > c/send'],
   ['sh', '-c', 'exec /usr/bin/printf "hello\\n" > c/send'],
   ['sh', '-c', 'echo hello | tee c/send > /dev/null'],
-  ['sh', '-c', 'exec awk "BEGIN { print \\"hello\\" }" > c/send'],
+  ['sh', '-c', 'exec mawk "BEGIN { print \\"hello\\" }" > c/send'],
   ['python3', '-c', 'open("c/send", "w").write("hello\\n")'],
 ];
 
