@@ -49,7 +49,8 @@ interface Begun {
 async function runEndless(t: ExecutionContext) {
   const cluster = new Cluster(t);
   const project = cluster.mkdir('project');
-  const { scripts, ava } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
+  const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
+  const { default: ava } = await import(join(REPOSITORY, 'ava.config.js'));
   const described = {
     type: 'module',
     scripts: { test: scripts.test },

@@ -23,8 +23,8 @@ const BECOME = 'printf %s "$0" > /proc/sys/kernel/hostname && exec "$@"';
 const RESOLVE_BY = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
 
 /**
- * The start that was asked for last. Daemons start one after the other: ava runs as many test files
- * at once as there are processors, each in a process of its own, and where more daemons start at
+ * The start that was asked for last. Daemons start one after the other: ava runs one test file more
+ * at once than there are processors, each in a process of its own, and where more daemons start at
  * once, each takes so long that limits of theirs pass.
  */
 let lastStart: Promise<unknown> = Promise.resolve();
