@@ -153,7 +153,7 @@ export class ContainerElement implements Element {
   /** The engine's statistics as JSON: one sample. */
   async stats(): Promise<string> {
     const path = `/containers/${this.id}/stats?stream=false&one-shot=true`;
-    return indentedJson(await this.#engine.request('GET', path));
+    return indentedJson(await this.#engine.ask('GET', path));
   }
 
   /**
@@ -237,7 +237,9 @@ export class ContainerElement implements Element {
    */
   async compare(torn: boolean): Promise<void> {
     if (!this.#started || !this.alive) return;
-    const { State } = await this.#inspect();
+    const { State } = this.#inspected(
+      await this.#engine.request('GET', `/containers/${this.id}/json`),
+    );
     this.#paused = State.Paused;
     if (!State.Running) await this.#died(State.ExitCode, torn);
     else if (!this.stdout.attached || !this.stderr.attached) await this.attach();
@@ -304,7 +306,10 @@ export class ContainerElement implements Element {
   }
 
   async #inspect(): Promise<Inspection> {
-    const text = await this.#engine.request('GET', `/containers/${this.id}/json`);
+    return this.#inspected(await this.#engine.ask('GET', `/containers/${this.id}/json`));
+  }
+
+  #inspected(text: string): Inspection {
     this.#lastInspection = text;
     const inspection = parseInspection(text);
     // The engine's own note is of its first process alone.
@@ -317,7 +322,7 @@ export class ContainerElement implements Element {
   }
 
   async #post(path: string): Promise<void> {
-    await this.#engine.request('POST', `/containers/${this.id}/${path}`);
+    await this.#engine.ask('POST', `/containers/${this.id}/${path}`);
   }
 
   async #remove(): Promise<void> {

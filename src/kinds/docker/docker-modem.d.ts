@@ -13,6 +13,7 @@ declare module 'docker-modem' {
     readonly isStream: true;
     /** The answer may be the connection itself. */
     readonly hijack?: boolean;
+    readonly abortSignal?: AbortSignal | undefined;
   }
 
   class Modem {

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import Modem from 'docker-modem';
 import { CircuitError, errorCode, errorMessage } from '../../base/error.js';
+import { within } from '../../base/interruptible.js';
 
 /** What the engine answered to a request that it refused. */
 export class EngineError extends CircuitError {
@@ -13,6 +14,11 @@ export class EngineError extends CircuitError {
     this.status = status;
   }
 }
+
+type Method = 'GET' | 'POST' | 'DELETE';
+
+/** How long an engine may take for what it has only to look up; another member waits for us for 5 s. */
+const ANSWER_MS = 4000;
 
 /** As the engine uses the status codes of HTTP. */
 const ERRNO: Readonly<Record<number, 'EINVAL' | 'ENOENT' | 'EBUSY'>> = {
@@ -52,17 +58,32 @@ export class Engine {
    * The text of the engine's answer.
    * @throws EngineError; CircuitError ENOENT, ECONNREFUSED or EACCES (the socket)
    */
-  async request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<string> {
+  async request(method: Method, path: string, body?: object): Promise<string> {
     return await text(await this.open(method, path, body));
+  }
+
+  /** As {@link request}, of what an engine that works answers soon. @throws CircuitError ETIMEDOUT */
+  async ask(method: Method, path: string): Promise<string> {
+    const late = new AbortController();
+    const sentence = `the Docker engine on ${this.socket} has not answered within ${ANSWER_MS / 1000} s`;
+    try {
+      const answer = this.open(method, path, undefined, late.signal).then(text);
+      return await within(answer, ANSWER_MS, () => new CircuitError('ETIMEDOUT', sentence));
+    } catch (error) {
+      // The connection would stay until the engine answers.
+      late.abort();
+      throw error;
+    }
   }
 
   /** As {@link request}, but as the answer comes. */
   async open(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: Method,
     path: string,
     body?: object,
+    signal?: AbortSignal,
   ): Promise<IncomingMessage> {
-    const answer = await this.#dial(method, path, body, false);
+    const answer = await this.#dial(method, path, body, false, signal);
     if (answer instanceof Socket) throw new CircuitError('EPROTO', 'the engine gave no answer');
     if (isRefusal(answer)) throw await refusal(answer);
     return answer;
@@ -77,10 +98,11 @@ export class Engine {
   }
 
   #dial(
-    method: string,
+    method: Method,
     path: string,
     body: object | undefined,
     hijack: boolean,
+    abortSignal?: AbortSignal,
   ): Promise<IncomingMessage | Socket> {
     const request = {
       path,
@@ -89,6 +111,7 @@ export class Engine {
       statusCodes: EVERY_STATUS,
       isStream: true,
       hijack,
+      abortSignal,
     } as const;
     return new Promise((resolve, reject) => {
       this.#modem.dial(request, (error, answer) => {
