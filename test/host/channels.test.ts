@@ -261,7 +261,10 @@ print(message.decode())`,
 fd = os.open('c/send', os.O_WRONLY)
 os.write(fd, b'x')
 signal.setitimer(signal.ITIMER_REAL, 1, 0.2)
-for _ in range(40): os.write(fd, b'y' * 100000)
+for _ in range(40):
+    rest = b'y' * 100000
+    # An interrupted write(2) may have taken a part.
+    while rest: rest = rest[os.write(fd, rest):]
 signal.setitimer(signal.ITIMER_REAL, 0)
 os.close(fd)`,
     );
