@@ -31,15 +31,20 @@ import os, pty, select, sys
 pid, terminal = pty.fork()
 if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
 shown = b''
-def until(text):
+def until(text, start = 0):
     global shown
-    while text not in shown:
-        if not select.select([terminal], [], [], 5)[0]: return os.write(terminal, b'\\x03')
+    while text not in shown[start:]:
+        if not select.select([terminal], [], [], 5)[0]: return False
         shown += os.read(terminal, 65536)
+    return True
 until(b'ready> ')
 for number, line in enumerate(sys.stdin.buffer.read().split(b'\\0')):
     os.write(terminal, line)
-    until(b'done %d.' % number)
+    if until(b'done %d.' % number): continue
+    # The terminal drops what is typed before the shell has got Ctrl-C.
+    start = len(shown)
+    os.write(terminal, b'\\x03')
+    until(b'ready> ', start)
 os.write(1, shown)
 os.close(terminal)
 os.waitpid(pid, 0)
