@@ -25,7 +25,7 @@ export default {
   files: ['dist/test/**/*.test.js'],
   workerThreads: false,
   timeout: '4m',
-  // Tests wait for a third of their time.
+  // Tests wait for a quarter of their time.
   concurrency: availableParallelism() + 1,
   sortTestFiles: (a, b) => rank(a) - rank(b) || a.localeCompare(b),
 };
