@@ -48,7 +48,14 @@ export class MemberRecords {
   refresh(): void {
     if (this.#isCurrent) return;
     this.#isCurrent = true;
-    const entries = this.#host.members.list().map((member) => this.#entryOf(member));
+    const entries = this.#host.members.list().flatMap((member) => {
+      try {
+        return [this.#entryOf(member)];
+      } catch {
+        // Others choose the address that they advertise: what is no name of DNS has no records.
+        return [];
+      }
+    });
     this.#entries = new Map(entries.map((entry) => [entry.member.name, entry]));
     const bearers = new Map<string, number>();
     for (const { byHost } of entries) {

@@ -102,3 +102,10 @@ test('of many members the service has as many as an answer holds', (t) => {
   t.is(ask('_circuit._tcp.', 'SRV').answer.length, MAX_SERVICES);
   t.is(ask('h1999.').answer.length, 1);
 });
+
+test('a member whose address is no name of DNS has no records, and the others have theirs', (t) => {
+  const { ask } = zoneOf(member(1, 'web1', '10.0.0.1'), member(2, 'web2', 'a..b'));
+  t.deepEqual(ask('web1.').answer, ['web1.c.test. 5 A 10.0.0.1']);
+  t.is(ask('web2.').status, 'NXDOMAIN aa');
+  t.is(ask('_circuit._tcp.', 'SRV').answer.length, 1);
+});
