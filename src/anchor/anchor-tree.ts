@@ -140,13 +140,13 @@ export class AnchorTree<E extends Element> {
     return missing.length === 0 && anchor.element === element;
   }
 
-  /** Every element there is. */
-  elements(): E[] {
-    const below = (anchor: Anchor<E>): E[] => [
-      ...(anchor.element ? [anchor.element] : []),
-      ...[...anchor.children.values()].flatMap(below),
+  /** Every element there is, with its path. */
+  elements(): { path: AnchorPath; element: E }[] {
+    const below = (anchor: Anchor<E>, path: AnchorPath): { path: AnchorPath; element: E }[] => [
+      ...(anchor.element ? [{ path, element: anchor.element }] : []),
+      ...[...anchor.children].flatMap(([name, child]) => below(child, [...path, name])),
     ];
-    return below(this.#root);
+    return below(this.#root, []);
   }
 
   /** Tells of sub-anchors and control files of `path` that come and go. @throws CircuitError ENOENT */

@@ -52,6 +52,9 @@ class Placed {
 /** How long a maker that fails waits for the scrub of its element, which may hang in the kernel. */
 const DISCARD_TIMEOUT_MS = 1_000;
 
+/** How long an element may take beyond its grace: many containers are removed at once. */
+const LAST_MS = 8_000;
+
 /** How long the end of what a kind has begun may take, after its elements have ended. */
 const END_TIMEOUT_MS = 2_000;
 
@@ -171,9 +174,21 @@ export class LocalMember implements Member {
     for (const ending of this.#making.values()) ending.abort();
     await Promise.allSettled([
       ...this.#making.keys(),
-      ...this.#anchors.elements().map(({ element }) => element.terminate?.(graceMs)),
+      ...this.#anchors.elements().map((each) => this.#terminate(each, graceMs)),
     ]);
     await this.#begun.end(END_TIMEOUT_MS);
+  }
+
+  /** Ends an element in order; one that does not end is left, and logged. */
+  async #terminate({ path, element }: { path: AnchorPath; element: Placed }, graceMs: number) {
+    const late = () => new Error('it takes too long');
+    try {
+      const ended = element.element.terminate?.(graceMs);
+      if (ended) await within(ended, graceMs + LAST_MS, late);
+    } catch (error) {
+      const anchor = formatPath(this.name, path);
+      this.#options.log.event(`${anchor} stays behind: ${errorMessage(error)}`);
+    }
   }
 
   async #make(
