@@ -77,6 +77,11 @@ export class KeyedJson<K extends string> {
     }
     throw invalid(`"${key}" is a whole number${unit} from ${from} to ${to}`);
   }
+
+  /** As {@link whole}; 0 is as good as nothing, as in Go. */
+  wholeUnlessZero(key: K, from: number, to: number, unit = ''): number | undefined {
+    return this.#values.get(key) === 0 ? undefined : this.whole(key, from, to, unit);
+  }
 }
 
 function parse(json: string, name: string): unknown {

@@ -87,7 +87,7 @@ test('a container that cannot be made makes nothing, and `error` says why', (t) 
       [{ Image: 'busybox', Path: 'no-such-program' }, /No such file/, /no-such-program/],
       [{ Image: 'busybox', Path: '/etc' }, /Permission denied/, /\/etc/],
       [{ ...script(''), Foo: 1 }, /Invalid argument/, /Foo/],
-      [{ ...script(''), Memory: 1000 }, /Invalid argument/, /6 MiB/],
+      [{ ...script(''), Memory: 1000 }, /Invalid argument/, /from 6291456/],
       [{ ...script(''), CpuShares: 1 }, /Invalid argument/, /CpuShares/],
       [{ Path: 'sh' }, /Invalid argument/, /Image/],
       ['nonsense', /Invalid argument/, /JSON/],

@@ -27,7 +27,7 @@ export interface ContainerCommand {
   readonly Network?: string;
   /** It has a terminal: both outputs are one. */
   readonly Tty: boolean;
-  /** Options for LXC, which no engine has any more. */
+  /** Options for LXC, which engines have no more. */
   readonly Lxc?: readonly string[];
   /** The element, and the container, go when it ends. */
   readonly Scrub: boolean;
@@ -69,8 +69,8 @@ export function parseContainer(json: string): ContainerCommand {
   const Entry = given.text('Entry');
   const Env = given.environment('Env');
   const Dir = directory(given.text('Dir'));
-  const Memory = memory(given);
-  const CpuShares = cpuShares(given);
+  const Memory = given.wholeUnlessZero('Memory', MIN_MEMORY, Number.MAX_SAFE_INTEGER, ' of bytes');
+  const CpuShares = given.wholeUnlessZero('CpuShares', CPU_SHARES.least, CPU_SHARES.most);
   const Volume = given.texts('Volume');
   Volume?.forEach(checkVolume);
   const Network = given.text('Network');
@@ -97,26 +97,6 @@ export function asksForLxc({ Lxc }: ContainerCommand): boolean {
   return Lxc !== undefined && Lxc.length > 0;
 }
 
-type Fields = KeyedJson<(typeof KEYS)[number]>;
-
-function memory(given: Fields): number | undefined {
-  const bytes = given.whole('Memory', 0, Number.MAX_SAFE_INTEGER, ' of bytes');
-  if (bytes !== undefined && bytes !== 0 && bytes < MIN_MEMORY) {
-    throw invalid(`"Memory" is a number of bytes from ${MIN_MEMORY} (6 MiB), not ${bytes}`);
-  }
-  return bytes;
-}
-
-function cpuShares(given: Fields): number | undefined {
-  const shares = given.whole('CpuShares', 0, CPU_SHARES.most);
-  if (shares !== undefined && shares !== 0 && shares < CPU_SHARES.least) {
-    throw invalid(
-      `"CpuShares" is a whole number from ${CPU_SHARES.least} to ${CPU_SHARES.most}, not ${shares}`,
-    );
-  }
-  return shares;
-}
-
 function directory(path: string | undefined): string | undefined {
   if (path && !path.startsWith('/')) {
     throw invalid('"Dir" is a directory in the container, and begins with /');
@@ -127,7 +107,9 @@ function directory(path: string | undefined): string | undefined {
 function checkVolume(volume: string): void {
   const parts = volume.split(':');
   const [first = '', container = first] = parts;
-  if (parts.length > 3 || !container.startsWith('/') || container === '/' || parts.includes('')) {
+  const modes = parts[2]?.split(',') ?? [];
+  const isForm = parts.length <= 3 && !parts.includes('') && modes.every((mode) => MODE.test(mode));
+  if (!isForm || !container.startsWith('/') || container === '/') {
     throw invalid(
       `"Volume" has entries such as "/srv/data:/data" or "/srv/data:/data:ro", not ${JSON.stringify(volume)}`,
     );
@@ -135,10 +117,13 @@ function checkVolume(volume: string): void {
   // The engine would take a relative path for a volume's name, or refuse it.
   if (parts.length > 1 && !first.startsWith('/') && !VOLUME_NAME.test(first)) {
     throw invalid(
-      `the host's part of the "Volume" ${JSON.stringify(volume)} is a path that begins with /, or a volume's name`,
+      `the host's part of the "Volume" ${JSON.stringify(volume)} is a path that begins with /, or a volume's name, of two characters or more`,
     );
   }
 }
+
+/** As the engine has them for a bind mount (volume/mounts/linux_parser.go). */
+const MODE = /^(ro|rw|z|Z|nocopy|consistent|cached|delegated|r?(shared|slave|private))$/;
 
 /** As the engine has it (volume/service/opts and names.RestrictedNamePattern). */
 const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;

@@ -66,6 +66,10 @@ export class ContainerElement implements Element {
   #pid: number | undefined;
   /** When its process was seen to have ended, before the engine told. */
   #goneAt: number | undefined;
+  /** The process that the engine tells of, and that is not to be seen from here. */
+  #unseenPid: number | undefined;
+  /** The daemon is in another PID namespace than the engine, and sees none of its processes. */
+  #isElsewhere = false;
   #lastInspection: string | undefined;
 
   /** @param forget Called when it is scrubbed. */
@@ -177,8 +181,7 @@ export class ContainerElement implements Element {
    * open then get the bytes that were left.
    */
   async scrub(): Promise<void> {
-    this.stdout.catchUp();
-    this.stderr.catchUp();
+    this.#catchUp();
     await this.#remove();
     // The engine has told before how it ended, on another connection.
     if (this.alive) await Promise.race([this.exited, delay(TOLD_MS, undefined, { ref: false })]);
@@ -193,12 +196,17 @@ export class ContainerElement implements Element {
   /** Asks it to end with TERM, or HUP, and after `graceMs` kills it; then removes it from the engine. */
   async terminate(graceMs: number, signal: 'SIGTERM' | 'SIGHUP' = 'SIGTERM'): Promise<void> {
     if (this.alive) {
-      await this.#kill(parseSignal(signal)).catch(() => {});
-      // One that is paused learns of it only when it goes on.
-      if (this.#paused) await this.#post('unpause').catch(() => {});
+      // The time runs also where the engine does not answer.
+      void this.#askToEnd(parseSignal(signal));
       await Promise.race([this.exited, delay(graceMs, undefined, { ref: false })]);
     }
     await this.scrub();
+  }
+
+  async #askToEnd(signal: number): Promise<void> {
+    await this.#kill(signal).catch(() => {});
+    // One that is paused learns of it only when it goes on.
+    if (this.#paused) await this.#post('unpause').catch(() => {});
   }
 
   /** Attaches to its outputs; before its start, so that none is lost. */
@@ -250,12 +258,29 @@ export class ContainerElement implements Element {
    * seconds, answers nothing about the container meanwhile, and tells of its end after that.
    */
   async look(): Promise<void> {
-    if (!this.#started || this.#dying || this.#looking || this.#goneAt !== undefined) return;
-    this.#looking = true;
-    this.#pid ||= await within(this.pid(), ANSWER_MS, new Error('late')).catch(() => undefined);
-    this.#looking = false;
-    if (this.#pid && isThere(this.#pid)) return;
+    if (!this.#started || this.#dying || this.#looking || this.#isElsewhere) return;
+    if (this.#pid === undefined) return await this.#findProcess();
+    if (this.#goneAt !== undefined || isThere(this.#pid)) return;
     this.#goneAt = performance.now();
+    this.#catchUp();
+  }
+
+  /** Learns which process it is, where that is to be seen from here. */
+  async #findProcess(): Promise<void> {
+    this.#looking = true;
+    // It may have ended already, or the engine be slow.
+    const late = setTimeout(() => this.#catchUp(), ANSWER_MS);
+    const pid = await this.pid().catch(() => 0);
+    clearTimeout(late);
+    this.#looking = false;
+    if (pid === 0) return;
+    if (isThere(pid)) this.#pid = pid;
+    // Of a container that has just ended the engine answers nothing; it would not tell the same twice.
+    else if (pid === this.#unseenPid) this.#isElsewhere = true;
+    else this.#unseenPid = pid;
+  }
+
+  #catchUp(): void {
     this.stdout.catchUp();
     this.stderr.catchUp();
   }

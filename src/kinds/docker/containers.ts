@@ -84,17 +84,18 @@ export class Containers implements AsyncDisposable {
     const name = `circuit-${randomBytes(8).toString('hex')}`;
     // What the engine is asked for is not called off: its answer tells what is to be removed.
     const making = this.#make(name, path, command, signal);
-    const settled = making.catch(() => undefined).finally(() => this.#making.delete(name));
+    const settled = making
+      .then(
+        // Nobody waits for it any more.
+        (element) => (signal?.aborted ? this.#discard(element) : undefined),
+        () => undefined,
+      )
+      .finally(() => this.#making.delete(name));
     this.#making.set(name, settled);
     try {
       return await interruptible(making, signal);
     } catch (error) {
-      const undone = making.then(
-        (element) => this.#discard(element),
-        () => undefined,
-      );
-      this.#making.set(name, Promise.allSettled([settled, undone]));
-      await within(undone, UNDO_MS, interrupted()).catch(() => undefined);
+      await within(settled, UNDO_MS, interrupted()).catch(() => undefined);
       throw error;
     }
   }
@@ -191,7 +192,8 @@ export class Containers implements AsyncDisposable {
       const sentence = `${JSON.stringify(Dir)} is not a directory to run in`;
       return new CircuitError('ENOTDIR', sentence, { cause: error });
     }
-    const program = JSON.stringify(Entry ?? Path ?? 'its program');
+    const named = Entry ?? Path;
+    const program = named === undefined ? "the image's own program" : JSON.stringify(named);
     // A directory that is mounted over a file has the same status.
     if (error.status !== 400 || /mount|not a directory/i.test(error.message)) return error;
     const answer = await this.#engine.request('GET', `/containers/${id}/json`);
@@ -217,7 +219,7 @@ export class Containers implements AsyncDisposable {
     });
     try {
       // It fails as everything would.
-      await this.#engine.request('GET', '/_ping');
+      await this.#engine.ask('GET', '/_ping');
       if (this.#events.connected) return;
       const late = new CircuitError(
         'ETIMEDOUT',
