@@ -18,9 +18,7 @@ interface Entry {
   readonly member: HostMember;
   readonly byName: ResourceRecord;
   readonly byHost: ResourceRecord | undefined;
-  /** The service, at the name of the member, and at that of the host. */
   readonly service: ResourceRecord;
-  readonly serviceAtHost: ResourceRecord | undefined;
 }
 
 /** Keeps the names of the members in a zone: `HOST.ZONE`, `X….ZONE`, and `_circuit._tcp.ZONE`. */
@@ -52,19 +50,12 @@ export class MemberRecords {
       try {
         return [this.#entryOf(member)];
       } catch {
-        // Others choose the address that they advertise: what is no name of DNS has no records.
+        // Others choose the address that they advertise: one that is no name of DNS has no records.
         return [];
       }
     });
     this.#entries = new Map(entries.map((entry) => [entry.member.name, entry]));
-    const bearers = new Map<string, number>();
-    for (const { byHost } of entries) {
-      if (byHost) bearers.set(byHost.owner.key, (bearers.get(byHost.owner.key) ?? 0) + 1);
-    }
-    const services = entries.slice(0, MAX_SERVICES).map(({ byHost, service, serviceAtHost }) => {
-      const isSole = byHost !== undefined && bearers.get(byHost.owner.key) === 1;
-      return isSole && serviceAtHost ? serviceAtHost : service;
-    });
+    const services = entries.slice(0, MAX_SERVICES).map(({ service }) => service);
     const hosts = entries.flatMap(({ byName, byHost }) => (byHost ? [byName, byHost] : [byName]));
     this.#zones.derive([this.#nameServer, ...services, ...hosts]);
   }
@@ -79,17 +70,13 @@ export class MemberRecords {
     const { name, address, port } = member;
     const label = labelOf(member.host);
     const [type, data] = addressData(address);
-    // The target of a service is no alias (RFC 2782).
-    const service = (target: string) => {
-      const host = type === 'CNAME' ? data : this.#below(target);
-      return this.#record('_circuit._tcp', 'SRV', `0 0 ${port} ${host}`);
-    };
+    // The target of a service is no alias (RFC 2782), and one member alone, as its host's name may not be.
+    const target = type === 'CNAME' ? data : this.#below(name);
     return {
       member,
       byName: this.#record(name, type, data),
       byHost: label === undefined ? undefined : this.#record(label, type, data),
-      service: service(name),
-      serviceAtHost: label === undefined ? undefined : service(label),
+      service: this.#record('_circuit._tcp', 'SRV', `0 0 ${port} ${target}`),
     };
   }
 

@@ -1,4 +1,5 @@
 import { formatAuthority } from '../../base/address.js';
+import { CircuitError, errorMessage } from '../../base/error.js';
 import { moved } from '../../base/garbage.js';
 import type { Element, Host } from '../table.js';
 import { entriesOf } from './entries.js';
@@ -6,13 +7,13 @@ import { listeningHost } from './listening-host.js';
 import { MemberRecords } from './member-records.js';
 import { DomainName } from './name.js';
 import { formatRecord } from './record.js';
-import { respond } from './respond.js';
+import { respond, serverFailure } from './respond.js';
 import { Servers } from './servers.js';
 import type { Specification } from './specification.js';
 import { parseRecord } from './zone-text.js';
 import { Zones } from './zones.js';
 
-/** What a query and a record that is set leave in V8's heap for the collector, in bytes. */
+/** The garbage that a query, and a record that is set, leave in V8's heap, in bytes. */
 const QUERY_COST_BYTES = 1024;
 const SET_COST_BYTES = 4096;
 
@@ -38,9 +39,13 @@ export class NameServerElement implements Element {
   readonly #host: string;
   readonly #queries = { UDP: 0, TCP: 0 };
   #servers: Servers | undefined;
+  #isClosed = false;
+  #hasFailed = false;
+  readonly #log: (event: string) => void;
 
   private constructor({ members }: Specification, listening: string, host: Host) {
     this.#host = listening;
+    this.#log = host.log;
     this.#zoneOfMembers = members;
     this.#zones = new Zones(members);
     this.#members = members && new MemberRecords(this.#zones, members, host);
@@ -69,9 +74,10 @@ export class NameServerElement implements Element {
 
   /**
    * Sets records, a line each, in their order.
-   * @throws CircuitError EINVAL: those before the one that is refused have been set
+   * @throws CircuitError EINVAL: those before the one that is refused have been set; EPIPE: it was scrubbed
    */
   set(text: string): void {
+    this.#checkOpen();
     const entries = entriesOf(text);
     moved(SET_COST_BYTES * entries.length);
     // An empty text is refused as a record.
@@ -79,8 +85,9 @@ export class NameServerElement implements Element {
       this.#zones.set(parseRecord(entry));
   }
 
-  /** Removes every record of a name. */
+  /** Removes every record of a name. @throws CircuitError EINVAL, EPERM (a member's), EPIPE (it was scrubbed) */
   unset(name: string): void {
+    this.#checkOpen();
     this.#zones.unset(DomainName.parse(name.trim()));
   }
 
@@ -120,11 +127,23 @@ export class NameServerElement implements Element {
   #respond(message: Buffer, transport: 'UDP' | 'TCP'): Buffer | undefined {
     this.#queries[transport] += 1;
     moved(QUERY_COST_BYTES);
-    this.#members?.refresh();
-    return respond(this.#zones, message, transport);
+    try {
+      this.#members?.refresh();
+      return respond(this.#zones, message, transport);
+    } catch (error) {
+      // In a socket's handler it would end the daemon, for a query that anybody can send.
+      if (!this.#hasFailed) this.#log(`a query has failed: ${errorMessage(error)}`);
+      this.#hasFailed = true;
+      return serverFailure(message);
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new CircuitError('EPIPE', 'the name server was scrubbed');
   }
 
   #close(): void {
+    this.#isClosed = true;
     this.#members?.[Symbol.dispose]();
     this.#servers?.[Symbol.dispose]();
     this.#servers = undefined;

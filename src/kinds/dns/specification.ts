@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { splitAuthority } from '../../base/address.js';
 import { CircuitError } from '../../base/error.js';
 import { KeyedJson } from '../keyed-json.js';
+import { parseIPv4, parseIPv6 } from './ip-address.js';
 import { DomainName } from './name.js';
 
 /** A name server that is to be made. */
@@ -38,7 +39,7 @@ export function parseSpecification(text: string): Specification {
   const members = zone === undefined ? undefined : DomainName.parse(zone);
   if (members && (members.labels === 0 || members.wire.length > MAX_ZONE_BYTES)) {
     throw invalid(
-      '"Members" is a zone such as "circuit.internal", and neither the root nor that long',
+      `"Members" is a zone such as "circuit.internal": not the root, and of ${MAX_ZONE_BYTES} bytes at most`,
     );
   }
   return { ...listenOn(given.text('Listen')?.trim() ?? ''), members };
@@ -64,7 +65,8 @@ function listenOn(text: string): Pick<Specification, 'host' | 'port'> {
 }
 
 function isUnspecified(address: string): boolean {
-  return address === '0.0.0.0' || /^[0:]+$/.test(address);
+  const bytes = parseIPv4(address) ?? parseIPv6(address);
+  return bytes !== undefined && /^0+(ffff0{8})?$/.test(Buffer.from(bytes).toString('hex'));
 }
 
 function invalid(sentence: string): CircuitError {

@@ -345,7 +345,8 @@ function originOf(name: DomainName): DomainName {
   // A label of one byte, or more, of which the first is _; or of one, which is *.
   const [length = 0, first] = name.wire;
   const isBelow = (length > 0 && first === 0x5f) || (length === 1 && first === 0x2a);
-  return isBelow && name.parent ? originOf(name.parent) : name;
+  // The root is nobody's to imply: all names would be below it.
+  return isBelow && name.parent && name.parent.labels > 0 ? originOf(name.parent) : name;
 }
 
 /** Orders names by their last label first (RFC 4034, section 6.1). */

@@ -19,6 +19,7 @@ const UNWANTED = [
   '…; it is not tried any more',
   '…; trying again until it answers, or the command is interrupted',
   'another daemon was started as …; this one goes on alone',
+  'a query has failed: …',
   'container … cannot be followed: …',
   'container … is not removed yet: …',
   'container … was …, and is no element: …; docker rm -f … removes it',

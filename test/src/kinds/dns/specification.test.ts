@@ -29,6 +29,8 @@ test('what is no address of one host, no zone, or another key is EINVAL', (t) =>
     '1.2.3:4',
     '127.0.0.1:65536',
     '0.0.0.0:53',
+    '[::ffff:0.0.0.0]:53',
+    '[::0.0.0.0]:53',
     '[::]:53',
     '{',
     '{"Zone":""}',
