@@ -95,3 +95,10 @@ test('records are listed by name, the last label first, with SOA and NS first', 
     ['a.org. 1', 'test. 6', 'test. 2', 'test. 1', 'b.test. 1', 'a.b.test. 1'],
   );
 });
+
+test('a label with _ and no domain is a zone of its own, and makes nothing of the root', (t) => {
+  const zones = new Zones();
+  zones.set(parseRecord('_dmarc TXT x'));
+  t.is(asked(zones, '_dmarc.', 'TXT').status, 'NOERROR aa');
+  t.is(asked(zones, 'www.example.org.', 'A').status, 'REFUSED');
+});

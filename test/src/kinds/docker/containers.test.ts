@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import test from 'ava';
 import { parseContainer } from '../../../../src/kinds/docker/command.js';
 import type { ContainerElement } from '../../../../src/kinds/docker/container-element.js';
@@ -28,7 +27,7 @@ test('a container whose maker was interrupted is removed when the engine answers
   const making = containers.make(['a'], COMMAND, maker.signal);
   while (!engine.asked.includes('POST create')) await new Promise(setImmediate);
   maker.abort();
-  setTimeout(answer, 50);
+  answer();
   await t.throwsAsync(making, { code: 'EINTR' });
   t.is(engine.containers.size, 0);
   t.true(engine.asked.includes('DELETE id1'));
@@ -84,18 +83,42 @@ test('a container whose anchor is taken stays in the engine, and the log tells',
   const killed = new Containers(hostNamed('X1'), engine.socket, none);
   await killed.make(['a'], COMMAND);
   await killed[Symbol.asyncDispose]();
+  const [container] = engine.containers.values();
+  const name = container?.Names[0]?.slice(1);
   const log: string[] = [];
-  const told = new EventTarget();
-  const host = hostNamed('X1', log);
-  const tell = {
-    ...host,
-    log: (event: string) => told.dispatchEvent(new Event(event.slice(0, 9))),
-  };
-  await using _containers = new Containers(tell, engine.socket, async () => {
+  await using _containers = new Containers(hostNamed('X1', log), engine.socket, async () => {
     throw new Error('there is a chan already');
   });
-  await once(told, 'container');
-  t.is(engine.containers.size, 1);
+  while (log.length === 0) await new Promise(setImmediate);
+  const sentence = `container ${name} was /X1/a, and is no element: there is a chan already; docker rm -f ${name} removes it`;
+  t.deepEqual(log, [sentence]);
+  t.false(engine.asked.some((each) => each.startsWith('DELETE')));
+});
+
+test('neither an engine that is slow nor one whose processes are not to be seen tears an output', async (t) => {
+  const exitSeenAfter = 2200;
+  const tried = [process.pid, 2 ** 30].map(async (pid) => {
+    await using engine = await FakeEngine.start();
+    engine.pid = pid;
+    const answered = new Promise<void>((resolve) => setTimeout(resolve, 600));
+    if (pid === process.pid) engine.held.set('GET json', answered);
+    await using containers = new Containers(hostNamed('X1'), engine.socket, none);
+    const element = await containers.make(['a'], COMMAND);
+    // It writes for so long that the engine could have cut off what nobody read.
+    const writing = setInterval(() => engine.write('x'.repeat(1000)), 20);
+    setTimeout(() => {
+      clearInterval(writing);
+      engine.tell('die', element.id, { exitCode: '0' });
+      engine.endOutputs();
+    }, exitSeenAfter);
+    const source = element.stdout.open();
+    let bytes = 0;
+    for (let data = await source.read(65_536); data.length > 0; data = await source.read(65_536)) {
+      bytes += data.length;
+    }
+    t.is(bytes, engine.written);
+  });
+  await Promise.all(tried);
 });
 
 test('--docker takes the path of a socket', (t) => {

@@ -21,6 +21,11 @@ export class FakeEngine implements AsyncDisposable {
   readonly asked: string[] = [];
   /** Requests that begin so, as `POST create`, wait for this. */
   readonly held = new Map<string, Promise<void>>();
+  /** The process of every container. */
+  pid = 0;
+  /** How many bytes were written to each output. */
+  written = 0;
+  readonly #outputs = new Set<Duplex>();
   readonly #directory: string;
   readonly #connections = new Set<Duplex>();
   readonly #events = new Set<ServerResponse>();
@@ -48,6 +53,7 @@ export class FakeEngine implements AsyncDisposable {
     server.on('upgrade', (_request, socket) => {
       socket.on('error', () => {});
       socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+      this.#outputs.add(socket);
     });
     await new Promise<void>((resolve) => server.listen(this.socket, resolve));
   }
@@ -64,6 +70,18 @@ export class FakeEngine implements AsyncDisposable {
     for (const stream of this.#events) {
       stream.write(`${JSON.stringify({ Type: 'container', Action, Actor: { ID, Attributes } })}\n`);
     }
+  }
+
+  /** Writes to all outputs, in a frame. */
+  write(text: string): void {
+    const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeUInt32BE(text.length, 4);
+    for (const socket of this.#outputs) socket.write(Buffer.concat([header, Buffer.from(text)]));
+    this.written += text.length;
+  }
+
+  endOutputs(): void {
+    for (const socket of this.#outputs) socket.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -110,7 +128,14 @@ export class FakeEngine implements AsyncDisposable {
     reply(200, {
       Id: id,
       Name: Names[0],
-      State: { Status: State, Running, Paused: false, OOMKilled: false, Pid: 0, ExitCode: 7 },
+      State: {
+        Status: State,
+        Running,
+        Paused: false,
+        OOMKilled: false,
+        Pid: this.pid,
+        ExitCode: 7,
+      },
       Config: { Labels, Env },
     });
   }
