@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CircuitError, errorCode } from '../../base/error.js';
+import { CircuitError } from '../../base/error.js';
 import { within } from '../../base/interruptible.js';
 import { parseSignal } from '../signal.js';
 import type { Element } from '../table.js';
@@ -10,6 +10,7 @@ import { indentedJson } from './indented-json.js';
 import { ContainerInput } from './input.js';
 import { type Inspection, parseInspection } from './inspection.js';
 import { ContainerOutput } from './output.js';
+import { ProcessWatch } from './process-watch.js';
 
 /**
  * `oom`: it was killed because it, or a process in it, had no more memory. `removed`: somebody else has removed it from the
@@ -23,10 +24,6 @@ const LAST_OUTPUT_MS = 1000;
 const EXIT_LATE_MS = 300;
 /** How long after its removal the engine may take to tell how a container ended. */
 const TOLD_MS = 100;
-/** How long the engine may take to answer of a container that has not ended. */
-const ANSWER_MS = 300;
-/** The engine keeps output for two seconds after the end (daemon/monitor.go), of which we see a bit less. */
-const KEPT_MS = 1800;
 /** An output of which nothing came for so long had been read to its end. */
 const FLOWING_MS = 500;
 /** How long after KILL a container may take to end. */
@@ -53,23 +50,16 @@ export class ContainerElement implements Element {
   /** Resolves when the container has ended, and {@link exit} tells how. */
   readonly exited: Promise<void>;
   readonly #engine: Engine;
+  readonly #process: ProcessWatch;
   readonly #forget: () => void;
   #resolveExited: () => void = () => {};
   #exit: string | undefined;
   #started = false;
   #dying = false;
-  #looking = false;
   #paused = false;
   #outOfMemory = false;
   #removed = false;
   #released = false;
-  #pid: number | undefined;
-  /** When its process was seen to have ended, before the engine told. */
-  #goneAt: number | undefined;
-  /** The process that the engine tells of, and that is not to be seen from here. */
-  #unseenPid: number | undefined;
-  /** The daemon is in another PID namespace than the engine, and sees none of its processes. */
-  #isElsewhere = false;
   #lastInspection: string | undefined;
 
   /** @param forget Called when it is scrubbed. */
@@ -86,6 +76,7 @@ export class ContainerElement implements Element {
     this.name = name;
     this.command = command;
     this.#forget = forget;
+    this.#process = new ProcessWatch({ pid: () => this.pid(), ended: () => this.#catchUp() });
     this.stdin = new ContainerInput(() => engine.attach(id, `stdin=1&${NEVER_DETACH}`));
     this.stdout = new ContainerOutput(!command.Tty);
     this.stderr = new ContainerOutput(!command.Tty);
@@ -253,31 +244,9 @@ export class ContainerElement implements Element {
     else if (!this.stdout.attached || !this.stderr.attached) await this.attach();
   }
 
-  /**
-   * Looks whether its process has ended. What the engine still has of the output then, it keeps for two
-   * seconds, answers nothing about the container meanwhile, and tells of its end after that.
-   */
+  /** Looks whether its process has ended, which the engine tells late. */
   async look(): Promise<void> {
-    if (!this.#started || this.#dying || this.#looking || this.#isElsewhere) return;
-    if (this.#pid === undefined) return await this.#findProcess();
-    if (this.#goneAt !== undefined || isThere(this.#pid)) return;
-    this.#goneAt = performance.now();
-    this.#catchUp();
-  }
-
-  /** Learns which process it is, where that is to be seen from here. */
-  async #findProcess(): Promise<void> {
-    this.#looking = true;
-    // It may have ended already, or the engine be slow.
-    const late = setTimeout(() => this.#catchUp(), ANSWER_MS);
-    const pid = await this.pid().catch(() => 0);
-    clearTimeout(late);
-    this.#looking = false;
-    if (pid === 0) return;
-    if (isThere(pid)) this.#pid = pid;
-    // Of a container that has just ended the engine answers nothing; it would not tell the same twice.
-    else if (pid === this.#unseenPid) this.#isElsewhere = true;
-    else this.#unseenPid = pid;
+    if (this.#started && !this.#dying) await this.#process.look();
   }
 
   #catchUp(): void {
@@ -316,18 +285,13 @@ export class ContainerElement implements Element {
     this.stdin.close();
     for (const output of [this.stdout, this.stderr]) {
       if (torn && !output.attached) output.tear();
-      if (this.#isCutOff && output.isFlowing(FLOWING_MS)) output.tear();
+      if (this.#process.isCutOff && output.isFlowing(FLOWING_MS)) output.tear();
       if (output.attached) output.catchUp();
       else output.end();
     }
     if (exitCode === KILLED && !this.#removed) await this.#inspect().catch(() => undefined);
     this.#exit = exitCode === undefined ? 'unknown' : String(exitCode);
     this.#resolveExited();
-  }
-
-  /** Whether the engine has waited in vain for us to read what it still had of the output. */
-  get #isCutOff(): boolean {
-    return this.#goneAt !== undefined && performance.now() - this.#goneAt > KEPT_MS;
   }
 
   async #inspect(): Promise<Inspection> {
@@ -374,13 +338,4 @@ function ended(): CircuitError {
 /** Whether the engine has no such container. */
 export function isGone(error: unknown): boolean {
   return error instanceof EngineError && error.status === 404;
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
 }

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import { CircuitError, interrupted, wouldWait } from '../../base/error.js';
-import { interruptible } from '../../base/interruptible.js';
+import { interruptible, until } from '../../base/interruptible.js';
 import { Listeners } from '../../base/listeners.js';
 import { Mutex } from '../../base/mutex.js';
-import type { Sink, SinkOptions, WaitOptions, WriteOptions } from '../control-file.js';
+import type { Sink, SinkOptions, WaitOptions } from '../control-file.js';
+import { FifoWriters } from '../fifo-writers.js';
 
 const PIECE = 64 * 1024;
 
@@ -12,51 +13,33 @@ export class ContainerInput {
   readonly #connect: () => Promise<Socket>;
   readonly #mutex = new Mutex();
   readonly #listeners = new Listeners();
+  readonly #writers = new FifoWriters({
+    write: (data, options) => this.#write(data, options),
+    isReady: () => this.#isReady,
+    whenReady: (signal) => this.#whenReady(signal),
+    finish: () => this.#finish(),
+  });
   #connecting: Promise<Socket> | undefined;
   #socket: Socket | undefined;
   #writing = false;
   #closed = false;
-  #writers = 0;
+  #hasEnded = false;
 
   constructor(connect: () => Promise<Socket>) {
     this.#connect = connect;
   }
 
-  /**
-   * A writer. The container sees the end of its input when a writer closes that was not opened for
-   * append, and no other is open: as with a FIFO. A write fails with EPIPE when the container has ended.
-   */
-  open({ append = false }: SinkOptions = {}): Sink {
-    let open = true;
-    this.#writers += 1;
-    const close = () => {
-      if (!open) return;
-      open = false;
-      this.#writers -= 1;
-      if (!append && this.#writers === 0) this.#finish();
-    };
-    return {
-      accept: async (data: Uint8Array, options: WriteOptions = {}) => {
-        const taken = await this.#write(data, options);
-        if (options.last && taken === data.length) close();
-        return taken;
-      },
-      full: false,
-      drained: async () => {},
-      ready: async () => this.#isReady,
-      whenReady: async (signal) => {
-        while (!this.#isReady) await this.#change(signal);
-      },
-      close,
-      abort: close,
-    };
+  /** A writer. A write fails with EPIPE when the container has ended. */
+  open(options?: SinkOptions): Sink {
+    return this.#writers.open(options);
   }
 
   /** The container has ended. Its writers get EPIPE. */
   close(): void {
     this.#closed = true;
+    this.#hasEnded = true;
     this.#socket?.destroy();
-    this.#listeners.tellOnce();
+    this.#listeners.tell();
   }
 
   get #isReady(): boolean {
@@ -72,14 +55,14 @@ export class ContainerInput {
       while (done < data.length) {
         if (signal?.aborted) throw interrupted();
         if (nonblock && this.#writing) throw wouldWait('the container has not read its input');
-        while (this.#writing && !this.#closed) await this.#change(signal);
+        await this.#whenReady(signal);
         const socket = await this.#connected(signal);
         // A copy: the bytes are the writer's again when we return.
         const piece = new Uint8Array(data.subarray(done, done + PIECE));
         this.#send(socket, piece);
         done += piece.length;
       }
-      while (!nonblock && this.#writing && !this.#closed) await this.#change(signal);
+      if (!nonblock) await this.#whenReady(signal);
     } catch (error) {
       // As write(2): a write that has written something tells how much, and the next one fails.
       if (done === 0) throw error;
@@ -91,7 +74,7 @@ export class ContainerInput {
     this.#writing = true;
     socket.write(piece, () => {
       this.#writing = false;
-      this.#listeners.tellOnce();
+      this.#listeners.tell();
     });
   }
 
@@ -113,6 +96,8 @@ export class ContainerInput {
   #use(socket: Socket): void {
     this.#socket = socket;
     socket.on('error', () => {});
+    // The container has ended meanwhile.
+    if (this.#hasEnded) return void socket.destroy();
     socket.on('close', () => this.close());
     // The engine tells in this way that the container has ended.
     socket.on('end', () => this.close());
@@ -128,19 +113,15 @@ export class ContainerInput {
       (socket) => socket.end(),
       () => {},
     );
-    this.#listeners.tellOnce();
+    this.#listeners.tell();
   }
 
-  async #change(signal: AbortSignal | undefined): Promise<void> {
-    let waiting: Disposable | undefined;
-    const change = new Promise<void>((resolve) => {
-      waiting = this.#listeners.add(resolve);
-    });
-    try {
-      await interruptible(change, signal);
-    } finally {
-      waiting?.[Symbol.dispose]();
-    }
+  #whenReady(signal?: AbortSignal): Promise<void> {
+    return until(
+      () => this.#isReady,
+      (look) => this.#listeners.add(look),
+      signal,
+    );
   }
 }
 

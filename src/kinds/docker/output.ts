@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { ByteQueue } from '../../base/byte-queue.js';
 import { CircuitError, interrupted, wouldWait } from '../../base/error.js';
 import { passed } from '../../base/garbage.js';
-import { interruptible } from '../../base/interruptible.js';
+import { until } from '../../base/interruptible.js';
 import { Listeners } from '../../base/listeners.js';
 import { Mutex } from '../../base/mutex.js';
 import type { Source, WaitOptions } from '../control-file.js';
@@ -86,7 +86,7 @@ export class ContainerOutput implements Source {
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.destroy();
-    this.#listeners.tellOnce();
+    this.#listeners.tell();
   }
 
   /** Bytes may have been lost: a reader gets those that come, and then EIO instead of the end. */
@@ -108,7 +108,11 @@ export class ContainerOutput implements Source {
   }
 
   async whenReady(signal?: AbortSignal): Promise<void> {
-    while (!this.#isReady) await this.#more(signal);
+    await until(
+      () => this.#isReady,
+      (look) => this.#listeners.add(look),
+      signal,
+    );
   }
 
   async read(max: number, { signal, nonblock = false }: WaitOptions = {}): Promise<Uint8Array> {
@@ -120,14 +124,14 @@ export class ContainerOutput implements Source {
       if (this.#ended && this.#failed) throw lost();
       if (this.#ended) return new Uint8Array();
       if (nonblock) throw wouldWait('nothing has come yet');
-      await this.#more(signal);
+      await this.whenReady(signal);
     }
   }
 
   settled(data: Uint8Array, delivered: boolean): void {
     if (delivered || data.length === 0) return;
     this.#unread.unshift(data);
-    this.#listeners.tellOnce();
+    this.#listeners.tell();
   }
 
   /** A reader goes; the others go on. */
@@ -138,21 +142,9 @@ export class ContainerOutput implements Source {
     return this.#unread.length > 0 || this.#ended;
   }
 
-  async #more(signal: AbortSignal | undefined): Promise<void> {
-    let waiting: Disposable | undefined;
-    const more = new Promise<void>((resolve) => {
-      waiting = this.#listeners.add(resolve);
-    });
-    try {
-      await interruptible(more, signal);
-    } finally {
-      waiting?.[Symbol.dispose]();
-    }
-  }
-
   #onReadable(): void {
     if (this.#catchingUp) this.#fill();
-    this.#listeners.tellOnce();
+    this.#listeners.tell();
   }
 
   /** Takes from the connection what a reader has asked for: one piece, or all that is left. */

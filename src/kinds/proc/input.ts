@@ -1,7 +1,8 @@
 import * as native from '../../../native/index.js';
 import { CircuitError, errorCode, interrupted, wouldWait } from '../../base/error.js';
 import { Mutex } from '../../base/mutex.js';
-import type { Sink, SinkOptions, WaitOptions, WriteOptions } from '../control-file.js';
+import type { Sink, SinkOptions, WaitOptions } from '../control-file.js';
+import { FifoWriters } from '../fifo-writers.js';
 import { PipeEnd } from './pipe.js';
 
 const PIECE = 256 * 1024;
@@ -10,43 +11,25 @@ const PIECE = 256 * 1024;
 export class ProcessInput {
   readonly #pipe: PipeEnd;
   readonly #mutex = new Mutex();
-  #writers = 0;
+  readonly #writers: FifoWriters;
 
   /** @param fd Our end of the pipe; becomes this object's. */
   constructor(fd: number) {
-    this.#pipe = new PipeEnd(fd, 'writable');
-  }
-
-  /**
-   * A writer. The process sees the end of its input when a writer closes that was not opened for
-   * append, and no other is open: as with a FIFO. A write fails with EPIPE when the process has ended
-   * or has closed its input.
-   */
-  open({ append = false }: SinkOptions = {}): Sink {
-    let open = true;
-    this.#writers += 1;
-    const pipe = this.#pipe;
-    const close = () => {
-      if (!open) return;
-      open = false;
-      this.#writers -= 1;
-      if (!append && this.#writers === 0) pipe.close();
-    };
-    return {
-      accept: async (data: Uint8Array, options: WriteOptions = {}) => {
-        const taken = await this.#write(data, options);
-        if (options.last && taken === data.length) close();
-        return taken;
-      },
-      full: false,
-      drained: async () => {},
-      ready: async () => pipe.ready,
+    const pipe = new PipeEnd(fd, 'writable');
+    this.#pipe = pipe;
+    this.#writers = new FifoWriters({
+      write: (data, options) => this.#write(data, options),
+      isReady: () => pipe.ready,
       whenReady: async (signal) => {
         if (!pipe.ready) await pipe.wait(signal);
       },
-      close,
-      abort: close,
-    };
+      finish: () => pipe.close(),
+    });
+  }
+
+  /** A writer. A write fails with EPIPE when the process has ended or has closed its input. */
+  open(options?: SinkOptions): Sink {
+    return this.#writers.open(options);
   }
 
   /** Ends the input. Its writers get EPIPE. */
