@@ -4,7 +4,7 @@ import type { Adopt, Host, Kind } from '../kinds/table.js';
 
 type Begun = AsyncDisposable | undefined;
 
-/** What the kinds of a member have begun with its daemon. */
+/** The resources that the kinds of a member have begun with its daemon. */
 export class BegunKinds {
   readonly #host: Host;
   readonly #begun = new Map<string, Promise<Begun>>();
@@ -22,7 +22,7 @@ export class BegunKinds {
     begun.catch((error) => this.#host.log(`${kind.name} did not begin: ${errorMessage(error)}`));
   }
 
-  /** What a kind has begun, or is beginning. */
+  /** The resource that a kind has begun, or is beginning. */
   of(kind: string): Promise<Begun> | undefined {
     return this.#begun.get(kind);
   }

@@ -53,7 +53,7 @@ function helpOf(those: readonly Found[], shortest: string): string {
   return told.join(', or ');
 }
 
-/** Of one name they have the same arguments, but each its own word for it: `<TEXT|RECORD...>`. */
+/** Verbs of one name have the same arguments, but each kind its own word for it: `<TEXT|RECORD...>`. */
 function argumentsOf(those: readonly Found[]): Arguments {
   const all = those.flatMap(({ file }) => (file.type === 'command' ? [file.options] : []));
   const words = all.flatMap(({ argument }) => /[^[\]<>.]+/.exec(argument ?? '') ?? []);

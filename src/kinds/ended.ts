@@ -9,7 +9,7 @@ export interface Ended {
   readonly Exit: string;
 }
 
-/** What the file `wait` of an element gives, when it has ended. */
+/** The content of the file `wait` of an element, when it has ended. */
 export async function ended<T extends Ended>(files: Files): Promise<T> {
   return JSON.parse(await textOf(files.source('wait')));
 }

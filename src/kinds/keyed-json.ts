@@ -2,7 +2,7 @@ import { CircuitError, errorMessage } from '../base/error.js';
 
 /** How sentences speak of an object. */
 export interface Naming {
-  /** What it is, such as `command`. */
+  /** The noun for it, such as `command`. */
   readonly name: string;
   /** One that is right, such as `{"Path": "ls"}`. */
   readonly example: string;

@@ -52,7 +52,7 @@ export interface Place<B extends AsyncDisposable = AsyncDisposable> {
   readonly host: Host;
   /** The anchor, below the member: `['db', 'main']`. */
   readonly path: readonly string[];
-  /** What the kind has begun on this member, if it has. */
+  /** The resource that the kind has begun on this member, if it has. */
   readonly begun: B | undefined;
 }
 

@@ -5,7 +5,7 @@
 import type { CircuitError } from '../../base/error.js';
 import { excerpt, invalid } from './invalid.js';
 
-/** What a text stands for. Characters beyond ASCII are their bytes in UTF-8. @throws CircuitError EINVAL */
+/** The bytes that a text stands for. Characters beyond ASCII are their bytes in UTF-8. @throws CircuitError EINVAL */
 export function bytesOf(text: string): Buffer {
   if (!text.includes('\\')) return Buffer.from(text);
   // The odd ones of these are what stands behind a backslash.

@@ -10,7 +10,7 @@ import type { Token } from './token.js';
 
 /** A field that is one token. */
 export interface Field {
-  /** What it is, as a sentence may say it. */
+  /** The thing that it is, as a sentence may say it. */
   readonly about: string;
   /** Its bytes; `undefined` if it is not what it is to be. @throws CircuitError EINVAL, which says more */
   parse(token: Token): Uint8Array | undefined;
@@ -18,7 +18,7 @@ export interface Field {
   format(data: ByteReader): string;
 }
 
-/** What follows the fields of some types: all tokens to the end. */
+/** The rest after the fields of some types: all tokens to the end. */
 export interface Rest {
   parse(tokens: readonly Token[]): Uint8Array;
   format(data: ByteReader): string;

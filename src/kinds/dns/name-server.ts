@@ -19,7 +19,7 @@ export class NameServer extends HeldElement<NameServerPeek> {
     return this.files.command('set', records, signal);
   }
 
-  /** Removes every record of a name, if it has any. @throws CircuitError EINVAL, EPERM (a member's), EINTR */
+  /** Removes every record that a name has. @throws CircuitError EINVAL, EPERM (a member's), EINTR */
   unset(name: string, { signal }: Interruptible = {}): Promise<void> {
     return this.files.command('unset', name, signal);
   }

@@ -43,7 +43,7 @@ export class DomainName {
   static parse(text: string): DomainName {
     if (text === '.') return DomainName.root;
     const texts = splitUnescaped(text, '.');
-    // What follows the final dot is the root.
+    // The root follows the final dot.
     if (texts.at(-1) === '' && texts.length > 1) texts.pop();
     const wire: number[] = [];
     for (const each of texts) {

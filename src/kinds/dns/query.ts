@@ -24,14 +24,14 @@ export interface Question {
   readonly end: number;
 }
 
-/** What a requestor says by an OPT record (RFC 6891). */
+/** The facts that a requestor gives by an OPT record (RFC 6891). */
 export interface Edns {
   /** How many bytes of UDP it takes. */
   readonly size: number;
   readonly dnssecOk: boolean;
 }
 
-/** What is to be answered: a question, or what is wrong with the query. */
+/** A question to be answered, or the code that tells what is wrong with the query. */
 export interface Query {
   readonly rcode: number;
   /** Absent where none could be read. */

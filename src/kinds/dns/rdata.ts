@@ -24,7 +24,7 @@ export function parseRdata(type: number, tokens: readonly Token[]): Uint8Array {
       `the record has ${rdata.length} bytes of data: one has at most ${MAX_RDATA_BYTES}`,
     );
   }
-  // What goes together is told by what is on the wire, which generic data may have wrong.
+  // The parts that go together are told by the wire form, which generic data may have wrong.
   if (isGeneric || known?.rest) formatRdata(type, rdata);
   // A copy, as small buffers are parts of a large one.
   return new Uint8Array(rdata);
@@ -77,7 +77,7 @@ function parseField(name: string, field: Field, token: Token): Uint8Array {
   return bytes;
 }
 
-/** What follows `\#`: how many bytes, and those in hexadecimal, in any number of words (RFC 3597, section 5). */
+/** The data after `\#`: how many bytes, and those in hexadecimal, in any number of words (RFC 3597, section 5). */
 function parseGeneric(tokens: readonly Token[]): Buffer {
   const [length, ...words] = tokens.map(({ text }) => text);
   const hex = words.join('');

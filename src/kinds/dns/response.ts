@@ -5,7 +5,7 @@ import { TYPE } from './type.js';
 /** An OPT record without options, in bytes. */
 const OPT_BYTES = 11;
 
-/** What we take over UDP, in bytes: no fragments (RFC 9715). */
+/** The most that we take over UDP, in bytes: no fragments (RFC 9715). */
 export const UDP_PAYLOAD = 1232;
 
 /** A pointer has 14 bits. */

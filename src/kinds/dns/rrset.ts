@@ -10,7 +10,7 @@ export interface NameInData {
   readonly compressible: boolean;
 }
 
-/** What one record of an RRset says. */
+/** The data of one record of an RRset. */
 export interface RecordData {
   readonly ttl: number;
   /** Uncompressed. */
@@ -50,11 +50,11 @@ const NAMES_AT: ReadonlyMap<number, number> = new Map([
   [TYPE.SRV, 6],
 ]);
 
-/** Of the types of RFC 1035 alone: a receiver may not know the others (RFC 3597, section 4). */
+/** The types of RFC 1035 alone: a receiver may not know the others (RFC 3597, section 4). */
 const COMPRESSIBLE = new Set<number>([TYPE.NS, TYPE.CNAME, TYPE.PTR, TYPE.SOA, TYPE.MX]);
 
 export function dataOf(type: number, ttl: number, rdata: Uint8Array): RecordData {
-  // Of a small buffer, Node allocates many at once.
+  // Node allocates many small buffers at once.
   return { ttl, rdata: Buffer.from(rdata), names: namesIn(type, rdata) };
 }
 

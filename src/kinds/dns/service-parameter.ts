@@ -9,7 +9,7 @@ import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './ip-address.js';
 import { parseNumber, uint16Bytes } from './number.js';
 
 export interface Parameter {
-  /** What its value is, as a sentence may say it; it has none if this is empty. */
+  /** The thing that its value is, as a sentence may say it; it has none if this is empty. */
   readonly about: string;
   /** @param value Without its escapes. @returns `undefined` if it is not what it is to be */
   parse(value: Buffer): Uint8Array | undefined;

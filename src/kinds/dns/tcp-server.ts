@@ -56,7 +56,7 @@ export class TcpServer {
 class TcpConnection {
   readonly #socket: Socket;
   readonly #respond: (message: Buffer) => Buffer | undefined;
-  /** What has not been answered. */
+  /** The bytes that have not been answered. */
   #pending: Buffer = Buffer.alloc(0);
   #hasEnded = false;
 

@@ -7,7 +7,7 @@ import type { ResourceRecord } from './record.js';
 import { parseType } from './record-types.js';
 import { type Token, tokensOf } from './token.js';
 
-/** What a record has without a TTL, as in the Go circuit. In seconds. */
+/** The TTL of a record without one, as in the Go circuit. In seconds. */
 const DEFAULT_TTL_S = 3600;
 /** RFC 2181, section 8. */
 const MAX_TTL_S = 2 ** 31 - 1;

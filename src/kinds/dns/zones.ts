@@ -1,18 +1,17 @@
 import { CircuitError } from '../../base/error.js';
+import { impliedSoa } from './implied-soa.js';
+import { labelStarts } from './label-starts.js';
 import type { DomainName } from './name.js';
 import type { ResourceRecord } from './record.js';
+import { rank, sortKey } from './record-order.js';
 import { dataOf, different, isSameData, type RecordData, type RRset, rrsetOf } from './rrset.js';
 import { TYPE } from './type.js';
 
-/** What the records of one type at one name may take in a message beside the question, in bytes. */
+/** The most that the records of one type at one name take in a message beside the question, in bytes. */
 const MAX_RRSET_BYTES = 65_000;
 
 /** The fixed fields of a record and a pointer to its owner, in bytes. */
 const RECORD_OVERHEAD = 12;
-
-/** The times in the SOA of a zone for which none was set: its names come and go at once. */
-const IMPLIED_SOA_TTL_S = 5;
-const IMPLIED_SOA_TIMES_S = [3600, 600, 86_400, IMPLIED_SOA_TTL_S] as const;
 
 const NONE: readonly never[] = [];
 
@@ -64,7 +63,7 @@ export interface Place {
  */
 export class Zones {
   readonly #nodes = new Map<string, Node>();
-  /** Of implied SOAs; each change has a new one. It begins with the time, as that of an earlier server did. */
+  /** The serial of implied SOAs; each change has a new one. It begins with the time, as that of an earlier server did. */
   #serial = Math.floor(Date.now() / 1000);
   readonly #derived = new Map<string, readonly ResourceRecord[]>();
   readonly #impliedSoas = new Map<string, RRset>();
@@ -262,34 +261,13 @@ export class Zones {
     const known = this.#impliedSoas.get(name.key);
     if (known) return known;
     const primary = apex.set(TYPE.NS)?.data[0]?.names[0]?.name ?? name;
-    const rdata = soaData(primary, name, this.#serial);
-    const soa = rrsetOf(name, TYPE.SOA, [dataOf(TYPE.SOA, IMPLIED_SOA_TTL_S, rdata)]);
+    const soa = impliedSoa(name, primary, this.#serial);
     this.#impliedSoas.set(name.key, soa);
     return soa;
   }
 }
 
-/** Where the labels of a name begin in its key, and the end. */
-function labelStarts(key: string): number[] {
-  const starts = [];
-  let at = 0;
-  for (let length = key.charCodeAt(0); length > 0; length = key.charCodeAt(at)) {
-    starts.push(at);
-    at += 1 + length;
-  }
-  starts.push(at);
-  return starts;
-}
-
-function soaData(primary: DomainName, apex: DomainName, serial: number): Uint8Array {
-  const numbers = Buffer.alloc(20);
-  for (const [at, number] of [serial, ...IMPLIED_SOA_TIMES_S].entries()) {
-    numbers.writeUInt32BE(number, 4 * at);
-  }
-  return Uint8Array.from([...primary.wire, ...apex.wire, ...numbers]);
-}
-
-/** @param data What the name is to have of that type. @throws CircuitError EINVAL */
+/** @param data All records of that type that the name is to have. @throws CircuitError EINVAL */
 function checkBeside(
   owner: DomainName,
   type: number,
@@ -347,19 +325,4 @@ function originOf(name: DomainName): DomainName {
   const isBelow = (length > 0 && first === 0x5f) || (length === 1 && first === 0x2a);
   // The root is nobody's to imply: all names would be below it.
   return isBelow && name.parent && name.parent.labels > 0 ? originOf(name.parent) : name;
-}
-
-/** Orders names by their last label first (RFC 4034, section 6.1). */
-function sortKey(key: string): string {
-  const starts = labelStarts(key);
-  return starts
-    .slice(0, -1)
-    .map((start, at) => `${key.slice(start + 1, starts[at + 1])}\0`)
-    .reverse()
-    .join('');
-}
-
-function rank(type: number): number {
-  if (type === TYPE.SOA) return 0;
-  return type === TYPE.NS ? 1 : 1 + type;
 }

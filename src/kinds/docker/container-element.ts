@@ -122,7 +122,7 @@ export class ContainerElement implements Element {
       try {
         await this.#inspect();
       } catch (error) {
-        // What is known of its end is shown, also where the engine has ended with it.
+        // The facts that are known of its end are shown, also where the engine has ended with it.
         if (this.alive && !isGone(error)) throw error;
       }
     }

@@ -8,7 +8,7 @@ export interface ContainerPeek extends Partial<Inspection> {
   readonly Phase: ContainerPhase;
   /** Empty while it runs, then the status; `unknown` if nobody saw it end. */
   readonly Exit: string;
-  /** What of the command has no effect. */
+  /** The part of the command that has no effect. */
   readonly Note?: string;
 }
 

@@ -82,7 +82,7 @@ export class Containers implements AsyncDisposable {
     if (asksForLxc(command))
       this.#host.log(`/${[this.#host.name, ...path].join('/')}: ${LXC_NOTE}`);
     const name = `circuit-${randomBytes(8).toString('hex')}`;
-    // What the engine is asked for is not called off: its answer tells what is to be removed.
+    // A request to the engine is not called off: its answer tells what is to be removed.
     const making = this.#make(name, path, command, signal);
     const settled = making
       .then(

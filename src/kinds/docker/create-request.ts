@@ -1,7 +1,7 @@
 import type { ContainerCommand } from './command.js';
 import type { Labels } from './labels.js';
 
-/** What the engine is asked to create. */
+/** The container that the engine is asked to create. */
 export function createRequest(command: ContainerCommand, labels: Labels): object {
   const { Image, Path, Args, Entry, Env, Dir, Memory, CpuShares, Volume, Network, Tty } = command;
   const program = Path === undefined ? Args : [Path, ...Args];

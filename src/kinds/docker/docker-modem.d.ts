@@ -1,4 +1,4 @@
-/** What we use of docker-modem 5.0.7, which has no types of its own. */
+/** The parts that we use of docker-modem 5.0.7, which has no types of its own. */
 declare module 'docker-modem' {
   import type { IncomingMessage } from 'node:http';
   import type { Socket } from 'node:net';

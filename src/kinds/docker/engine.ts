@@ -5,7 +5,7 @@ import Modem from 'docker-modem';
 import { CircuitError, errorCode, errorMessage } from '../../base/error.js';
 import { within } from '../../base/interruptible.js';
 
-/** What the engine answered to a request that it refused. */
+/** The answer of the engine to a request that it refused. */
 export class EngineError extends CircuitError {
   readonly status: number;
 
@@ -45,7 +45,7 @@ export class Engine {
     this.socket = socket;
     this.#modem = new Modem({
       socketPath: socket,
-      // What the environment says of an engine is for Docker's own client.
+      // The environment's variables on an engine are for Docker's own client.
       host: undefined,
       protocol: 'http',
       timeout: undefined,

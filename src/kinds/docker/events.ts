@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '../../base/error.js';
 import type { Engine } from './engine.js';
 
-/** What the engine tells of a container. */
+/** An event of a container, as the engine tells it. */
 export interface ContainerEvent {
   /** `start`, `die`, `oom`, `pause`, `unpause`, `destroy` and others. */
   readonly action: string;
@@ -63,7 +63,7 @@ export class EngineEvents implements Disposable {
           wait = FIRST_DELAY_MS;
         });
       } catch (error) {
-        // What breaks off a connection that stood is `aborted`.
+        // The error that breaks off a connection that stood is `aborted`.
         if (!this.#connected) why = errorMessage(error);
       }
       this.#connected = false;

@@ -1,4 +1,4 @@
-/** What we read of the engine's inspection of a container. */
+/** The parts that we read of the engine's inspection of a container. */
 export interface Inspection {
   readonly Id: string;
   /** With a slash before it. */

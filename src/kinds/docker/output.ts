@@ -10,7 +10,7 @@ import type { Source, WaitOptions } from '../control-file.js';
 import { Frames } from './frames.js';
 
 /**
- * What an engine can still hold of the output of a container that has ended: the pipe's 64 KiB, a
+ * The most that an engine can still hold of the output of a container that has ended: the pipe's 64 KiB, a
  * million bytes of its own (pkg/ioutils/bytespipe.go) and the socket's, or a pipe made as large as can be.
  */
 const MAX_LEFT = 4 * 1024 * 1024;

@@ -55,7 +55,7 @@ export class ProcessWatch {
     this.#isAsking = false;
     if (pid === 0) return;
     if (isThere(pid)) this.#pid = pid;
-    // Of a container that has just ended the engine answers nothing; it would not tell the same twice.
+    // The engine answers nothing of a container that has just ended, so it would not tell the same twice.
     else if (pid === this.#unseenPid) this.#isElsewhere = true;
     else this.#unseenPid = pid;
   }
