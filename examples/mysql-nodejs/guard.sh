@@ -14,11 +14,14 @@ shift
 # Nobody needs to read: what has no place in the channel is not said.
 say() { echo "$(date -u +%FT%TZ) $*" >"$channel/trysend"; }
 
+# Says what `wait` has printed in words: exited 1. The files of the element may be gone by then.
+ending() { sed -n 's/^  "\(Phase\|Exit\)": "\(.*\)",*$/\1 \2/p' | sort -r | cut -d' ' -f2 | xargs; }
+
 keep() {
-  anchor=$1 file=$2 name=${1#*/.hosts/} lost=
+  anchor=$1 file=$2 name=${1#*/.hosts/} lost='' failed=''
   while [ -e "$channel/cap" ]; do
-    if cat "$anchor/wait" >/dev/null; then
-      say "$name has ended: $(cat "$anchor/phase") $(cat "$anchor/exit")"
+    if ended=$(cat "$anchor/wait"); then
+      say "$name has ended: $(echo "$ended" | ending)"
       echo >"$anchor/scrub"
     elif [ -z "$lost" ] && [ ! -d "${anchor%/*}" ]; then
       say "$name is lost with its host"
@@ -27,7 +30,10 @@ keep() {
     # Where it is there after all, its makers are not, and this fails.
     if mkdir -p "$anchor" && cat "$file" >"$anchor/${file##*.}"; then
       say "$name is started"
-      lost=
+      lost='' failed=''
+    elif [ -z "$failed" ] && [ -e "$anchor/${file##*.}" ]; then
+      say "$name cannot be started: $(cat "$anchor/error")"
+      failed=yes
     fi
     # One that ends at once is started once a second.
     sleep 1

@@ -27,7 +27,7 @@ export abstract class HeldProgram<Peek, End extends Ended> extends HeldElement<P
 
   /**
    * Its standard output: a pipe, of which each byte goes to one reader. Unread output
-   * holds the process back at 64 KiB, and stays readable after its end. With `Retain` it
+   * holds the process back at 64 KiB (a container at about 1.3 MiB), and stays readable after its end. With `Retain` it
    * begins with the bytes that are kept. A stream that is destroyed pushes back the bytes
    * that it has not handed out, and this then gives a new one. Fails with EIO when the
    * member is lost. Node's `addAbortSignal` interrupts it.

@@ -79,7 +79,7 @@ export const docker = kind<ContainerElement, Containers>('docker', {
       'the id of its first process on the host; 0 when it has ended',
     ),
     phase: value((container) => container.phase, 'running, paused, exited, oom or removed'),
-    exit: value((container) => container.exit, 'its exit status'),
+    exit: value((container) => container.exit, 'empty while it runs, then its exit status'),
     stats: value((container) => container.stats(), "the engine's statistics, as JSON"),
     peek: value((container) => container.peek(), "its state, as JSON: the engine's inspection"),
   },
