@@ -181,7 +181,7 @@ export class LocalMember implements Member {
 
   /** Ends an element in order; one that does not end is left, and logged. */
   async #terminate({ path, element }: { path: AnchorPath; element: Placed }, graceMs: number) {
-    const late = () => new Error('it takes too long');
+    const late = () => new Error(`it has not ended within ${(graceMs + LAST_MS) / 1000} s`);
     try {
       const ended = element.element.terminate?.(graceMs);
       if (ended) await within(ended, graceMs + LAST_MS, late);
