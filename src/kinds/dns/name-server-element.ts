@@ -2,16 +2,16 @@ import { formatAuthority } from '../../base/address.js';
 import { CircuitError, errorMessage } from '../../base/error.js';
 import { moved } from '../../base/garbage.js';
 import type { Element, Host } from '../table.js';
-import { entriesOf } from './entries.js';
 import { listeningHost } from './listening-host.js';
-import { MemberRecords } from './member-records.js';
-import { DomainName } from './name.js';
-import { formatRecord } from './record.js';
-import { respond, serverFailure } from './respond.js';
-import { Servers } from './servers.js';
+import { entriesOf } from './records/entries.js';
+import { DomainName } from './records/name.js';
+import { formatRecord } from './records/record.js';
+import { parseRecord } from './records/zone-text.js';
+import { respond, serverFailure } from './server/respond.js';
+import { Servers } from './server/servers.js';
 import type { Specification } from './specification.js';
-import { parseRecord } from './zone-text.js';
-import { Zones } from './zones.js';
+import { MemberRecords } from './zone/member-records.js';
+import { Zones } from './zone/zones.js';
 
 /** The garbage that a query, and a record that is set, leave in V8's heap, in bytes. */
 const QUERY_COST_BYTES = 1024;

@@ -2,8 +2,8 @@ import { isIP } from 'node:net';
 import { splitAuthority } from '../../base/address.js';
 import { CircuitError } from '../../base/error.js';
 import { KeyedJson } from '../keyed-json.js';
-import { parseIPv4, parseIPv6 } from './ip-address.js';
-import { DomainName } from './name.js';
+import { parseIPv4, parseIPv6 } from './records/ip-address.js';
+import { DomainName } from './records/name.js';
 
 /** A name server that is to be made. */
 export interface Specification {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { DomainName } from '../../../../src/kinds/dns/name.js';
-import type { ResourceRecord } from '../../../../src/kinds/dns/record.js';
+import { DomainName } from '../../../../src/kinds/dns/records/name.js';
+import type { ResourceRecord } from '../../../../src/kinds/dns/records/record.js';
 
 /** A name by its labels, of any bytes. */
 export const names = fc

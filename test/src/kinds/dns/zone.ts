@@ -1,9 +1,9 @@
-import { lookup } from '../../../../src/kinds/dns/lookup.js';
-import { DomainName } from '../../../../src/kinds/dns/name.js';
-import { formatRecord } from '../../../../src/kinds/dns/record.js';
-import { parseType } from '../../../../src/kinds/dns/record-types.js';
-import { parseRecord } from '../../../../src/kinds/dns/zone-text.js';
-import { Zones } from '../../../../src/kinds/dns/zones.js';
+import { DomainName } from '../../../../src/kinds/dns/records/name.js';
+import { formatRecord } from '../../../../src/kinds/dns/records/record.js';
+import { parseType } from '../../../../src/kinds/dns/records/record-types.js';
+import { parseRecord } from '../../../../src/kinds/dns/records/zone-text.js';
+import { lookup } from '../../../../src/kinds/dns/zone/lookup.js';
+import { Zones } from '../../../../src/kinds/dns/zone/zones.js';
 
 /** The records, a line each. */
 export function zonesOf(text: string): Zones {

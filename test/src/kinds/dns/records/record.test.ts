@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import { DomainName } from '../../../../src/kinds/dns/name.js';
-import { formatRecord, type ResourceRecord } from '../../../../src/kinds/dns/record.js';
-import { parseRecord } from '../../../../src/kinds/dns/zone-text.js';
-import { records } from './records.js';
+import { DomainName } from '../../../../../src/kinds/dns/records/name.js';
+import { formatRecord, type ResourceRecord } from '../../../../../src/kinds/dns/records/record.js';
+import { parseRecord } from '../../../../../src/kinds/dns/records/zone-text.js';
+import { records } from '../records.js';
 
 const NSD_CHECKZONE = '/usr/sbin/nsd-checkzone';
 const SOA = 6;

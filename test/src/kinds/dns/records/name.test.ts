@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { DomainName } from '../../../../src/kinds/dns/name.js';
+import { DomainName } from '../../../../../src/kinds/dns/records/name.js';
 
 /** Any domain name at all, by its labels. */
 const labels = fc

@@ -1,5 +1,5 @@
-import { formatAuthority } from '../../base/address.js';
-import { CircuitError, errorCode, errorMessage } from '../../base/error.js';
+import { formatAuthority } from '../../../base/address.js';
+import { CircuitError, errorCode, errorMessage } from '../../../base/error.js';
 import { TcpServer } from './tcp-server.js';
 import { UdpServer } from './udp-server.js';
 

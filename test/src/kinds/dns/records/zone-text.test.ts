@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { formatRecord } from '../../../../src/kinds/dns/record.js';
-import { parseRecord } from '../../../../src/kinds/dns/zone-text.js';
+import { formatRecord } from '../../../../../src/kinds/dns/records/record.js';
+import { parseRecord } from '../../../../../src/kinds/dns/records/zone-text.js';
 
 const printed = (text: string) => formatRecord(parseRecord(text)).replaceAll('\t', ' ');
 

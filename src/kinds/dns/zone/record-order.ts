@@ -1,5 +1,5 @@
+import { TYPE } from '../records/type.js';
 import { labelStarts } from './label-starts.js';
-import { TYPE } from './type.js';
 
 /** Orders names by their last label first (RFC 4034, section 6.1). */
 export function sortKey(key: string): string {

@@ -1,5 +1,5 @@
 /** The data of records, as zone text and as on the wire. */
-import { CircuitError } from '../../base/error.js';
+import { CircuitError } from '../../../base/error.js';
 import { ByteReader } from './byte-reader.js';
 import type { Field } from './field.js';
 import { excerpt, invalid } from './invalid.js';

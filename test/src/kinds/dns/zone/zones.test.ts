@@ -1,8 +1,8 @@
 import test from 'ava';
-import { DomainName } from '../../../../src/kinds/dns/name.js';
-import { parseRecord } from '../../../../src/kinds/dns/zone-text.js';
-import { Zones } from '../../../../src/kinds/dns/zones.js';
-import { asked, zonesOf } from './zone.js';
+import { DomainName } from '../../../../../src/kinds/dns/records/name.js';
+import { parseRecord } from '../../../../../src/kinds/dns/records/zone-text.js';
+import { Zones } from '../../../../../src/kinds/dns/zone/zones.js';
+import { asked, zonesOf } from '../zone.js';
 
 test('the same record again, in any case of its names, is one, with the last TTL', (t) => {
   const zones = zonesOf(`

@@ -1,6 +1,6 @@
-import type { DomainName } from './name.js';
+import type { DomainName } from '../records/name.js';
+import { TYPE } from '../records/type.js';
 import type { RRset } from './rrset.js';
-import { TYPE } from './type.js';
 import type { Zones } from './zones.js';
 
 /** RFC 1035, section 4.1.1, and RFC 6891, section 9. */

@@ -1,11 +1,11 @@
-import { CircuitError } from '../../base/error.js';
+import { CircuitError } from '../../../base/error.js';
+import type { DomainName } from '../records/name.js';
+import type { ResourceRecord } from '../records/record.js';
+import { TYPE } from '../records/type.js';
 import { impliedSoa } from './implied-soa.js';
 import { labelStarts } from './label-starts.js';
-import type { DomainName } from './name.js';
-import type { ResourceRecord } from './record.js';
 import { rank, sortKey } from './record-order.js';
 import { dataOf, different, isSameData, type RecordData, type RRset, rrsetOf } from './rrset.js';
-import { TYPE } from './type.js';
 
 /** The most that the records of one type at one name take in a message beside the question, in bytes. */
 const MAX_RRSET_BYTES = 65_000;

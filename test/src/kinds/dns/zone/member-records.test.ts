@@ -1,9 +1,9 @@
 import test from 'ava';
-import { MAX_SERVICES, MemberRecords } from '../../../../src/kinds/dns/member-records.js';
-import { DomainName } from '../../../../src/kinds/dns/name.js';
-import { Zones } from '../../../../src/kinds/dns/zones.js';
-import type { HostMember } from '../../../../src/kinds/table.js';
-import { asked } from './zone.js';
+import { DomainName } from '../../../../../src/kinds/dns/records/name.js';
+import { MAX_SERVICES, MemberRecords } from '../../../../../src/kinds/dns/zone/member-records.js';
+import { Zones } from '../../../../../src/kinds/dns/zone/zones.js';
+import type { HostMember } from '../../../../../src/kinds/table.js';
+import { asked } from '../zone.js';
 
 function member(digit: number, host: string | undefined, address: string): HostMember {
   return { name: `X${String(digit).padStart(16, '0')}`, host, address, port: 11_000 + digit };

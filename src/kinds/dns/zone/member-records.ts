@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
-import type { Host, HostMember } from '../table.js';
-import type { DomainName } from './name.js';
-import type { ResourceRecord } from './record.js';
-import { parseRecord } from './zone-text.js';
+import type { Host, HostMember } from '../../table.js';
+import type { DomainName } from '../records/name.js';
+import type { ResourceRecord } from '../records/record.js';
+import { parseRecord } from '../records/zone-text.js';
 import type { Zones } from './zones.js';
 
 /** A member comes and goes at once, and so do its names, in seconds. */

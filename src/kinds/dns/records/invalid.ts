@@ -1,6 +1,6 @@
-import { CircuitError } from '../../base/error.js';
-import { escapeControlsInJson } from '../../base/escape-controls.js';
-import { shorten } from '../../base/redact.js';
+import { CircuitError } from '../../../base/error.js';
+import { escapeControlsInJson } from '../../../base/escape-controls.js';
+import { shorten } from '../../../base/redact.js';
 
 /** Longer texts are cut in sentences: a record may have 65,535 bytes. */
 const MAX_SHOWN = 80;

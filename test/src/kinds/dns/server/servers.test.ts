@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { Servers } from '../../../../src/kinds/dns/servers.js';
-import { MAX_CONNECTIONS } from '../../../../src/kinds/dns/tcp-server.js';
+import { Servers } from '../../../../../src/kinds/dns/server/servers.js';
+import { MAX_CONNECTIONS } from '../../../../../src/kinds/dns/server/tcp-server.js';
 
 /**
  * Servers that answer a message with itself, and one that says `big` with 60,000 bytes.

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { asked, zonesOf } from './zone.js';
+import { asked, zonesOf } from '../zone.js';
 
 const SOA = 'example. 3600 SOA ns.example. admin.example. 1 7200 3600 1209600 300';
 const NEGATIVE = [SOA.replace('3600', '300')];

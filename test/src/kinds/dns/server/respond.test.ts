@@ -1,8 +1,8 @@
 import test from 'ava';
 import { decode, encode } from 'dns-packet';
 import fc from 'fast-check';
-import { respond } from '../../../../src/kinds/dns/respond.js';
-import { zonesOf } from './zone.js';
+import { respond } from '../../../../../src/kinds/dns/server/respond.js';
+import { zonesOf } from '../zone.js';
 
 const ZONES = zonesOf(`
   a.test. SOA ns.a.test. admin.a.test. 1 7200 3600 1209600 300

@@ -1,6 +1,6 @@
-import type { DomainName } from './name.js';
+import type { DomainName } from '../records/name.js';
+import { TYPE } from '../records/type.js';
 import { dataOf, type RRset, rrsetOf } from './rrset.js';
-import { TYPE } from './type.js';
 
 /** The times in the SOA of a zone for which none was set: its names come and go at once. */
 const IMPLIED_SOA_TTL_S = 5;

@@ -1,7 +1,7 @@
-import { type Answer, lookup, RCODE } from './lookup.js';
+import { type Answer, lookup, RCODE } from '../zone/lookup.js';
+import type { Zones } from '../zone/zones.js';
 import { readQuery } from './query.js';
 import { UDP_PAYLOAD, writeResponse } from './response.js';
-import type { Zones } from './zones.js';
 
 /** Every requestor takes so much over UDP (RFC 1035, section 4.2.1), in bytes. */
 const LEAST_UDP_PAYLOAD = 512;

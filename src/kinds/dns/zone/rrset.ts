@@ -1,5 +1,5 @@
-import { DomainName } from './name.js';
-import { TYPE } from './type.js';
+import { DomainName } from '../records/name.js';
+import { TYPE } from '../records/type.js';
 
 /** A name within the data of a record. */
 export interface NameInData {

@@ -1,6 +1,6 @@
-import type { Answer, Located, WireName } from './lookup.js';
+import { TYPE } from '../records/type.js';
+import type { Answer, Located, WireName } from '../zone/lookup.js';
 import { FLAG, HEADER_BYTES, type Query } from './query.js';
-import { TYPE } from './type.js';
 
 /** An OPT record without options, in bytes. */
 const OPT_BYTES = 11;

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { formatRecord } from '../../../../src/kinds/dns/record.js';
-import { parseRecord } from '../../../../src/kinds/dns/zone-text.js';
+import { formatRecord } from '../../../../../src/kinds/dns/records/record.js';
+import { parseRecord } from '../../../../../src/kinds/dns/records/zone-text.js';
 
 /** RFC 9460, appendix D.1 and D.2, with the data on the wire and as it is printed. */
 const VECTORS: readonly (readonly [text: string, wire: string, printed?: string])[] = [

@@ -2,7 +2,7 @@
  * Text of bytes as zone files have it (RFC 1035, section 5.1): `\X` is the character X without its
  * meaning, and `\DDD` is the byte with that decimal number.
  */
-import type { CircuitError } from '../../base/error.js';
+import type { CircuitError } from '../../../base/error.js';
 import { excerpt, invalid } from './invalid.js';
 
 /** The bytes that a text stands for. Characters beyond ASCII are their bytes in UTF-8. @throws CircuitError EINVAL */

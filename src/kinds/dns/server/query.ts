@@ -1,5 +1,5 @@
-import { RCODE, type WireName } from './lookup.js';
-import { TYPE } from './type.js';
+import { TYPE } from '../records/type.js';
+import { RCODE, type WireName } from '../zone/lookup.js';
 
 /** The length of a message's header (RFC 1035, section 4.1.1), in bytes. */
 export const HEADER_BYTES = 12;
