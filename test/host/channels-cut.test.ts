@@ -8,6 +8,13 @@ import { linkedViews } from './link.js';
 /** How many messages are on their way when the link is cut; some of them in the very moment. */
 const MESSAGES = 100;
 
+/** Prints whether a message waits for receivers of a file, and takes none. */
+const IS_READABLE = `
+import os, select, sys
+poll = select.poll()
+poll.register(os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK), select.POLLIN)
+print(bool(poll.poll(0)))`;
+
 /**
  * Runs a command of the shell once for each message, `$i`, all at once; what each
  * prints goes to `name`/$i, and when it ends its exit status to `name`/$i.status.
@@ -87,7 +94,11 @@ test('a link that is cut in the moment of the hand-off loses no message that was
   await local.sh('mkdir c idle && echo 0 > c/mkchan && echo 0 > idle/mkchan');
   const [got, sent] = [cluster.mkdir('got'), cluster.mkdir('sent')];
   const waiting = remote.spawn('sh', '-c', 'exec /bin/echo never > idle/send');
-  await blocked(waiting);
+  const isReadable = async () => {
+    const { stdout } = await local.sh(`python3 -c '${IS_READABLE}' idle/recv`);
+    return stdout.trim() === 'True';
+  };
+  await eventually(isReadable, (is) => is);
   const receivers = forEach(local, got, 'cat c/recv');
   const senders = forEach(remote, sent, '/bin/echo $i > c/send');
   await ended(got, 1);
@@ -99,6 +110,8 @@ test('a link that is cut in the moment of the hand-off loses no message that was
   // Those that are left over are let go.
   t.is((await local.sh('echo > c/close')).status, 0);
   t.is((await receivers).status, 0);
+  // The channel's own member may notice later than the sender that nobody is there any more.
+  await eventually(isReadable, (is) => !is);
   t.is((await local.sh('cat idle/tryrecv')).stdout, '');
   const received = outcomes(got)
     .map(({ printed }) => printed)
