@@ -38,7 +38,7 @@ export function rrsetOf(owner: DomainName, type: number, data: readonly RecordDa
 
 const NO_NAMES: readonly NameInData[] = [];
 
-/** Where the names in the data of a type begin, in bytes; the data of others have none. */
+/** Where the names in the data of a type begin, in bytes; the data of others have none, but NAPTR's. */
 const NAMES_AT: ReadonlyMap<number, number> = new Map([
   [TYPE.NS, 0],
   [TYPE.CNAME, 0],
@@ -59,7 +59,7 @@ export function dataOf(type: number, ttl: number, rdata: Uint8Array): RecordData
 }
 
 function namesIn(type: number, rdata: Uint8Array): readonly NameInData[] {
-  const at = NAMES_AT.get(type);
+  const at = type === TYPE.NAPTR ? replacementAt(rdata) : NAMES_AT.get(type);
   if (at === undefined) return NO_NAMES;
   const compressible = COMPRESSIBLE.has(type);
   const name = DomainName.fromWire(rdata, at);
@@ -67,6 +67,13 @@ function namesIn(type: number, rdata: Uint8Array): readonly NameInData[] {
   if (type !== TYPE.SOA) return [first];
   const second = at + name.wire.length;
   return [first, { at: second, name: DomainName.fromWire(rdata, second), compressible }];
+}
+
+/** Behind two numbers and three strings (RFC 3403, section 4.1). */
+function replacementAt(rdata: Uint8Array): number {
+  let at = 4;
+  for (let strings = 0; strings < 3; strings += 1) at += 1 + (rdata[at] ?? 0);
+  return at;
 }
 
 /** Whether two records of one type say the same: in names, case makes no difference (RFC 4343). */
