@@ -6,12 +6,7 @@ import { impliedSoa } from './implied-soa.js';
 import { labelStarts } from './label-starts.js';
 import { rank, sortKey } from './record-order.js';
 import { dataOf, different, isSameData, type RecordData, type RRset, rrsetOf } from './rrset.js';
-
-/** The most that the records of one type at one name take in a message beside the question, in bytes. */
-const MAX_RRSET_BYTES = 65_000;
-
-/** The fixed fields of a record and a pointer to its owner, in bytes. */
-const RECORD_OVERHEAD = 12;
+import { bytesOf, fitting, MAX_RRSET_BYTES } from './rrset-size.js';
 
 const NONE: readonly never[] = [];
 
@@ -287,7 +282,7 @@ function checkBeside(
     const sentence = `${owner} is an alias (CNAME), beside which there are no records: ${unset}`;
     throw new CircuitError('EINVAL', sentence);
   }
-  const bytes = data.reduce((sum, { rdata }) => sum + RECORD_OVERHEAD + rdata.length, 0);
+  const bytes = bytesOf(data);
   if (bytes > MAX_RRSET_BYTES) {
     const sentence = `the records of one type at ${owner} would take ${bytes} bytes, and an answer has at most ${MAX_RRSET_BYTES}`;
     throw new CircuitError('EINVAL', sentence);
@@ -301,7 +296,9 @@ function ofType(sets: readonly RRset[], type: number): RRset | undefined {
 /** Those of the derived records that stand beside the ones that were set. */
 function shownOf({ own, derived }: Node): readonly RRset[] {
   if (ofType(own, TYPE.CNAME)) return NONE;
-  const others = derived.filter(({ type }) => type !== TYPE.CNAME);
+  const others = derived
+    .filter(({ type }) => type !== TYPE.CNAME)
+    .map((set) => fitting(set, ofType(own, set.type)?.data ?? NONE));
   const alias = ofType(derived, TYPE.CNAME);
   if (!alias || own.length > 0 || others.length > 0) return others;
   return [rrsetOf(alias.owner, alias.type, alias.data.slice(0, 1))];
