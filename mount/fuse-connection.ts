@@ -41,6 +41,15 @@ interface Pending {
   readonly inode: Inode | undefined;
 }
 
+/** What a connection holds for its kernel: how many of each. */
+export interface Held {
+  /** Those that the kernel knows, with the root. */
+  readonly inodes: number;
+  readonly openFiles: number;
+  /** That are not answered yet. */
+  readonly requests: number;
+}
+
 export class FuseConnection {
   readonly #device: Device;
   readonly #onError: (error: unknown) => void;
@@ -73,6 +82,11 @@ export class FuseConnection {
       interrupt: (unique) => this.#interrupt(unique),
     };
     device.watch(() => this.#takeRequests());
+  }
+
+  get held(): Held {
+    const { inodes, files } = this.#server;
+    return { inodes: inodes.size, openFiles: files.size, requests: this.#pending.size };
   }
 
   /** Resolves when the kernel has been notified of all changes of entries until now. */

@@ -11,7 +11,7 @@
  * - `operations/`: the table of opcodes, and the functions that answer.
  */
 import createDebug from 'debug';
-import { FuseConnection } from './fuse-connection.js';
+import { FuseConnection, type Held } from './fuse-connection.js';
 import { findMounts } from './mounting/mount-table.js';
 import { detachMount, type MountOptions, mountFuse } from './mounting/mounting.js';
 import { prepareMountpoint } from './mounting/mountpoint.js';
@@ -83,6 +83,11 @@ export class Session {
       await detachMount(mountpoint, type);
       throw error;
     }
+  }
+
+  /** What is held for the kernel now. */
+  get held(): Held {
+    return this.#connection.held;
   }
 
   /**

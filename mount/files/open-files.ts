@@ -20,6 +20,10 @@ export class OpenFiles {
     return file;
   }
 
+  get size(): number {
+    return this.#files.size;
+  }
+
   get(fh: number): OpenFile | undefined {
     return this.#files.get(fh);
   }

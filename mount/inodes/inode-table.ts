@@ -54,6 +54,11 @@ export class InodeTable {
     this.#watch(this.root);
   }
 
+  /** How many the kernel knows, the root among them. */
+  get size(): number {
+    return this.#inodes.size;
+  }
+
   get(nodeid: number): Inode | undefined {
     return this.#inodes.get(nodeid);
   }

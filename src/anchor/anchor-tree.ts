@@ -31,6 +31,10 @@ export class AnchorTree<E extends Element> {
     this.#root = this.#newAnchor();
   }
 
+  get size(): number {
+    return this.#count;
+  }
+
   /** @throws CircuitError ENOENT */
   stat(path: AnchorPath): AnchorEntry {
     return entry(this.#find(path));

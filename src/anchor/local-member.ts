@@ -101,6 +101,11 @@ export class LocalMember implements Member {
     return this.#anchors.get(path);
   }
 
+  /** How many anchors there are. */
+  get anchorCount(): number {
+    return this.#anchors.size;
+  }
+
   delegate(recall: () => Promise<void>): Disposable {
     return this.#delegations.add(recall);
   }

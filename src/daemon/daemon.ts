@@ -30,6 +30,7 @@ import type { ClusterKeys } from '../transport/cluster-keys.js';
 import type { ListenOptions } from '../transport/listener.js';
 import type { DiscoverOptions } from '../transport/multicast-group.js';
 import type { PeerConnection } from '../transport/peer-connection.js';
+import { rpcReport } from '../transport/rpc.js';
 import { Transport } from '../transport/transport.js';
 import { type AddressClaim, claimAddressFile } from './address-claim.js';
 import { EndingsLog } from './endings-log.js';
@@ -129,7 +130,12 @@ export class Daemon {
       leave: () => this.#part(() => this.#bootstrap.leave()),
       joinContact: clusterKeys && ((...args) => this.#bootstrap.joinContact(...args)),
       reload: clusterKeys && (() => this.#reload(clusterKeys)),
-      report: () => ({ ...this.#mount.report, search: this.#bootstrap.search }),
+      report: () => ({
+        ...this.#mount.report,
+        anchors: this.#local.anchorCount,
+        rpc: rpcReport(),
+        search: this.#bootstrap.search,
+      }),
     });
     this.#circuit = new LocalCircuit(this.#membership, this.#local, (name, known) => {
       return new RemoteMember(name, () => this.#connect(name), known);

@@ -71,7 +71,10 @@ export class OwnMount {
   }
 
   get report(): MountReport {
-    if (this.#directory !== undefined) return { mount: this.#directory };
+    const session = this.#session;
+    if (session && this.#directory !== undefined) {
+      return { mount: this.#directory, mountHolds: session.held };
+    }
     const why = this.#failure;
     return { mount: null, ...(why !== undefined && { mountFailure: why }) };
   }

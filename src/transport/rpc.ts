@@ -225,6 +225,15 @@ interface PromiseWithResolvers {
   readonly reject: (failure: Error) => void;
 }
 
+const sessions = new Set<Pick<RpcSession, 'getStats'>>();
+
+/** How many sessions there are, and to how many objects they hold references, of the peers and for them. */
+export function rpcReport() {
+  const stats = [...sessions].map((session) => session.getStats());
+  const sum = (of: 'imports' | 'exports') => stats.reduce((total, each) => total + each[of], 0);
+  return { connections: stats.length, imports: sum('imports'), exports: sum('exports') };
+}
+
 /**
  * Starts an RPC session in which both sides may call.
  *
@@ -251,5 +260,7 @@ export function startRpc<Remote extends RpcCompatible<Remote>>(
     }
   });
   const session = new RpcSession<Remote>(transport, main, { limits: { maxDepth: 32 } });
+  sessions.add(session);
+  socket.once('close', () => sessions.delete(session));
   return session.getRemoteMain();
 }

@@ -80,7 +80,7 @@ export const member: Directory<MemberState> = {
     ),
     stk: value(
       (state) => runtimeReport(() => state.report()),
-      'memory, heap, open files, its mount, and what the daemon waits for, as JSON',
+      'memory, heap, open files, what its mount and its connections hold, and what it waits for, as JSON',
     ),
     log: log((state) => state.log(), 'its operations log: who did what to it, and when'),
   },

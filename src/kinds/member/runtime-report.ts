@@ -9,6 +9,12 @@ const GOOD_FOR_MS = 1_000;
 export interface MountReport {
   /** Where the network is mounted; null where it is not. */
   readonly mount: string | null;
+  /** What it holds for the kernel. Back where they were when nobody uses the mount any more. */
+  readonly mountHolds?: {
+    readonly inodes: number;
+    readonly openFiles: number;
+    readonly requests: number;
+  };
   /** Why it is not mounted though it should be, in a sentence. */
   readonly mountFailure?: string;
 }
@@ -23,6 +29,13 @@ export interface SearchReport {
 
 /** The daemon tells this of itself beside its runtime. */
 export interface DaemonReport extends MountReport {
+  readonly anchors?: number;
+  /** The connections to daemons and clients, and what is referred to over them, from here and from there. */
+  readonly rpc?: {
+    readonly connections: number;
+    readonly imports: number;
+    readonly exports: number;
+  };
   readonly search?: SearchReport;
 }
 
