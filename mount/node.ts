@@ -187,7 +187,10 @@ export interface Directory extends NodeBase {
   /** Seconds for which the kernel may remember that a name does not exist. */
   readonly negativeTtl: number;
   lookup(name: string, caller: Caller): Awaitable<Node | undefined>;
-  /** The entries without `.` and `..`. Entries that are left out can still be looked up. */
+  /**
+   * The entries without `.` and `..`. Entries that are left out can still be looked up; a directory that
+   * has such names has `watch`, or they are dropped with each listing.
+   */
   list(caller: Caller): Awaitable<Iterable<readonly [name: string, node: Node]>>;
   /** Without it mkdir(2) fails with EPERM. */
   mkdir?(name: string, caller: Caller): Awaitable<Directory>;

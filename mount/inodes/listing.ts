@@ -45,6 +45,10 @@ export class Listing {
     this.#entries = taken;
   }
 
+  get names(): ReadonlySet<string> {
+    return new Set(this.#entries.map(({ name }) => name));
+  }
+
   /** The entries behind a cookie; behind 0 are all. */
   after(cookie: number): readonly ListingEntry[] {
     return this.#entries.slice(firstAfter(this.#entries, cookie));

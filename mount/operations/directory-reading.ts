@@ -25,12 +25,33 @@ function reading(plus: boolean): Run<Inode, ReadIn> {
     const { node, listing } = inode;
     if (node.kind !== 'directory') return ENOTDIR;
     if (args.offset > 0 && listing) return fill(server, inode, listing, args, plus, caller);
+    const known = inode.watch ? [] : [...inode.children.values()];
     return whenReady(node.list(caller), (entries) => {
       inode.listing ??= new Listing();
       inode.listing.take(entries);
+      dropGone(server, inode, known);
       return fill(server, inode, inode.listing, args, plus, caller);
     });
   };
+}
+
+/**
+ * Drops entries that were known before the listing, and are not in it. Where nobody reports what has
+ * gone, the kernel would keep it, and all below, until it lacks memory.
+ */
+function dropGone(
+  { inodes, notifications }: Server,
+  directory: Inode,
+  known: readonly Inode[],
+): void {
+  if (known.length === 0) return;
+  const names = directory.listing?.names;
+  for (const inode of known) {
+    const { name } = inode;
+    if (names?.has(name) || directory.children.get(name) !== inode) continue;
+    inodes.remove(directory, name);
+    notifications.entry(directory, name, true);
+  }
 }
 
 function fill(

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { Directory, SymbolicLink } from '../../mount/node.js';
+import { eventually } from '../host/cluster.js';
 import { mount, python, run } from './mounted.js';
 import { deferred, openFile, ToyDirectory, textFile } from './toy.js';
 
@@ -34,6 +35,28 @@ test('the kernel answers a listing of a directory with ttl 0 only until its mtim
   t.deepEqual(await list(), ['a', 'b']);
   remote.delete('a');
   t.deepEqual(await list(), ['b']);
+});
+
+test('of a directory that reports no changes the kernel keeps nothing that a listing shows to be gone', async (t) => {
+  const root = new ToyDirectory();
+  const remote = root.set('remote', new ToyDirectory(0));
+  Object.assign(remote, { watch: undefined });
+  const { directory, session } = await mount(t, root);
+  const list = () => run(t, 'ls "$1/remote"', directory);
+  await list();
+  const { inodes } = session.held;
+  for (const name of ['a', 'b', 'c']) {
+    remote.set(name, new ToyDirectory(0));
+    // Looked up, never listed.
+    t.is((await run(t, 'stat "$1/remote/$2"', directory, name)).status, 0);
+    remote.delete(name);
+  }
+  t.is(session.held.inodes, inodes + 3);
+  await list();
+  await eventually(
+    async () => session.held.inodes,
+    (now) => now === inodes,
+  );
 });
 
 test('a volatile directory is asked for each listing, while the kernel keeps its attributes', async (t) => {
