@@ -1,3 +1,4 @@
+import { hostLinks } from '../anchor/host-links.js';
 import type { CircuitClient } from '../client/client.js';
 import { parsePath } from '../client/path.js';
 import type { Candidate } from './candidate.js';
@@ -23,16 +24,13 @@ export async function anchorCompletions(
 ): Promise<readonly Candidate[]> {
   const above = current.slice(0, current.lastIndexOf('/') + 1);
   if (above === '' && current !== '') return [];
-  const [member, ...names] = parsePath(above === '' ? '/' : above);
   const onlyMembers = of?.length === 1 && of[0] === 'member';
-  if (member === undefined) {
-    return client.members().map(({ name, state, host }) => ({
-      value: `${above || '/'}${name}${onlyMembers ? '' : '/'}`,
-      help: host === '' ? state : `${host}, ${state}`,
-    }));
-  }
+  const members = membersAt(client, above || '/', onlyMembers ? '' : '/');
+  // As in a shell, names with a dot are for those who begin with it.
+  const hides = !current.startsWith('.', above.length);
+  if (members) return members.filter(({ isHidden }) => !(hides && isHidden));
   if (onlyMembers) return [];
-  const place = client.anchor(`/${[member, ...names].join('/')}`);
+  const place = client.anchor(above);
   const [{ anchors }, described] = await Promise.all([
     place.view(),
     files ? place.describe() : undefined,
@@ -45,4 +43,32 @@ export async function anchorCompletions(
     .filter(([, { type }]) => isWaitable(type))
     .map(([name, { help }]) => ({ value: `${above}${name}`, help }));
   return [...fitting, ...waitable];
+}
+
+/** The members just below a path, if it has them, each with this end. */
+function membersAt(
+  client: CircuitClient,
+  above: string,
+  end: string,
+): readonly (Candidate & { readonly isHidden?: true })[] | undefined {
+  const members = client.members();
+  const stateOf = (name: string) => members.find((member) => member.name === name)?.state ?? '';
+  switch (parsePath(above).join('/')) {
+    case '':
+      return [
+        ...members.map(({ name, state, host }) => ({
+          value: `${above}${name}${end}`,
+          help: host === '' ? state : `${host}, ${state}`,
+        })),
+        { value: `${above}.self${end}`, help: 'the member that is asked', isHidden: true },
+        { value: `${above}.hosts/`, help: 'the members by host name', isHidden: true },
+      ];
+    case '.hosts':
+      return [...hostLinks(members)].map(([link, name]) => ({
+        value: `${above}${link}${end}`,
+        help: stateOf(name),
+      }));
+    default:
+      return undefined;
+  }
 }

@@ -1,7 +1,9 @@
 import type { MemberEntry } from '../anchor/circuit.js';
+import { hostLinks } from '../anchor/host-links.js';
 import { errorMessage } from '../base/error.js';
 import { escapeControls, escapeControlsInJson } from '../base/escape-controls.js';
 import type { Anchor } from '../client/anchor.js';
+import type { CircuitClient } from '../client/client.js';
 import { parsePath } from '../client/path.js';
 import { type DialOptions, dial } from './dial.js';
 
@@ -12,7 +14,7 @@ export interface ListOptions extends DialOptions {
 }
 
 /**
- * `circuit ls [-l | -j] [--depth] [ANCHOR]`; a path that ends in `/...` lists everything below, and
+ * `circuit ls [-l | -j] [--depth] [ANCHOR]`; `/` and `/.hosts` have the members; a path that ends in `/...` lists everything below, and
  * with `--depth` what is below an anchor before the anchor itself.
  */
 export async function ls(path: string, options: ListOptions): Promise<void> {
@@ -20,18 +22,38 @@ export async function ls(path: string, options: ListOptions): Promise<void> {
   const recursive = names.at(-1) === '...';
   const above = recursive ? names.slice(0, -1) : names;
   await using client = await dial(options);
-  if (above.length > 0) {
-    await print(await placesIn(client.anchor(`/${above.join('/')}`), options), recursive, options);
-    return;
-  }
-  // The list came with the connection: nobody else is asked.
-  const members = client.members();
-  const lines = linesOf(members, options);
-  const places = members.map(({ name }, i) => ({
-    at: client.anchor(`/${name}`),
-    line: lines[i] ?? '',
-  }));
+  const at = `/${above.join('/')}`;
+  const members = membersAt(at, client.members());
+  const places = members
+    ? memberPlaces(members, client, options)
+    : await placesIn(client.anchor(at), options);
   await print(places, recursive, options);
+}
+
+/** The paths of members, with each that it leads to. */
+type Members = ReadonlyMap<string, MemberEntry>;
+
+/** What a directory of members lists, of the list that came with the connection: nobody else is asked. */
+function membersAt(path: string, members: readonly MemberEntry[]): Members | undefined {
+  if (path !== '/' && path !== '/.hosts') return undefined;
+  const byName = new Map(members.map((member) => [member.name, member]));
+  if (path === '/') return new Map([...byName].map(([name, member]) => [`/${name}`, member]));
+  const links = [...hostLinks(members)].sort(([one], [other]) => (one < other ? -1 : 1));
+  return new Map(
+    links.flatMap(([link, name]) => {
+      const member = byName.get(name);
+      return member ? [[`${path}/${link}`, member]] : [];
+    }),
+  );
+}
+
+function memberPlaces(
+  members: Members,
+  client: CircuitClient,
+  options: ListOptions,
+): readonly Place[] {
+  const lines = linesOf(members, options);
+  return [...members.keys()].map((path, i) => ({ at: client.anchor(path), line: lines[i] ?? '' }));
 }
 
 interface Place {
@@ -46,20 +68,23 @@ const KIND_WIDTH = 8;
 /** Stands in a column where there is nothing: each has some text always, for awk(1). */
 const NONE = '-';
 
-function linesOf(members: readonly MemberEntry[], { long, json }: ListOptions): readonly string[] {
-  if (json) return members.map(memberJson);
-  if (!long) return members.map(({ name }) => `/${name}`);
-  const hosts = column(members.map(({ host }) => host));
-  const addresses = column(members.map(({ addressHost }) => addressHost));
-  return members.map(({ name, state, version }, i) => {
-    const path = `${state.padEnd(KIND_WIDTH)}/${name}`;
+function linesOf(members: Members, { long, json }: ListOptions): readonly string[] {
+  const all = [...members];
+  if (json) return all.map(([path, member]) => memberJson(path, member));
+  if (!long) return all.map(([path]) => path);
+  const paths = column(all.map(([path]) => path));
+  const hosts = column(all.map(([, { host }]) => host));
+  const addresses = column(all.map(([, { addressHost }]) => addressHost));
+  return all.map(([, { state, version }], i) => {
+    const path = `${state.padEnd(KIND_WIDTH)}${paths[i]}`;
     return [path, hosts[i], addresses[i], version || NONE].join('  ');
   });
 }
 
-function memberJson({ name, state, joined, host, addressHost, version }: MemberEntry): string {
+function memberJson(path: string, member: MemberEntry): string {
+  const { name, state, joined, host, addressHost, version } = member;
   return jsonLine({
-    Path: `/${name}`,
+    Path: path,
     Name: name,
     Kind: 'member',
     State: state,

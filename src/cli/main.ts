@@ -23,7 +23,7 @@ A command finds the daemon by -d, else in the file named by $CIRCUIT, else by --
 or $CIRCUIT_DISCOVER, else by the address file of this host's daemon.`;
 
 const MEMBER_HELP = `${DAEMON_HELP}
-It runs at the member whose name the path begins with.`;
+It runs at the member that the path begins with: /X…, /.hosts/NAME or, the daemon's own, /.self.`;
 
 const MOUNT_HELP = `
 Prints where it is mounted, and stays in the foreground until SIGINT, SIGTERM, SIGHUP

@@ -1,4 +1,5 @@
 import type { MemberEntry } from '../anchor/circuit.js';
+import { memberOnHost } from '../anchor/host-links.js';
 import { RemoteMember } from '../anchor/remote-member.js';
 import { type Address, isMemberName, type MemberName } from '../base/address.js';
 import { CircuitError } from '../base/error.js';
@@ -71,24 +72,24 @@ export class CircuitClient implements AsyncDisposable {
 
   /** A member that is listed, or with `.self` the daemon's own. @throws CircuitError ENOENT */
   member(name: string): Member {
-    const listed = this.#listed(this.#named(name));
+    const listed = this.#listed(name === '.self' ? this.self : name);
     if (!listed) throw new CircuitError('ENOENT', `there is no member ${name}`);
     return new Member(listed.name, (signal) => listed.files([], { signal }));
   }
 
   /**
    * The anchor at `/X…/a/b`, or with `/X…` a member as the root of its anchors, with its own files.
-   * `/.self` is the daemon's own member, as on a mount.
+   * As on a mount, `/.self` is the daemon's own member, and `/.hosts/web1` that of {@link members} on the
+   * host of this name.
    * Asks nobody: what is not there fails with ENOENT when it is used.
-   * @throws CircuitError EINVAL (not a path), ENOENT (not the name of a member)
+   * @throws CircuitError EINVAL (not a path), ENOENT (not the name of a member, or not of one host's)
    */
   anchor(path: string): Anchor {
-    const [first, ...names] = parsePath(path);
-    if (first === undefined) {
+    const [name, ...names] = this.#followed(parsePath(path));
+    if (name === undefined) {
       const sentence = `${redact(path)} is neither a member, /X…, nor an anchor, /X…/a`;
       throw new CircuitError('EINVAL', sentence);
     }
-    const name = this.#named(first);
     if (!isMemberName(name)) throw new CircuitError('ENOENT', `there is no member ${name}`);
     return new Anchor(this.#listed(name) ?? this.#memberNamed(name), names, this.#held);
   }
@@ -107,8 +108,12 @@ export class CircuitClient implements AsyncDisposable {
     this.close();
   }
 
-  #named(name: string): string {
-    return name === '.self' ? this.self : name;
+  /** A path without what are links on a mount. */
+  #followed(names: readonly string[]): readonly string[] {
+    const [first, second, ...rest] = names;
+    if (first === '.self') return [this.self, ...names.slice(1)];
+    if (first !== '.hosts') return names;
+    return second === undefined ? [] : [memberOnHost(this.#roster, second), ...rest];
   }
 
   #listed(name: string): RemoteMember | undefined {

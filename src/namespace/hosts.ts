@@ -1,8 +1,8 @@
 import type { Attributes, Directory, Node, SymbolicLink } from '../../mount/node.js';
 import type { Circuit, MemberEntry } from '../anchor/circuit.js';
+import { hostLinks } from '../anchor/host-links.js';
 import type { MemberName } from '../base/address.js';
 import { TimeStamps } from '../base/time-stamps.js';
-import { hostLinks } from './host-links.js';
 
 /**
  * `.hosts`: symbolic links to the members by host name. They follow the list of members, and ask nobody.

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
@@ -46,6 +47,9 @@ function linesFor({ daemon, member }: Place): readonly Line[] {
     ['circuit ls -d $H1 \td\t', ['circuit', 'ls', ...at, `${member}/dir`]],
     [`circuit recv -d "$H1" ${member}/j\t`, ['circuit', 'recv', ...at, `${member}/jobs`]],
     ['circuit select -d $H1 /\tj\ttryr\t', ['circuit', 'select', ...at, `${member}/jobs/tryrecv`]],
+    ['circuit leave -d $H1 /.s\t', ['circuit', 'leave', ...at, '/.self']],
+    ['circuit leave -d $H1 /.h\t\t', ['circuit', 'leave', ...at, `/.hosts/${hostname()}`]],
+    [`circuit recv -d $H1 /.self/j\t`, ['circuit', 'recv', ...at, '/.self/jobs']],
     [`circuit recv -d $H1 ${member}/o\t`, odd],
     [`circuit recv -d $H1 "${member}/o\t`, odd],
     [`circuit recv -d $H1 '${member}/o\t`, odd],

@@ -148,6 +148,51 @@ test('a member is reached by its host name, from every mount, also by a path tha
   t.deepEqual(await links(first), { web1: `../${web}`, 'db.example.com': `../${db}` });
 });
 
+test('commands take /.hosts/NAME and /.self in a path, as a mount does', async (t) => {
+  const { cluster, first, names, daemons, add } = await network(t, 'web1', 'db1');
+  const [web = '', db = ''] = names;
+  const circuit = async (verb: string, ...args: string[]) => {
+    const { stdout, stderr } = await cluster.circuit([verb, '-d', first.address, ...args]);
+    return stdout || stderr;
+  };
+  t.is(await circuit('ls', '/.hosts'), '/.hosts/db1\n/.hosts/web1\n');
+  t.regex(await circuit('ls', '-l', '/.hosts/'), /^alive +\/\.hosts\/db1 +db1 .*\n.*\n$/);
+  t.is(await circuit('mkchan', '/.hosts/db1/jobs', '1'), '');
+  t.is(await circuit('ls', '/.hosts/...'), `/.hosts/db1\n/${db}/jobs\n/.hosts/web1\n`);
+  t.is(await circuit('ls', '/.hosts/db1'), `/${db}/jobs\n`);
+  t.is(await circuit('cap', '/.hosts/db1/jobs'), '1\n');
+  t.is(await circuit('select', '/.hosts/db1/jobs/send'), '/.hosts/db1/jobs/send\n');
+  t.is(await circuit('exec', '-n', '/.hosts/db1/p', '--', 'echo', 'here'), 'here\n');
+  t.is(JSON.parse(await circuit('peek', '/.self')).Name, web);
+  t.is(JSON.parse(await circuit('peers', '/.hosts/db1')).Active.length, 1);
+  t.is(
+    await circuit('leave', '/.hosts/db1/jobs'),
+    'circuit: /.hosts/db1/jobs is not a member; circuit ls / lists them\n',
+  );
+  t.is(
+    await circuit('scrub', '/.hosts/db1'),
+    'circuit: /.hosts/db1 is not an anchor, as in /X…/a\n',
+  );
+  t.is(
+    await circuit('mkdir', '/.hosts'),
+    'circuit: /.hosts is neither a member, /X…, nor an anchor, /X…/a\n',
+  );
+  t.regex(
+    await circuit('peek', '/.hosts/db2'),
+    /^circuit: there is no member on a host named db2; /,
+  );
+
+  const other = await add('db1');
+  await areOne(daemons);
+  const [one, two] = [db, other.name].sort().map((name) => `db1~${name.slice(0, 5)}`);
+  t.is(await circuit('ls', '/.hosts'), `/.hosts/${one}\n/.hosts/${two}\n/.hosts/web1\n`);
+  t.is(
+    await circuit('peek', '/.hosts/db1'),
+    `circuit: several members are on hosts named db1; give one of ${one}, ${two}\n`,
+  );
+  t.is(await circuit('cap', `/.hosts/db1~${db.slice(0, 5)}/jobs`), '1\n');
+});
+
 test('a host name is nobody’s while two have it, and the one’s that is left when the other has gone', async (t) => {
   const { cluster, first, daemons, names, add } = await network(t, 'a', 'web1');
   const [a = '', web = ''] = names;

@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { hostLinks, memberOnHost } from '../../../src/anchor/host-links.js';
 import { memberEntry } from '../../../src/anchor/listed-member.js';
 import { isMemberName } from '../../../src/base/address.js';
-import { hostLinks } from '../../../src/namespace/host-links.js';
 import { newRecord } from '../bootstrap/stub-membership.js';
 
 /** A member whose name begins so, on a host of that name. */
@@ -64,4 +64,15 @@ test('each member with a host name has one link, no link has two, and a plain on
       }
     }),
   );
+});
+
+test('a name that is nobody’s is no member, and where several hosts have it, the sentence says which there are', (t) => {
+  const members = [member('03c5', 'web1'), member('7', 'db1'), member('8', 'web1')];
+  t.is<string, string>(memberOnHost(members, 'db1'), 'X7000000000000000');
+  t.is<string, string>(memberOnHost(members, 'web1~X8000'), 'X8000000000000000');
+  t.throws(() => memberOnHost(members, 'web1'), {
+    code: 'ENOENT',
+    message: 'several members are on hosts named web1; give one of web1~X03c5, web1~X8000',
+  });
+  t.throws(() => memberOnHost(members, 'web'), { code: 'ENOENT', message: /on a host named web;/ });
 });

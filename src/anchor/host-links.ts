@@ -1,5 +1,6 @@
-import type { MemberEntry } from '../anchor/circuit.js';
 import type { MemberName } from '../base/address.js';
+import { CircuitError } from '../base/error.js';
+import type { MemberEntry } from './circuit.js';
 
 /** How many hex digits of a member's name tell it from others on hosts of one name, at least. */
 const MIN_DIGITS = 4;
@@ -29,6 +30,19 @@ export function hostLinks(members: readonly MemberEntry[]): ReadonlyMap<string, 
   }
   for (const link of links.keys()) if (link.length > NAME_MAX) links.delete(link);
   return links;
+}
+
+/** The member that is found by such a name. @throws CircuitError ENOENT (none, or several) */
+export function memberOnHost(members: readonly MemberEntry[], name: string): MemberName {
+  const links = hostLinks(members);
+  const member = links.get(name);
+  if (member !== undefined) return member;
+  const namesakes = [...links.keys()].filter((link) => link.startsWith(`${name}~`));
+  const sentence =
+    namesakes.length > 0
+      ? `several members are on hosts named ${name}; give one of ${namesakes.join(', ')}`
+      : `there is no member on a host named ${name}; circuit ls /.hosts lists those that there are`;
+  throw new CircuitError('ENOENT', sentence);
 }
 
 /** Each of the sorted names with the beginning that no other has: one beside it has the most in common. */
