@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { exampleOf } from '../kinds/help.js';
 import { REGISTRY, type Registry } from '../kinds/registry.js';
 import { anchorsGiven } from './anchors-given.js';
 import { type Verb, verbs, waitableFiles } from './verbs.js';
@@ -79,35 +78,47 @@ export function addCommands(add: Add, registry: Registry = REGISTRY): void {
 
 /** Adds the command for a control file. */
 function addVerb(add: Add, verb: Verb): void {
-  const { name, type, file } = verb;
-  const { argument, first, flag, stdin } = verb.arguments;
+  const { name } = verb;
+  const { argument, first, flag } = verb.arguments;
   const { heading, anchor } = placesOf(verb);
-  const input = stdin || type === 'sink' ? '; reads standard input' : '';
-  const command = add(name, `${verb.help}${input}`)
+  const command = add(name, `${verb.help}${inputHelp(verb)}`)
     .helpGroup(heading)
-    .addHelpText('after', `\nThe same on a mount: ${exampleOf(name, file)}`);
+    .addHelpText(
+      'after',
+      `\nThe same on a mount: ${verb.examples.join('\n                     ')}`,
+    );
   if (argument !== undefined && first) command.argument(argument);
   command.argument('<ANCHOR>', anchor);
-  if (argument !== undefined && !first) command.argument(argument);
+  // It may be on standard input instead.
+  if (argument !== undefined && !first) command.argument(argument.replace(/^<(.*)>$/, '[$1]'));
   if (flag) command.option(flag.name, flag.help);
   command.action(async (...args: readonly unknown[]) => {
-    const { path, given } = operandsOf(verb, args.slice(0, -2));
+    const { path, words } = operandsOf(verb, args.slice(0, -2));
+    const { textGiven } = await import('./text-given.js');
+    const given = await textGiven(verb, words, command);
     const { run } = await import('./run-verb.js');
     await run(verb, path, given, command.opts());
   });
 }
 
+function inputHelp({ type, arguments: { argument, first, stdin } }: Verb): string {
+  if (stdin || type === 'sink') return '; reads standard input';
+  return argument === undefined || first
+    ? ''
+    : '; without an argument, or with -, reads standard input';
+}
+
 /**
- * The anchor of a command, and the text of its other arguments.
+ * The anchor of a command, and its other arguments.
  * @param args As commander gives them: several as one list, and one that may be left out as undefined.
  */
 export function operandsOf(
   verb: Verb,
   args: readonly unknown[],
-): { readonly path: string; readonly given: string } {
+): { readonly path: string; readonly words: readonly string[] } {
   const words = args.flat().flatMap((each) => (each === undefined ? [] : String(each)));
   const path = (verb.arguments.first ? words.pop() : words.shift()) ?? '';
-  return { path, given: words.join(' ') };
+  return { path, words };
 }
 
 /** The heading of a verb in the list of commands, and what its anchor is. */

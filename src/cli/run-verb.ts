@@ -1,4 +1,3 @@
-import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { CircuitError, errorCode, errorMessage } from '../base/error.js';
 import type { Anchor } from '../client/anchor.js';
@@ -15,16 +14,15 @@ const FIRST_PIECE = 64 * 1024;
 
 /**
  * `circuit VERB ANCHOR`: reads or writes the control file of that name, and prints what it gives.
- * @param given The other arguments.
+ * @param command The text that is written to a command file.
  */
 export async function run(
   verb: Verb,
   path: string,
-  given: string,
-  options: DialOptions & Readonly<Record<string, unknown>>,
+  command: string,
+  options: DialOptions,
 ): Promise<void> {
   const { name, type } = verb;
-  const command = type === 'command' ? await textOf(verb, given, options) : '';
   await using client = await dial(options);
   const place = placeOf(client, verb, path);
   if (verb.of.includes('anchor')) {
@@ -51,33 +49,6 @@ export async function run(
 function placeOf(client: CircuitClient, { of }: Verb, path: string): Anchor {
   if (!of.includes('member')) return anchorAt(client, path);
   return of.length === 1 ? memberAt(client, path) : client.anchor(path);
-}
-
-/** The text that is written to a command file. */
-async function textOf(
-  { type, arguments: { stdin, flag } }: Verb,
-  given: string,
-  options: Readonly<Record<string, unknown>>,
-): Promise<string> {
-  if (type !== 'command' || !stdin) return given;
-  const json = await text(process.stdin);
-  if (!flag || options[flag.name.replace(/^--/, '')] !== true) return json;
-  return withKey(json, flag.key);
-}
-
-/** The same JSON with a key set to true, in whatever case it was given. */
-function withKey(json: string, key: string): string {
-  let given: unknown;
-  try {
-    given = JSON.parse(json);
-  } catch {
-    // The maker says what is wrong.
-    return json;
-  }
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return json;
-  const isOther = ([name]: [string, unknown]) => name.toLowerCase() !== key.toLowerCase();
-  const others = Object.entries(given).filter(isOther);
-  return JSON.stringify({ ...Object.fromEntries(others), [key]: true });
 }
 
 /**

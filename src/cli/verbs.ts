@@ -1,3 +1,4 @@
+import { exampleOf } from '../kinds/help.js';
 import { REGISTRY, type Registry } from '../kinds/registry.js';
 import type { Arguments, ControlFile, FileType } from '../kinds/table.js';
 
@@ -11,8 +12,8 @@ export interface Verb {
   readonly help: string;
   /** How it is called. */
   readonly arguments: Arguments;
-  /** The file of one of them. */
-  readonly file: ControlFile<never>;
+  /** Lines to copy on a mount, each with whose it is where they differ. */
+  readonly examples: readonly string[];
 }
 
 /** Every control file of a member, of an anchor without an element, and of each kind. */
@@ -39,18 +40,30 @@ function verbOf(name: string, those: readonly Found[]): readonly Verb[] {
   const { file } = shortest;
   const of = those.map((each) => each.of);
   const help = helpOf(those, file.help);
-  return [{ name, type: file.type, of, help, arguments: argumentsOf(those), file }];
+  const examples = examplesOf(name, those);
+  return [{ name, type: file.type, of, help, arguments: argumentsOf(those), examples }];
 }
 
 /** The shortest help, where the others only go on from there; else all, each with whose it is. */
 function helpOf(those: readonly Found[], shortest: string): string {
   if (those.every(({ file }) => file.help.startsWith(shortest))) return shortest;
-  const helps = [...new Set(those.map(({ file }) => file.help))];
-  const told = helps.map((help) => {
-    const of = those.filter(({ file }) => file.help === help).map((each) => each.of);
-    return `${help} (${of.join(', ')})`;
+  return eachWithWhose(those, ({ help }) => help).join(', or ');
+}
+
+function examplesOf(name: string, those: readonly Found[]): readonly string[] {
+  const [first = '', ...others] = new Set(those.map(({ file }) => exampleOf(name, file)));
+  return others.length === 0 ? [first] : eachWithWhose(those, (file) => exampleOf(name, file));
+}
+
+/** What the files have, each once, with the directories that have those files. */
+function eachWithWhose(
+  those: readonly Found[],
+  what: (file: ControlFile<never>) => string,
+): readonly string[] {
+  return [...new Set(those.map(({ file }) => what(file)))].map((each) => {
+    const of = those.filter(({ file }) => what(file) === each).map((found) => found.of);
+    return `${each} (${of.join(', ')})`;
   });
-  return told.join(', or ');
 }
 
 /** Verbs of one name have the same arguments, but each kind its own word for it: `<TEXT|RECORD...>`. */

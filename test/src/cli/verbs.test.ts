@@ -28,14 +28,14 @@ test('a verb takes the arguments that its kinds have, in their order', (t) => {
   const circuit = new Command();
   addCommands((name, description) => circuit.command(name).description(description), registry);
   const usage = (name: string) => circuit.commands.find((each) => each.name() === name)?.usage();
-  t.is(usage('set'), '[options] <ANCHOR> <POT|BAIT...>');
+  t.is(usage('set'), '[options] <ANCHOR> [POT|BAIT...]');
   t.is(usage('mkfire'), '[options] <ANCHOR> [HEARTH]');
   t.is(usage('poke'), '[options] <POKER> <ANCHOR>');
   t.deepEqual(operandsOf(verb('set'), ['/X/a', ['big', 'pot']]), {
     path: '/X/a',
-    given: 'big pot',
+    words: ['big', 'pot'],
   });
-  t.deepEqual(operandsOf(verb('poke'), ['iron', '/X/a']), { path: '/X/a', given: 'iron' });
-  t.deepEqual(operandsOf(verb('mkfire'), ['/X/a', 'h']), { path: '/X/a', given: 'h' });
-  t.deepEqual(operandsOf(verb('mkfire'), ['/X/a', undefined]), { path: '/X/a', given: '' });
+  t.deepEqual(operandsOf(verb('poke'), ['iron', '/X/a']), { path: '/X/a', words: ['iron'] });
+  t.deepEqual(operandsOf(verb('mkfire'), ['/X/a', 'h']), { path: '/X/a', words: ['h'] });
+  t.deepEqual(operandsOf(verb('mkfire'), ['/X/a', undefined]), { path: '/X/a', words: [] });
 });
