@@ -3,14 +3,14 @@
  * it has printed, and kills the others.
  *
  *   circuit start -a :8822 > address &
- *   node dist/examples/wait-first.js address bash -c 'sleep $((RANDOM % 9)); hostname'
+ *   node wait-first.js address bash -c 'sleep $((RANDOM % 9)); hostname'
  *
  * The first argument is a file with the address of any daemon of the circuit: an
  * address is a secret and does not belong in arguments, which ps(1) shows.
  */
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { dial, type Process } from '../src/client/index.js';
+import { dial, type Process } from 'circuitfs';
 
 const [file, program, ...args] = process.argv.slice(2);
 if (file === undefined || program === undefined) {

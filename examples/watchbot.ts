@@ -1,7 +1,7 @@
 /**
  * Two guards on two members: when one of them is killed, the other starts it again.
  *
- *   node dist/examples/watchbot.js ADDRESS-FILE [MEMBER MEMBER]
+ *   node watchbot.js ADDRESS-FILE [MEMBER MEMBER]
  *
  * runs until Ctrl-C, which takes both down. This file and Node have to be at the
  * same place on both hosts. A guard is given the address of its own daemon on
@@ -12,7 +12,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { type CircuitClient, CircuitError, dial, type Process } from '../src/client/index.js';
+import { type CircuitClient, CircuitError, dial, type Process } from 'circuitfs';
 
 const ANCHOR = 'watchbot-ts';
 

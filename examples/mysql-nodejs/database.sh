@@ -17,13 +17,15 @@ if [ ! -d "$folder/data" ]; then
     --innodb-log-file-size=4M >&2
   mv "$folder/new" "$folder/data"
 fi
+# In a string of SQL a backslash goes before quotes, and before itself.
+quoted=$(printf '%s' "$PASSWORD" | sed "s/['\\\\]/\\\\&/g")
 # It holds the password, which arguments would show to everybody.
 install -o mysql -g mysql -m 600 /dev/stdin "$folder/init.sql" <<SQL
 CREATE DATABASE IF NOT EXISTS tutorial;
-CREATE OR REPLACE USER tutorial IDENTIFIED BY '$PASSWORD';
+CREATE OR REPLACE USER tutorial IDENTIFIED BY '$quoted';
 GRANT ALL ON tutorial.* TO tutorial;
 SQL
-unset PASSWORD
+unset PASSWORD quoted
 # A server that outlived its daemon would keep the data from the next one. The daemon holds our standard
 # input, which ends when the daemon is killed.
 exec 3<&0

@@ -198,3 +198,11 @@ test('every link in a document leads somewhere, and every document is reached fr
     [],
   );
 });
+
+test('a path of the sources in a document is that of a file, except in decisions, which tell of their day', (t) => {
+  for (const { path, prose } of DOCUMENTS.filter((each) => !each.path.includes('/decisions/'))) {
+    for (const [, named = ''] of prose.matchAll(/`((?:src|test|native|mount)\/[^`\s<*…]*)`/g)) {
+      t.true(existsSync(join(ROOT, named)), `${path}: ${named}`);
+    }
+  }
+});

@@ -1,6 +1,7 @@
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { Document } from '../docs/documents.js';
 import { CIRCUIT_ENV, Cluster, TestDaemon } from './cluster.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -12,7 +13,10 @@ const NPM = 'npm@12.2.2';
 
 /** The files that `npm pack` reads, besides node_modules. */
 const SOURCES =
-  'CHANGELOG.md LICENSE README.md SECURITY.md dist docs examples mount native package.json src test';
+  'CHANGELOG.md CONTRIBUTING.md LICENSE README.md SECURITY.md dist docs examples mount native package.json src test';
+
+/** The programs in the package, which users copy into a project. */
+const EXAMPLES = ['wait-first.ts', 'watchbot.ts', 'mysql-nodejs/tutorial.ts'];
 
 /** Type-checks only where the types of the library are known, and not `any`. */
 const PROGRAM = `
@@ -56,6 +60,13 @@ test('a package is installed without compiler, network or scripts, or without np
   // npm says so of older Nodes than it knows.
   t.is(stderr.replace(/^npm warn cli .* does not support Node\.js .*\n/m, ''), '');
 
+  const installed = join(project, 'node_modules/circuitfs');
+  for (const { path, links } of Document.all()) {
+    for (const file of [path, ...links.map((link) => link.replace(/#.*/, ''))]) {
+      t.true(existsSync(join(installed, file)), `${path}: ${file}`);
+    }
+  }
+
   const start = 'exec circuit start -a 127.0.0.1:0 -m "$0" 2> log';
   const shell = cluster.spawn(['sh', '-c', start, mountpoint], { cwd: project, env });
   const daemon = new TestDaemon(shell, mountpoint, join(project, 'log'));
@@ -69,10 +80,14 @@ test('a package is installed without compiler, network or scripts, or without np
   writeFileSync(join(project, 'address'), address);
   writeFileSync(join(project, 'program.ts'), PROGRAM);
   writeFileSync(join(project, 'tsconfig.json'), TSCONFIG);
+  for (const example of EXAMPLES)
+    cpSync(join(installed, 'examples', example), join(project, example));
   const tsc = [join(ROOT, 'node_modules/.bin/tsc')];
   t.is((await cluster.run(tsc, { cwd: project })).stdout, '');
   const name = listed.slice(1, -1);
   t.is((await run('node', 'program.js')).stdout, `${name}\n${name} alive\n`);
+  const first = await run('node', 'wait-first.js', 'address', 'sh', '-c', 'echo an example');
+  t.regex(first.stdout, /an example/);
   t.is(await daemon.stop(), 0);
 });
 
