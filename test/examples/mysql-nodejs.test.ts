@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { DockerEngine } from '../docker.js';
+import { compile } from '../docs/compile.js';
 import { Document, type Step } from '../docs/documents.js';
 import { follow } from '../docs/follow.js';
 import { Host } from '../docs/host.js';
@@ -28,9 +29,11 @@ test('tutorial.ts starts what is killed, with its host too, says so, and goes on
     t.regex(line, /^20\S+Z /);
     return line.trim().replace(/^\S+ /, '');
   };
+  // One that neither a shell nor SQL takes as it is.
+  const password = String.raw`'it'\''s a\"; $b'`;
   const run = () =>
     host1.run(
-      `PASSWORD=secret node ${PROGRAM} /var/circuit/address host2 host1 > program.log 2>&1 & guard=$!`,
+      `PASSWORD=${password} node ${PROGRAM} /var/circuit/address host2 host1 > program.log 2>&1 & guard=$!`,
     );
   const greeting = () =>
     host2.run('until curl -sf host1:8080/greeting; do sleep 0.1; done').then((text) => text.trim());
@@ -79,7 +82,7 @@ function contained({ host, command, printed }: Step, socket: string): Step {
   };
 }
 
-test('the tutorial with its database in a container: what is killed is started again', async (t) => {
+test('the tutorial with its database in a container: what is killed is started again; a container by the library', async (t) => {
   const cluster = new Cluster(t);
   const { host1, host2 } = await twoHosts(cluster);
   const engine = await DockerEngine.start(cluster, 'docker', host2.network);
@@ -109,5 +112,12 @@ test('the tutorial with its database in a container: what is killed is started a
     [host1, host2],
     steps.map((step) => contained(step, engine.socket)),
   );
+
+  const library = new Document('docs/library.md');
+  const [program] = library.of('text').filter((block) => block.includes('node container.js'));
+  const [, command = '', printed = ''] = /^host1# ([^\n]*)\n(.*)$/s.exec(program ?? '') ?? [];
+  const text = library.programs.get('container.ts') ?? '';
+  await compile(cluster, host1.home, new Map([['container.ts', text]]));
+  t.is(await host1.run(`cd ${host1.home}; ${command}`), printed);
   t.deepEqual(await engine.containers(), []);
 });
