@@ -78,19 +78,19 @@ export function addCommands(add: Add, registry: Registry = REGISTRY): void {
 
 /** Adds the command for a control file. */
 function addVerb(add: Add, verb: Verb): void {
-  const { name } = verb;
-  const { argument, first, flag } = verb.arguments;
+  const { name, type } = verb;
+  const { argument, first, flag, stdin } = verb.arguments;
   const { heading, anchor } = placesOf(verb);
-  const command = add(name, `${verb.help}${inputHelp(verb)}`)
+  const input = stdin || type === 'sink' ? '; reads standard input' : '';
+  const command = add(name, `${verb.help}${input}`)
     .helpGroup(heading)
-    .addHelpText(
-      'after',
-      `\nThe same on a mount: ${verb.examples.join('\n                     ')}`,
-    );
+    .addHelpText('after', `\nThe same on a mount: ${verb.example}`);
   if (argument !== undefined && first) command.argument(argument);
   command.argument('<ANCHOR>', anchor);
-  // It may be on standard input instead.
-  if (argument !== undefined && !first) command.argument(argument.replace(/^<(.*)>$/, '[$1]'));
+  if (argument !== undefined && !first) {
+    const without = 'without it, or where it is -, standard input is read';
+    command.argument(argument.replace(/^<(.*)>$/, '[$1]'), without);
+  }
   if (flag) command.option(flag.name, flag.help);
   command.action(async (...args: readonly unknown[]) => {
     const { path, words } = operandsOf(verb, args.slice(0, -2));
@@ -99,13 +99,6 @@ function addVerb(add: Add, verb: Verb): void {
     const { run } = await import('./run-verb.js');
     await run(verb, path, given, command.opts());
   });
-}
-
-function inputHelp({ type, arguments: { argument, first, stdin } }: Verb): string {
-  if (stdin || type === 'sink') return '; reads standard input';
-  return argument === undefined || first
-    ? ''
-    : '; without an argument, or with -, reads standard input';
 }
 
 /**

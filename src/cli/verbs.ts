@@ -12,8 +12,8 @@ export interface Verb {
   readonly help: string;
   /** How it is called. */
   readonly arguments: Arguments;
-  /** Lines to copy on a mount, each with whose it is where they differ. */
-  readonly examples: readonly string[];
+  /** A line to copy on a mount; or one each, with whose it is. */
+  readonly example: string;
 }
 
 /** Every control file of a member, of an anchor without an element, and of each kind. */
@@ -40,8 +40,8 @@ function verbOf(name: string, those: readonly Found[]): readonly Verb[] {
   const { file } = shortest;
   const of = those.map((each) => each.of);
   const help = helpOf(those, file.help);
-  const examples = examplesOf(name, those);
-  return [{ name, type: file.type, of, help, arguments: argumentsOf(those), examples }];
+  const example = exampleFor(name, those);
+  return [{ name, type: file.type, of, help, arguments: argumentsOf(those), example }];
 }
 
 /** The shortest help, where the others only go on from there; else all, each with whose it is. */
@@ -50,9 +50,10 @@ function helpOf(those: readonly Found[], shortest: string): string {
   return eachWithWhose(those, ({ help }) => help).join(', or ');
 }
 
-function examplesOf(name: string, those: readonly Found[]): readonly string[] {
+function exampleFor(name: string, those: readonly Found[]): string {
   const [first = '', ...others] = new Set(those.map(({ file }) => exampleOf(name, file)));
-  return others.length === 0 ? [first] : eachWithWhose(those, (file) => exampleOf(name, file));
+  if (others.length === 0) return first;
+  return eachWithWhose(those, (file) => exampleOf(name, file)).join(', or ');
 }
 
 /** What the files have, each once, with the directories that have those files. */

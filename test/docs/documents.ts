@@ -50,12 +50,16 @@ export class Document {
    * which the reader is at), `# ` (every host) or `host2# `, and goes on in lines that begin with `> `.
    */
   get session(): readonly Step[] {
-    return this.blocks.flatMap(stepsOf);
+    return this.#consoles(this.blocks);
   }
 
   /** A part of the session: that of the section with this title. */
   sessionOf(title: string): readonly Step[] {
-    return this.blocksOf(title).flatMap(stepsOf);
+    return this.#consoles(this.blocksOf(title));
+  }
+
+  #consoles(blocks: readonly Block[]): readonly Step[] {
+    return blocks.flatMap(({ language, text }) => (language === 'console' ? stepsOf(text) : []));
   }
 
   /** The blocks of the section with this title. */
@@ -109,8 +113,8 @@ function blocksOf(text: string): readonly Block[] {
   }));
 }
 
-function stepsOf({ language, text }: Block): readonly Step[] {
-  if (language !== 'console') return [];
+/** The steps in a block of commands. */
+export function stepsOf(text: string): readonly Step[] {
   const steps = text.matchAll(
     /^(?:host(\d))?([$#]) (.*\n(?:> .*\n)*)((?:(?!(?:host\d)?[$#] ).*\n)*)/gm,
   );

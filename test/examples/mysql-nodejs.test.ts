@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { DockerEngine } from '../docker.js';
 import { compile } from '../docs/compile.js';
-import { Document, type Step } from '../docs/documents.js';
+import { Document, type Step, stepsOf } from '../docs/documents.js';
 import { follow } from '../docs/follow.js';
 import { Host } from '../docs/host.js';
 import { Cluster } from '../host/cluster.js';
@@ -10,6 +10,9 @@ import { COMPILED, EXAMPLES } from './circuit.js';
 
 // The shell version is docs/tutorial.md, which test/docs/documents.test.ts follows to its end.
 const TUTORIAL = new Document('docs/tutorial.md');
+
+const FILES = new Document('docs/files.md');
+const LIBRARY = new Document('docs/library.md');
 
 const IMAGE = join(EXAMPLES, '../test/examples/mariadb-image.sh');
 const PROGRAM = join(COMPILED, 'mysql-nodejs/tutorial.js');
@@ -82,7 +85,7 @@ function contained({ host, command, printed }: Step, socket: string): Step {
   };
 }
 
-test('the tutorial with its database in a container: what is killed is started again; a container by the library', async (t) => {
+test('the tutorial with its database in a container: what is killed is started again; the containers of the other documents', async (t) => {
   const cluster = new Cluster(t);
   const { host1, host2 } = await twoHosts(cluster);
   const engine = await DockerEngine.start(cluster, 'docker', host2.network);
@@ -113,11 +116,13 @@ test('the tutorial with its database in a container: what is killed is started a
     steps.map((step) => contained(step, engine.socket)),
   );
 
-  const library = new Document('docs/library.md');
-  const [program] = library.of('text').filter((block) => block.includes('node container.js'));
-  const [, command = '', printed = ''] = /^host1# ([^\n]*)\n(.*)$/s.exec(program ?? '') ?? [];
-  const text = library.programs.get('container.ts') ?? '';
-  await compile(cluster, host1.home, new Map([['container.ts', text]]));
-  t.is(await host1.run(`cd ${host1.home}; ${command}`), printed);
+  // The other documents' containers.
+  const [shell = ''] = FILES.of('text').filter((block) => block.includes('mkdir one two'));
+  await follow(t, [host2], stepsOf(shell));
+  const program = 'container.ts';
+  const [typed = ''] = LIBRARY.of('text').filter((block) => block.includes('node container.js'));
+  await compile(cluster, host1.home, new Map([[program, LIBRARY.programs.get(program) ?? '']]));
+  await host1.run(`cd ${host1.home}`);
+  await follow(t, [host1], stepsOf(typed));
   t.deepEqual(await engine.containers(), []);
 });

@@ -13,7 +13,7 @@ export const fire = kind<Element>('fire', {
     parse: () => () => dead,
   },
   files: {
-    set: command(() => {}, 'put a pot on it', { argument: '<POT...>' }),
+    set: command(() => {}, 'put a pot on it', { argument: '<POT...>', example: 'echo big > set' }),
     poke: command(() => {}, 'poke it', { argument: '<POKER>', first: true }),
     peek: command(() => {}, 'look at it'),
   },
@@ -24,7 +24,7 @@ export const trap = kind<Element>('trap', {
   about: 'This anchor is a trap.',
   make: { file: 'mktrap', help: 'make it a trap', parse: () => () => dead },
   files: {
-    set: command(() => {}, 'set it', { argument: '<BAIT...>' }),
+    set: command(() => {}, 'set it', { argument: '<BAIT...>', example: 'echo cheese > set' }),
     peek: command(() => {}, 'look at it from far away'),
   },
 });

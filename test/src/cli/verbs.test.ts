@@ -39,3 +39,8 @@ test('a verb takes the arguments that its kinds have, in their order', (t) => {
   t.deepEqual(operandsOf(verb('mkfire'), ['/X/a', 'h']), { path: '/X/a', words: ['h'] });
   t.deepEqual(operandsOf(verb('mkfire'), ['/X/a', undefined]), { path: '/X/a', words: [] });
 });
+
+test('a verb has a line to copy, and where its kinds have other ones, that of each', (t) => {
+  t.is(verb('poke').example, 'echo > poke');
+  t.is(verb('set').example, 'echo big > set (fire), or echo cheese > set (trap)');
+});
