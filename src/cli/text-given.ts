@@ -3,8 +3,9 @@ import type { Command } from 'commander';
 import type { Verb } from './verbs.js';
 
 /**
- * The text for a command file: the words that are given, or without any, or with `-` alone, standard
- * input. A terminal is read for `-` and JSON alone: else the user would not know that we wait for them.
+ * The text for a command file: the words that are given, or with `-` alone standard input, which is
+ * also read without any word where one is needed. A terminal is read for `-` and JSON alone: else the
+ * user would not know that we wait for them.
  * @param command Tells of wrong usage, and has the flags.
  */
 export async function textGiven(
@@ -20,8 +21,10 @@ export async function textGiven(
   if (argument === undefined) return '';
   const isNamed = words.length === 1 && words[0] === '-';
   if (words.length > 0 && !isNamed) return words.join(' ');
-  const input = isNamed || !process.stdin.isTTY ? await text(process.stdin) : '';
-  if (isRequired(argument) && input.trim() === '') {
+  const isNeeded = isRequired(argument);
+  const isRead = isNamed || (isNeeded && !process.stdin.isTTY);
+  const input = isRead ? await text(process.stdin) : '';
+  if (isNeeded && input.trim() === '') {
     const name = argument.replace(/[^\w|]/g, '');
     return command.error(`error: missing required argument '${name}', and none on standard input`);
   }
