@@ -11,12 +11,20 @@ export function startOptions(registry: Registry = REGISTRY): ReadonlyMap<string,
   );
 }
 
-/** Those of them that are given. @param options As commander has read them. */
-export function startOptionsGiven(options: object, registry?: Registry): StartOptionValues {
+/**
+ * Those of them that are given.
+ * @param options As commander has read them.
+ * @throws CircuitError EINVAL: a value that the option does not take
+ */
+export function startOptionsGiven(
+  options: object,
+  registry: Registry = REGISTRY,
+): StartOptionValues {
   const given = new Map<string, unknown>(Object.entries(options));
   return new Map(
     [...startOptions(registry)].flatMap(([kind, option]): [string, string | true][] => {
       const value = given.get(option.attributeName());
+      if (typeof value === 'string') registry.kind(kind)?.start?.check?.(value);
       return typeof value === 'string' || value === true ? [[kind, value]] : [];
     }),
   );

@@ -178,6 +178,8 @@ export interface Kind<E extends Element = Element, B extends AsyncDisposable = A
 export interface StartOption {
   readonly flags: string;
   readonly help: string;
+  /** A daemon does not start where this throws. @throws CircuitError EINVAL: it cannot be the option's value */
+  check?(value: string): void;
 }
 
 /** The options of kinds that `circuit start` was given, by the kind's name. */

@@ -10,9 +10,8 @@ import { Engine, EngineError } from './engine.js';
 import { type ContainerEvent, EngineEvents } from './events.js';
 import { parseInspection } from './inspection.js';
 import { anchorOf, commandOf, labelsOf, MEMBER_LABEL } from './labels.js';
+import { socketPath } from './socket-option.js';
 
-/** Where Docker's own packages have the engine listen. */
-const DEFAULT_SOCKET = '/var/run/docker.sock';
 /** How often to look whether processes of containers have ended. */
 const LOOK_MS = 200;
 /** How long a maker that is interrupted waits for the removal of what it has made. */
@@ -303,15 +302,4 @@ export class Containers implements AsyncDisposable {
     await element.compare(true);
     this.#host.log(`${anchor} is container ${name} again, which an earlier run left`);
   }
-}
-
-/** @throws CircuitError EINVAL */
-function socketPath(option: string | true | undefined): string {
-  if (option === undefined || option === true) return DEFAULT_SOCKET;
-  const path = option.replace(/^unix:\/\//, '');
-  if (path.startsWith('/')) return path;
-  throw new CircuitError(
-    'EINVAL',
-    `--docker takes the path of a Docker engine's socket, such as ${DEFAULT_SOCKET}, not ${option}`,
-  );
 }

@@ -43,15 +43,17 @@ export class Engine {
   /** @param socket The path of the engine's socket. */
   constructor(socket: string) {
     this.socket = socket;
-    this.#modem = new Modem({
-      socketPath: socket,
-      // The environment's variables on an engine are for Docker's own client.
-      host: undefined,
-      protocol: 'http',
-      timeout: undefined,
-      // A connection that is kept may be closed by the engine just when it is used again.
-      headers: { Connection: 'close' },
-    });
+    this.#modem = withoutDockerHost(
+      () =>
+        new Modem({
+          socketPath: socket,
+          host: undefined,
+          protocol: 'http',
+          timeout: undefined,
+          // A connection that is kept may be closed by the engine just when it is used again.
+          headers: { Connection: 'close' },
+        }),
+    );
   }
 
   /**
@@ -133,6 +135,20 @@ export class Engine {
     return new CircuitError('EIO', `the Docker engine on ${socket}: ${errorMessage(error)}`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * The modem reads DOCKER_HOST, and with it DOCKER_CERT_PATH and others, also where it is given a socket, and
+ * throws where they are wrong. They are for Docker's own client.
+ */
+function withoutDockerHost<T>(make: () => T): T {
+  const { DOCKER_HOST } = process.env;
+  delete process.env.DOCKER_HOST;
+  try {
+    return make();
+  } finally {
+    if (DOCKER_HOST !== undefined) process.env.DOCKER_HOST = DOCKER_HOST;
   }
 }
 

@@ -5,6 +5,7 @@ import { command, json, kind, sink, source, value } from '../table.js';
 import { parseContainer } from './command.js';
 import type { ContainerElement } from './container-element.js';
 import type { Containers } from './containers.js';
+import { socketPath } from './socket-option.js';
 
 /**
  * A container of the Docker engine of the member's host, which `circuit start --docker` names.
@@ -19,6 +20,7 @@ export const docker = kind<ContainerElement, Containers>('docker', {
   start: {
     flags: '--docker [SOCKET]',
     help: 'make containers (mkdkr), on the Docker engine at SOCKET (/var/run/docker.sock)',
+    check: socketPath,
   },
   begin: async (host, option, adopt) => {
     // It needs the engine's client, which daemons without the option do without.

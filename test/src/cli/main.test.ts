@@ -45,6 +45,11 @@ test('the exit status is 1 and one line says why when a command fails', async (t
     [['start', '--no-mount', '-a', '[fe80::1%lo]:0'], /give --advertise/],
     [['start', '--no-mount', '--advertise', '256.1.1.1'], /256.1.1.1 is not/],
     [['start', '--no-mount', '--advertise', '0.0'], /0.0 is not .* that others could reach/],
+    [['start', '--no-mount', '--docker', ''], /--docker takes the path .* begins with \/, not ''/],
+    [['start', '--no-mount', '--docker', 'unix://'], /begins with \/, not unix:\/\/;/],
+    [['start', '--no-mount', '--docker', 'tcp://127.0.0.1:2375'], /not tcp:\/\/127.0.0.1:2375;/],
+    [['start', '--no-mount', '--docker', 'docker.sock'], /not docker.sock; without a value it is/],
+    [['start', '--no-mount', '--docker', '/dev/null'], /engine's socket, and \/dev\/null is none/],
     [['start', '--no-mount', '--var', ''], /the state directory needs a name/],
     [
       ['start', '--no-mount', '--var', '/dev/null'],

@@ -24,6 +24,7 @@ test('an option of a kind is one of circuit start, with or without a value', (t)
   t.deepEqual(given('--wood'), [['fire', true]]);
   t.deepEqual(given('--wood', '/shed'), [['fire', '/shed']]);
   t.deepEqual(given('--wood=/shed'), [['fire', '/shed']]);
+  t.throws(() => given('--wood', 'wet'), { message: 'wood is dry' });
   t.regex(program().start.helpInformation(), /--wood \[SOCKET\] +where the wood is/);
 });
 

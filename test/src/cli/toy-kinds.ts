@@ -5,7 +5,13 @@ const dead = { alive: false, async scrub() {} };
 /** A fire, for which `circuit start` can be given wood. */
 export const fire = kind<Element>('fire', {
   about: 'This anchor is a fire.',
-  start: { flags: '--wood [SOCKET]', help: 'where the wood is' },
+  start: {
+    flags: '--wood [SOCKET]',
+    help: 'where the wood is',
+    check: (value) => {
+      if (value === 'wet') throw new Error('wood is dry');
+    },
+  },
   make: {
     file: 'mkfire',
     help: 'make it a fire',

@@ -120,7 +120,3 @@ test('neither an engine that is slow nor one whose processes are not to be seen 
   });
   await Promise.all(tried);
 });
-
-test('--docker takes the path of a socket', (t) => {
-  t.throws(() => new Containers(hostNamed('X1'), 'tcp://127.0.0.1:2375', none), { code: 'EINVAL' });
-});
