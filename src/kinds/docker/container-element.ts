@@ -62,7 +62,7 @@ export class ContainerElement implements Element {
   #released = false;
   #lastInspection: string | undefined;
 
-  /** @param forget Called when it is scrubbed. */
+  /** @param forget Called when it is scrubbed, or abandoned. */
   constructor(parts: {
     readonly engine: Engine;
     readonly id: string;
@@ -170,10 +170,18 @@ export class ContainerElement implements Element {
   /**
    * Kills it and removes it from the engine, with its anonymous volumes. Readers that have an output
    * open then get the bytes that were left.
+   * @throws EngineError; CircuitError ETIMEDOUT, ENOENT or ECONNREFUSED: the engine; it is an element still
    */
   async scrub(): Promise<void> {
+    // One that does not answer has killed nothing, and the container goes on as it was.
+    await this.#engine.checkAnswers();
     this.#catchUp();
-    await this.#remove();
+    try {
+      await this.#remove();
+    } catch (error) {
+      for (const output of [this.stdout, this.stderr]) if (!this.#dying) output.holdBack();
+      throw error;
+    }
     // The engine has told before how it ended, on another connection.
     if (this.alive) await Promise.race([this.exited, delay(TOLD_MS, undefined, { ref: false })]);
     this.#removed = true;
@@ -254,6 +262,12 @@ export class ContainerElement implements Element {
     this.stderr.catchUp();
   }
 
+  /** It is no element any more, and its container stays as it is. */
+  abandon(): void {
+    this.#forget();
+    this.release();
+  }
+
   /** Closes its connections, and leaves the container as it is. */
   release(): void {
     this.#released = true;
@@ -318,8 +332,7 @@ export class ContainerElement implements Element {
     const deadline = performance.now() + KILLED_MS;
     for (;;) {
       try {
-        await this.#engine.request('DELETE', `/containers/${this.id}?force=1&v=1`);
-        return;
+        return await this.#engine.remove(this.id);
       } catch (error) {
         if (isGone(error)) return;
         // 409: its removal is in progress already, or it could not be killed yet.

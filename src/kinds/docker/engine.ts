@@ -17,8 +17,16 @@ export class EngineError extends CircuitError {
 
 type Method = 'GET' | 'POST' | 'DELETE';
 
-/** How long an engine may take for what it has only to look up; another member waits for us for 5 s. */
-const ANSWER_MS = 4000;
+/** How long an engine may take, in milliseconds. */
+export interface EngineLimits {
+  /** For what it has only to look up, and for a connection to a stream. */
+  readonly answerMs: number;
+  /** To make, to start or to remove a container. */
+  readonly changeMs: number;
+}
+
+/** Another member waits for us for 5 s. A busy disk takes seconds to make a container, and more to copy a large image. */
+const LIMITS: EngineLimits = { answerMs: 4000, changeMs: 60_000 };
 
 /** As the engine uses the status codes of HTTP. */
 const ERRNO: Readonly<Record<number, 'EINVAL' | 'ENOENT' | 'EBUSY'>> = {
@@ -38,11 +46,13 @@ const EVERY_STATUS: Readonly<Record<number, true>> = Object.fromEntries(
  */
 export class Engine {
   readonly socket: string;
+  readonly #limits: EngineLimits;
   readonly #modem: Modem;
 
   /** @param socket The path of the engine's socket. */
-  constructor(socket: string) {
+  constructor(socket: string, limits = LIMITS) {
     this.socket = socket;
+    this.#limits = limits;
     this.#modem = withoutDockerHost(
       () =>
         new Modem({
@@ -57,7 +67,7 @@ export class Engine {
   }
 
   /**
-   * The text of the engine's answer.
+   * The text of the engine's answer, whenever it comes.
    * @throws EngineError; CircuitError ENOENT, ECONNREFUSED or EACCES (the socket)
    */
   async request(method: Method, path: string, body?: object): Promise<string> {
@@ -67,15 +77,34 @@ export class Engine {
   /** As {@link request}, of what an engine that works answers soon. @throws CircuitError ETIMEDOUT */
   async ask(method: Method, path: string): Promise<string> {
     const late = new AbortController();
-    const sentence = `the Docker engine on ${this.socket} has not answered within ${ANSWER_MS / 1000} s`;
     try {
-      const answer = this.open(method, path, undefined, late.signal).then(text);
-      return await within(answer, ANSWER_MS, () => new CircuitError('ETIMEDOUT', sentence));
+      return await this.inTime(this.open(method, path, undefined, late.signal).then(text));
     } catch (error) {
       // The connection would stay until the engine answers.
       late.abort();
       throw error;
     }
+  }
+
+  /** Whether it answers at all: one that hangs would keep what it is to change for when it goes on. @throws as {@link ask} */
+  async checkAnswers(): Promise<void> {
+    await this.ask('GET', '/_ping');
+  }
+
+  /**
+   * Kills a container and removes it, with its anonymous volumes. An engine that is late may do so yet.
+   * @param container Its id, or its name.
+   * @throws EngineError (404: there is none; 409: its removal is in progress); CircuitError ETIMEDOUT
+   */
+  async remove(container: string): Promise<void> {
+    await this.inTime(this.request('DELETE', `/containers/${container}?force=1&v=1`), 'changeMs');
+  }
+
+  /** Waits for an answer of the engine, but not for ever. @throws CircuitError ETIMEDOUT */
+  async inTime<T>(answer: Promise<T>, limit: keyof EngineLimits = 'answerMs'): Promise<T> {
+    const seconds = this.#limits[limit] / 1000;
+    const sentence = `the Docker engine on ${this.socket} has not answered within ${seconds} s`;
+    return await within(answer, 1000 * seconds, () => new CircuitError('ETIMEDOUT', sentence));
   }
 
   /** As {@link request}, but as the answer comes. */

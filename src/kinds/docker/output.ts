@@ -78,6 +78,11 @@ export class ContainerOutput implements Source {
     this.#fill();
   }
 
+  /** The container goes on: what is unread holds it back again. */
+  holdBack(): void {
+    this.#catchingUp = false;
+  }
+
   /** There will be no more than what has come. */
   end(): void {
     if (this.#ended) return;

@@ -16,6 +16,9 @@ function hostNamed(name: string, log: string[] = []): Host {
   return { name, reachableAt: '127.0.0.1', members, log: (event) => log.push(event) };
 }
 
+/** As short as a loaded machine allows. */
+const LIMITS = { answerMs: 700, changeMs: 1500 };
+
 const none = async () => {};
 
 test('a container whose maker was interrupted is removed when the engine answers at last', async (t) => {
@@ -119,4 +122,75 @@ test('neither an engine that is slow nor one whose processes are not to be seen 
     t.is(bytes, engine.written);
   });
   await Promise.all(tried);
+});
+
+test('a maker whose engine does not answer is told which, and nothing is asked of it', async (t) => {
+  await using engine = await FakeEngine.start();
+  await using containers = new Containers(hostNamed('X1'), engine.socket, none, LIMITS);
+  await (await containers.make(['a'], COMMAND)).scrub();
+  engine.asked.length = 0;
+  const thaw = engine.freeze('GET _ping', 'POST create');
+  const message = `the Docker engine on ${engine.socket} has not answered within 0.7 s`;
+  await t.throwsAsync(containers.make(['b'], COMMAND), { code: 'ETIMEDOUT', message });
+  thaw();
+  t.deepEqual(engine.asked, ['GET _ping']);
+});
+
+for (const step of ['POST create', 'POST attach', 'POST start']) {
+  test(`what an engine that hangs at ${step} makes at last is removed`, async (t) => {
+    await using engine = await FakeEngine.start();
+    await using containers = new Containers(hostNamed('X1'), engine.socket, none, LIMITS);
+    const thaw = engine.freeze(step);
+    const message = `the Docker engine on ${engine.socket} has not answered within 1.5 s`;
+    await t.throwsAsync(containers.make(['a'], COMMAND), { code: 'ETIMEDOUT', message });
+    t.false(engine.asked.includes('DELETE id1'));
+    thaw();
+    while (!engine.asked.includes('DELETE id1')) await new Promise(setImmediate);
+    t.is(engine.containers.size, 0);
+  });
+}
+
+test('a container that the engine does not remove at once is removed when it does', async (t) => {
+  await using engine = await FakeEngine.start();
+  const log: string[] = [];
+  await using containers = new Containers(hostNamed('X1', log), engine.socket, none, LIMITS);
+  const thaw = engine.freeze('POST start');
+  engine.refused.set('DELETE id1', 500);
+  const maker = new AbortController();
+  const making = containers.make(['a'], COMMAND, maker.signal);
+  while (!engine.asked.includes('POST start')) await new Promise(setImmediate);
+  maker.abort();
+  await t.throwsAsync(making, { code: 'EINTR' });
+  thaw();
+  while (log.length === 0) await new Promise(setImmediate);
+  t.regex(
+    log[0] ?? '',
+    /^container circuit-\w+ is not removed yet: the Docker engine says: not now$/,
+  );
+  engine.refused.clear();
+  while (log.length === 1) await new Promise(setImmediate);
+  t.regex(log[1] ?? '', /^container circuit-\w+ was left behind, and has been removed$/);
+  t.is(engine.containers.size, 0);
+});
+
+test('a scrub that fails says why, and leaves the element as it was', async (t) => {
+  await using engine = await FakeEngine.start();
+  await using containers = new Containers(hostNamed('X1'), engine.socket, none, LIMITS);
+  const element = await containers.make(['a'], COMMAND);
+  const thaw = engine.freeze('GET _ping');
+  const message = `the Docker engine on ${engine.socket} has not answered within 0.7 s`;
+  await t.throwsAsync(element.scrub(), { code: 'ETIMEDOUT', message });
+  t.false(engine.asked.includes('DELETE id1'));
+  thaw();
+  engine.refused.set('DELETE id1', 500);
+  await t.throwsAsync(element.scrub(), { code: 'EIO', message: /not now/ });
+  engine.refused.clear();
+  const answer = engine.freeze('DELETE id1');
+  const late = `the Docker engine on ${engine.socket} has not answered within 1.5 s`;
+  await t.throwsAsync(element.scrub(), { code: 'ETIMEDOUT', message: late });
+  t.is(`${element.phase} ${element.exit}`, 'running ');
+  answer();
+  await element.exited;
+  await element.scrub();
+  t.is(engine.containers.size, 0);
 });

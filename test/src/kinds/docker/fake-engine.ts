@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { json } from 'node:stream/consumers';
+import { json, text } from 'node:stream/consumers';
 
 interface FakeContainer {
   readonly Id: string;
@@ -21,8 +21,12 @@ export class FakeEngine implements AsyncDisposable {
   readonly asked: string[] = [];
   /** Requests that begin so, as `POST create`, wait for this. */
   readonly held = new Map<string, Promise<void>>();
+  /** Requests that are refused, as `DELETE id1`, and the status. */
+  readonly refused = new Map<string, number>();
   /** The process of every container. */
   pid = 0;
+  /** What was written to the standard inputs that were attached, each until its end. */
+  readonly inputs: Promise<string>[] = [];
   /** How many bytes were written to each output. */
   written = 0;
   readonly #outputs = new Set<Duplex>();
@@ -50,11 +54,7 @@ export class FakeEngine implements AsyncDisposable {
       this.#connections.add(socket);
       socket.on('close', () => this.#connections.delete(socket));
     });
-    server.on('upgrade', (_request, socket) => {
-      socket.on('error', () => {});
-      socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
-      this.#outputs.add(socket);
-    });
+    server.on('upgrade', (request, socket) => void this.#attach(request.url ?? '', socket));
     await new Promise<void>((resolve) => server.listen(this.socket, resolve));
   }
 
@@ -63,6 +63,17 @@ export class FakeEngine implements AsyncDisposable {
     this.#events.clear();
     for (const socket of this.#connections) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** It hangs, as one that is stopped or waits for a disk. @returns Has it go on. */
+  freeze(...requests: string[]): () => void {
+    let goOn = () => {};
+    const frozen = new Promise<void>((resolve) => (goOn = resolve));
+    for (const request of requests) this.held.set(request, frozen);
+    return () => {
+      for (const request of requests) this.held.delete(request);
+      goOn();
+    };
   }
 
   /** Tells what happened. */
@@ -89,6 +100,23 @@ export class FakeEngine implements AsyncDisposable {
     await rm(this.#directory, { recursive: true });
   }
 
+  async #attach(url: string, socket: Duplex): Promise<void> {
+    const isInput = url.includes('stdin=1');
+    const what = isInput ? 'POST attach input' : 'POST attach';
+    this.asked.push(what);
+    await this.held.get(what);
+    const status = this.refused.get(what);
+    if (status) {
+      const said = '{"message":"container is paused"}';
+      const head = `HTTP/1.1 ${status} Refused\r\nContent-Length: ${said.length}\r\n`;
+      return void socket.end(`${head}Connection: close\r\n\r\n${said}`);
+    }
+    socket.on('error', () => {});
+    socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+    if (isInput) this.inputs.push(text(socket));
+    else this.#outputs.add(socket);
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request;
     const { pathname, searchParams } = new URL(url, 'http://engine');
@@ -113,6 +141,8 @@ export class FakeEngine implements AsyncDisposable {
       return reply(201, { Id });
     }
     await this.held.get(what);
+    const refused = this.refused.get(what);
+    if (refused) return reply(refused, { message: 'not now' });
     if (what === 'GET _ping') return reply(200);
     if (what === 'GET json' && id === 'json') return reply(200, [...this.containers.values()]);
     if (!container) return reply(404, { message: 'No such container' });

@@ -58,3 +58,25 @@ test.serial('an output that may not be whole ends with EIO, after what has come'
   t.is(String(await source.read(100)), 'half');
   await t.throwsAsync(source.read(100), { code: 'EIO' });
 });
+
+test.serial(
+  'a container that goes on after all is held back again by what is unread',
+  async (t) => {
+    const [ours, engine] = await connection();
+    const [others, drained] = await connection();
+    const [output, other] = [new ContainerOutput(true), new ContainerOutput(true)];
+    for (const [each, socket] of [[output, ours] as const, [other, others] as const]) {
+      each.attach(socket, () => {});
+      each.catchUp();
+    }
+    output.holdBack();
+    const more = frame('x'.repeat(2_000_000));
+    engine.write(more);
+    // One that reads on has taken all of it by the time that this is done.
+    await new Promise((resolve) => drained.write(more, resolve));
+    t.true(engine.writableLength > 0);
+    for (const each of [output, other]) each.end();
+    engine.destroy();
+    drained.destroy();
+  },
+);
