@@ -8,8 +8,8 @@ export interface FifoInput {
   isReady(): boolean;
   /** Resolves when it may be. @throws CircuitError EINTR */
   whenReady(signal?: AbortSignal): Promise<void>;
-  /** The last writer has closed. */
-  finish(): void;
+  /** The last writer has closed. @throws CircuitError The program may not have been told yet */
+  finish(): void | Promise<void>;
 }
 
 /**
@@ -28,16 +28,18 @@ export class FifoWriters {
     const input = this.#input;
     let isOpen = true;
     this.#open += 1;
-    const close = () => {
+    const end = async () => {
       if (!isOpen) return;
       isOpen = false;
       this.#open -= 1;
-      if (!append && this.#open === 0) input.finish();
+      if (!append && this.#open === 0) await input.finish();
     };
+    // Only a writer that gives its last bytes as such is there to be told.
+    const close = () => void end().catch(() => {});
     return {
       accept: async (data: Uint8Array, options: WriteOptions = {}) => {
         const taken = await input.write(data, options);
-        if (options.last && taken === data.length) close();
+        if (options.last && taken === data.length) await end();
         return taken;
       },
       full: false,

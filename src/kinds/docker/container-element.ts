@@ -31,12 +31,6 @@ const KILLED_MS = 1000;
 /** The exit status of a program that SIGKILL ended: the kernel sends it where memory is short. */
 const KILLED = 137;
 
-/**
- * A sequence that detaches from a terminal, of bytes that no UTF-8 has: the engine's own begins with ^P,
- * and would hold each ^P back until the next byte comes.
- */
-const NEVER_DETACH = `detachKeys=${Array(8).fill('%FF').join('%2C')}`;
-
 export const LXC_NOTE = '"Lxc" has no effect: no engine has LXC any more';
 
 /** A container of the member's engine. */
@@ -77,7 +71,7 @@ export class ContainerElement implements Element {
     this.command = command;
     this.#forget = forget;
     this.#process = new ProcessWatch({ pid: () => this.pid(), ended: () => this.#catchUp() });
-    this.stdin = new ContainerInput(() => engine.attach(id, `stdin=1&${NEVER_DETACH}`));
+    this.stdin = new ContainerInput(engine, id);
     this.stdout = new ContainerOutput(!command.Tty);
     this.stderr = new ContainerOutput(!command.Tty);
     // A terminal has one output.

@@ -1,32 +1,47 @@
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitError, interrupted, wouldWait } from '../../base/error.js';
 import { interruptible, until } from '../../base/interruptible.js';
 import { Listeners } from '../../base/listeners.js';
 import { Mutex } from '../../base/mutex.js';
 import type { Sink, SinkOptions, WaitOptions } from '../control-file.js';
 import { FifoWriters } from '../fifo-writers.js';
+import type { Engine } from './engine.js';
 
 const PIECE = 64 * 1024;
+/** How often the end of the input is tried again that could not be told. */
+const RETRY_MS = 1000;
 
-/** The standard input of a container. It is connected when it is first written to, or closed. */
+/**
+ * A sequence that detaches from a terminal, of bytes that no UTF-8 has: the engine's own begins with ^P,
+ * and would hold each ^P back until the next byte comes.
+ */
+const NEVER_DETACH = `detachKeys=${Array(8).fill('%FF').join('%2C')}`;
+
+/** The standard input of a container. It is connected when it is first written to, polled, or closed. */
 export class ContainerInput {
-  readonly #connect: () => Promise<Socket>;
+  readonly #engine: Engine;
+  readonly #container: string;
   readonly #mutex = new Mutex();
   readonly #listeners = new Listeners();
   readonly #writers = new FifoWriters({
     write: (data, options) => this.#write(data, options),
     isReady: () => this.#isReady,
-    whenReady: (signal) => this.#whenReady(signal),
+    whenReady: (signal) => this.#until(() => this.#isReady, signal),
     finish: () => this.#finish(),
   });
   #connecting: Promise<Socket> | undefined;
+  /** Why there is no connection, which a writer that does not wait learns from its next write. */
+  #failure: unknown;
   #socket: Socket | undefined;
   #writing = false;
   #closed = false;
   #hasEnded = false;
 
-  constructor(connect: () => Promise<Socket>) {
-    this.#connect = connect;
+  /** @param container Its id. */
+  constructor(engine: Engine, container: string) {
+    this.#engine = engine;
+    this.#container = container;
   }
 
   /** A writer. A write fails with EPIPE when the container has ended. */
@@ -42,8 +57,11 @@ export class ContainerInput {
     this.#listeners.tell();
   }
 
+  /** Whether a write is answered at once. One that polls is about to write, so it is connected. */
   get #isReady(): boolean {
-    return this.#closed || !this.#writing;
+    if (this.#closed || this.#failure !== undefined) return true;
+    if (!this.#socket) this.#connect();
+    return this.#socket !== undefined && !this.#writing;
   }
 
   async #write(data: Uint8Array, { signal, nonblock }: WaitOptions = {}): Promise<number> {
@@ -54,15 +72,13 @@ export class ContainerInput {
       if (data.length === 0 && this.#closed) throw ended();
       while (done < data.length) {
         if (signal?.aborted) throw interrupted();
-        if (nonblock && this.#writing) throw wouldWait('the container has not read its input');
-        await this.#whenReady(signal);
-        const socket = await this.#connected(signal);
+        const socket = nonblock ? this.#socketNow() : await this.#socketInTime(signal);
         // A copy: the bytes are the writer's again when we return.
         const piece = new Uint8Array(data.subarray(done, done + PIECE));
         this.#send(socket, piece);
         done += piece.length;
       }
-      if (!nonblock) await this.#whenReady(signal);
+      if (!nonblock) await this.#whenWritten(signal);
     } catch (error) {
       // As write(2): a write that has written something tells how much, and the next one fails.
       if (done === 0) throw error;
@@ -78,19 +94,47 @@ export class ContainerInput {
     });
   }
 
-  async #connected(signal: AbortSignal | undefined): Promise<Socket> {
+  /** @throws CircuitError EPIPE, EAGAIN, and why it could not be connected */
+  #socketNow(): Socket {
+    const failure = this.#failure;
+    this.#failure = undefined;
     if (this.#closed) throw ended();
-    if (!this.#connecting) {
-      const connecting = this.#connect();
-      this.#connecting = connecting;
-      connecting.then(
-        (socket) => this.#use(socket),
-        () => {
-          this.#connecting = undefined;
-        },
-      );
+    if (failure !== undefined) throw failure;
+    if (!this.#socket) {
+      this.#connect();
+      throw wouldWait('the Docker engine has not connected it yet');
     }
-    return await interruptible(this.#connecting, signal);
+    if (this.#writing) throw wouldWait('the container has not read its input');
+    return this.#socket;
+  }
+
+  /** @throws CircuitError EPIPE, EINTR, ETIMEDOUT, and why it could not be connected */
+  async #socketInTime(signal: AbortSignal | undefined): Promise<Socket> {
+    await this.#whenWritten(signal);
+    if (this.#closed) throw ended();
+    const socket = await interruptible(this.#engine.inTime(this.#connect()), signal);
+    if (this.#hasEnded) throw ended();
+    return socket;
+  }
+
+  /**
+   * Begins to connect, if that has not begun. An engine that is late is never left waiting: it would take the
+   * end of the connection for the end of the input (`StdinOnce`) when it goes on.
+   */
+  #connect(): Promise<Socket> {
+    if (this.#connecting) return this.#connecting;
+    this.#failure = undefined;
+    const connecting = this.#engine.attach(this.#container, `stdin=1&${NEVER_DETACH}`);
+    this.#connecting = connecting;
+    connecting.then(
+      (socket) => this.#use(socket),
+      (error) => {
+        this.#connecting = undefined;
+        this.#failure = error;
+        this.#listeners.tell();
+      },
+    );
+    return connecting;
   }
 
   #use(socket: Socket): void {
@@ -102,26 +146,44 @@ export class ContainerInput {
     // The engine tells in this way that the container has ended.
     socket.on('end', () => this.close());
     socket.resume();
-  }
-
-  /** The last writer has closed: the container sees the end of its input. */
-  #finish(): void {
-    if (this.#closed) return;
-    const connected = this.#connected(undefined);
-    this.#closed = true;
-    connected.then(
-      (socket) => socket.end(),
-      () => {},
-    );
     this.#listeners.tell();
   }
 
-  #whenReady(signal?: AbortSignal): Promise<void> {
-    return until(
-      () => this.#isReady,
-      (look) => this.#listeners.add(look),
-      signal,
+  /**
+   * The last writer has closed: the container sees the end of its input, and where the engine does not take
+   * that now, as soon as it does.
+   * @throws CircuitError Why the engine has not taken it yet
+   */
+  async #finish(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listeners.tell();
+    const connected = this.#connect();
+    connected.then(
+      (socket) => socket.end(),
+      () => this.#finishLater(),
     );
+    await this.#engine.inTime(connected);
+  }
+
+  async #finishLater(): Promise<void> {
+    while (!this.#hasEnded) {
+      await delay(RETRY_MS, undefined, { ref: false });
+      if (this.#hasEnded) return;
+      try {
+        return void (await this.#connect()).end();
+      } catch {
+        // The engine is not there, or does not connect to a container that is paused.
+      }
+    }
+  }
+
+  #whenWritten(signal?: AbortSignal): Promise<void> {
+    return this.#until(() => this.#closed || !this.#writing, signal);
+  }
+
+  #until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
+    return until(condition, (look) => this.#listeners.add(look), signal);
   }
 }
 
