@@ -33,7 +33,8 @@ export interface ContainerCommand {
   readonly Scrub: boolean;
 }
 
-const KEYS = [
+/** As `help` names them, too. */
+export const CONTAINER_KEYS = [
   'Image',
   'Memory',
   'CpuShares',
@@ -62,7 +63,7 @@ const CPU_SHARES = { least: 2, most: 262_144 };
  * @throws CircuitError EINVAL
  */
 export function parseContainer(json: string): ContainerCommand {
-  const given = new KeyedJson(json, KEYS, NAMING);
+  const given = new KeyedJson(json, CONTAINER_KEYS, NAMING);
   const Image = given.text('Image');
   if (!Image) throw invalid('a container needs an "Image": one that the engine has');
   const Path = given.text('Path');

@@ -29,7 +29,7 @@ export const docker = kind<ContainerElement, Containers>('docker', {
   },
   make: {
     file: 'mkdkr',
-    help: 'make it a container of the Docker engine',
+    help: 'make it a container of the Docker engine; Entry, Env, Dir, Memory, CpuShares, Volume, Network, Tty, Scrub and Lxc (no effect) can be given, too',
     example: `echo '{"Image":"debian","Path":"ls","Args":["-l"]}' > mkdkr`,
     json: true,
     stdin: true,

@@ -1,7 +1,15 @@
 import test from 'ava';
-import { type ContainerCommand, parseContainer } from '../../../../src/kinds/docker/command.js';
+import {
+  CONTAINER_KEYS,
+  type ContainerCommand,
+  parseContainer,
+} from '../../../../src/kinds/docker/command.js';
 import { createRequest } from '../../../../src/kinds/docker/create-request.js';
+import { docker } from '../../../../src/kinds/docker/kind.js';
 import { anchorOf, commandOf, labelsOf } from '../../../../src/kinds/docker/labels.js';
+
+import { helpPage } from '../../../../src/kinds/help.js';
+import { REGISTRY } from '../../../../src/kinds/registry.js';
 
 const refused = (command: object) => ({ command: JSON.stringify(command), code: 'EINVAL' });
 
@@ -78,4 +86,15 @@ test('the labels of a container give its anchor and command again, and have no e
   t.false(JSON.stringify(labels).includes('hunter2'));
   t.deepEqual(anchorOf(labels), ['db', 'main']);
   t.deepEqual(commandOf(labels, ['A=1', 'B=hunter2', 'PATH=/bin']), command);
+});
+
+test('the page `help` of an anchor, and with it the command line and the manual, tells of each key', (t) => {
+  const { help, example } = docker.make;
+  const told = new Set(`${help} ${example}`.match(/\w+/g));
+  t.deepEqual(
+    CONTAINER_KEYS.filter((key) => !told.has(key)),
+    [],
+  );
+  t.true(helpPage(REGISTRY.anchor).includes(`  ${example}\n`));
+  t.true(helpPage(REGISTRY.anchor).replace(/\s+/g, ' ').includes(help));
 });
