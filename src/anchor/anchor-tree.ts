@@ -80,7 +80,8 @@ export class AnchorTree<E extends Element> {
       throw new CircuitError('ENOTEMPTY', sentence);
     }
     if (anchor.element?.alive) {
-      const sentence = `${this.#show(path)} has a live ${anchor.element.kind}; scrub it first`;
+      const noun = this.#registry.nounOf(anchor.element.kind);
+      const sentence = `${this.#show(path)} has a live ${noun}; scrub it first`;
       throw new CircuitError('EBUSY', sentence);
     }
     this.#remove(parent, name);
@@ -98,7 +99,9 @@ export class AnchorTree<E extends Element> {
       this.#checkNew(anchor, path, missing.length);
       return;
     }
-    if (anchor.element) throw elementExists(this.#show(path), anchor.element.kind);
+    if (anchor.element) {
+      throw elementExists(this.#registry, this.#show(path), anchor.element.kind);
+    }
     const hidden = this.#registry.fileNames(kind).find((file) => anchor.children.has(file));
     if (hidden) {
       const sentence = `the sub-anchor ${this.#show([...path, hidden])} would be hidden by a control file`;

@@ -9,13 +9,15 @@ export function memberIsNoElement(member: string): CircuitError {
 }
 
 /** The anchor at `path`, `/X…/a`, has an element of this kind, where a new one was to be. */
-export function elementExists(path: string, kind: string): CircuitError {
-  return new CircuitError('EEXIST', `${path} has a ${kind} already`);
+export function elementExists(registry: Registry, path: string, kind: string): CircuitError {
+  return new CircuitError('EEXIST', `${path} has a ${registry.nounOf(kind)} already`);
 }
 
 /** Why an element cannot be made at `path`, which is a `member`, or has an element of some kind. */
-export function noMaker(path: string, directory: string): CircuitError {
-  return directory === 'member' ? memberIsNoElement(path) : elementExists(path, directory);
+export function noMaker(registry: Registry, path: string, directory: string): CircuitError {
+  return directory === 'member'
+    ? memberIsNoElement(path)
+    : elementExists(registry, path, directory);
 }
 
 /**
@@ -29,9 +31,10 @@ export function noSuchFile(
   path: string,
   directory: string,
 ): CircuitError {
-  if (directory !== 'anchor' && registry.madeBy(name)) return noMaker(path, directory);
+  if (directory !== 'anchor' && registry.madeBy(name)) return noMaker(registry, path, directory);
   const files = registry.fileNames(directory).join(', ');
-  const what = directory === 'anchor' ? 'an anchor without an element' : `a ${directory}`;
+  const what =
+    directory === 'anchor' ? 'an anchor without an element' : `a ${registry.nounOf(directory)}`;
   const sentence = `${path}, ${what}, has no file ${JSON.stringify(name)}, only ${files}`;
   return new CircuitError('EPERM', sentence);
 }

@@ -74,11 +74,12 @@ export class LocalFiles<E> implements Files {
   #noSuch(name: string, type: FileType): CircuitError {
     const { directory, path, registry } = this.#options;
     if (directory.name === 'anchor') return new CircuitError('ENOENT', `${path} has no element`);
-    if (registry.madeBy(name)) return noMaker(path, directory.name);
+    if (registry.madeBy(name)) return noMaker(registry, path, directory.name);
     const files = Object.keys(directory.files);
     const same = files.filter((other) => directory.files[other]?.type === type);
     const others = (same.length > 0 ? same : files).join(', ');
-    const sentence = `${path} is a ${directory.name}, which has no ${type} ${JSON.stringify(name)}, only ${others}`;
+    const noun = registry.nounOf(directory.name);
+    const sentence = `${path} is a ${noun}, which has no ${type} ${JSON.stringify(name)}, only ${others}`;
     return new CircuitError('ENOENT', sentence);
   }
 }

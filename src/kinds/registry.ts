@@ -57,6 +57,11 @@ export class Registry {
     return name === 'anchor' ? this.anchor : this.#kinds.get(name);
   }
 
+  /** What sentences call an element of a kind. */
+  nounOf(kind: string): string {
+    return this.kind(kind)?.noun ?? kind;
+  }
+
   /** The names of all files in it, sorted. */
   fileNames(name: string): readonly string[] {
     const known = this.#fileNames.get(name);

@@ -17,6 +17,7 @@ import { socketPath } from './socket-option.js';
  */
 export const docker = kind<ContainerElement, Containers>('docker', {
   about: "This anchor is a container of the host's Docker engine.",
+  noun: 'container',
   start: {
     flags: '--docker [SOCKET]',
     help: 'make containers (mkdkr), on the Docker engine at SOCKET (/var/run/docker.sock)',

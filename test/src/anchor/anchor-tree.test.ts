@@ -111,6 +111,7 @@ test('sentences name the whole path, with its member', (t) => {
   tree.mkdir(['a']);
   tree.mkdir(['a', 'send']);
   tree.attach(['a', 'b', 'c'], element);
+  tree.attach(['a', 'r'], { kind: 'docker', alive: true });
   const failing: ReadonlyArray<readonly [() => unknown, string]> = [
     [() => tree.stat(['a', 'x', 'y']), 'there is no anchor …/a/x'],
     [() => tree.rmdir([]), '… is a member: members come by joining and go by leaving'],
@@ -129,6 +130,8 @@ test('sentences name the whole path, with its member', (t) => {
     [() => tree.mkdir(['x'.repeat(256)]), 'the name of an anchor in … has at most 255 bytes'],
     [() => tree.element(['a', 'y']), 'there is no anchor …/a/y'],
     [() => tree.attach(['a', 'b', 'c'], element), '…/a/b/c has a chan already'],
+    [() => tree.attach(['a', 'r'], element), '…/a/r has a container already'],
+    [() => tree.rmdir(['a', 'r']), '…/a/r has a live container; scrub it first'],
     [
       () => tree.attach([], element),
       '… is a member, which cannot be an element; make an anchor on it',
