@@ -89,6 +89,35 @@ test('an engine that comes, ends, is killed and comes back: containers are made 
     );
   }
 
+  // One that hangs is named, whatever is asked of it, and does not do later what nobody waits for.
+  const idle = script('sleep 1000');
+  const pairs = await Promise.all(
+    views.map(async (view) => ({
+      view,
+      scrubbed: await make(view, `e-${view.name}`, idle),
+      written: await make(view, `f-${view.name}`, script('cat')),
+    })),
+  );
+  engine.signal('SIGSTOP');
+  const made = (name: string) =>
+    `mkdir ${name}; printf %s '${JSON.stringify(idle)}' | cat > ${name}/mkdkr`;
+  const hanging = pairs.flatMap(({ view, scrubbed, written }) => [
+    scrubbed.sh('bash -c "echo > scrub"; cat error'),
+    written.sh('bash -c "echo lost > stdin"; cat error'),
+    view.sh(`${made(`g-${view.name}`)}; cat g-${view.name}/error`),
+  ]);
+  for (const { stderr, stdout } of await Promise.all(hanging)) {
+    t.regex(stderr, /timed out/);
+    t.true(stdout.includes(`the Docker engine on ${socket} has not answered`), stdout);
+  }
+  engine.signal('SIGCONT');
+  for (const { view, scrubbed, written } of pairs) {
+    t.is((await scrubbed.sh('cat phase; echo > scrub')).stdout, 'running\n');
+    // Its writer has closed.
+    t.regex((await written.sh('cat wait; echo > scrub')).stdout, /"Exit": "0"/);
+    t.deepEqual(await ofAnchor(engine, `g-${view.name}`), []);
+  }
+
   t.deepEqual(await engine.containers(), []);
   t.is((await engine.docker('volume', 'ls', '--quiet')).stdout, '');
 });
