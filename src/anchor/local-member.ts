@@ -120,7 +120,11 @@ export class LocalMember implements Member {
 
   async rmdir(path: AnchorPath): Promise<void> {
     const placed = await this.#delegations.change(() => this.#anchors.rmdir(path));
-    await placed?.element.scrub();
+    await placed?.element.scrub().catch(async (error) => {
+      // What it stands for is there still, and would be nobody's.
+      await this.#attach(path, placed).catch(() => undefined);
+      throw error;
+    });
   }
 
   describe(directory: string): Description {
@@ -261,9 +265,8 @@ export class LocalMember implements Member {
     memory?: MessageShare,
     disposed?: () => Promise<void>,
   ): Files {
-    const { directory, element } = placed;
     const scrub = () => this.#remove(path, placed);
-    return this.#opened(path, memory, { directory, element, scrub, disposed });
+    return this.#opened(path, memory, { ...placed, scrub, disposed });
   }
 
   #opened<E>(path: AnchorPath, memory = this.#ownMemory, opened: Opened<E>): Files {

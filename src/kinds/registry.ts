@@ -104,7 +104,10 @@ function asElement(kind: Kind): Kind {
     files: {
       ...kind.files,
       kind: value(() => kind.name, 'what this anchor is'),
-      scrub: command((element: Element) => element.scrub(), 'end it at once, and remove it'),
+      // What it ends may be slow, and tells itself what it waits for.
+      scrub: command((element: Element) => element.scrub(), 'end it at once, and remove it', {
+        waits: true,
+      }),
     },
   };
 }

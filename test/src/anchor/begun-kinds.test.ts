@@ -26,6 +26,7 @@ class Ship implements Element {
   }
 
   async scrub(): Promise<void> {
+    if (this.name === 'Fram') throw new CircuitError('ETIMEDOUT', 'it is stuck in the ice');
     this.alive = false;
     this.#log.push(`${this.name} sinks`);
   }
@@ -112,6 +113,16 @@ test('a kind that cannot begin fails its makers, and nothing else', async (t) =>
   t.deepEqual(log, ['ship did not begin: there is no sea']);
   t.deepEqual((await local.view([])).anchors, []);
   await local.terminate(0);
+});
+
+test('an element that rmdir cannot end stays where it is', async (t) => {
+  const { local, ports, log } = member({ port: true });
+  const { adopt } = await port(ports);
+  const ship = new Ship('Fram', log);
+  ship.alive = false;
+  await adopt(['a', 'b'], ship);
+  await t.throwsAsync(local.rmdir(['a', 'b']), { code: 'ETIMEDOUT' });
+  t.is((await local.stat(['a', 'b'])).kind, 'ship');
 });
 
 test('an element that an earlier run left is one as any other: its files, scrub and rmdir', async (t) => {

@@ -45,6 +45,13 @@ test('every element has the files kind, peek and scrub, beside help and error', 
   }
 });
 
+test('another member waits for a scrub as long as its user does: what is ended may be slow', (t) => {
+  for (const { files } of REGISTRY.kinds) {
+    const { scrub } = files;
+    t.true(scrub?.type === 'command' && scrub.options.waits);
+  }
+});
+
 test('a channel, a process, a subscription, a member and a free anchor have these files', (t) => {
   const names = (directory: string) => REGISTRY.fileNames(directory).join(' ');
   t.is(names('chan'), 'cap close error help kind peek recv scrub send tryrecv trysend');
