@@ -169,6 +169,10 @@ export class ContainerElement implements Element {
   async scrub(): Promise<void> {
     // One that does not answer has killed nothing, and the container goes on as it was.
     await this.#engine.checkAnswers();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     this.#catchUp();
     try {
       await this.#remove();
@@ -193,7 +197,8 @@ export class ContainerElement implements Element {
       void this.#askToEnd(parseSignal(signal));
       await Promise.race([this.exited, delay(graceMs, undefined, { ref: false })]);
     }
-    await this.scrub();
+    // The daemon will not be there to ask again: an engine that hangs is to remove it when it goes on.
+    await Promise.all([this.#end(), this.#engine.checkAnswers()]);
   }
 
   async #askToEnd(signal: number): Promise<void> {

@@ -173,6 +173,19 @@ test('a container that the engine does not remove at once is removed when it doe
   t.is(engine.containers.size, 0);
 });
 
+test('an engine that hangs when the daemon ends removes the container when it goes on', async (t) => {
+  await using engine = await FakeEngine.start();
+  await using containers = new Containers(hostNamed('X1'), engine.socket, none, LIMITS);
+  const element = await containers.make(['a'], COMMAND);
+  const thaw = engine.freeze('GET _ping', 'POST kill', 'DELETE id1');
+  const message = `the Docker engine on ${engine.socket} has not answered within 0.7 s`;
+  await t.throwsAsync(element.terminate(1), { code: 'ETIMEDOUT', message });
+  t.is(engine.containers.size, 1);
+  thaw();
+  await element.exited;
+  t.is(engine.containers.size, 0);
+});
+
 test('a scrub that fails says why, and leaves the element as it was', async (t) => {
   await using engine = await FakeEngine.start();
   await using containers = new Containers(hostNamed('X1'), engine.socket, none, LIMITS);
