@@ -196,7 +196,7 @@ test('circuit mkdir makes an anchor, and rmdir removes it, also when scrub has l
       ['rmdir', '/a/none', `there is no anchor ${own}/a/none`],
       ['rmdir', '/a', `${own}/a has sub-anchors; remove them first`],
       ['mkchan', '/a/b', ''],
-      ['rmdir', '/a/b', `${own}/a/b has a live chan; scrub it first`],
+      ['rmdir', '/a/b', `${own}/a/b has a live channel; scrub it first`],
       ['scrub', '/a/b', ''],
       ['scrub', '/a/b', `${own}/a/b has no element`],
       ['rmdir', '/a/b', ''],

@@ -47,7 +47,7 @@ const SECOND_ELEMENTS: readonly Case[] = ['mkproc', 'mkchan', 'mk@join'].map((ma
   script: `mkdir two; exec 3> two/mkchan 4> two/${maker}; echo 1 >&3
     echo '${maker === 'mkproc' ? '{"Path":"ls"}' : '1'}' | cat >&4`,
   errno: EEXIST,
-  sentence: /^\/X[0-9a-f]{16}\/two has a chan already\n$/,
+  sentence: /^\/X[0-9a-f]{16}\/two has a channel already\n$/,
 }));
 
 const ANCHOR_FILES =
@@ -56,20 +56,25 @@ const ANCHOR_FILES =
 /** What the shell's O_CREAT asks for where there is no such file. */
 const NO_FILES: readonly Case[] = (
   [
-    ['closed', 'echo 1 > closed/mkchan', EEXIST, /^\/X[0-9a-f]{16}\/closed has a chan already\n$/],
+    [
+      'closed',
+      'echo 1 > closed/mkchan',
+      EEXIST,
+      /^\/X[0-9a-f]{16}\/closed has a channel already\n$/,
+    ],
     [
       'ended',
       'cat /dev/null > ended/mkproc',
       EEXIST,
-      /^\/X[0-9a-f]{16}\/ended has a proc already\n$/,
+      /^\/X[0-9a-f]{16}\/ended has a process already\n$/,
     ],
-    ['runs', 'echo > runs/mk@join', EEXIST, /^\/X[0-9a-f]{16}\/runs has a proc already\n$/],
+    ['runs', 'echo > runs/mk@join', EEXIST, /^\/X[0-9a-f]{16}\/runs has a process already\n$/],
     ['free', 'echo hi > free/send', EPERM, ANCHOR_FILES],
     [
       'closed',
       'echo > closed/stdin',
       EPERM,
-      /^\/X[0-9a-f]{16}\/closed, a chan, has no file "stdin", only cap, .* send,/,
+      /^\/X[0-9a-f]{16}\/closed, a channel, has no file "stdin", only cap, .* send,/,
     ],
     [
       '.',

@@ -182,7 +182,7 @@ test('an anchor has one element, and names that its files bear are taken', async
     t.regex((await view.sh('rmdir c')).stderr, /Device or resource busy/);
     t.regex(
       (await view.sh('cat error')).stdout,
-      /^\/X[0-9a-f]{16}\/c has a live chan; scrub it first\n$/,
+      /^\/X[0-9a-f]{16}\/c has a live channel; scrub it first\n$/,
     );
     const name = `open-${view.name}`;
     const second = await view.sh(
@@ -190,7 +190,7 @@ test('an anchor has one element, and names that its files bear are taken', async
     );
     t.is(second.status, 1);
     t.regex(second.stderr, /File exists/);
-    t.regex((await view.sh(`cat ${name}/error`)).stdout, /has a chan already\n$/);
+    t.regex((await view.sh(`cat ${name}/error`)).stdout, /has a channel already\n$/);
   }
 });
 

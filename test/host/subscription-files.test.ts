@@ -39,7 +39,7 @@ test('an anchor has one element, and names that its files bear are taken', async
     t.regex((await view.sh('rmdir s')).stderr, /Device or resource busy/);
     t.regex(
       (await view.sh('cat error')).stdout,
-      /^\/X[0-9a-f]{16}\/s has a live @join; scrub it first\n$/,
+      /^\/X[0-9a-f]{16}\/s has a live subscription; scrub it first\n$/,
     );
     t.regex((await view.sh('mkdir hidden/mk@join')).stderr, /File exists/);
     // The makers have gone; who has one open still gets the answer.
@@ -49,7 +49,7 @@ test('an anchor has one element, and names that its files bear are taken', async
     );
     t.is(second.status, 1);
     t.regex(second.stderr, /File exists/);
-    t.regex((await view.sh(`cat ${name}/error`)).stdout, /has a @leave already\n$/);
+    t.regex((await view.sh(`cat ${name}/error`)).stdout, /has a subscription already\n$/);
   }
 });
 

@@ -16,6 +16,7 @@ import { ChannelElement } from './channel-element.js';
  */
 export const chan = kind<ChannelElement>('chan', {
   about: 'This anchor is a channel: messages go from those who write to those who read, in order.',
+  noun: 'channel',
   make: {
     file: 'mkchan',
     help: 'make it a channel with room for so many messages',

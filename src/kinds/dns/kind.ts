@@ -8,6 +8,7 @@ import { parseSpecification } from './specification.js';
  */
 export const dns = kind<NameServerElement>('dns', {
   about: 'This anchor is a name server. It answers over UDP and TCP for the records that are set.',
+  noun: 'name server',
   make: {
     file: 'mkdns',
     help: 'make it a name server on this HOST:PORT, or a free port; Members can be given, too',

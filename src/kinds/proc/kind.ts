@@ -16,6 +16,7 @@ import type { ProcessElement } from './process-element.js';
  */
 export const proc = kind<ProcessElement>('proc', {
   about: 'This anchor is a process.',
+  noun: 'process',
   make: {
     file: 'mkproc',
     help: 'make it a process; Env, Scrub and Retain can be given, too',

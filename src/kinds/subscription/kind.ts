@@ -21,6 +21,7 @@ function subscription(
 ): Kind<SubscriptionElement> {
   const name = `@${event}` as const;
   return kind<SubscriptionElement>(name, {
+    noun: 'subscription',
     about,
     make: {
       file: `mk${name}`,

@@ -116,7 +116,7 @@ test('sentences name the whole path, with its member', (t) => {
     [() => tree.stat(['a', 'x', 'y']), 'there is no anchor …/a/x'],
     [() => tree.rmdir([]), '… is a member: members come by joining and go by leaving'],
     [() => tree.rmdir(['a', 'b']), '…/a/b has sub-anchors; remove them first'],
-    [() => tree.rmdir(['a', 'b', 'c']), '…/a/b/c has a live chan; scrub it first'],
+    [() => tree.rmdir(['a', 'b', 'c']), '…/a/b/c has a live channel; scrub it first'],
     [() => tree.mkdir(['a', 'b']), 'there is an anchor …/a/b already'],
     [() => tree.mkdir(['a', '..']), '".." cannot be the name of an anchor in …/a'],
     [() => tree.mkdir(['join']), '…/join is a control file'],
@@ -129,7 +129,7 @@ test('sentences name the whole path, with its member', (t) => {
     [() => tree.attach(['a', 'new', 'mkproc'], element), '…/a/new/mkproc is a control file'],
     [() => tree.mkdir(['x'.repeat(256)]), 'the name of an anchor in … has at most 255 bytes'],
     [() => tree.element(['a', 'y']), 'there is no anchor …/a/y'],
-    [() => tree.attach(['a', 'b', 'c'], element), '…/a/b/c has a chan already'],
+    [() => tree.attach(['a', 'b', 'c'], element), '…/a/b/c has a channel already'],
     [() => tree.attach(['a', 'r'], element), '…/a/r has a container already'],
     [() => tree.rmdir(['a', 'r']), '…/a/r has a live container; scrub it first'],
     [

@@ -36,7 +36,7 @@ test('names that are not there leave nothing at the peer, however many are asked
 test('a file of another kind, or none, is ENOENT, and names those that there are', async (t) => {
   const { circuit, member } = await peer(t);
   using files = await member.make(['c'], 'mkchan', '1');
-  const channel = `/${circuit.self}/c is a chan, which`;
+  const channel = `/${circuit.self}/c is a channel, which`;
   await t.throwsAsync(files.source('stdout').read(1), {
     code: 'ENOENT',
     message: `${channel} has no source "stdout", only recv, tryrecv`,

@@ -38,7 +38,7 @@ test('bad input: exit 1 and a sentence', async (t) => {
     [['mkchan', `${own}/new`, '1e9'], /the capacity of a channel is a whole number/],
     [['mkchan', `${own}/new`, '1000001'], /the capacity of a channel is a whole number from 0/],
     [['mkchan', own, '1'], /is not an anchor/],
-    [['mkchan', channel, '1'], /has a chan already/],
+    [['mkchan', channel, '1'], /has a channel already/],
     [['peek', `${own}/x`], /\/x has no element$/],
     [['recv', `${own}/x`], /x/],
     [['send', `${own}/none`], /none/],

@@ -157,7 +157,7 @@ test('select of what cannot be waited for: a sentence that names it', async (t) 
     [`${own}/x/recv`, /\/x\/recv: \/X[0-9a-f]{16}\/x has no element/],
     [
       `${channel}/wait`,
-      /\/x\/c\/wait: \/X[0-9a-f]{16}\/x\/c is a chan, which has no source "wait"/,
+      /\/x\/c\/wait: \/X[0-9a-f]{16}\/x\/c is a channel, which has no source "wait"/,
     ],
   ];
   for (const [file, said] of failing) {

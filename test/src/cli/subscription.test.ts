@@ -56,12 +56,15 @@ test('a verb that a subscription does not have: exit 1 and a sentence', async (t
   for (const path of channels) {
     await circuit(['mk@join', path]);
     const failing: ReadonlyArray<readonly [readonly string[], RegExp]> = [
-      [['mk@leave', path], /has a @join already$/],
-      [['mkchan', path, '1'], /has a @join already$/],
+      [['mk@leave', path], /has a subscription already$/],
+      [['mkchan', path, '1'], /has a subscription already$/],
       [['mk@join', own], /is not an anchor/],
-      [['send', path], /is a @join, which has no sink "send", only recv, peek, kind, scrub$/],
-      [['close', path], /is a @join, which has no command "close", only scrub$/],
-      [['wait', path], /is a @join, which has no source "wait", only recv$/],
+      [
+        ['send', path],
+        /is a subscription, which has no sink "send", only recv, peek, kind, scrub$/,
+      ],
+      [['close', path], /is a subscription, which has no command "close", only scrub$/],
+      [['wait', path], /is a subscription, which has no source "wait", only recv$/],
     ];
     for (const [args, said] of failing) {
       const { status, stdout, stderr } = await circuit(args, 'x');

@@ -90,10 +90,10 @@ test('a container whose anchor is taken stays in the engine, and the log tells',
   const name = container?.Names[0]?.slice(1);
   const log: string[] = [];
   await using _containers = new Containers(hostNamed('X1', log), engine.socket, async () => {
-    throw new Error('there is a chan already');
+    throw new Error('there is a channel already');
   });
   while (log.length === 0) await new Promise(setImmediate);
-  const sentence = `container ${name} was /X1/a, and is no element: there is a chan already; docker rm -f ${name} removes it`;
+  const sentence = `container ${name} was /X1/a, and is no element: there is a channel already; docker rm -f ${name} removes it`;
   t.deepEqual(log, [sentence]);
   t.false(engine.asked.some((each) => each.startsWith('DELETE')));
 });
