@@ -1,6 +1,6 @@
 import type { Interruptible } from '../../base/interruptible.js';
 import { HeldProgram } from '../held-program.js';
-import type { ContainerPhase } from './container-element.js';
+import type { ContainerPhase } from './container-life.js';
 import type { Inspection } from './inspection.js';
 
 /** The engine's inspection of a container, of which more is there than these types tell. */

@@ -4,12 +4,14 @@ import { interruptible, within } from '../../base/interruptible.js';
 import { Listeners } from '../../base/listeners.js';
 import type { Adopt, Host } from '../table.js';
 import { asksForLxc, type ContainerCommand } from './command.js';
-import { ContainerElement, isGone, LXC_NOTE } from './container-element.js';
+import { ContainerElement, LXC_NOTE } from './container-element.js';
 import { createRequest } from './create-request.js';
 import { Engine, EngineError } from './engine.js';
+import { isGone } from './engine-container.js';
 import { type ContainerEvent, EngineEvents } from './events.js';
 import { parseInspection } from './inspection.js';
 import { anchorOf, commandOf, labelsOf, MEMBER_LABEL } from './labels.js';
+import { LeftOutput } from './left-output.js';
 
 /** Where Docker's own packages have the engine listen. */
 const DEFAULT_SOCKET = '/var/run/docker.sock';
@@ -38,6 +40,7 @@ export class Containers implements AsyncDisposable {
   readonly #adopt: Adopt<ContainerElement>;
   readonly #events: EngineEvents;
   readonly #elements = new Map<string, ContainerElement>();
+  readonly #left = new LeftOutput();
   /** Names of containers that are being made, so that they are not taken for left ones. */
   readonly #making = new Map<string, Promise<unknown>>();
   /** Containers that could not become elements, and of which the log tells already. */
@@ -64,6 +67,7 @@ export class Containers implements AsyncDisposable {
       },
       lost: (why) => {
         host.log(`containers cannot be followed now: ${why}`);
+        for (const element of this.#elements.values()) element.engineLost();
       },
       event: (event) => this.#onEvent(event),
     });
@@ -148,8 +152,9 @@ export class Containers implements AsyncDisposable {
 
   #element(id: string, name: string, command: ContainerCommand): ContainerElement {
     const engine = this.#engine;
+    const left = this.#left;
     const forget = () => this.#elements.delete(id);
-    const element = new ContainerElement({ engine, id, name, command, forget });
+    const element = new ContainerElement({ engine, id, name, command, left, forget });
     this.#elements.set(id, element);
     this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref();
     return element;
@@ -240,7 +245,7 @@ export class Containers implements AsyncDisposable {
       clearInterval(this.#looking);
       this.#looking = undefined;
     }
-    for (const element of this.#elements.values()) void element.look();
+    for (const element of this.#elements.values()) void element.probe();
   }
 
   /** Compares our elements with what the engine has: it was not there, or we were not. */
@@ -263,7 +268,7 @@ export class Containers implements AsyncDisposable {
     const name = Names[0]?.slice(1) ?? Id;
     try {
       const element = this.#elements.get(Id);
-      if (element) await element.compare(true);
+      if (element) await element.reconcile();
       else if (!this.#making.has(name) && !this.#ending) await this.#takeOver(Id, name, State);
     } catch (error) {
       if (!isGone(error))
@@ -300,7 +305,7 @@ export class Containers implements AsyncDisposable {
       return;
     }
     element.started();
-    await element.compare(true);
+    await element.reconcile();
     this.#host.log(`${anchor} is container ${name} again, which an earlier run left`);
   }
 }

@@ -8,8 +8,10 @@ const KEPT_MS = 1800;
 export interface WatchedProcess {
   /** Asks the engine for its id; 0 where there is none. */
   pid(): Promise<number>;
-  /** It has ended, or may have: the output that is left is to be read. */
-  ended(): void;
+  /** It has ended, or the engine is slow: the output that is left is to be read. */
+  mayHaveEnded(): void;
+  /** It is there. */
+  runs(): void;
 }
 
 /**
@@ -32,12 +34,12 @@ export class ProcessWatch {
   }
 
   /** Looks once. */
-  async look(): Promise<void> {
+  async probe(): Promise<void> {
     if (this.#isElsewhere || this.#isAsking) return;
     if (this.#pid === undefined) return await this.#find();
     if (this.#endedAt !== undefined || isThere(this.#pid)) return;
     this.#endedAt = performance.now();
-    this.#process.ended();
+    this.#process.mayHaveEnded();
   }
 
   /** Whether the engine has waited in vain for us to read what it still had of the output. */
@@ -49,12 +51,15 @@ export class ProcessWatch {
   async #find(): Promise<void> {
     this.#isAsking = true;
     // It may have ended already, or the engine be slow.
-    const late = setTimeout(() => this.#process.ended(), ANSWER_MS);
+    const late = setTimeout(() => this.#process.mayHaveEnded(), ANSWER_MS);
     const pid = await this.#process.pid().catch(() => 0);
     clearTimeout(late);
     this.#isAsking = false;
     if (pid === 0) return;
-    if (isThere(pid)) this.#pid = pid;
+    if (isThere(pid)) {
+      this.#pid = pid;
+      this.#process.runs();
+    }
     // The engine answers nothing of a container that has just ended, so it would not tell the same twice.
     else if (pid === this.#unseenPid) this.#isElsewhere = true;
     else this.#unseenPid = pid;
