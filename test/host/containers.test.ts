@@ -191,6 +191,18 @@ test('Ctrl-C of a reader that waits loses nothing, and the next reader gets what
     await there.sh('echo > scrub');
   }, 'reader'));
 
+test('Retain: every reader sees the last bytes, and the container is never held back', (t) =>
+  bothViews(async (view, anchor) => {
+    const line = 'head -c 4000000 /dev/zero; echo end; echo err >&2';
+    const { sh } = await make(view, anchor, script(line, { Retain: 100 }));
+    t.regex((await sh('cat wait')).stdout, /"Exit": "0"/);
+    for (let reader = 0; reader < 2; reader += 1) {
+      t.is((await sh('cat stdout | tr "\\0" x')).stdout, `${'x'.repeat(96)}end\n`);
+      t.is((await sh('cat stderr')).stdout, 'err\n');
+    }
+    await sh('echo > scrub');
+  }, 'retain'));
+
 /** Some are measured, before the others fill the machine. */
 const alone = test.serial;
 
@@ -274,6 +286,10 @@ test('the library makes a container on this member and on another, and it is gon
         Path: 'sh',
         Args: ['-c', 'echo err >&2; cat; exit 5'],
       });
+      const { id, cpu_stats, memory_stats, pids_stats } = await container.stats();
+      t.is((await container.peek()).Id, id);
+      const counted = [cpu_stats.cpu_usage.total_usage, memory_stats.usage, pids_stats.current];
+      for (const value of counted) t.true(Number(value) > 0, String(value));
       container.stdin.end('hello');
       t.deepEqual(await Promise.all([text(container.stdout), text(container.stderr)]), [
         'hello',

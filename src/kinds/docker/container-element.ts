@@ -63,7 +63,7 @@ export class ContainerElement implements Element {
       runs: () => this.#outputs.stopDraining(),
     });
     this.stdin = new ContainerInput(() => this.#container.attach(`stdin=1&${NEVER_DETACH}`));
-    this.#outputs = new ContainerOutputs(command.Tty, left);
+    this.#outputs = new ContainerOutputs(command, left);
   }
 
   get stdout(): ContainerOutput {
@@ -238,8 +238,7 @@ export class ContainerElement implements Element {
   async probe(): Promise<void> {
     if (!this.#life.runs) return;
     await this.#process.probe();
-    // Some engines wait for ever, and nobody could remove the container.
-    if (this.#process.isCutOff) this.#outputs.giveUp();
+    if (this.#process.isHeldUp) this.#outputs.giveUp();
   }
 
   /** Closes its connections, and leaves the container as it is. */

@@ -16,7 +16,7 @@ import { LeftOutput } from './left-output.js';
 /** Where Docker's own packages have the engine listen. */
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 /** How often to look whether processes of containers have ended. */
-const LOOK_MS = 200;
+const PROBE_MS = 200;
 /** How long a maker that is interrupted waits for the removal of what it has made. */
 const UNDO_MS = 1000;
 /** How long a maker waits for an engine that answers to tell of its containers. */
@@ -48,7 +48,7 @@ export class Containers implements AsyncDisposable {
   /** Names of containers that the engine is to remove, and could not. */
   readonly #discarded = new Set<string>();
   readonly #connected = new Listeners();
-  #looking: NodeJS.Timeout | undefined;
+  #probing: NodeJS.Timeout | undefined;
   #ending = false;
 
   /**
@@ -63,7 +63,7 @@ export class Containers implements AsyncDisposable {
       connected: (again) => {
         if (again) host.log('containers are followed again');
         this.#connected.tellOnce();
-        void this.#compare();
+        void this.#reconcile();
       },
       lost: (why) => {
         host.log(`containers cannot be followed now: ${why}`);
@@ -106,7 +106,7 @@ export class Containers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending = true;
-    clearInterval(this.#looking);
+    clearInterval(this.#probing);
     await Promise.allSettled(this.#making.values());
     this.#events[Symbol.dispose]();
     for (const element of this.#elements.values()) element.release();
@@ -156,7 +156,7 @@ export class Containers implements AsyncDisposable {
     const forget = () => this.#elements.delete(id);
     const element = new ContainerElement({ engine, id, name, command, left, forget });
     this.#elements.set(id, element);
-    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#probing ??= setInterval(() => this.#probe(), PROBE_MS).unref();
     return element;
   }
 
@@ -240,16 +240,16 @@ export class Containers implements AsyncDisposable {
     this.#elements.get(container)?.on(action, exitCode);
   }
 
-  #look(): void {
+  #probe(): void {
     if (this.#elements.size === 0) {
-      clearInterval(this.#looking);
-      this.#looking = undefined;
+      clearInterval(this.#probing);
+      this.#probing = undefined;
     }
     for (const element of this.#elements.values()) void element.probe();
   }
 
-  /** Compares our elements with what the engine has: it was not there, or we were not. */
-  async #compare(): Promise<void> {
+  /** Brings our elements in line with what the engine has: it was not there, or we were not. */
+  async #reconcile(): Promise<void> {
     const known = [...this.#elements.values()];
     try {
       const filters = JSON.stringify({ label: [`${MEMBER_LABEL}=${this.#host.name}`] });
@@ -257,14 +257,14 @@ export class Containers implements AsyncDisposable {
       const listed: readonly Listed[] = JSON.parse(await this.#engine.request('GET', path));
       const ids = new Set(listed.map(({ Id }) => Id));
       for (const element of known) if (!ids.has(element.id)) element.gone();
-      await Promise.all(listed.map((container) => this.#meet(container)));
+      await Promise.all(listed.map((container) => this.#reconcileOne(container)));
     } catch (error) {
       this.#host.log(`the containers cannot be listed: ${errorMessage(error)}`);
     }
   }
 
   /** @param container One with this member's label. */
-  async #meet({ Id, Names, State }: Listed): Promise<void> {
+  async #reconcileOne({ Id, Names, State }: Listed): Promise<void> {
     const name = Names[0]?.slice(1) ?? Id;
     try {
       const element = this.#elements.get(Id);

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { CircuitError, interrupted, wouldWait } from '../../base/error.js';
+import { interrupted, wouldWait } from '../../base/error.js';
 import { passed } from '../../base/garbage.js';
 import { until } from '../../base/interruptible.js';
 import { Listeners } from '../../base/listeners.js';
 import { Mutex } from '../../base/mutex.js';
 import type { Source, WaitOptions } from '../control-file.js';
+import { missing, RetainedBytes } from '../retained-bytes.js';
 import { Frames } from './frames.js';
 import { GappedBytes } from './gapped-bytes.js';
 import type { LeftShare } from './left-output.js';
@@ -20,11 +21,13 @@ type Connection = 'none' | 'open' | 'closed' | 'broken';
  * An output of a container as a pipe: each byte goes to one reader, and unread bytes hold the container
  * back. Our end of the connection holds 64 KiB or two of them; what it does not read stays in the socket, in
  * the engine, and in the container's pipe. A reader that comes to a place where bytes may be missing gets
- * EIO there, once, and then what follows.
+ * EIO there, once, and then what follows. With `Retain` the last bytes are kept for every reader instead.
  */
 export class ContainerOutput implements Source {
   readonly #mutex = new Mutex();
   readonly #unread = new GappedBytes();
+  /** With `Retain` bytes are kept here, and none are unread. */
+  readonly #retained: RetainedBytes | undefined;
   readonly #listeners = new Listeners();
   readonly #framed: boolean;
   /** Undefined when the readers that have it open account for it, and nobody else. */
@@ -43,8 +46,10 @@ export class ContainerOutput implements Source {
   /**
    * @param framed Whether the engine sends it in frames: it does without a terminal.
    * @param left The account of what is read before a reader asks for it.
+   * @param retain How many of the last bytes to keep for every reader, instead of holding the container back.
    */
-  constructor(framed: boolean, left: LeftShare) {
+  constructor(framed: boolean, left: LeftShare, retain?: number) {
+    this.#retained = retain === undefined ? undefined : new RetainedBytes(retain);
     this.#framed = framed;
     this.#left = left;
   }
@@ -114,10 +119,10 @@ export class ContainerOutput implements Source {
   /** Ends a connection of which no more may be held: the engine has waited for us long enough. */
   giveUp(): void {
     this.#fill();
+    if (!this.isFull) return;
     const socket = this.#socket;
-    if (!socket || this.#hasRoom) return;
     this.#socket = undefined;
-    socket.destroy();
+    socket?.destroy();
     this.#disconnect(true);
     this.#disconnected();
   }
@@ -129,6 +134,7 @@ export class ContainerOutput implements Source {
     if (socket) this.#disconnect(this.#isDoubtful || !socket.readableEnded);
     socket?.destroy();
     this.#ended = true;
+    this.#retained?.finish();
     this.#listeners.tell();
   }
 
@@ -144,8 +150,13 @@ export class ContainerOutput implements Source {
     return this.attached && performance.now() - this.#lastAt < within;
   }
 
+  /** Whether bytes wait in the connection that may not be held. */
+  get isFull(): boolean {
+    return this.#socket !== undefined && !this.#hasRoom;
+  }
+
   open(): Source {
-    return this;
+    return this.#retained?.open() ?? this;
   }
 
   async ready(): Promise<boolean> {
@@ -219,18 +230,23 @@ export class ContainerOutput implements Source {
 
   #addGap(): void {
     this.#connection = 'broken';
-    this.#unread.addGap();
+    (this.#retained ?? this.#unread).addGap();
     this.#listeners.tell();
   }
 
   /** Reads what no reader has asked for, where it is to be read. */
   #fill(): void {
-    while ((this.#isDraining || this.#isDoubtful) && this.#hasRoom && this.#readPiece());
+    while (this.#drains && this.#hasRoom && this.#readPiece());
+  }
+
+  get #drains(): boolean {
+    return this.#isDraining || this.#isDoubtful || this.#retained !== undefined;
   }
 
   get #hasRoom(): boolean {
+    if (this.#retained || this.#left?.hasRoom) return true;
     // The end of the connection comes to be known by a read that gives nothing.
-    return this.#left?.hasRoom || this.#socket?.readableLength === 0;
+    return this.#socket?.readableLength === 0;
   }
 
   #readPiece(): boolean {
@@ -238,7 +254,9 @@ export class ContainerOutput implements Source {
     if (!piece) return false;
     passed(piece.length);
     this.#lastAt = performance.now();
-    this.#unread.push(this.#framed ? this.#frames.contents(piece) : piece);
+    const contents = this.#framed ? this.#frames.contents(piece) : piece;
+    if (this.#retained) this.#retained.append(contents);
+    else this.#unread.push(contents);
     this.#account();
     return true;
   }
@@ -246,11 +264,4 @@ export class ContainerOutput implements Source {
   #account(): void {
     this.#left?.hold(this.#unread.length);
   }
-}
-
-function missing(): CircuitError {
-  return new CircuitError(
-    'EIO',
-    'part of the output may be missing here: the engine went away, or nobody read it in time',
-  );
 }

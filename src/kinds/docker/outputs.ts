@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { within } from '../../base/interruptible.js';
+import type { ContainerCommand } from './command.js';
 import type { LeftOutput } from './left-output.js';
 import { ContainerOutput } from './output.js';
 
@@ -15,12 +16,12 @@ export class ContainerOutputs {
   readonly #isTerminal: boolean;
   readonly #both: readonly ContainerOutput[];
 
-  constructor(isTerminal: boolean, left: LeftOutput) {
-    this.#isTerminal = isTerminal;
-    this.stdout = new ContainerOutput(!isTerminal, left.share());
-    this.stderr = new ContainerOutput(!isTerminal, left.share());
+  constructor({ Tty, Retain }: ContainerCommand, left: LeftOutput) {
+    this.#isTerminal = Tty;
+    this.stdout = new ContainerOutput(!Tty, left.share(), Retain);
+    this.stderr = new ContainerOutput(!Tty, left.share(), Retain);
     this.#both = [this.stdout, this.stderr];
-    if (isTerminal) this.stderr.end();
+    if (Tty) this.stderr.end();
   }
 
   /**
@@ -67,7 +68,7 @@ export class ContainerOutputs {
    */
   finish(isCutOff: boolean): void {
     for (const output of this.#both) {
-      const isLost = isCutOff && output.isFlowing(FLOWING_MS);
+      const isLost = isCutOff && (output.isFlowing(FLOWING_MS) || output.isFull);
       // It has written, and nobody was there.
       if (isLost || !output.wasAttached) output.breakOff();
       if (output.attached) output.drain();

@@ -4,6 +4,8 @@ import { errorCode } from '../../base/error.js';
 const ANSWER_MS = 300;
 /** The engine keeps output for two seconds after the end (daemon/monitor.go), of which we see a bit less. */
 const KEPT_MS = 1800;
+/** Engines that do not end that wait themselves, as 20.10 after KILL, have waited by then. */
+const HELD_UP_MS = 3000;
 
 export interface WatchedProcess {
   /** Asks the engine for its id; 0 where there is none. */
@@ -44,7 +46,17 @@ export class ProcessWatch {
 
   /** Whether the engine has waited in vain for us to read what it still had of the output. */
   get isCutOff(): boolean {
-    return this.#endedAt !== undefined && performance.now() - this.#endedAt > KEPT_MS;
+    return this.#endedFor > KEPT_MS;
+  }
+
+  /** Whether the engine waits until we have read or gone, so that nobody can remove the container. */
+  get isHeldUp(): boolean {
+    return this.#endedFor > HELD_UP_MS;
+  }
+
+  /** In milliseconds. */
+  get #endedFor(): number {
+    return this.#endedAt === undefined ? 0 : performance.now() - this.#endedAt;
   }
 
   /** Learns which process it is, where that is to be seen from here. */

@@ -121,6 +121,28 @@ test('a connection that ends inside a frame gives what has come, then EIO', asyn
   }
 });
 
+test('with Retain the container is not held back, and each reader gets the last bytes, a gap once, and what follows', async (t) => {
+  const left = new LeftOutput(0);
+  const output = new ContainerOutput(true, left.share(), 6);
+  const first = await attached(output);
+  first.engine.end(Buffer.concat([frame(Buffer.alloc(1024 * KIB)), frame('kept')]));
+  await first.disconnected;
+  const early = output.open();
+  t.is(String(await early.read(100)), '\0\0kept');
+  const second = await attached(output);
+  await t.throwsAsync(early.read(100), { code: 'EIO' });
+  second.engine.end(frame('new'));
+  await second.disconnected;
+  output.end();
+  t.is(String(await early.read(100)), 'new');
+  t.is((await early.read(100)).length, 0);
+  const late = output.open();
+  t.is(String(await late.read(100)), 'ept');
+  await t.throwsAsync(late.read(100), { code: 'EIO' });
+  t.is(String(await late.read(100)), 'new');
+  t.is((await late.read(100)).length, 0);
+});
+
 test('outputs that nobody reads hold so much together, the rest stays in the engine and comes whole', async (t) => {
   const limit = 1024 * KIB;
   const left = new LeftOutput(limit);
@@ -157,6 +179,7 @@ test('an output that may hold no more gives what was kept and then EIO, when the
   engine.write(frame(Buffer.alloc(4096 * KIB)));
   output.drain();
   while (left.free === 64 * KIB || ours.readableLength === 0) await new Promise(setImmediate);
+  t.true(output.isFull);
   output.giveUp();
   await disconnected;
   output.end();
