@@ -24,6 +24,8 @@ export class ProcessWatch {
   readonly #process: WatchedProcess;
   #pid: number | undefined;
   #isAsking = false;
+  /** The engine was asked for the process, and gave no answer. */
+  #isUnanswered = false;
   /** The process that the engine tells of, and that is not to be seen from here. */
   #unseenPid: number | undefined;
   /** The daemon is in another PID namespace than the engine, and sees none of its processes. */
@@ -51,7 +53,7 @@ export class ProcessWatch {
 
   /** Whether the engine waits until we have read or gone, so that nobody can remove the container. */
   get isHeldUp(): boolean {
-    return this.#endedFor > HELD_UP_MS;
+    return this.#isUnanswered || this.#endedFor > HELD_UP_MS;
   }
 
   /** In milliseconds. */
@@ -64,10 +66,14 @@ export class ProcessWatch {
     this.#isAsking = true;
     // It may have ended already, or the engine be slow.
     const late = setTimeout(() => this.#process.mayHaveEnded(), ANSWER_MS);
-    const pid = await this.#process.pid().catch(() => 0);
+    const pid = await this.#process.pid().catch((error) => {
+      this.#isUnanswered = errorCode(error) === 'ETIMEDOUT';
+      return 0;
+    });
     clearTimeout(late);
     this.#isAsking = false;
     if (pid === 0) return;
+    this.#isUnanswered = false;
     if (isThere(pid)) {
       this.#pid = pid;
       this.#process.runs();
