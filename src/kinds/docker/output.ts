@@ -30,7 +30,7 @@ export class ContainerOutput implements Source {
   readonly #retained: RetainedBytes | undefined;
   readonly #listeners = new Listeners();
   readonly #framed: boolean;
-  /** Undefined when the readers that have it open account for it, and nobody else. */
+  /** Undefined when the element has gone: what its readers still have is not counted. */
   #left: LeftShare | undefined;
   #frames = new Frames();
   #socket: Socket | undefined;
