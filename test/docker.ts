@@ -65,8 +65,8 @@ export class DockerEngine {
     return engine;
   }
 
-  /** Starts it (again), and resolves when it answers. */
-  async start(): Promise<void> {
+  /** Starts it (again), and resolves when it answers. @param options More of its options. */
+  async start(...options: readonly string[]): Promise<void> {
     const files = join(this.#directory, 'engine');
     const dockerd = this.#cluster.spawn([
       'nsenter',
@@ -84,6 +84,7 @@ export class DockerEngine {
       `--exec-root=${join(files, 'exec')}`,
       `--pidfile=${join(files, 'pid')}`,
       `--host=unix://${this.socket}`,
+      ...options,
     ]);
     this.#dockerd = dockerd;
     await line(dockerd, 'stderr', /API listen on/);

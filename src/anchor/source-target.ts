@@ -1,5 +1,5 @@
 import { RpcTarget } from 'capnweb';
-import { interrupted } from '../base/error.js';
+import { errorCode, interrupted } from '../base/error.js';
 import type { Source } from '../kinds/control-file.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { countFrom, sizeFrom } from './arguments.js';
@@ -37,6 +37,8 @@ export class SourceTarget extends RpcTarget implements Disposable {
   #lastRead: Promise<unknown> = Promise.resolve();
   /** The piece that is being read, if one is. */
   #reading: Promise<unknown> = Promise.resolve();
+  /** What a read found wrong after bytes that were given: a source may tell of it only once. */
+  #failure: unknown;
   /** The last answer was a large one. */
   #streams = false;
 
@@ -71,6 +73,8 @@ export class SourceTarget extends RpcTarget implements Disposable {
   async giveBack(): Promise<void> {
     this.#reads.run();
     this.#reads = new Release();
+    // The bytes before it are to be read again, and it after them.
+    this.#failure = undefined;
     // In order: the piece that is being read comes after those that were given.
     const over = this.#reading.then(() => {
       const [first = new Uint8Array(), ...more] = this.#given.splice(0);
@@ -80,11 +84,12 @@ export class SourceTarget extends RpcTarget implements Disposable {
     await over;
   }
 
-  ready(): Promise<boolean> {
-    return this.#source.ready();
+  async ready(): Promise<boolean> {
+    return this.#failure !== undefined || (await this.#source.ready());
   }
 
   async whenReady(): Promise<void> {
+    if (this.#failure !== undefined) return;
     await this.#release.whileHeld((signal) => this.#source.whenReady(signal));
   }
 
@@ -119,6 +124,7 @@ export class SourceTarget extends RpcTarget implements Disposable {
   #readPiece(size: number, nonblock: boolean, reads: Release): Promise<Uint8Array> {
     const reading = reads.whileHeld(async (signal) => {
       if (signal.aborted) throw interrupted();
+      this.#throwFailure();
       const data = await this.#source.read(size, { signal, nonblock });
       if (data.length > 0) this.#given.push(data);
       return data;
@@ -160,9 +166,16 @@ export class SourceTarget extends RpcTarget implements Disposable {
     try {
       const piece = await this.#readPiece(size, true, reads);
       return piece.length > 0 ? piece : undefined;
-    } catch {
+    } catch (error) {
+      if (!reads.done && errorCode(error) !== 'EAGAIN') this.#failure = error;
       return undefined;
     }
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
   }
 }
 

@@ -23,7 +23,12 @@ export { NameServer } from '../kinds/dns/name-server.js';
 export type { NameServerPeek } from '../kinds/dns/name-server-element.js';
 export type { NameServerOptions } from '../kinds/dns/name-server-options.js';
 export type { ContainerSpecification } from '../kinds/docker/command.js';
-export { Container, type ContainerPeek } from '../kinds/docker/container.js';
+export {
+  Container,
+  type ContainerPeek,
+  type ContainerStats,
+  type ContainerTraffic,
+} from '../kinds/docker/container.js';
 export type { ElementAnchor } from '../kinds/held-element.js';
 export type { ListedState, MemberPeek, MemberPeers } from '../kinds/member/kind.js';
 export type { Member } from '../kinds/member/member.js';

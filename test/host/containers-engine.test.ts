@@ -65,6 +65,19 @@ test('an engine that comes, ends, is killed and comes back: containers are made 
   t.is(await reader.stdout, '');
   for (const view of [first, second]) t.is((await view.sh('echo > scrub')).stderr, '');
 
+  // With it they go on, and what they write between comes to nobody.
+  const ticking = script('while sleep 0.1; do echo tick; done');
+  const going = await Promise.all(views.map((view) => make(view, `e-${view.name}`, ticking)));
+  const readers = going.map((view) => view.spawn('cat', 'stdout'));
+  for (const view of going) t.is((await view.sh('head -n 1 stdout')).stdout, 'tick\n');
+  await engine.kill();
+  for (const { stderr } of readers) t.regex(await stderr, /Input\/output error/);
+  await engine.start('--live-restore');
+  for (const view of going) {
+    t.is((await view.sh('head -n 1 stdout')).stdout, 'tick\n');
+    t.is((await view.sh('cat phase; echo > scrub')).stdout, 'running\n');
+  }
+
   // A maker that is interrupted while the engine does not answer.
   for (const view of views) {
     const { sh } = inside(view, 'd');

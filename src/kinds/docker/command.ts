@@ -1,10 +1,11 @@
 import { CircuitError } from '../../base/error.js';
 import { KeyedJson } from '../keyed-json.js';
+import { MAX_RETAIN } from '../retained-bytes.js';
 
 /** The container to run, as a program of the library gives it. */
 export type ContainerSpecification = Pick<ContainerCommand, 'Image'> & Partial<ContainerCommand>;
 
-/** The container to run; the keys are the Go circuit's, and `Network` and `Tty`. */
+/** The container to run; the keys are the Go circuit's, and `Network`, `Tty` and `Retain`. */
 export interface ContainerCommand {
   /** An image that the engine has: `debian`, `debian:12`, or its id. */
   readonly Image: string;
@@ -27,6 +28,8 @@ export interface ContainerCommand {
   readonly Network?: string;
   /** It has a terminal: both outputs are one. */
   readonly Tty: boolean;
+  /** Keep the last so many bytes of each output instead of holding the container back. */
+  readonly Retain?: number;
   /** Options for LXC, which engines have no more. */
   readonly Lxc?: readonly string[];
   /** The element, and the container, go when it ends. */
@@ -48,6 +51,7 @@ export const CONTAINER_KEYS = [
   'Scrub',
   'Network',
   'Tty',
+  'Retain',
 ] as const;
 
 const NAMING = { name: 'container', example: '{"Image": "debian", "Path": "ls"}' };
@@ -76,6 +80,7 @@ export function parseContainer(json: string): ContainerCommand {
   Volume?.forEach(checkVolume);
   const Network = given.text('Network');
   const Lxc = given.texts('Lxc');
+  const Retain = given.whole('Retain', 1, MAX_RETAIN, ' of bytes');
   return {
     Image,
     ...(Path && { Path }),
@@ -88,6 +93,7 @@ export function parseContainer(json: string): ContainerCommand {
     ...(Volume && { Volume }),
     ...(Network && { Network }),
     Tty: given.flag('Tty'),
+    ...(Retain && { Retain }),
     ...(Lxc && { Lxc }),
     Scrub: given.flag('Scrub'),
   };

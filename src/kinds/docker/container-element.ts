@@ -1,35 +1,25 @@
-import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitError } from '../../base/error.js';
-import { within } from '../../base/interruptible.js';
 import { parseSignal } from '../signal.js';
 import type { Element } from '../table.js';
 import { asksForLxc, type ContainerCommand } from './command.js';
+import { ContainerLife, type ContainerPhase, KILLED } from './container-life.js';
 import { type Engine, EngineError } from './engine.js';
+import { EngineContainer, isGone } from './engine-container.js';
 import { indentedJson } from './indented-json.js';
 import { ContainerInput } from './input.js';
 import { type Inspection, parseInspection } from './inspection.js';
-import { ContainerOutput } from './output.js';
+import type { LeftOutput } from './left-output.js';
+import type { ContainerOutput } from './output.js';
+import { ContainerOutputs } from './outputs.js';
 import { ProcessWatch } from './process-watch.js';
 
-/**
- * `oom`: it was killed because it, or a process in it, had no more memory. `removed`: somebody else has removed it from the
- * engine.
- */
-export type ContainerPhase = 'running' | 'paused' | 'exited' | 'oom' | 'removed';
-
-/** How long the engine may take to send what was left of the output of a container that is removed. */
-const LAST_OUTPUT_MS = 1000;
 /** How long after the end of a stream the engine may take to tell why. */
 const EXIT_LATE_MS = 300;
 /** How long after its removal the engine may take to tell how a container ended. */
 const TOLD_MS = 100;
-/** An output of which nothing came for so long had been read to its end. */
-const FLOWING_MS = 500;
-/** How long after KILL a container may take to end. */
-const KILLED_MS = 1000;
-/** The exit status of a program that SIGKILL ended: the kernel sends it where memory is short. */
-const KILLED = 137;
+/** How long the engine may wait for us while it removes a container of which no more output may be held. */
+const REMOVAL_MS = 1000;
 
 export const LXC_NOTE = '"Lxc" has no effect: no engine has LXC any more';
 
@@ -39,51 +29,53 @@ export class ContainerElement implements Element {
   readonly id: string;
   readonly name: string;
   readonly stdin: ContainerInput;
-  readonly stdout: ContainerOutput;
-  readonly stderr: ContainerOutput;
-  /** Resolves when the container has ended, and {@link exit} tells how. */
-  readonly exited: Promise<void>;
-  readonly #engine: Engine;
+  readonly #outputs: ContainerOutputs;
+  readonly #container: EngineContainer;
+  readonly #life = new ContainerLife();
   readonly #process: ProcessWatch;
   readonly #forget: () => void;
-  #resolveExited: () => void = () => {};
-  #exit: string | undefined;
-  #started = false;
-  #dying = false;
-  #paused = false;
-  #outOfMemory = false;
-  #removed = false;
-  #released = false;
   #lastInspection: string | undefined;
 
-  /** @param forget Called when it is scrubbed, or abandoned. */
   constructor(parts: {
     readonly engine: Engine;
     readonly id: string;
     readonly name: string;
     readonly command: ContainerCommand;
+    readonly left: LeftOutput;
+    /** Called when it is scrubbed, or abandoned. */
     readonly forget: () => void;
   }) {
-    const { engine, id, name, command, forget } = parts;
-    this.#engine = engine;
+    const { engine, id, name, command, left, forget } = parts;
+    this.#container = new EngineContainer(engine, id);
     this.id = id;
     this.name = name;
     this.command = command;
     this.#forget = forget;
-    this.#process = new ProcessWatch({ pid: () => this.pid(), ended: () => this.#catchUp() });
-    this.stdin = new ContainerInput(engine, id);
-    this.stdout = new ContainerOutput(!command.Tty);
-    this.stderr = new ContainerOutput(!command.Tty);
-    // A terminal has one output.
-    if (command.Tty) this.stderr.end();
-    this.exited = new Promise((resolve) => {
-      this.#resolveExited = resolve;
+    this.#process = new ProcessWatch({
+      pid: () => this.pid(),
+      mayHaveEnded: () => this.#outputs.drain(),
+      runs: () => this.#outputs.stopDraining(),
     });
+    this.stdin = new ContainerInput(engine, id);
+    this.#outputs = new ContainerOutputs(command, left);
+  }
+
+  get stdout(): ContainerOutput {
+    return this.#outputs.stdout;
+  }
+
+  get stderr(): ContainerOutput {
+    return this.#outputs.stderr;
+  }
+
+  /** Resolves when the container has ended, and {@link exit} tells how. */
+  get exited(): Promise<void> {
+    return this.#life.exited;
   }
 
   /** Whether it runs. */
   get alive(): boolean {
-    return this.#exit === undefined;
+    return this.#life.alive;
   }
 
   placed(remove: () => void): void {
@@ -94,14 +86,12 @@ export class ContainerElement implements Element {
   }
 
   get phase(): ContainerPhase {
-    if (this.#removed) return 'removed';
-    if (this.#exit === undefined) return this.#paused ? 'paused' : 'running';
-    return this.#outOfMemory && this.#exit === String(KILLED) ? 'oom' : 'exited';
+    return this.#life.phase;
   }
 
   /** Empty while it runs, then the status as text; `unknown` if nobody saw it end. */
   get exit(): string {
-    return this.#exit ?? '';
+    return this.#life.exit;
   }
 
   /** The id of its first process on the host; 0 when that has ended. */
@@ -112,7 +102,7 @@ export class ContainerElement implements Element {
 
   /** The engine's inspection as JSON, with our `Phase` and `Exit` before it. */
   async peek(): Promise<string> {
-    if (!this.#removed) {
+    if (this.phase !== 'removed') {
       try {
         await this.#inspect();
       } catch (error) {
@@ -141,8 +131,7 @@ export class ContainerElement implements Element {
 
   /** The engine's statistics as JSON: one sample. */
   async stats(): Promise<string> {
-    const path = `/containers/${this.id}/stats?stream=false&one-shot=true`;
-    return indentedJson(await this.#engine.ask('GET', path));
+    return indentedJson(await this.#container.stats());
   }
 
   /**
@@ -153,8 +142,8 @@ export class ContainerElement implements Element {
   async signal(signal: string | number): Promise<void> {
     const number = parseSignal(signal);
     try {
-      if (this.#exit !== undefined) throw ended();
-      await this.#kill(number);
+      if (!this.alive) throw ended();
+      await this.#container.kill(number);
     } catch (error) {
       // 409: it is not running, and the event that tells so is on its way.
       throw error instanceof EngineError && [404, 409].includes(error.status) ? ended() : error;
@@ -168,25 +157,27 @@ export class ContainerElement implements Element {
    */
   async scrub(): Promise<void> {
     // One that does not answer has killed nothing, and the container goes on as it was.
-    await this.#engine.checkAnswers();
+    await this.#container.checkEngine();
     await this.#end();
   }
 
   async #end(): Promise<void> {
-    this.#catchUp();
+    this.#outputs.drain();
+    const late = setTimeout(() => this.#outputs.giveUp(), REMOVAL_MS);
     try {
-      await this.#remove();
+      await this.#container.remove();
     } catch (error) {
-      for (const output of [this.stdout, this.stderr]) if (!this.#dying) output.holdBack();
+      if (this.#life.runs) this.#outputs.stopDraining();
       throw error;
+    } finally {
+      clearTimeout(late);
     }
     // The engine has told before how it ended, on another connection.
     if (this.alive) await Promise.race([this.exited, delay(TOLD_MS, undefined, { ref: false })]);
-    this.#removed = true;
     this.#forget();
-    await this.#died(KILLED);
-    const cut = Promise.all([this.stdout.whenCut(), this.stderr.whenCut()]);
-    await within(cut, LAST_OUTPUT_MS, new Error('late')).catch(() => {});
+    this.#life.remove(KILLED);
+    this.#closeStreams();
+    await this.#outputs.whenFinished();
     this.release();
   }
 
@@ -198,67 +189,65 @@ export class ContainerElement implements Element {
       await Promise.race([this.exited, delay(graceMs, undefined, { ref: false })]);
     }
     // The daemon will not be there to ask again: an engine that hangs is to remove it when it goes on.
-    await Promise.all([this.#end(), this.#engine.checkAnswers()]);
+    await Promise.all([this.#end(), this.#container.checkEngine()]);
   }
 
   async #askToEnd(signal: number): Promise<void> {
-    await this.#kill(signal).catch(() => {});
+    await this.#container.kill(signal).catch(() => {});
     // One that is paused learns of it only when it goes on.
-    if (this.#paused) await this.#post('unpause').catch(() => {});
+    if (this.phase === 'paused') await this.#container.unpause().catch(() => {});
   }
 
   /** Attaches to its outputs; before its start, so that none is lost. */
   async attach(): Promise<void> {
-    if (this.command.Tty) return await this.#attachOutput(this.stdout, 'stdout=1&stderr=1');
-    await Promise.all([
-      this.#attachOutput(this.stdout, 'stdout=1'),
-      this.#attachOutput(this.stderr, 'stderr=1'),
-    ]);
+    await this.#outputs.attach(
+      (query) => this.#container.attach(query),
+      (output) => void this.#disconnected(output),
+    );
   }
 
   /** It has been started: from now on it has ended where the engine says that it does not run. */
   started(): void {
-    this.#started = true;
+    this.#life.start();
   }
 
   /** The engine told of it. */
   on(action: string, exitCode: number | undefined): void {
-    if (action === 'die') void this.#died(exitCode);
-    else if (action === 'oom') this.#outOfMemory = true;
-    else if (action === 'pause') this.#paused = true;
-    else if (action === 'unpause') this.#paused = false;
+    if (action === 'die') void this.#ended(exitCode);
+    else if (action === 'oom') this.#life.runOutOfMemory();
+    else if (action === 'pause') this.#life.pause(true);
+    else if (action === 'unpause') this.#life.pause(false);
     else if (action === 'destroy') this.gone();
   }
 
   /** It is not in the engine any more. */
   gone(): void {
-    this.#removed = true;
-    void this.#died(undefined);
+    this.#life.remove(undefined);
+    this.#closeStreams();
+  }
+
+  /** The engine has gone. */
+  engineLost(): void {
+    this.#outputs.breakOff();
   }
 
   /**
-   * Compares with the engine after nobody has told for a time, and attaches again.
-   * @param torn Whether the engine was away: an output that it had ended may not be whole then.
+   * Learns from the engine how it is, after nobody has told for a time, and attaches again.
    * @throws EngineError
    */
-  async compare(torn: boolean): Promise<void> {
-    if (!this.#started || !this.alive) return;
-    const { State } = this.#inspected(
-      await this.#engine.request('GET', `/containers/${this.id}/json`),
-    );
-    this.#paused = State.Paused;
-    if (!State.Running) await this.#died(State.ExitCode, torn);
-    else if (!this.stdout.attached || !this.stderr.attached) await this.attach();
+  async reconcile(): Promise<void> {
+    if (!this.#life.runs) return;
+    const { State } = this.#inspected(await this.#container.inspectPatiently());
+    this.#life.pause(State.Paused);
+    if (State.Running) await this.attach();
+    else await this.#ended(State.ExitCode);
   }
 
   /** Looks whether its process has ended, which the engine tells late. */
-  async look(): Promise<void> {
-    if (this.#started && !this.#dying) await this.#process.look();
-  }
-
-  #catchUp(): void {
-    this.stdout.catchUp();
-    this.stderr.catchUp();
+  async probe(): Promise<void> {
+    if (!this.#life.runs) return;
+    await this.#process.probe();
+    if (this.#process.isHeldUp) this.#outputs.giveUp();
   }
 
   /** It is no element any more, and its container stays as it is. */
@@ -269,85 +258,46 @@ export class ContainerElement implements Element {
 
   /** Closes its connections, and leaves the container as it is. */
   release(): void {
-    this.#released = true;
     this.stdin.close();
-    this.stdout.end();
-    this.stderr.end();
-  }
-
-  async #attachOutput(output: ContainerOutput, query: string): Promise<void> {
-    if (output.attached || output.complete) return;
-    const socket: Socket = await this.#engine.attach(this.id, query);
-    if (this.#released) return void socket.destroy();
-    output.attach(socket, () => void this.#cut(output));
+    this.#outputs.release();
   }
 
   /** The engine has ended an output: because the container has ended, or because it ends itself. */
-  async #cut(output: ContainerOutput): Promise<void> {
-    if (this.alive) {
+  async #disconnected(output: ContainerOutput): Promise<void> {
+    if (this.#life.runs) {
       await Promise.race([this.exited, delay(EXIT_LATE_MS, undefined, { ref: false })]);
       // Where the engine does not answer, it is asked again when it is back.
-      if (this.alive) await this.compare(false).catch((error) => isGone(error) && this.gone());
+      await this.reconcile().catch((error) => isGone(error) && this.gone());
     }
-    if (!this.alive) output.end();
+    if (!this.#life.runs) output.end();
   }
 
-  async #died(exitCode: number | undefined, torn = false): Promise<void> {
-    if (this.#dying) return;
-    this.#dying = true;
+  /** @param exitCode As the engine tells it. */
+  async #ended(exitCode: number | undefined): Promise<void> {
+    if (!this.#life.exiting(exitCode)) return;
+    this.#closeStreams();
+    if (exitCode === KILLED) await this.#inspect().catch(() => undefined);
+    this.#life.end();
+  }
+
+  #closeStreams(): void {
     this.stdin.close();
-    for (const output of [this.stdout, this.stderr]) {
-      if (torn && !output.attached) output.tear();
-      if (this.#process.isCutOff && output.isFlowing(FLOWING_MS)) output.tear();
-      if (output.attached) output.catchUp();
-      else output.end();
-    }
-    if (exitCode === KILLED && !this.#removed) await this.#inspect().catch(() => undefined);
-    this.#exit = exitCode === undefined ? 'unknown' : String(exitCode);
-    this.#resolveExited();
+    this.#outputs.finish(this.#process.isCutOff);
   }
 
   async #inspect(): Promise<Inspection> {
-    return this.#inspected(await this.#engine.ask('GET', `/containers/${this.id}/json`));
+    return this.#inspected(await this.#container.inspect());
   }
 
   #inspected(text: string): Inspection {
     this.#lastInspection = text;
     const inspection = parseInspection(text);
     // The engine's own note is of its first process alone.
-    this.#outOfMemory ||= inspection.State.OOMKilled;
+    if (inspection.State.OOMKilled) this.#life.runOutOfMemory();
     return inspection;
-  }
-
-  async #kill(signal: number): Promise<void> {
-    await this.#post(`kill?signal=${signal}`);
-  }
-
-  async #post(path: string): Promise<void> {
-    await this.#engine.ask('POST', `/containers/${this.id}/${path}`);
-  }
-
-  async #remove(): Promise<void> {
-    const deadline = performance.now() + KILLED_MS;
-    for (;;) {
-      try {
-        return await this.#engine.remove(this.id);
-      } catch (error) {
-        if (isGone(error)) return;
-        // 409: its removal is in progress already, or it could not be killed yet.
-        const again = error instanceof EngineError && error.status === 409;
-        if (!again || performance.now() >= deadline) throw error;
-        await delay(50);
-      }
-    }
   }
 }
 
 function ended(): CircuitError {
   return new CircuitError('ESRCH', 'the container has ended and cannot be signalled');
-}
-
-/** Whether the engine has no such container. */
-export function isGone(error: unknown): boolean {
-  return error instanceof EngineError && error.status === 404;
 }

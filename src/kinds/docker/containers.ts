@@ -4,19 +4,21 @@ import { interruptible, within } from '../../base/interruptible.js';
 import { Listeners } from '../../base/listeners.js';
 import type { Adopt, Host } from '../table.js';
 import { asksForLxc, type ContainerCommand } from './command.js';
-import { ContainerElement, isGone, LXC_NOTE } from './container-element.js';
+import { ContainerElement, LXC_NOTE } from './container-element.js';
 import { createRequest } from './create-request.js';
 import { Engine, EngineError, type EngineLimits } from './engine.js';
+import { isGone } from './engine-container.js';
 import { type ContainerEvent, EngineEvents } from './events.js';
 import { parseInspection } from './inspection.js';
 import { labelsOf, MEMBER_LABEL } from './labels.js';
 import { LeftContainers, type ListedContainer } from './left-containers.js';
+import { LeftOutput } from './left-output.js';
 import { socketPath } from './socket-option.js';
 import { startError } from './start-errors.js';
 import { UnwantedContainers } from './unwanted-containers.js';
 
 /** How often to look whether processes of containers have ended. */
-const POLL_MS = 200;
+const PROBE_MS = 200;
 /** How long a maker that gives up waits for the removal of what it has made. */
 const UNDO_MS = 1000;
 /** How long a maker waits for an engine that answers to tell of its containers. */
@@ -30,10 +32,11 @@ export class Containers implements AsyncDisposable {
   readonly #left: LeftContainers;
   readonly #unwanted: UnwantedContainers;
   readonly #elements = new Map<string, ContainerElement>();
+  readonly #leftOutput = new LeftOutput();
   /** Names of containers that are being made, so that they are not taken for left ones. */
   readonly #making = new Map<string, Promise<unknown>>();
   readonly #connected = new Listeners();
-  #polling: NodeJS.Timeout | undefined;
+  #probing: NodeJS.Timeout | undefined;
   #ending = false;
 
   /**
@@ -60,6 +63,7 @@ export class Containers implements AsyncDisposable {
       },
       lost: (why) => {
         host.log(`containers cannot be followed now: ${why}`);
+        for (const element of this.#elements.values()) element.engineLost();
       },
       event: (event) => this.#onEvent(event),
     });
@@ -99,7 +103,7 @@ export class Containers implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending = true;
-    clearInterval(this.#polling);
+    clearInterval(this.#probing);
     await Promise.allSettled(this.#making.values());
     this.#events[Symbol.dispose]();
     this.#unwanted[Symbol.dispose]();
@@ -146,9 +150,10 @@ export class Containers implements AsyncDisposable {
   #element(id: string, name: string, command: ContainerCommand): ContainerElement {
     const engine = this.#engine;
     const forget = () => this.#elements.delete(id);
-    const element = new ContainerElement({ engine, id, name, command, forget });
+    const left = this.#leftOutput;
+    const element = new ContainerElement({ engine, id, name, command, left, forget });
     this.#elements.set(id, element);
-    this.#polling ??= setInterval(() => this.#poll(), POLL_MS).unref();
+    this.#probing ??= setInterval(() => this.#probe(), PROBE_MS).unref();
     return element;
   }
 
@@ -204,15 +209,15 @@ export class Containers implements AsyncDisposable {
   }
 
   /** The engine tells late that a process has ended. */
-  #poll(): void {
+  #probe(): void {
     if (this.#elements.size === 0) {
-      clearInterval(this.#polling);
-      this.#polling = undefined;
+      clearInterval(this.#probing);
+      this.#probing = undefined;
     }
-    for (const element of this.#elements.values()) void element.look();
+    for (const element of this.#elements.values()) void element.probe();
   }
 
-  /** Compares our elements with what the engine has: it was not there, or we were not. */
+  /** Brings our elements in line with what the engine has: it was not there, or we were not. */
   async #reconcileAll(): Promise<void> {
     const known = [...this.#elements.values()];
     try {
@@ -236,7 +241,7 @@ export class Containers implements AsyncDisposable {
     const isOthers = [Id, name].some((each) => this.#making.has(each) || this.#unwanted.has(each));
     try {
       const element = this.#elements.get(Id);
-      if (element) await element.compare(true);
+      if (element) await element.reconcile();
       else if (!isOthers && !this.#ending) await this.#left.takeOver(container);
     } catch (error) {
       if (!isGone(error))

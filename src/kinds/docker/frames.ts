@@ -12,6 +12,11 @@ export class Frames {
   #headerBytes = 0;
   #left = 0;
 
+  /** Whether the next byte begins a frame, so that a stream that ends here is whole. */
+  get isBetween(): boolean {
+    return this.#left === 0 && this.#headerBytes === 0;
+  }
+
   /** The bytes in a piece of the stream, which they are moved together in. */
   contents(piece: Uint8Array): Uint8Array {
     let to = 0;

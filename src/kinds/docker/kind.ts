@@ -10,7 +10,8 @@ import { socketPath } from './socket-option.js';
 /**
  * A container of the Docker engine of the member's host, which `circuit start --docker` names.
  *
- * - `stdin`, `stdout` and `stderr` are those of a process. Unread output holds the container back.
+ * - `stdin`, `stdout` and `stderr` are those of a process. Unread output holds the container back, unless it
+ *   has `Retain`.
  * - The container carries labels of the member and the anchor. One that a killed daemon left is found by
  *   the next one with the same state directory, and is its element again.
  * - `scrub` kills and removes it; so does the end of the daemon in order, after TERM and 5 s.
@@ -30,7 +31,7 @@ export const docker = kind<ContainerElement, Containers>('docker', {
   },
   make: {
     file: 'mkdkr',
-    help: 'make it a container of the Docker engine; Entry, Env, Dir, Memory, CpuShares, Volume, Network, Tty, Scrub and Lxc (no effect) can be given, too',
+    help: 'make it a container of the Docker engine; Entry, Env, Dir, Memory, CpuShares, Volume, Network, Tty, Scrub, Retain and Lxc (no effect) can be given, too',
     example: `echo '{"Image":"debian","Path":"ls","Args":["-l"]}' > mkdkr`,
     json: true,
     stdin: true,

@@ -65,7 +65,7 @@ export class LeftContainers {
       return;
     }
     element.started();
-    await element.compare(true);
+    await element.reconcile();
     this.#host.log(`${anchor} is container ${name} again, which an earlier run left`);
   }
 }

@@ -1,64 +1,86 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { ByteQueue } from '../../base/byte-queue.js';
-import { CircuitError, interrupted, wouldWait } from '../../base/error.js';
+import { interrupted, wouldWait } from '../../base/error.js';
 import { passed } from '../../base/garbage.js';
 import { until } from '../../base/interruptible.js';
 import { Listeners } from '../../base/listeners.js';
 import { Mutex } from '../../base/mutex.js';
 import type { Source, WaitOptions } from '../control-file.js';
+import { missing, RetainedBytes } from '../retained-bytes.js';
 import { Frames } from './frames.js';
+import { GappedBytes } from './gapped-bytes.js';
+import type { LeftShare } from './left-output.js';
 
 /**
- * The most that an engine can still hold of the output of a container that has ended: the pipe's 64 KiB, a
- * million bytes of its own (pkg/ioutils/bytespipe.go) and the socket's, or a pipe made as large as can be.
+ * The connection to the engine: `broken` is a closed one of which readers are told, since the container
+ * has outlived it, or not all has come over it.
  */
-const MAX_LEFT = 4 * 1024 * 1024;
+type Connection = 'none' | 'open' | 'closed' | 'broken';
 
 /**
  * An output of a container as a pipe: each byte goes to one reader, and unread bytes hold the container
  * back. Our end of the connection holds 64 KiB or two of them; what it does not read stays in the socket, in
- * the engine, and in the container's pipe.
+ * the engine, and in the container's pipe. A reader that comes to a place where bytes may be missing gets
+ * EIO there, once, and then what follows. With `Retain` the last bytes are kept for every reader instead.
  */
 export class ContainerOutput implements Source {
   readonly #mutex = new Mutex();
-  readonly #unread = new ByteQueue();
+  readonly #unread = new GappedBytes();
+  /** With `Retain` bytes are kept here, and none are unread. */
+  readonly #retained: RetainedBytes | undefined;
   readonly #listeners = new Listeners();
   readonly #framed: boolean;
+  /** Undefined when the element has gone: what its readers still have is not counted. */
+  #left: LeftShare | undefined;
   #frames = new Frames();
   #socket: Socket | undefined;
+  #connection: Connection = 'none';
+  /** The rest of what comes over the connection may be lost. */
+  #isDoubtful = false;
+  /** The container may have ended. */
+  #isDraining = false;
   #ended = false;
-  #failed = false;
-  #catchingUp = false;
   #lastAt = 0;
+  #disconnected: () => void = () => {};
 
-  /** @param framed Whether the engine sends it in frames: it does without a terminal. */
-  constructor(framed: boolean) {
+  /**
+   * @param framed Whether the engine sends it in frames: it does without a terminal.
+   * @param left The account of what is read before a reader asks for it.
+   * @param retain How many of the last bytes to keep for every reader, instead of holding the container back.
+   */
+  constructor(framed: boolean, left: LeftShare, retain?: number) {
+    this.#retained = retain === undefined ? undefined : new RetainedBytes(retain);
     this.#framed = framed;
+    this.#left = left;
   }
 
   /**
-   * Reads from a connection, which becomes this object's, until it ends.
-   * @param cut Called when it has ended.
+   * Reads from a connection, which becomes this object's, until it ends; of one too many nothing is read.
+   * @param disconnected Called when it has ended.
    */
-  attach(socket: Socket, cut: () => void): void {
+  attach(socket: Socket, disconnected: () => void): void {
+    socket.on('error', () => {});
+    if (this.#ended || this.attached) return void socket.destroy();
+    // What was written since the last connection has come to nobody.
+    if (this.#connection === 'closed') this.#addGap();
+    this.#connection = 'open';
+    this.#isDoubtful = false;
     this.#socket = socket;
+    this.#disconnected = disconnected;
     this.#frames = new Frames();
     socket.on('readable', () => this.#onReadable());
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      if (this.#socket !== socket) return;
-      this.#fill();
-      this.#socket = undefined;
-      cut();
-    });
+    socket.on('close', () => this.#onClose(socket));
     // Where only `end` comes, our end is still open.
     socket.on('end', () => socket.destroy());
-    if (this.#catchingUp) this.catchUp();
+    this.#fill();
   }
 
   get attached(): boolean {
-    return this.#socket !== undefined;
+    return this.#connection === 'open';
+  }
+
+  get wasAttached(): boolean {
+    return this.#connection !== 'none';
   }
 
   /** There will be no more bytes than those that are unread; a reader's own `ended` would say that there are none. */
@@ -67,45 +89,74 @@ export class ContainerOutput implements Source {
   }
 
   /** Resolves when the connection has ended, or there is none. */
-  async whenCut(): Promise<void> {
+  async whenDisconnected(): Promise<void> {
     const socket = this.#socket;
     if (socket && !socket.closed) await once(socket, 'close');
   }
 
-  /** The container has ended: takes all that is left, since the engine keeps that for two seconds. */
-  catchUp(): void {
-    this.#catchingUp = true;
+  /** The container may have ended: takes what is left, since the engine keeps that for two seconds. */
+  drain(): void {
+    this.#isDraining = true;
     this.#fill();
   }
 
-  /** The container goes on: what is unread holds it back again. */
-  holdBack(): void {
-    this.#catchingUp = false;
+  /** The container goes on: unread bytes hold it back again. */
+  stopDraining(): void {
+    this.#isDraining = false;
+  }
+
+  /** What the engine still has of it is lost, or may be: readers are told, after what has come. */
+  breakOff(): void {
+    if (this.#ended || this.#connection === 'broken') return;
+    if (this.attached) {
+      this.#isDoubtful = true;
+      this.#fill();
+    } else {
+      this.#addGap();
+    }
+  }
+
+  /** Ends a connection of which no more may be held: the engine has waited for us long enough. */
+  giveUp(): void {
+    this.#fill();
+    if (!this.isFull) return;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.destroy();
+    this.#disconnect(true);
+    this.#disconnected();
   }
 
   /** There will be no more than what has come. */
   end(): void {
     if (this.#ended) return;
-    this.#fill();
-    this.#ended = true;
     const socket = this.#socket;
-    this.#socket = undefined;
+    if (socket) this.#disconnect(this.#isDoubtful || !socket.readableEnded);
     socket?.destroy();
+    this.#ended = true;
+    this.#retained?.finish();
     this.#listeners.tell();
   }
 
-  /** Bytes may have been lost: a reader gets those that come, and then EIO instead of the end. */
-  tear(): void {
-    this.#failed = true;
+  /** The element goes: readers that have it open keep what has come. */
+  release(): void {
+    this.end();
+    this.#left?.hold(0);
+    this.#left = undefined;
   }
 
   /** Whether bytes have come within so many milliseconds. */
   isFlowing(within: number): boolean {
-    return this.#socket !== undefined && performance.now() - this.#lastAt < within;
+    return this.attached && performance.now() - this.#lastAt < within;
+  }
+
+  /** Whether bytes wait in the connection that may not be held. */
+  get isFull(): boolean {
+    return this.#socket !== undefined && !this.#hasRoom;
   }
 
   open(): Source {
-    return this;
+    return this.#retained?.open() ?? this;
   }
 
   async ready(): Promise<boolean> {
@@ -124,10 +175,7 @@ export class ContainerOutput implements Source {
     using _lock = nonblock ? this.#mutex.tryLock() : await this.#mutex.lock(signal);
     for (;;) {
       if (signal?.aborted) throw interrupted();
-      if (this.#unread.length === 0) this.#fill();
-      if (this.#unread.length > 0) return this.#unread.take(max);
-      if (this.#ended && this.#failed) throw lost();
-      if (this.#ended) return new Uint8Array();
+      if (this.#isReady) return this.#take(max);
       if (nonblock) throw wouldWait('nothing has come yet');
       await this.whenReady(signal);
     }
@@ -136,6 +184,7 @@ export class ContainerOutput implements Source {
   settled(data: Uint8Array, delivered: boolean): void {
     if (delivered || data.length === 0) return;
     this.#unread.unshift(data);
+    this.#account();
     this.#listeners.tell();
   }
 
@@ -143,31 +192,76 @@ export class ContainerOutput implements Source {
   close(): void {}
 
   get #isReady(): boolean {
-    if (this.#unread.length === 0) this.#fill();
-    return this.#unread.length > 0 || this.#ended;
+    while (this.#unread.length === 0 && !this.#unread.atGap && this.#readPiece());
+    return this.#unread.length > 0 || this.#unread.atGap || this.#ended;
+  }
+
+  /** The next bytes; none at the end. @throws CircuitError EIO (a gap) */
+  #take(max: number): Uint8Array {
+    if (this.#unread.atGap) {
+      this.#unread.passGap();
+      throw missing();
+    }
+    const data = this.#unread.take(max);
+    this.#account();
+    this.#fill();
+    return data;
   }
 
   #onReadable(): void {
-    if (this.#catchingUp) this.#fill();
+    this.#fill();
     this.#listeners.tell();
   }
 
-  /** Takes from the connection what a reader has asked for: one piece, or all that is left. */
-  #fill(): void {
-    const most = this.#catchingUp ? MAX_LEFT : 1;
-    while (this.#unread.length < most) {
-      const piece: Buffer | null | undefined = this.#socket?.read();
-      if (!piece) return;
-      passed(piece.length);
-      this.#lastAt = performance.now();
-      this.#unread.push(this.#framed ? this.#frames.contents(piece) : piece);
-    }
+  #onClose(socket: Socket): void {
+    if (this.#socket !== socket) return;
+    this.#disconnect(this.#isDoubtful);
+    this.#disconnected();
   }
-}
 
-function lost(): CircuitError {
-  return new CircuitError(
-    'EIO',
-    'part of the output may be lost: nobody could read it when the container ended',
-  );
+  /** @param isDoubtful Whether bytes may be missing behind those that have come. */
+  #disconnect(isDoubtful: boolean): void {
+    while (this.#readPiece());
+    this.#socket = undefined;
+    this.#connection = 'closed';
+    if (isDoubtful || !this.#frames.isBetween) this.#addGap();
+    this.#listeners.tell();
+  }
+
+  #addGap(): void {
+    this.#connection = 'broken';
+    (this.#retained ?? this.#unread).addGap();
+    this.#listeners.tell();
+  }
+
+  /** Reads what no reader has asked for, where it is to be read. */
+  #fill(): void {
+    while (this.#drains && this.#hasRoom && this.#readPiece());
+  }
+
+  get #drains(): boolean {
+    return this.#isDraining || this.#isDoubtful || this.#retained !== undefined;
+  }
+
+  get #hasRoom(): boolean {
+    if (this.#retained || this.#left?.hasRoom) return true;
+    // The end of the connection comes to be known by a read that gives nothing.
+    return this.#socket?.readableLength === 0;
+  }
+
+  #readPiece(): boolean {
+    const piece: Buffer | null | undefined = this.#socket?.read();
+    if (!piece) return false;
+    passed(piece.length);
+    this.#lastAt = performance.now();
+    const contents = this.#framed ? this.#frames.contents(piece) : piece;
+    if (this.#retained) this.#retained.append(contents);
+    else this.#unread.push(contents);
+    this.#account();
+    return true;
+  }
+
+  #account(): void {
+    this.#left?.hold(this.#unread.length);
+  }
 }

@@ -4,12 +4,16 @@ import { errorCode } from '../../base/error.js';
 const ANSWER_MS = 300;
 /** The engine keeps output for two seconds after the end (daemon/monitor.go), of which we see a bit less. */
 const KEPT_MS = 1800;
+/** Engines that do not end that wait themselves, as 20.10 after KILL, have waited by then. */
+const HELD_UP_MS = 3000;
 
 export interface WatchedProcess {
   /** Asks the engine for its id; 0 where there is none. */
   pid(): Promise<number>;
-  /** It has ended, or may have: the output that is left is to be read. */
-  ended(): void;
+  /** It has ended, or the engine is slow: the output that is left is to be read. */
+  mayHaveEnded(): void;
+  /** It is there. */
+  runs(): void;
 }
 
 /**
@@ -20,6 +24,8 @@ export class ProcessWatch {
   readonly #process: WatchedProcess;
   #pid: number | undefined;
   #isAsking = false;
+  /** The engine was asked for the process, and gave no answer. */
+  #isUnanswered = false;
   /** The process that the engine tells of, and that is not to be seen from here. */
   #unseenPid: number | undefined;
   /** The daemon is in another PID namespace than the engine, and sees none of its processes. */
@@ -32,29 +38,46 @@ export class ProcessWatch {
   }
 
   /** Looks once. */
-  async look(): Promise<void> {
+  async probe(): Promise<void> {
     if (this.#isElsewhere || this.#isAsking) return;
     if (this.#pid === undefined) return await this.#find();
     if (this.#endedAt !== undefined || isThere(this.#pid)) return;
     this.#endedAt = performance.now();
-    this.#process.ended();
+    this.#process.mayHaveEnded();
   }
 
   /** Whether the engine has waited in vain for us to read what it still had of the output. */
   get isCutOff(): boolean {
-    return this.#endedAt !== undefined && performance.now() - this.#endedAt > KEPT_MS;
+    return this.#endedFor > KEPT_MS;
+  }
+
+  /** Whether the engine waits until we have read or gone, so that nobody can remove the container. */
+  get isHeldUp(): boolean {
+    return this.#isUnanswered || this.#endedFor > HELD_UP_MS;
+  }
+
+  /** In milliseconds. */
+  get #endedFor(): number {
+    return this.#endedAt === undefined ? 0 : performance.now() - this.#endedAt;
   }
 
   /** Learns which process it is, where that is to be seen from here. */
   async #find(): Promise<void> {
     this.#isAsking = true;
     // It may have ended already, or the engine be slow.
-    const late = setTimeout(() => this.#process.ended(), ANSWER_MS);
-    const pid = await this.#process.pid().catch(() => 0);
+    const late = setTimeout(() => this.#process.mayHaveEnded(), ANSWER_MS);
+    const pid = await this.#process.pid().catch((error) => {
+      this.#isUnanswered = errorCode(error) === 'ETIMEDOUT';
+      return 0;
+    });
     clearTimeout(late);
     this.#isAsking = false;
     if (pid === 0) return;
-    if (isThere(pid)) this.#pid = pid;
+    this.#isUnanswered = false;
+    if (isThere(pid)) {
+      this.#pid = pid;
+      this.#process.runs();
+    }
     // The engine answers nothing of a container that has just ended, so it would not tell the same twice.
     else if (pid === this.#unseenPid) this.#isElsewhere = true;
     else this.#unseenPid = pid;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '../../base/error.js';
 import type { Host } from '../table.js';
-import { isGone } from './container-element.js';
 import type { Engine } from './engine.js';
+import { isGone } from './engine-container.js';
 
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;

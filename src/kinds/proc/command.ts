@@ -1,8 +1,6 @@
 import { CircuitError } from '../../base/error.js';
 import { KeyedJson } from '../keyed-json.js';
-
-/** The most bytes of output that a process may ask to be kept. */
-const MAX_RETAIN = 64 * 1024 * 1024;
+import { MAX_RETAIN } from '../retained-bytes.js';
 
 /** The program to run, as a program of the library gives it. */
 export type Command = Pick<ProcessCommand, 'Path'> & Partial<ProcessCommand>;

@@ -98,3 +98,28 @@ test('a peer that goes while more is added to its piece leaves the bytes in orde
   t.is(Buffer.from(data).toString('latin1', 0, 1), 'a');
   t.is(queue.length, output.length - data.length);
 });
+
+test('an error that a source tells of only once comes to the peer after the bytes before it', async (t) => {
+  const { connection } = await peer(t);
+  const reads = [
+    async () => Buffer.alloc(64 * 1024, 'a').subarray(0, 32 * 1024),
+    async () => {
+      throw new CircuitError('EIO', 'bytes are missing');
+    },
+    async () => Buffer.from('b'),
+  ];
+  const source: Source = {
+    read: async () => (await reads.shift()?.()) ?? new Uint8Array(),
+    settled: () => {},
+    ready: async () => false,
+    whenReady: () => new Promise(() => {}),
+    close: () => {},
+  };
+  using target = new SourceTarget(source, connection.flow);
+  t.is((await target.read(64 * 1024, false, 0)).data.length, 32 * 1024);
+  t.is(reads.length, 1);
+  t.true(await target.ready());
+  await target.whenReady();
+  await t.throwsAsync(target.read(64 * 1024, false, 0), { code: 'EIO' });
+  t.is(Buffer.from((await target.read(64 * 1024, false, 0)).data).toString(), 'b');
+});

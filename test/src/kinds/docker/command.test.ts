@@ -31,6 +31,7 @@ test('what the engine would find wrong late, or not at all, is EINVAL with a sen
     refused({ Image: 'bb', Env: ['A'] }),
     refused({ Image: 'bb', Dir: 'tmp' }),
     refused({ Image: 'bb', Tty: 1 }),
+    refused({ Image: 'bb', Retain: 0 }),
     ...['', 'data', 'a:b', '/a:b', './a:/b', '/a:/b:ro:z', ':/b', '/a:', '/a:/'].map((volume) =>
       refused({ Image: 'bb', Volume: [volume] }),
     ),

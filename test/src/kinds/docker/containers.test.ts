@@ -2,19 +2,10 @@ import test from 'ava';
 import { parseContainer } from '../../../../src/kinds/docker/command.js';
 import type { ContainerElement } from '../../../../src/kinds/docker/container-element.js';
 import { Containers } from '../../../../src/kinds/docker/containers.js';
-import type { Host } from '../../../../src/kinds/table.js';
 import { FakeEngine } from './fake-engine.js';
+import { hostNamed } from './hosts.js';
 
 const COMMAND = parseContainer('{"Image":"bb","Env":["A=1"]}');
-
-function hostNamed(name: string, log: string[] = []): Host {
-  const members = {
-    follow: () => ({ [Symbol.dispose]: () => {} }),
-    list: () => [],
-    onChange: () => ({ [Symbol.dispose]: () => {} }),
-  };
-  return { name, reachableAt: '127.0.0.1', members, log: (event) => log.push(event) };
-}
 
 /** As short as a loaded machine allows. */
 const LIMITS = { answerMs: 700, changeMs: 1500 };
