@@ -44,4 +44,7 @@ export const EXAMPLE_ZONE: readonly string[] = [
   ...Array.from({ length: 60 }, (_, i) => `many.example.test. A 198.51.100.${i + 1}`),
   'sub.example.test. NS ns.sub.example.test.',
   'ns.sub.example.test. A 192.0.2.99',
+  'fat.example.test. NS ns.fat.example.test.',
+  'fat.example.test. NS many.example.test.',
+  'ns.fat.example.test. A 192.0.2.98',
 ];

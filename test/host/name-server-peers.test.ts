@@ -47,6 +47,7 @@ const NAMES: readonly string[] = [
   'sub',
   'x.sub',
   'ns.sub',
+  'x.fat',
 ];
 
 const TYPES: readonly string[] = ['A', 'AAAA', 'CNAME', 'MX', 'TXT'];
@@ -98,6 +99,7 @@ const WAYS: readonly (readonly string[])[] = [
   ['+ignore'],
   ['+ignore', '+noedns', '+recurse'],
   ['+tcp', '+keepopen', '+bufsize=512'],
+  ['+ignore', '+edns=1', '+noednsnegotiation'],
 ];
 
 for (const options of WAYS) {

@@ -8,6 +8,7 @@ export const TYPE = {
   MX: 15,
   AAAA: 28,
   SRV: 33,
+  NAPTR: 35,
   OPT: 41,
   DS: 43,
   SVCB: 64,

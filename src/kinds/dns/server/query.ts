@@ -7,12 +7,17 @@ export const HEADER_BYTES = 12;
 /** The type, class, TTL and length of a record, in bytes. */
 const FIXED_BYTES = 10;
 
+/** The type and class of a question, in bytes. */
+const QUESTION_FIXED_BYTES = 4;
+
 const MAX_NAME_BYTES = 255;
 
 const CLASS_IN = 1;
 
 /** The bits of a header's second word. */
 export const FLAG = { QR: 0x8000, AA: 0x0400, TC: 0x0200, RD: 0x0100 } as const;
+/** DO, of the flags of an OPT record (RFC 3225, section 3). */
+export const DNSSEC_OK = 0x8000;
 const OPCODE_SHIFT = 11;
 const OPCODE_MASK = 0xf;
 
@@ -26,6 +31,7 @@ export interface Question {
 
 /** The facts that a requestor gives by an OPT record (RFC 6891). */
 export interface Edns {
+  readonly version: number;
   /** How many bytes of UDP it takes. */
   readonly size: number;
   readonly dnssecOk: boolean;
@@ -36,6 +42,7 @@ export interface Query {
   readonly rcode: number;
   /** Absent where none could be read. */
   readonly question: Question | undefined;
+  /** Also of a query that is wrong: an OPT record is answered with one (RFC 6891, section 6.1.1). */
   readonly edns: Edns | undefined;
 }
 
@@ -45,18 +52,28 @@ export function readQuery(message: Buffer): Query | undefined {
   const flags = message.readUInt16BE(2);
   // To answer a response could go on for ever.
   if ((flags & FLAG.QR) !== 0) return undefined;
-  const isQuery = ((flags >> OPCODE_SHIFT) & OPCODE_MASK) === 0;
-  if (!isQuery) return { rcode: RCODE.NOTIMP, question: undefined, edns: undefined };
   // RFC 9619: a query has one question.
-  const question = message.readUInt16BE(4) === 1 ? readQuestion(message) : undefined;
-  if (!question) return { rcode: RCODE.FORMERR, question, edns: undefined };
-  const rest = readRest(message, question.end);
-  if (!rest) return { rcode: RCODE.FORMERR, question, edns: undefined };
-  const { edns, version } = rest;
-  if (version > 0) return { rcode: RCODE.BADVERS, question, edns };
+  const count = message.readUInt16BE(4);
+  const question = count === 1 ? readQuestion(message) : undefined;
+  const rest = readRest(message, question?.end ?? skipQuestions(message, count));
+  const { edns } = rest;
+  const isQuery = ((flags >> OPCODE_SHIFT) & OPCODE_MASK) === 0;
+  // Other operations have other sections in the place of the question.
+  if (!isQuery) return { rcode: RCODE.NOTIMP, question: undefined, edns };
+  return { rcode: rcodeOf(message, question, rest), question, edns };
+}
+
+function rcodeOf(message: Buffer, question: Question | undefined, rest: Rest): number {
+  const answers = message.readUInt16BE(6);
+  if (!question || answers > 0 || !rest.isWellFormed) return RCODE.FORMERR;
+  if (hasUnknownVersion(rest.edns)) return RCODE.BADVERS;
   const isTransfer = question.type === TYPE.AXFR || question.type === TYPE.IXFR;
   const isRefused = isTransfer || message.readUInt16BE(question.end - 2) !== CLASS_IN;
-  return { rcode: isRefused ? RCODE.REFUSED : RCODE.NOERROR, question, edns };
+  return isRefused ? RCODE.REFUSED : RCODE.NOERROR;
+}
+
+function hasUnknownVersion(edns: Edns | undefined): boolean {
+  return edns !== undefined && edns.version > 0;
 }
 
 function readQuestion(message: Buffer): Question | undefined {
@@ -68,7 +85,7 @@ function readQuestion(message: Buffer): Question | undefined {
     if (at - HEADER_BYTES >= MAX_NAME_BYTES) return undefined;
   }
   const nameEnd = at + 1;
-  const end = nameEnd + 4;
+  const end = nameEnd + QUESTION_FIXED_BYTES;
   if (end > message.length) return undefined;
   const key = message.toString('latin1', HEADER_BYTES, nameEnd);
   const name = { wire: message.subarray(HEADER_BYTES, nameEnd), key: lowerCase(key) };
@@ -80,38 +97,60 @@ function lowerCase(key: string): string {
   return /[A-Z]/.test(key) ? key.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : key;
 }
 
-interface Rest {
-  readonly edns: Edns | undefined;
-  readonly version: number;
+/** Where so many questions end. Undefined if they do not. */
+function skipQuestions(message: Buffer, count: number): number | undefined {
+  let at = HEADER_BYTES;
+  for (let index = 0; index < count; index += 1) {
+    const nameEnd = skipName(message, at);
+    if (nameEnd === undefined) return undefined;
+    at = nameEnd + QUESTION_FIXED_BYTES;
+  }
+  return at <= message.length ? at : undefined;
 }
 
-const NO_EDNS: Rest = { edns: undefined, version: 0 };
+/** What follows the questions. */
+interface Rest {
+  readonly edns: Edns | undefined;
+  readonly isWellFormed: boolean;
+}
 
-/** Reads what follows the question. Undefined if it is malformed. */
-function readRest(message: Buffer, start: number): Rest | undefined {
-  const answers = message.readUInt16BE(6);
-  const authorities = message.readUInt16BE(8);
-  const records = answers + authorities + message.readUInt16BE(10);
-  if (records === 0) return start === message.length ? NO_EDNS : undefined;
-  if (answers > 0) return undefined;
-  let rest = NO_EDNS;
+/** @param start Undefined where it is not known. */
+function readRest(message: Buffer, start: number | undefined): Rest {
+  const before = message.readUInt16BE(6) + message.readUInt16BE(8);
+  const count = before + message.readUInt16BE(10);
+  let edns: Edns | undefined;
   let at = start;
-  for (let index = 0; index < records; index += 1) {
+  for (let index = 0; index < count && at !== undefined; index += 1) {
     const fixed = skipName(message, at);
-    if (fixed === undefined || fixed + FIXED_BYTES > message.length) return undefined;
-    const end = fixed + FIXED_BYTES + message.readUInt16BE(fixed + 8);
-    if (end > message.length) return undefined;
+    const end = fixed === undefined ? undefined : recordEnd(message, fixed);
+    if (fixed === undefined || end === undefined) return { edns, isWellFormed: false };
     if (message.readUInt16BE(fixed) === TYPE.OPT) {
-      // One, in the additional section, of the root, with whole options (RFC 6891, section 6.1).
-      const isProper = index >= authorities && fixed === at + 1 && rest === NO_EDNS;
-      if (!isProper || !hasWholeOptions(message, fixed + FIXED_BYTES, end)) return undefined;
-      const size = message.readUInt16BE(fixed + 2);
-      const dnssecOk = (message.readUInt16BE(fixed + 6) & 0x8000) !== 0;
-      rest = { edns: { size, dnssecOk }, version: message.readUInt8(fixed + 5) };
+      // One, in the additional section, of the root (RFC 6891, section 6.1.1).
+      const isProper = !edns && index >= before && fixed === at + 1;
+      if (!isProper) return { edns, isWellFormed: false };
+      edns = readEdns(message, fixed);
+      const hasOptions = hasUnknownVersion(edns) || areOptions(message, fixed + FIXED_BYTES, end);
+      if (!hasOptions) return { edns, isWellFormed: false };
     }
     at = end;
   }
-  return at === message.length ? rest : undefined;
+  return { edns, isWellFormed: at === message.length };
+}
+
+/** Where a record ends whose type begins at `fixed`. Undefined if it does not. */
+function recordEnd(message: Buffer, fixed: number): number | undefined {
+  if (fixed + FIXED_BYTES > message.length) return undefined;
+  const end = fixed + FIXED_BYTES + message.readUInt16BE(fixed + 8);
+  return end <= message.length ? end : undefined;
+}
+
+/** Reads the OPT record whose type begins at `fixed` (RFC 6891, section 6.1.3). */
+function readEdns(message: Buffer, fixed: number): Edns {
+  return {
+    version: message.readUInt8(fixed + 5),
+    size: message.readUInt16BE(fixed + 2),
+    dnssecOk: (message.readUInt16BE(fixed + 6) & DNSSEC_OK) !== 0,
+  };
 }
 
 /** Where a name ends, which may be compressed. Undefined if it does not. */
@@ -131,7 +170,8 @@ function skipName(message: Buffer, start: number): number | undefined {
   }
 }
 
-function hasWholeOptions(message: Buffer, start: number, end: number): boolean {
+/** Whether the data of an OPT record are whole options (RFC 6891, section 6.1.2). */
+function areOptions(message: Buffer, start: number, end: number): boolean {
   let at = start;
   while (at + 4 <= end) at += 4 + message.readUInt16BE(at + 2);
   return at === end;

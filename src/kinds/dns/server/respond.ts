@@ -33,5 +33,5 @@ export function serverFailure(message: Buffer): Buffer | undefined {
 }
 
 function failure(rcode: number): Answer {
-  return { rcode, authoritative: false, answer: [], authority: [], additional: [] };
+  return { rcode, authoritative: false, answer: [], authority: [], glue: [], additional: [] };
 }

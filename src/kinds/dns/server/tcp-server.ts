@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { MessageStream } from './message-stream.js';
 import { HEADER_BYTES } from './query.js';
 
 /** The most connections. A new one takes the place of the one that has not asked for longest. */
@@ -56,8 +57,8 @@ export class TcpServer {
 class TcpConnection {
   readonly #socket: Socket;
   readonly #respond: (message: Buffer) => Buffer | undefined;
-  /** The bytes that have not been answered. */
-  #pending: Buffer = Buffer.alloc(0);
+  /** What has not been answered. */
+  readonly #queries = new MessageStream();
   #hasEnded = false;
 
   constructor(socket: Socket, respond: (message: Buffer) => Buffer | undefined) {
@@ -66,7 +67,7 @@ class TcpConnection {
     socket.setTimeout(IDLE_TIMEOUT_MS, () => socket.destroy());
     socket.on('error', () => socket.destroy());
     socket.on('data', (bytes) => {
-      this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+      this.#queries.add(bytes);
       this.#answer();
     });
     socket.on('end', () => {
@@ -104,7 +105,7 @@ class TcpConnection {
     const socket = this.#socket;
     for (let count = 0; count < QUERIES_PER_TURN; count += 1) {
       if (socket.writableLength >= socket.writableHighWaterMark) return true;
-      const message = this.#next();
+      const message = this.#queries.take();
       if (!message) return false;
       // It does not speak DNS.
       if (message.length < HEADER_BYTES) {
@@ -115,16 +116,6 @@ class TcpConnection {
       if (answer) this.#write(answer);
     }
     return true;
-  }
-
-  /** The next message, if it is complete. */
-  #next(): Buffer | undefined {
-    const pending = this.#pending;
-    if (pending.length < 2) return undefined;
-    const end = 2 + pending.readUInt16BE(0);
-    if (pending.length < end) return undefined;
-    this.#pending = pending.subarray(end);
-    return pending.subarray(2, end);
   }
 
   #write(answer: Buffer): void {

@@ -2,10 +2,7 @@ import { CircuitError } from '../../../base/error.js';
 import type { DomainName } from '../records/name.js';
 import { TYPE } from '../records/type.js';
 import { ofType } from './node.js';
-import { messageBytes, type RecordData, type RRset } from './rrset.js';
-
-/** The most that the records of one type at one name take in a message beside the question, in bytes. */
-const MAX_RRSET_BYTES = 65_000;
+import { MAX_RRSET_BYTES, messageBytes, type RecordData, type RRset } from './rrset.js';
 
 /**
  * Checks that a record can stand beside those that its name has.

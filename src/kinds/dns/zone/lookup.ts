@@ -1,5 +1,6 @@
 import type { DomainName } from '../records/name.js';
 import { TYPE } from '../records/type.js';
+import { labelStarts } from './label-starts.js';
 import type { RRset } from './rrset.js';
 import type { Place, Zones } from './zones.js';
 
@@ -30,9 +31,10 @@ export interface Answer {
   readonly authoritative: boolean;
   readonly answer: readonly Located[];
   readonly authority: readonly Located[];
+  /** Additional records without which a referral is useless (RFC 9471, section 3.1). */
+  readonly glue: readonly Located[];
+  /** Other additional records, which may be left out. */
   readonly additional: readonly Located[];
-  /** Whether the answer is useless without the additional records: addresses of delegated servers (RFC 9471). */
-  readonly glue?: boolean;
 }
 
 /** More aliases are not followed: resolvers give up earlier. */
@@ -66,8 +68,7 @@ function foreign(answer: readonly Located[]): Answer {
 /** The answer for a name that is delegated. */
 function referral(zones: Zones, cut: RRset, answer: readonly Located[]): Answer {
   const authoritative = answer.length > 0;
-  const additional = addresses(zones, [cut]);
-  return { ...EMPTY, authoritative, answer, authority: [located(cut)], additional, glue: true };
+  return { ...EMPTY, authoritative, answer, authority: [located(cut)], ...glueOf(zones, cut) };
 }
 
 /** The alias that is to be followed for a question of this type. */
@@ -91,7 +92,7 @@ function ending(
     return { ...EMPTY, rcode, answer, authority: [negative(zones.soa(apex))] };
   }
   const last = { owner: name, set: found, ttl: found.ttl };
-  return { ...EMPTY, answer: [...answer, last], additional: addresses(zones, [found]) };
+  return { ...EMPTY, answer: [...answer, last], additional: added(zones, found) };
 }
 
 const EMPTY: Answer = {
@@ -99,6 +100,7 @@ const EMPTY: Answer = {
   authoritative: true,
   answer: NOTHING,
   authority: NOTHING,
+  glue: NOTHING,
   additional: NOTHING,
 };
 
@@ -118,23 +120,42 @@ function negative(soa: RRset): Located {
   return located(soa, Math.min(soa.ttl, minimum));
 }
 
-const WITH_ADDRESSES: ReadonlySet<number> = new Set([
-  TYPE.NS,
-  TYPE.MX,
-  TYPE.SRV,
-  TYPE.SVCB,
-  TYPE.HTTPS,
+const ADDRESSES: readonly number[] = [TYPE.A, TYPE.AAAA];
+
+/** The types that are added for the names in the data of others. */
+const ADDED: ReadonlyMap<number, readonly number[]> = new Map([
+  [TYPE.NS, ADDRESSES],
+  [TYPE.MX, ADDRESSES],
+  [TYPE.SRV, ADDRESSES],
+  [TYPE.SVCB, ADDRESSES],
+  [TYPE.HTTPS, ADDRESSES],
+  // RFC 3403, section 4.2
+  [TYPE.NAPTR, [TYPE.SRV, ...ADDRESSES]],
 ]);
 
-/** The addresses that are known of the hosts that records name. */
-function addresses(zones: Zones, sets: readonly RRset[]): readonly Located[] {
-  const naming = sets.filter(({ type }) => WITH_ADDRESSES.has(type));
-  if (naming.length === 0) return NOTHING;
-  const names = naming.flatMap(({ data }) => data.flatMap((each) => each.names));
-  const keys = new Set(names.map(({ name }) => name.key));
+/** What is known here of the names in the data of an RRset. */
+function added(zones: Zones, { type, data }: RRset): readonly Located[] {
+  const types = ADDED.get(type);
+  if (!types) return NOTHING;
+  const keys = new Set(data.flatMap(({ names }) => names.map(({ name }) => name.key)));
   return [...keys].flatMap((key) =>
     (zones.node(key)?.sets ?? NOTHING)
-      .filter(({ type }) => type === TYPE.A || type === TYPE.AAAA)
+      .filter((set) => types.includes(set.type))
       .map((set) => located(set)),
   );
+}
+
+/**
+ * The addresses of delegated servers. Those of servers below the cut can be asked of nobody else, and
+ * those of others can (RFC 9471, section 3).
+ */
+function glueOf(zones: Zones, cut: RRset): Pick<Answer, 'glue' | 'additional'> {
+  const all = added(zones, cut);
+  const isBelow = ({ owner }: Located) => isWithin(owner.key, cut.owner.key);
+  return { glue: all.filter(isBelow), additional: all.filter((each) => !isBelow(each)) };
+}
+
+/** Whether a name is another one, or below it, by their keys. */
+function isWithin(key: string, other: string): boolean {
+  return key.endsWith(other) && labelStarts(key).includes(key.length - other.length);
 }

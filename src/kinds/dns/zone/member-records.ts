@@ -19,6 +19,8 @@ interface Entry {
   readonly byName: ResourceRecord;
   readonly byHost: ResourceRecord | undefined;
   readonly service: ResourceRecord;
+  /** Where it is this member, which has the name server. */
+  readonly nameServer: ResourceRecord | undefined;
 }
 
 /** Keeps the names of the members in a zone: `HOST.ZONE`, `X….ZONE`, and `_circuit._tcp.ZONE`. */
@@ -27,7 +29,6 @@ export class MemberRecords {
   readonly #apex: DomainName;
   readonly #host: Host;
   readonly #following: Disposable;
-  readonly #nameServer: ResourceRecord;
   /** By the members' names. */
   #entries: ReadonlyMap<string, Entry> = new Map();
   #isCurrent = false;
@@ -36,7 +37,6 @@ export class MemberRecords {
     this.#zones = zones;
     this.#apex = apex;
     this.#host = host;
-    this.#nameServer = this.#record('', 'NS', this.#below(host.name));
     this.#following = host.members.onChange(() => {
       this.#isCurrent = false;
     });
@@ -56,8 +56,9 @@ export class MemberRecords {
     });
     this.#entries = new Map(entries.map((entry) => [entry.member.name, entry]));
     const services = entries.slice(0, MAX_SERVICES).map(({ service }) => service);
+    const nameServers = entries.flatMap(({ nameServer }) => nameServer ?? []);
     const hosts = entries.flatMap(({ byName, byHost }) => (byHost ? [byName, byHost] : [byName]));
-    this.#zones.derive([this.#nameServer, ...services, ...hosts]);
+    this.#zones.derive([...nameServers, ...services, ...hosts]);
   }
 
   [Symbol.dispose](): void {
@@ -70,13 +71,15 @@ export class MemberRecords {
     const { name, address, port } = member;
     const label = labelOf(member.host);
     const [type, data] = addressData(address);
-    // The target of a service is no alias (RFC 2782), and one member alone, as its host's name may not be.
+    // The target of a service is no alias (RFC 2782), nor is a name server (RFC 2181, section 10.3); and
+    // it is one member alone, as its host's name may not be.
     const target = type === 'CNAME' ? data : this.#below(name);
     return {
       member,
       byName: this.#record(name, type, data),
       byHost: label === undefined ? undefined : this.#record(label, type, data),
       service: this.#record('_circuit._tcp', 'SRV', `0 0 ${port} ${target}`),
+      nameServer: name === this.#host.name ? this.#record('', 'NS', target) : undefined,
     };
   }
 

@@ -47,7 +47,9 @@ export class Node {
   /** Those of the derived records that stand beside the ones that were set. */
   get shown(): readonly RRset[] {
     if (this.derived.length === 0 || ofType(this.own, TYPE.CNAME)) return NONE;
-    const others = this.derived.filter(({ type }) => type !== TYPE.CNAME);
+    const others = this.derived
+      .filter(({ type }) => type !== TYPE.CNAME)
+      .flatMap((set) => set.fitting(ofType(this.own, set.type)));
     const alias = ofType(this.derived, TYPE.CNAME);
     if (!alias || this.own.length > 0 || others.length > 0) return others;
     // Two members may give one name to their hosts, and an alias is one.

@@ -24,6 +24,9 @@ export interface RecordData {
   readonly key: string;
 }
 
+/** The most that the records of one type at one name take in a message beside the question, in bytes. */
+export const MAX_RRSET_BYTES = 65_000;
+
 /** The fixed fields of a record and a pointer to its owner, in bytes. */
 const RECORD_OVERHEAD = 12;
 
@@ -63,6 +66,17 @@ export class RRset {
   get ttl(): number {
     this.#ttl ??= this.data.reduce((least, { ttl }) => Math.min(least, ttl), Infinity);
     return this.#ttl;
+  }
+
+  /** As many of its records, in their order, as a message has room for beside others of the type. */
+  fitting(others: RRset | undefined): readonly RRset[] {
+    let bytes = others?.messageBytes ?? 0;
+    if (bytes + this.#messageBytes <= MAX_RRSET_BYTES) return [this];
+    const beyond = this.data.findIndex((each) => {
+      bytes += messageBytes(each);
+      return bytes > MAX_RRSET_BYTES;
+    });
+    return RRset.of(this.owner, this.type, this.data.slice(0, beyond));
   }
 
   /** The most that its records take in a message. */
@@ -124,7 +138,7 @@ export function shownBytes(
 
 const NO_NAMES: readonly NameInData[] = [];
 
-/** Where the names in the data of a type begin, in bytes; the data of others have none. */
+/** Where the names in the data of a type begin, in bytes; the data of others have none, but NAPTR's. */
 const NAMES_AT: ReadonlyMap<number, number> = new Map([
   [TYPE.NS, 0],
   [TYPE.CNAME, 0],
@@ -147,7 +161,7 @@ export function dataOf(type: number, ttl: number, rdata: Uint8Array): RecordData
 }
 
 function namesIn(type: number, rdata: Uint8Array): readonly NameInData[] {
-  const at = NAMES_AT.get(type);
+  const at = type === TYPE.NAPTR ? replacementAt(rdata) : NAMES_AT.get(type);
   if (at === undefined) return NO_NAMES;
   const compressible = COMPRESSIBLE.has(type);
   const name = DomainName.fromWire(rdata, at);
@@ -155,6 +169,13 @@ function namesIn(type: number, rdata: Uint8Array): readonly NameInData[] {
   if (type !== TYPE.SOA) return [first];
   const second = at + name.wire.length;
   return [first, { at: second, name: DomainName.fromWire(rdata, second), compressible }];
+}
+
+/** Behind two numbers and three strings (RFC 3403, section 4.1). */
+function replacementAt(rdata: Uint8Array): number {
+  let at = 4;
+  for (let strings = 0; strings < 3; strings += 1) at += 1 + (rdata[at] ?? 0);
+  return at;
 }
 
 /** The data with the names in lower case. */

@@ -36,6 +36,6 @@ export function asked(zones: Zones, name: string, type: string) {
     status: `${RCODES[found.rcode]}${found.authoritative ? ' aa' : ''}`,
     answer: section(found.answer),
     authority: section(found.authority),
-    additional: section(found.additional),
+    additional: section([...found.glue, ...found.additional]),
   };
 }

@@ -186,6 +186,27 @@ test('ANY has one RRset; hosts that a record names come with their addresses', (
   t.deepEqual(additional, [...HOST, 'host.example. 3600 AAAA 2001:db8::1']);
 });
 
+test('a NAPTR record comes with the services and addresses of its replacement (RFC 3403, section 4.2)', (t) => {
+  const zones = zonesOf(`
+    example. NAPTR 10 10 "S" "SIP+D2U" "" _sip._udp.example.
+    example. NAPTR 20 10 "A" "SIP+D2T" "" host.example.
+    example. NAPTR 20 10 "a" "sip+d2t" "" HOST.Example.
+    example. NAPTR 20 10 "A" "SIP+D2T" "" HOST.Example.
+    _sip._udp.example. SRV 0 0 5060 host.example.
+    host.example. A 192.0.2.1`);
+  const { answer, additional } = asked(zones, 'example.', 'NAPTR');
+  // Names are the same in any case, and strings are not.
+  t.deepEqual(answer, [
+    'example. 3600 NAPTR 10 10 "S" "SIP+D2U" "" _sip._udp.example.',
+    'example. 3600 NAPTR 20 10 "a" "sip+d2t" "" HOST.Example.',
+    'example. 3600 NAPTR 20 10 "A" "SIP+D2T" "" HOST.Example.',
+  ]);
+  t.deepEqual(additional, [
+    '_sip._udp.example. 3600 SRV 0 0 5060 host.example.',
+    'host.example. 3600 A 192.0.2.1',
+  ]);
+});
+
 test('names of others are refused', (t) => {
   for (const name of ['example.org.', 'test.', '.', 'xexample.']) {
     const refused = { status: 'REFUSED', answer: [], authority: [], additional: [] };

@@ -1,5 +1,8 @@
 import test from 'ava';
+import { decode, encode } from 'dns-packet';
 import { DomainName } from '../../../../../src/kinds/dns/records/name.js';
+import { parseRecord } from '../../../../../src/kinds/dns/records/zone-text.js';
+import { respond } from '../../../../../src/kinds/dns/server/respond.js';
 import { MAX_SERVICES, MemberRecords } from '../../../../../src/kinds/dns/zone/member-records.js';
 import { Zones } from '../../../../../src/kinds/dns/zone/zones.js';
 import type { HostMember } from '../../../../../src/kinds/table.js';
@@ -37,6 +40,7 @@ function zoneOf(...first: readonly HostMember[]) {
       members = now;
       changed();
     },
+    zones,
     ask: (label: string, type = 'A') => {
       records.refresh();
       return asked(zones, `${label}c.test.`, type);
@@ -75,12 +79,14 @@ test('two hosts of one name have both addresses, and each member is a service by
   ]);
 });
 
-test('a member that is reached by a name is an alias of it, and the service is at that name', (t) => {
+test('a member that is reached by a name is an alias of it, and the service and the name server are at that name', (t) => {
   const { ask } = zoneOf(member(1, 'web', 'web.corp.test'));
   t.deepEqual(ask('web.').answer, ['web.c.test. 5 CNAME web.corp.test.']);
   t.deepEqual(ask('_circuit._tcp.', 'SRV').answer, [
     '_circuit._tcp.c.test. 5 SRV 0 0 11001 web.corp.test.',
   ]);
+  t.deepEqual(ask('', 'NS').answer, ['c.test. 5 NS web.corp.test.']);
+  t.regex(ask('', 'SOA').answer[0] ?? '', /^c\.test\. 5 SOA web\.corp\.test\. c\.test\. /);
 });
 
 test('members that come, go or move are known at once', (t) => {
@@ -101,6 +107,32 @@ test('of many members the service has as many as an answer holds', (t) => {
   const { ask } = zoneOf(...many);
   t.is(ask('_circuit._tcp.', 'SRV').answer.length, MAX_SERVICES);
   t.is(ask('h1999.').answer.length, 1);
+});
+
+test('services of members fit into an answer over TCP, alone and beside those that were set', (t) => {
+  const label = 'x'.repeat(63);
+  const far = Array.from({ length: MAX_SERVICES }, (_, i) =>
+    member(i, `h${i}`, `${label}.${label}.${label}.${String(i).padStart(59, '0')}`),
+  );
+  const { ask, zones } = zoneOf(...far);
+  const answer = () => {
+    ask('');
+    const question = [{ name: '_circuit._tcp.c.test', type: 'SRV' }];
+    const response = respond(zones, encode({ type: 'query', questions: question }), 'TCP');
+    return response && decode(response);
+  };
+  t.false(answer()?.flag_tc);
+  const alone = answer()?.answers.length ?? 0;
+  t.true(alone > 200 && alone < MAX_SERVICES, `${alone}`);
+  const target = far[0]?.address;
+  for (let port = 0; port < 200; port += 1) {
+    zones.set(parseRecord(`_circuit._tcp.c.test. SRV 9 9 ${port} ${target}`));
+  }
+  t.false(answer()?.flag_tc);
+  t.is(answer()?.answers.length, alone);
+  const own = answer()?.answers.filter(({ data }) => Object(data).priority === 9);
+  t.is(own?.length, 200);
+  t.is(zones.listing.lines().match(/\tSRV\t/g)?.length, alone);
 });
 
 test('a member whose address is no name of DNS has no records, and the others have theirs', (t) => {
