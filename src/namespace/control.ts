@@ -105,8 +105,10 @@ export function commandFile(
         const text = Buffer.concat([pending, data]);
         // A text that is too long is run as it is, and refused by decodeCommand.
         const end = text.length > MAX_COMMAND_BYTES ? text.length : endOf(text);
-        pending = text.subarray(end);
+        pending = new Uint8Array();
         if (end > 0) await run(text.subarray(0, end), caller);
+        // A write that fails has taken nothing: the beginning of a line behind it is no command at close.
+        pending = text.subarray(end);
         hasRun ||= end > 0;
         return undefined;
       },

@@ -244,6 +244,34 @@ test('unset takes all records of a name, whatever its case and its dot; records 
   t.is((await server.askOne('www.miek.nl A')).answer.length, 1);
 });
 
+test('a zone file with comments is set by cat, up to a line that error names and quotes', async (t) => {
+  const server = await hosts.serve([]);
+  const zone =
+    '; a zone\n\nmiek.nl. SOA (\n a. b. ; names\n 1 2 3 4 5 )\n www.miek.nl. A 192.0.2.1\n';
+  const set = await server.sh('cat > set; cat error records', zone);
+  t.regex(set.stderr, /Invalid argument/);
+  const [sentence, ...records] = set.stdout.trimEnd().split('\n');
+  t.regex(
+    sentence ?? '',
+    /^line 6 of this write, " www\.miek\.nl\. A 192\.0\.2\.1": the record begins/,
+  );
+  t.deepEqual(records, ['miek.nl.\t3600\tIN\tSOA\ta. b. 1 2 3 4 5']);
+});
+
+test('a name server that is full is ENOSPC, and another member reads the whole of it', async (t) => {
+  const server = await hosts.serve([], 'other');
+  // A quote takes two bytes of a line, and eight of a message between members.
+  const text = `"${'\\"'.repeat(250)}" `.repeat(200);
+  const zone = Array.from({ length: 20 }, (_, i) => `h${i}.test. TXT ${text}\n`).join('');
+  const set = await server.sh('cat > set; cat error', zone);
+  t.regex(set.stderr, /No space left on device/);
+  const [, refused = ''] = /no room for the record of "h(\d+)\./.exec(set.stdout) ?? [];
+  const peeked = JSON.parse((await server.sh('cat peek')).stdout);
+  t.is(Object.keys(peeked.Records).length, Number(refused), set.stdout);
+  t.is((await server.sh('cat records | wc -l')).stdout.trim(), refused);
+  t.is((await server.sh('echo h0.test > unset && echo test. A 192.0.2.1 > set')).status, 0);
+});
+
 test('scrub closes both ports at once, and the same address can be taken again', async (t) => {
   const server = await hosts.serve(['miek.nl. A 192.0.2.1']);
   t.is((await server.askOne('miek.nl A', '+tcp')).status, 'NOERROR');

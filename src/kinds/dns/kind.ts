@@ -1,4 +1,4 @@
-import { command, json, kind, value } from '../table.js';
+import { command, kind, value } from '../table.js';
 import type { NameServerElement } from './name-server-element.js';
 import { parseSpecification } from './specification.js';
 
@@ -26,16 +26,20 @@ export const dns = kind<NameServerElement>('dns', {
   },
   files: {
     addr: value((server) => server.address, 'where it listens, HOST:PORT, for UDP and TCP'),
-    set: command((server, text) => server.set(text), 'add a record, a line of zone text', {
-      example: "echo 'db.test. 60 IN A 10.0.0.1' > set",
-      argument: '<RECORD...>',
-    }),
+    set: command(
+      (server, text, signal) => server.set(text, signal),
+      'add a record, a line of zone text with its whole name',
+      {
+        example: "echo 'db.test. 60 IN A 10.0.0.1' > set",
+        argument: '<RECORD...>',
+      },
+    ),
     unset: command((server, name) => server.unset(name), 'remove every record of a name', {
       example: 'echo db.test. > unset',
       argument: '<NAME>',
     }),
     records: value((server) => server.records(), 'its records, as zone text'),
-    peek: json((server) => server.peek(), 'its state, as JSON'),
+    peek: value((server) => server.peek(), 'its state, as JSON'),
   },
-  note: 'A zone whose SOA was not set begins at the highest name that has records; names above it, and those of others, are refused.',
+  note: 'A name is whole with a final dot and without: ns1 is ns1. and in no zone. A zone whose SOA was not set begins at the highest name that has records; names above it, and those of others, are refused.',
 });

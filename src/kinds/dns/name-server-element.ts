@@ -1,21 +1,22 @@
 import { formatAuthority } from '../../base/address.js';
-import { CircuitError, errorMessage } from '../../base/error.js';
-import { moved } from '../../base/garbage.js';
-import type { Element, Host } from '../table.js';
+import { CircuitError, errorMessage, interrupted } from '../../base/error.js';
+import { freed, moved } from '../../base/garbage.js';
+import { type Element, type Host, jsonText } from '../table.js';
 import { listeningHost } from './listening-host.js';
-import { entriesOf } from './records/entries.js';
 import { DomainName } from './records/name.js';
-import { formatRecord } from './records/record.js';
-import { parseRecord } from './records/zone-text.js';
 import { respond, serverFailure } from './server/respond.js';
 import { Servers } from './server/servers.js';
 import type { Specification } from './specification.js';
 import { MemberRecords } from './zone/member-records.js';
+import { SizeOfAll } from './zone/room.js';
+import { setEntries } from './zone/set-entries.js';
 import { Zones } from './zone/zones.js';
 
-/** The garbage that a query, and a record that is set, leave in V8's heap, in bytes. */
+/** The garbage that a query leaves in V8's heap, in bytes. */
 const QUERY_COST_BYTES = 1024;
-const SET_COST_BYTES = 4096;
+
+/** Of this process, which is a daemon. */
+const sizeOfAll = new SizeOfAll();
 
 /** The first two keys are the Go circuit's. */
 export interface NameServerPeek {
@@ -47,7 +48,7 @@ export class NameServerElement implements Element {
     this.#host = listening;
     this.#log = host.log;
     this.#zoneOfMembers = members;
-    this.#zones = new Zones(members);
+    this.#zones = new Zones(members, sizeOfAll);
     this.#members = members && new MemberRecords(this.#zones, members, host);
   }
 
@@ -73,16 +74,14 @@ export class NameServerElement implements Element {
   }
 
   /**
-   * Sets records, a line each, in their order.
-   * @throws CircuitError EINVAL: those before the one that is refused have been set; EPIPE: it was scrubbed
+   * Sets records, a line each, in their order. Others have their turn meanwhile.
+   * @throws CircuitError EINVAL, ENOSPC, EINTR: those before have been set; EPIPE: it was scrubbed
    */
-  set(text: string): void {
-    this.#checkOpen();
-    const entries = entriesOf(text);
-    moved(SET_COST_BYTES * entries.length);
-    // An empty text is refused as a record.
-    for (const entry of entries.length === 0 ? [text] : entries)
-      this.#zones.set(parseRecord(entry));
+  async set(text: string, signal?: AbortSignal): Promise<void> {
+    await setEntries(this.#zones, text, () => {
+      this.#checkOpen();
+      if (signal?.aborted) throw interrupted();
+    });
   }
 
   /** Removes every record of a name. @throws CircuitError EINVAL, EPERM (a member's), EPIPE (it was scrubbed) */
@@ -94,30 +93,27 @@ export class NameServerElement implements Element {
   /** The zone text; the records of members have a comment. */
   records(): string {
     this.#members?.refresh();
-    return [...this.#zones.records()]
-      .map(({ record, isDerived }) => `${formatRecord(record)}${isDerived ? '\t; member' : ''}`)
-      .join('\n');
+    return this.#zones.listing.lines();
   }
 
-  peek(): NameServerPeek {
+  /** A {@link NameServerPeek} as indented JSON. */
+  peek(): string {
     this.#members?.refresh();
-    const byName = new Map<string, string[]>();
-    for (const { record } of this.#zones.records()) {
-      const name = String(record.owner);
-      const texts = byName.get(name) ?? [];
-      texts.push(formatRecord(record));
-      byName.set(name, texts);
-    }
-    return {
+    const facts = {
       Address: this.address,
       ...(this.#zoneOfMembers && { Members: String(this.#zoneOfMembers) }),
       Queries: { ...this.#queries },
-      Records: Object.fromEntries(byName),
     };
+    // The records are JSON already, of which there may be megabytes.
+    return jsonText(facts).replace(
+      /\n}$/,
+      () => `,\n  "Records": ${this.#zones.listing.json()}\n}`,
+    );
   }
 
   async scrub(): Promise<void> {
     this.#close();
+    freed();
   }
 
   async terminate(): Promise<void> {
@@ -145,6 +141,7 @@ export class NameServerElement implements Element {
   #close(): void {
     this.#isClosed = true;
     this.#members?.[Symbol.dispose]();
+    this.#zones[Symbol.dispose]();
     this.#servers?.[Symbol.dispose]();
     this.#servers = undefined;
   }

@@ -13,7 +13,7 @@ export class NameServer extends HeldElement<NameServerPeek> {
 
   /**
    * Adds records, a line of zone text each, such as `db.test. 60 IN A 10.0.0.1`.
-   * @throws CircuitError EINVAL (those before the one that is refused have been set), EINTR
+   * @throws CircuitError EINVAL, ENOSPC (there is no room for more), EINTR: those before have been set
    */
   set(records: string, { signal }: Interruptible = {}): Promise<void> {
     return this.files.command('set', records, signal);

@@ -25,6 +25,7 @@ export class DomainName {
 
   /** The wire form, uncompressed, with the final 0; the case is kept. Not to be written to. */
   readonly wire: Uint8Array;
+  #text: string | undefined;
 
   private constructor(
     wire: Uint8Array,
@@ -88,13 +89,18 @@ export class DomainName {
 
   /** Zone text, with the final dot. */
   toString(): string {
-    let text = '';
-    for (let at = 0, length = 0; ; at += 1 + length) {
-      length = this.wire[at] ?? 0;
-      if (length === 0) return text || '.';
-      const label = textOf(this.wire.subarray(at + 1, at + 1 + length), SPECIAL);
-      text += `${label.replaceAll(' ', '\\032')}.`;
-    }
+    this.#text ??= textOfName(this.wire);
+    return this.#text;
+  }
+}
+
+function textOfName(wire: Uint8Array): string {
+  let text = '';
+  for (let at = 0, length = 0; ; at += 1 + length) {
+    length = wire[at] ?? 0;
+    if (length === 0) return text || '.';
+    const label = textOf(wire.subarray(at + 1, at + 1 + length), SPECIAL);
+    text += `${label.replaceAll(' ', '\\032')}.`;
   }
 }
 

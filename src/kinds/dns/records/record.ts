@@ -13,7 +13,13 @@ export interface ResourceRecord {
   readonly rdata: Uint8Array;
 }
 
-/** A record as the Go circuit's `peek` shows it: `miek.nl.\t3600\tIN\tMX\t10 mx.miek.nl.`. */
-export function formatRecord({ owner, type, ttl, rdata }: ResourceRecord): string {
-  return [owner, ttl, 'IN', formatType(type), formatRdata(type, rdata)].join('\t');
+/**
+ * A record as the Go circuit's `peek` shows it: `miek.nl.\t3600\tIN\tMX\t10 mx.miek.nl.`.
+ * @param data Its data as zone text, where that is known.
+ */
+export function formatRecord(
+  { owner, type, ttl, rdata }: ResourceRecord,
+  data = formatRdata(type, rdata),
+): string {
+  return [owner, ttl, 'IN', formatType(type), data].join('\t');
 }

@@ -12,7 +12,7 @@ const DEFAULT_TTL_S = 3600;
 /** RFC 2181, section 8. */
 const MAX_TTL_S = 2 ** 31 - 1;
 
-const EXAMPLE = 'www.example.org. 3600 IN A 192.0.2.1';
+export const EXAMPLE = 'www.example.org. 3600 IN A 192.0.2.1';
 
 /**
  * Parses one record in the syntax of zone files (RFC 1035, section 5.1): `OWNER [TTL] [CLASS] TYPE
@@ -23,7 +23,7 @@ const EXAMPLE = 'www.example.org. 3600 IN A 192.0.2.1';
 export function parseRecord(text: string): ResourceRecord {
   if (/^[ \t]+[^ \t\r\n;]/.test(text)) {
     throw invalid(
-      'the record begins with a blank, which stands for the owner of the line above: write its owner',
+      'the record begins with a blank, which in a zone file stands for the owner of the line above: begin it with its owner',
     );
   }
   const [first, ...tokens] = tokensOf(text);
@@ -38,11 +38,19 @@ export function parseRecord(text: string): ResourceRecord {
   return { owner, type: number, ttl, rdata: parseRdata(number, tokens) };
 }
 
+/** What to do without directives of zone files. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  $ORIGIN: 'write each name whole',
+  $TTL: `write the TTL into each record, behind its owner; without one it is ${DEFAULT_TTL_S}`,
+  $INCLUDE: 'set the records of that file by themselves',
+};
+
 /** It is the first word, whatever it looks like: a TTL, a class or a type. */
 function parseOwner(token: Token): DomainName {
   if (/^\$[A-Z]+$/i.test(token.text)) {
+    const instead = INSTEAD[token.text.toUpperCase()] ?? 'write out the records';
     throw invalid(
-      `${excerpt(token.text)} is a directive of zone files: write records alone, each with its whole name and TTL`,
+      `${excerpt(token.text)} is a directive of zone files, and only records are taken: ${instead}`,
     );
   }
   return parseName(token);
@@ -57,10 +65,10 @@ function takeTtlAndClass(tokens: Token[]): number {
     if (form !== 'word') return ttl ?? DEFAULT_TTL_S;
     const seconds = ttl === undefined ? parsePeriod(text) : undefined;
     if (seconds !== undefined) {
-      if (seconds > MAX_TTL_S) {
-        throw invalid(`the TTL ${excerpt(text)} is more than ${MAX_TTL_S} seconds`);
-      }
+      if (seconds > MAX_TTL_S) throw badTtl(text);
       ttl = seconds;
+    } else if (ttl === undefined && /^[-+]?\d+(\.\d*)?[a-z\d]*$/i.test(text)) {
+      throw badTtl(text);
     } else if (!hasClass && isClass(text)) {
       hasClass = true;
     } else {
@@ -68,6 +76,12 @@ function takeTtlAndClass(tokens: Token[]): number {
     }
     tokens.shift();
   }
+}
+
+function badTtl(text: string) {
+  return invalid(
+    `the TTL ${excerpt(text)} is no time from 0 to ${MAX_TTL_S} seconds, such as 3600 or 1h30m`,
+  );
 }
 
 /** @throws CircuitError EINVAL: it is another class than IN */

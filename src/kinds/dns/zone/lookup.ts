@@ -2,7 +2,7 @@ import type { DomainName } from '../records/name.js';
 import { TYPE } from '../records/type.js';
 import { labelStarts } from './label-starts.js';
 import type { RRset } from './rrset.js';
-import type { Zones } from './zones.js';
+import type { Place, Zones } from './zones.js';
 
 /** RFC 1035, section 4.1.1, and RFC 6891, section 9. */
 export const RCODE = {
@@ -46,37 +46,53 @@ const NOTHING: readonly never[] = [];
 export function lookup(zones: Zones, asked: WireName, type: number): Answer {
   const answer: Located[] = [];
   const seen = new Set<string>();
-  let name = asked;
-  for (;;) {
+  for (let name = asked; ; ) {
     const place = zones.locate(name.key, type);
-    if (!place) {
-      // An alias to a name of others is the answer; whoever asks goes on there.
-      const rcode = answer.length === 0 ? RCODE.REFUSED : RCODE.NOERROR;
-      return { ...EMPTY, rcode, authoritative: answer.length > 0, answer };
-    }
-    const { node, cut, apex } = place;
-    if (cut) {
-      const authoritative = answer.length > 0;
-      return { ...EMPTY, authoritative, answer, authority: [located(cut)], ...glueOf(zones, cut) };
-    }
-    const alias = type === TYPE.CNAME || type === TYPE.ANY ? undefined : node?.set(TYPE.CNAME);
-    const target = alias?.data[0]?.names[0]?.name;
-    if (alias && target) {
-      answer.push({ owner: name, set: alias, ttl: alias.ttl });
-      seen.add(name.key);
-      if (seen.has(target.key) || seen.size >= MAX_ALIASES) return { ...EMPTY, answer };
-      name = target;
-      continue;
-    }
-    const isImplied = type === TYPE.SOA && node === apex;
-    const found = isImplied ? zones.soa(apex) : setOf(node?.sets ?? NOTHING, type);
-    if (!found) {
-      const rcode = node ? RCODE.NOERROR : RCODE.NXDOMAIN;
-      return { ...EMPTY, rcode, answer, authority: [negative(zones.soa(apex))] };
-    }
-    answer.push({ owner: name, set: found, ttl: found.ttl });
-    return { ...EMPTY, answer, additional: added(zones, found) };
+    if (!place) return foreign(answer);
+    if (place.cut) return referral(zones, place.cut, answer);
+    const alias = aliasOf(place, type);
+    if (!alias) return ending(zones, place, { answer, name, type });
+    answer.push({ owner: name, set: alias.set, ttl: alias.set.ttl });
+    seen.add(name.key);
+    if (seen.has(alias.target.key) || seen.size >= MAX_ALIASES) return { ...EMPTY, answer };
+    name = alias.target;
   }
+}
+
+/** The answer for a name of others. An alias of one is the answer: whoever asks goes on there. */
+function foreign(answer: readonly Located[]): Answer {
+  const rcode = answer.length === 0 ? RCODE.REFUSED : RCODE.NOERROR;
+  return { ...EMPTY, rcode, authoritative: answer.length > 0, answer };
+}
+
+/** The answer for a name that is delegated. */
+function referral(zones: Zones, cut: RRset, answer: readonly Located[]): Answer {
+  const authoritative = answer.length > 0;
+  return { ...EMPTY, authoritative, answer, authority: [located(cut)], ...glueOf(zones, cut) };
+}
+
+/** The alias that is to be followed for a question of this type. */
+function aliasOf({ node }: Place, type: number): { set: RRset; target: DomainName } | undefined {
+  if (type === TYPE.CNAME || type === TYPE.ANY) return undefined;
+  const set = node?.set(TYPE.CNAME);
+  const target = set?.data[0]?.names[0]?.name;
+  return set && target && { set, target };
+}
+
+/** The answer for a name of ours, behind the aliases that led to it. */
+function ending(
+  zones: Zones,
+  { node, apex }: Place,
+  { answer, name, type }: { answer: readonly Located[]; name: WireName; type: number },
+): Answer {
+  const isImplied = type === TYPE.SOA && node === apex;
+  const found = isImplied ? zones.soa(apex) : setOf(node?.sets ?? NOTHING, type);
+  if (!found) {
+    const rcode = node ? RCODE.NOERROR : RCODE.NXDOMAIN;
+    return { ...EMPTY, rcode, answer, authority: [negative(zones.soa(apex))] };
+  }
+  const last = { owner: name, set: found, ttl: found.ttl };
+  return { ...EMPTY, answer: [...answer, last], additional: added(zones, found) };
 }
 
 const EMPTY: Answer = {
