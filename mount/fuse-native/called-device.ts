@@ -23,7 +23,7 @@ export interface Reply {
 }
 
 export interface CalledDeviceOptions {
-  /** For all requests, since the library does not say who makes them. */
+  /** For all requests. */
   readonly uid: number;
   readonly gid: number;
   /** Milliseconds until a request is interrupted. */
@@ -48,7 +48,7 @@ export class CalledDevice implements Device {
 
   /**
    * Makes a request.
-   * @param parts What follows the header; they are used until the reply has come.
+   * @param parts What follows the header.
    * @param patient Whether it may take as long as it likes.
    */
   ask(

@@ -24,8 +24,9 @@ export function loadLibrary(): Library {
       cause,
     });
   }
-  // Its own way is a shell that runs fusermount; we have unmounted already.
-  loaded.unmount = (_directory, done) => done(null);
+  // On Linux its way is a shell that runs fusermount, for which the session needs no help. On macOS the
+  // session leaves it to the library.
+  if (process.platform === 'linux') loaded.unmount = (_directory, done) => done(null);
   return loaded;
 }
 

@@ -11,6 +11,9 @@ import { Requests } from './requests.js';
 /** How often we look whether somebody has unmounted it, of which libfuse does not tell. */
 const LOOK_EVERY_MS = 1000;
 
+/** (uid_t) -1: the library does not say who makes a call, and it may be somebody else. */
+const UNKNOWN_ID = 0xffffffff;
+
 export interface LibraryOptions extends MountOptions {
   /** Milliseconds until a system call that waits is interrupted. */
   readonly patienceMs: number;
@@ -30,17 +33,18 @@ export async function mountByLibrary(
     fuse.unmount(() => undefined);
   };
   const device = new CalledDevice({
-    uid: process.getuid?.() ?? 0,
-    gid: process.getgid?.() ?? 0,
+    uid: options.allowOther ? UNKNOWN_ID : (process.getuid?.() ?? UNKNOWN_ID),
+    gid: options.allowOther ? UNKNOWN_ID : (process.getgid?.() ?? UNKNOWN_ID),
     patienceMs: options.patienceMs,
     closed,
   });
   const operations = new Operations(new Requests(device));
   const fuse = instantiate(target, operations, libfuseOptions(options));
   await mounted(fuse, target);
+  const ours = (await findMounts(target)).at(-1);
   looking = setInterval(async () => {
-    const mounts = await findMounts(target);
-    if (!mounts.some(({ type }) => type === `fuse.${options.subtype}`)) device.unmounted();
+    const mounts = await findMounts(target).catch(() => [ours]);
+    if (!mounts.some((mount) => mount?.device === ours?.device)) device.unmounted();
   }, LOOK_EVERY_MS).unref();
   return device;
 }

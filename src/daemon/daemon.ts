@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { trimMemory } from '../../native/index.js';
+import { loadFailure, trimMemory } from '../../native/index.js';
 import { CircuitTarget } from '../anchor/circuit-target.js';
 import { LocalCircuit } from '../anchor/local-circuit.js';
 import { LocalMember } from '../anchor/local-member.js';
@@ -160,8 +160,9 @@ export class Daemon {
    *   started; EBUSY if the mount could not be undone
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
-    trimBy(trimMemory);
     const log = new OperationsLog(options.log);
+    if (loadFailure) log.event(`no processes: ${loadFailure.message}`);
+    else trimBy(trimMemory);
     const endings = new EndingsLog(log);
     const { stateDirectory: directory } = options;
     const state = directory === undefined ? undefined : await StateDirectory.open(directory);
