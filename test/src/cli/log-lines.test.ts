@@ -8,6 +8,8 @@ const SRC = join(import.meta.dirname, '../../../../src');
 
 /** The events that nobody wants, in the daemon's own sentences, with `…` for what is put in. */
 const UNWANTED = [
+  'no address left for commands: only the addon can lock its file; give them -d ADDRESS',
+  'no processes: …',
   '… is ignored: …',
   '… did not begin: …',
   '… did not end: …',
