@@ -18,7 +18,7 @@ import {
   WriteIn,
   WriteOut,
 } from '../wire/structs.js';
-import { type Attr, errnoOfCall, type Requests, viewOf } from './requests.js';
+import { type Attr, errnoOfCall, Refusal, type Requests, viewOf } from './requests.js';
 
 const { EBADF } = constants.errno;
 
@@ -91,7 +91,10 @@ export class Operations implements Fuse.Operations {
     offset: number,
     done: Fuse.Transferred,
   ): void {
-    this.#transfer(Opcode.READ, fh, size, offset, undefined, (body) => body.copy(buffer), done);
+    transferred(async () => {
+      const args = ReadIn.encode(this.#transfer(fh, size, offset));
+      return (await this.#requests.ask(Opcode.READ, ROOT_ID, [args])).copy(buffer);
+    }, done);
   }
 
   write(
@@ -102,8 +105,11 @@ export class Operations implements Fuse.Operations {
     offset: number,
     done: Fuse.Transferred,
   ): void {
-    const taken = (body: Buffer) => WriteOut.decode(viewOf(body)).size;
-    this.#transfer(Opcode.WRITE, fh, size, offset, buffer, taken, done);
+    transferred(async () => {
+      const args = WriteIn.encode(this.#transfer(fh, size, offset));
+      const body = await this.#requests.ask(Opcode.WRITE, ROOT_ID, [args, buffer]);
+      return WriteOut.decode(viewOf(body)).size;
+    }, done);
   }
 
   /** Programs ignore errors of close(2), so it waits for as long as it takes. */
@@ -185,28 +191,11 @@ export class Operations implements Fuse.Operations {
     );
   }
 
-  /** @param taken Says of a reply how many bytes were read or written. */
-  #transfer(
-    opcode: number,
-    fh: number,
-    size: number,
-    offset: number,
-    data: Buffer | undefined,
-    taken: (body: Buffer) => number,
-    done: Fuse.Transferred,
-  ): void {
+  /** The fields of a READ or a WRITE. @throws {Refusal} */
+  #transfer(fh: number, size: number, offset: number) {
     const file = this.#files.get(fh);
-    if (file === undefined) {
-      done(-EBADF);
-      return;
-    }
-    const at = file.isStream ? 0 : offset;
-    const struct = opcode === Opcode.READ ? ReadIn : WriteIn;
-    const args = struct.encode({ fh, size, offset: at, flags: file.nonblock });
-    answer(
-      async () => taken(await this.#requests.ask(opcode, ROOT_ID, data ? [args, data] : [args])),
-      (error, count = 0) => done(error || count),
-    );
+    if (file === undefined) throw new Refusal(EBADF);
+    return { fh, size, offset: file.isStream ? 0 : offset, flags: file.nonblock };
   }
 
   #setattr(path: string, change: Partial<ValueOf<typeof SetattrIn>>, done: Fuse.Done): void {
@@ -249,6 +238,10 @@ function answer<T>(run: () => Promise<T>, done: (error: number, result?: T) => v
     (result) => done(0, result),
     (error: unknown) => done(-errnoOfCall(error)),
   );
+}
+
+function transferred(run: () => Promise<number>, done: Fuse.Transferred): void {
+  answer(run, (error, count = 0) => done(error || count));
 }
 
 function statOf(attr: Attr): Fuse.Stat {
