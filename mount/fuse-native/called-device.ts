@@ -6,7 +6,6 @@
  * interrupted as the kernel would interrupt it, and a reply that comes later is refused as the kernel
  * would refuse it, so that its bytes go back to where they came from.
  */
-
 import { constants } from 'node:os';
 import { errorWith } from '../errno.js';
 import { KERNEL_MINOR_VERSION, KERNEL_VERSION, Opcode } from '../wire/constants.js';

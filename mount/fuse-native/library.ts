@@ -24,7 +24,7 @@ export function loadLibrary(): Library {
       cause,
     });
   }
-  // On Linux its way is a shell that runs fusermount, for which the session needs no help. On macOS the
+  // On Linux its way is a shell that is given the path, and the session unmounts by itself. On macOS the
   // session leaves it to the library.
   if (process.platform === 'linux') loaded.unmount = (_directory, done) => done(null);
   return loaded;

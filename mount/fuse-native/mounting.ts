@@ -2,7 +2,7 @@
 import type Fuse from 'fuse-native';
 import { MountError } from '../mounting/mount-error.js';
 import { findMounts } from '../mounting/mount-table.js';
-import type { MountOptions } from '../mounting/mounting.js';
+import { escapeOption, type MountOptions } from '../mounting/mounting.js';
 import { CalledDevice } from './called-device.js';
 import { instantiate } from './library.js';
 import { Operations } from './operations.js';
@@ -42,9 +42,11 @@ export async function mountByLibrary(
   const fuse = instantiate(target, operations, libfuseOptions(options));
   await mounted(fuse, target);
   const ours = (await findMounts(target)).at(-1);
+  // On macOS there is no table.
+  if (ours === undefined) return device;
   looking = setInterval(async () => {
     const mounts = await findMounts(target).catch(() => [ours]);
-    if (!mounts.some((mount) => mount?.device === ours?.device)) device.unmounted();
+    if (!mounts.some((mount) => mount.device === ours.device)) device.unmounted();
   }, LOOK_EVERY_MS).unref();
   return device;
 }
@@ -82,9 +84,4 @@ function libfuseOptions({ fsname, subtype, allowOther }: MountOptions): readonly
     // On Linux a write(2) has 4 KiB without it.
     ...(process.platform === 'linux' ? ['big_writes'] : []),
   ];
-}
-
-/** Commas separate options, so a comma in a value is escaped (libfuse, lib/fuse_opt.c). */
-function escapeOption(value: string): string {
-  return value.replace(/[\\,]/g, '\\$&');
 }

@@ -121,6 +121,6 @@ async function fusermount(args: readonly string[], socket?: number): Promise<voi
 }
 
 /** Commas separate options, so a comma in a value is escaped (libfuse, lib/fuse_opt.c). */
-function escapeOption(value: string): string {
+export function escapeOption(value: string): string {
   return value.replace(/[\\,]/g, '\\$&');
 }
