@@ -113,6 +113,15 @@ if [ ! -d "$cloud_init" ]; then
   mv "$download/unpacked" "$cloud_init"
 fi
 
+# The other host of the mount. npm ci leaves it out: its script compiles where libfuse2 is not there yet.
+root=$(dirname "$0")/..
+if [ ! -d "$root/node_modules/fuse-native" ]; then
+  echo 'provision: installing fuse-native'
+  version=$(cd "$root" && node -p 'require("./package.json").peerDependencies["fuse-native"]')
+  # As if it were for development: one of an optional peer dependency npm would not install.
+  (cd "$root" && npm install --silent --no-save --save-dev --ignore-scripts "fuse-native@$version")
+fi
+
 if [ ! -e /dev/fuse ]; then
   echo 'provision: there is no /dev/fuse; the tests mount for real and need it' >&2
   exit 1

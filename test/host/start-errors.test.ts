@@ -54,8 +54,14 @@ test('an addon that cannot be loaded is told with what was looked for, the reaso
       ['mount', '-d', a.address, mountpoint],
     ]) {
       const { stdout, stderr, status } = await cluster.run([NODE, circuit, ...args], { env });
-      const line = `circuit: circuit's FUSE addon cannot be loaded: ${sentence}\n`;
-      t.deepEqual([stdout, stderr, status], ['', line, 1]);
+      const why = `circuit's FUSE addon cannot be loaded: ${sentence}`;
+      const other =
+        'fuse-native cannot be loaded: it is not installed; npm install fuse-native@2.2.6 beside circuitfs';
+      const last = stderr.trimEnd().split('\n').at(-1);
+      const isStart = args[0] === 'start';
+      const without = isStart ? '; or start with --no-mount' : '';
+      t.deepEqual([stdout, last, status], ['', `circuit: ${why}; ${other}${without}`, 1]);
+      t.is(stderr.includes(` - no processes: ${why}\n`), isStart);
     }
     const ls = await cluster.run([NODE, circuit, 'ls', '-d', a.address]);
     t.deepEqual([ls.stderr, ls.status], ['', 0]);

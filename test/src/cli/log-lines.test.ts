@@ -8,6 +8,8 @@ const SRC = join(import.meta.dirname, '../../../../src');
 
 /** The events that nobody wants, in the daemon's own sentences, with `…` for what is put in. */
 const UNWANTED = [
+  'no address left for commands: only the addon can lock its file; give them -d ADDRESS',
+  'no processes: …',
   '… is ignored: …',
   '… did not begin: …',
   '… did not end: …',
@@ -57,7 +59,7 @@ const USUAL = [
   'discovery on …, sealed with the cluster key',
   'discovery: joined …',
   'left the network of … members',
-  'mounted on …',
+  'mounted on ……',
   'the cluster key in … is ……',
   'the members are kept for the next start again',
 ];
