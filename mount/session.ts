@@ -9,16 +9,21 @@
  * - `inodes/`: the inode table, and the entries of directories.
  * - `files/`: the table of open files, and the writes to them.
  * - `operations/`: the table of opcodes, and the functions that answer.
+ * - `fuse-native/`: the other host, libfuse by the npm package of that name, as a device of this protocol.
  */
 import createDebug from 'debug';
 import { FuseConnection } from './fuse-connection.js';
+import { chooseHost, type HostChoice, type HostName, openDevice } from './hosts.js';
 import { findMounts } from './mounting/mount-table.js';
-import { detachMount, type MountOptions, mountFuse } from './mounting/mounting.js';
+import { detachMount, type MountOptions } from './mounting/mounting.js';
 import { prepareMountpoint } from './mounting/mountpoint.js';
 import type { Directory } from './node.js';
-import { FuseDevice } from './wire/device.js';
 
 export interface SessionOptions extends MountOptions {
+  /** What serves it; by default `auto`. */
+  readonly host?: HostChoice | undefined;
+  /** For `fuse-native`: seconds until a system call that waits fails with EINTR. */
+  readonly patienceS?: number | undefined;
   /** Receives errors of nodes without an errno, and malformed requests. By default they are debug output. */
   readonly onError?: (error: unknown) => void;
 }
@@ -36,6 +41,7 @@ export class Session {
   /** @param mountpoint Where it is mounted: absolute, without symbolic links. */
   private constructor(
     readonly mountpoint: string,
+    readonly host: HostName,
     connection: FuseConnection,
     detach: () => Promise<void>,
   ) {
@@ -61,9 +67,9 @@ export class Session {
   ): Promise<Session> {
     const type = `fuse.${options.subtype}`;
     const debug = createDebug(`${options.subtype}:fuse`);
+    const host = chooseHost(options.host);
     const mountpoint = await prepareMountpoint(directory, type);
-    const fd = await mountFuse(mountpoint, options);
-    const device = new FuseDevice(fd);
+    const device = await openDevice(host, mountpoint, options);
     let connection: FuseConnection | undefined;
     try {
       connection = new FuseConnection(device, root, {
@@ -76,7 +82,7 @@ export class Session {
       const mounted = (await findMounts(mountpoint)).at(-1);
       // The number of our mount distinguishes it from another mount on the same path.
       const detach = () => detachMount(mountpoint, type, mounted?.device);
-      return new Session(mountpoint, connection, detach);
+      return new Session(mountpoint, host, connection, detach);
     } catch (error) {
       if (connection === undefined) device.close();
       else await connection.end();

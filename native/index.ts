@@ -92,6 +92,9 @@ function pathOf(file: string): string {
   return fileURLToPath(new URL(`../native/${file}`, import.meta.url));
 }
 
+/** Why the addon cannot be loaded. Then each of its functions throws this. */
+export let loadFailure: Error | undefined;
+
 /** The addon that a clone has built, else that of a package, which `build.mjs prebuilt` has made. */
 function load(): Addon {
   const require = createRequire(import.meta.url);
@@ -105,7 +108,12 @@ function load(): Addon {
     }
   }
   const text = `circuit's FUSE addon cannot be loaded: ${reasons.join(', ')}; ${whatHelps()}`;
-  throw Object.assign(new Error(text), { code: 'ENOEXEC' });
+  const failure = Object.assign(new Error(text), { code: 'ENOEXEC' });
+  loadFailure = failure;
+  const fails = () => {
+    throw failure;
+  };
+  return new Proxy({} as Addon, { get: () => fails });
 }
 
 /** The message of dlopen(3) begins with the file's name. */

@@ -1,5 +1,6 @@
 /** The mounts in /proc/self/mountinfo (proc_pid_mountinfo(5)). Reading that file touches no mount. */
 import { readFile } from 'node:fs/promises';
+import { codeOf } from '../errno.js';
 
 export interface Mount {
   /** An absolute path without symbolic links. */
@@ -12,9 +13,19 @@ export interface Mount {
 
 /** The mounts on exactly this path, the topmost last. */
 export async function findMounts(target: string): Promise<readonly Mount[]> {
-  const table = parseMountinfo(await readFile('/proc/self/mountinfo', 'latin1'));
+  const table = parseMountinfo(await mountinfo());
   const bytes = Buffer.from(target).toString('latin1');
   return table.filter((mount) => mount.target === bytes).map((mount) => ({ ...mount, target }));
+}
+
+/** Empty where there is none, as on macOS. */
+async function mountinfo(): Promise<string> {
+  try {
+    return await readFile('/proc/self/mountinfo', 'latin1');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /** Parses mountinfo; each character of the text is a byte (latin1). */

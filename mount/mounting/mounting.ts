@@ -49,8 +49,9 @@ export async function detachMount(target: string, type: string, device?: string)
   if (meant !== topmost) {
     throw new MountError('EBUSY', `another file system is mounted over it on ${target}`, target);
   }
-  if (process.geteuid?.() === 0) native.unmount(target, native.MNT_DETACH);
-  else await fusermount(['-u', '-z', '--', target]);
+  if (process.geteuid?.() !== 0) await fusermount(['-u', '-z', '--', target]);
+  else if (native.loadFailure) await run('umount', ['-l', '--', target]).ended;
+  else native.unmount(target, native.MNT_DETACH);
 }
 
 function mountAsRoot(target: string, options: MountOptions): number {

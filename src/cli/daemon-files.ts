@@ -41,6 +41,7 @@ export function isReport(value: unknown): value is Report {
     isValues(value) &&
     isNumber(value.uptimeSeconds) &&
     optional(orNull(isString))(value.mount) &&
+    optional(isString)(value.mountHost) &&
     optional(isString)(value.mountFailure) &&
     optional(orNull(isOpenFiles))(value.openFiles) &&
     optional(isSearch)(value.search)

@@ -72,6 +72,8 @@ interface DaemonHealth {
 interface MountHealth {
   /** Null where there is none. */
   readonly Path: string | null;
+  /** What serves it, `native` or `fuse-native`; null where there is none. */
+  readonly Fuse: string | null;
   /** Why there is none though there should be one, in a sentence; else null. */
   readonly Failure: string | null;
   /** Whether it was looked at from here, and answered; null where it was not. */
@@ -111,6 +113,7 @@ export function healthOf(facts: Facts): Health {
     },
     Mount: {
       Path: report.mount ?? null,
+      Fuse: report.mountHost ?? null,
       Failure: report.mountFailure ?? null,
       Answers: facts.mountLook ? facts.mountLook.wrong === undefined : null,
     },
@@ -188,10 +191,11 @@ export function healthLines(health: Health): readonly string[] {
   return [first, '', ...rows.map(([title, said]) => `${title.padEnd(8)} ${said}`)];
 }
 
-function mountLine({ Path, Failure, Answers }: MountHealth): string {
+function mountLine({ Path, Fuse, Failure, Answers }: MountHealth): string {
   if (Path === null) return Failure === null ? 'none, as was asked for' : 'none';
-  if (Answers === null) return `${Path}, which cannot be looked at from here`;
-  return `${Path}, which ${Answers ? 'answers' : 'does not answer'}`;
+  const by = Fuse === null || Fuse === 'native' ? '' : ` (${Fuse})`;
+  if (Answers === null) return `${Path}${by}, which cannot be looked at from here`;
+  return `${Path}${by}, which ${Answers ? 'answers' : 'does not answer'}`;
 }
 
 function networkLine({ Members = [], Failed = [], Neighbours = 0 }: Health): string {

@@ -1,6 +1,6 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { append } from '../../native/index.js';
+import { append, loadFailure } from '../../native/index.js';
 
 const STDERR = 2;
 
@@ -23,7 +23,7 @@ export class LogWriter {
 
   constructor() {
     const kind = fstatSync(STDERR);
-    if (kind.isFile()) append(STDERR);
+    if (kind.isFile() && !loadFailure) append(STDERR);
     this.#pipe = kind.isFIFO() || kind.isSocket() ? openPipe(kind.isFIFO()) : undefined;
   }
 

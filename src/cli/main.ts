@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { errorCode, errorMessage } from '../base/error.js';
 import { escapeControls } from '../base/escape-controls.js';
 import { redact } from '../base/redact.js';
@@ -11,6 +11,9 @@ const FAILED = 1;
 const WRONG_USAGE = 2;
 /** A command ended although it waited for something: Node's own status of such a module. */
 const UNSETTLED = 13;
+
+/** A day: a system call that waits for longer is not worth more. */
+const MAX_FUSE_TIMEOUT_S = 86_400;
 
 const DISCOVER_START =
   'find others by multicast, as 228.8.8.8:8822 (or $CIRCUIT_DISCOVER); they join by themselves';
@@ -56,6 +59,8 @@ export async function program(wanted = ''): Promise<Command> {
     .option('-m, --mount <DIR>', 'mount the network there; without it on /circuit, if that can be')
     .option('--no-mount', 'do not mount')
     .option('--allow-other', 'let other users in, as far as the modes of the files allow')
+    .addOption(FUSE)
+    .addOption(FUSE_TIMEOUT)
     .option('--discover <GROUP:PORT>', DISCOVER_START)
     .option('--var <DIR>', 'keep its name and whom it knows there, to join again when it restarts')
     .option('--hmac <FILE>', 'the cluster key (or $CIRCUIT_HMAC); circuit keygen makes one')
@@ -84,6 +89,8 @@ export async function program(wanted = ''): Promise<Command> {
   )
     .argument('<DIR>', 'where; an empty directory')
     .option('--allow-other', 'let other users in, as far as the modes of the files allow')
+    .addOption(FUSE)
+    .addOption(FUSE_TIMEOUT)
     .action(async (directory, options) => (await import('./mount.js')).mount(directory, options));
 
   const isThere = commandNamed(circuit, wanted) !== undefined;
@@ -116,6 +123,23 @@ export async function program(wanted = ''): Promise<Command> {
 
 function find(circuit: Command, name: string): Command {
   return commandNamed(circuit, name) ?? circuit.error(`error: unknown command '${name}'`);
+}
+
+/** The options of those that mount; their modules are loaded when one does. */
+const FUSE = new Option(
+  '--fuse <HOST>',
+  'mount by our own addon (native), by libfuse (fuse-native), or by the first that can be loaded (auto)',
+).choices(['auto', 'native', 'fuse-native']);
+const FUSE_TIMEOUT = new Option(
+  '--fuse-timeout <SECONDS>',
+  'with fuse-native: a system call that waits for longer fails with EINTR (10)',
+).argParser(seconds);
+
+/** @throws InvalidArgumentError */
+function seconds(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= MAX_FUSE_TIMEOUT_S) return value;
+  throw new InvalidArgumentError(`It must be 1 to ${MAX_FUSE_TIMEOUT_S} seconds.`);
 }
 
 /** The options of every command that talks to a daemon, made once: commander parses each. */

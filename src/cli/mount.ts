@@ -1,3 +1,4 @@
+import type { HostChoice } from '../../mount/hosts.js';
 import { Session } from '../../mount/session.js';
 import { errorCode } from '../base/error.js';
 import { interruptible } from '../base/interruptible.js';
@@ -8,6 +9,8 @@ import { Foreground } from './foreground.js';
 
 export interface MountOptions extends DialOptions {
   readonly allowOther?: boolean;
+  readonly fuse?: HostChoice;
+  readonly fuseTimeout?: number;
 }
 
 /** The members log all that is done through the mount: they do it. */
@@ -34,6 +37,8 @@ export async function mount(directory: string, options: MountOptions): Promise<v
       fsname: 'circuit',
       subtype: 'circuit',
       allowOther: options.allowOther ?? false,
+      host: options.fuse,
+      patienceS: options.fuseTimeout,
     });
     if (!signal.aborted) process.stdout.write(`${session.mountpoint}\n`);
     try {

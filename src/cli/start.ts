@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { fstatSync } from 'node:fs';
 import { isIP } from 'node:net';
+import type { HostChoice } from '../../mount/hosts.js';
 import { canBeDialled, splitAuthority } from '../base/address.js';
 import { parseJoinable } from '../base/contact.js';
 import { CircuitError, errorCode } from '../base/error.js';
@@ -21,6 +22,8 @@ export interface StartOptions {
   readonly join?: readonly string[];
   readonly mount: string | boolean;
   readonly allowOther?: boolean;
+  readonly fuse?: HostChoice;
+  readonly fuseTimeout?: number;
   readonly var?: string;
   readonly hmac?: string;
   readonly discover?: string;
@@ -38,6 +41,7 @@ export async function start(options: StartOptions): Promise<void> {
       clusterKeys: keys,
       mountpoint: typeof options.mount === 'string' ? options.mount : options.mount && undefined,
       allowOther: options.allowOther ?? false,
+      fuse: { host: options.fuse, patienceS: options.fuseTimeout },
       join: (options.join ?? []).map((text) => parseJoinable(text, keys !== undefined)),
       discover: await discovery(options),
       stateDirectory: options.var,

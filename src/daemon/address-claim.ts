@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { lockFile } from '../../native/index.js';
+import { loadFailure, lockFile } from '../../native/index.js';
 import type { Address } from '../base/address.js';
 import { errorCode, errorMessage } from '../base/error.js';
 import { addressFile, keyLink } from './address-file.js';
@@ -32,6 +32,12 @@ export interface AddressClaimOptions {
 
 /** Leaves the address where commands on this host find it, if this is the host's first daemon. */
 export function claimAddressFile(options: AddressClaimOptions): AddressClaim | undefined {
+  if (loadFailure) {
+    options.log(
+      'no address left for commands: only the addon can lock its file; give them -d ADDRESS',
+    );
+    return undefined;
+  }
   const file = addressFile();
   if (file !== undefined) return new AddressClaim(file, options);
   options.log('no address left for commands: XDG_RUNTIME_DIR is not set; give them -d ADDRESS');

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { trimMemory } from '../../native/index.js';
+import { loadFailure, trimMemory } from '../../native/index.js';
 import { CircuitTarget } from '../anchor/circuit-target.js';
 import { LocalCircuit } from '../anchor/local-circuit.js';
 import { LocalMember } from '../anchor/local-member.js';
@@ -37,7 +37,7 @@ import { reachableHost } from './host-address.js';
 import { logKeys } from './key-log.js';
 import { deliveryFrom, linksOver } from './member-links.js';
 import { OrphanReaper } from './orphans.js';
-import { OwnMount } from './own-mount.js';
+import { type FuseOptions, OwnMount } from './own-mount.js';
 import { notificationOfService, type ServiceNotification } from './service-notification.js';
 import { StateDirectory } from './state-directory.js';
 
@@ -50,6 +50,8 @@ export interface DaemonOptions {
   /** A directory, `undefined` for the default one if it can be used, `false` for none. */
   readonly mountpoint?: string | false | undefined;
   readonly allowOther?: boolean;
+  /** What serves the mount. */
+  readonly fuse?: FuseOptions;
   /** Daemons to join at the start, and with a cluster key hosts where some may be. */
   readonly join?: readonly (Address | Contact)[];
   /** Where to announce the daemon, and to hear others. */
@@ -158,8 +160,9 @@ export class Daemon {
    *   started; EBUSY if the mount could not be undone
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
-    trimBy(trimMemory);
     const log = new OperationsLog(options.log);
+    if (loadFailure) log.event(`no processes: ${loadFailure.message}`);
+    else trimBy(trimMemory);
     const endings = new EndingsLog(log);
     const { stateDirectory: directory } = options;
     const state = directory === undefined ? undefined : await StateDirectory.open(directory);
@@ -194,8 +197,8 @@ export class Daemon {
       onAbort(options.signal, () => ending.abort());
       daemon.#local.begin(options.kinds);
       await daemon.#bootstrap.open();
-      const { mountpoint, allowOther = false } = options;
-      if (mountpoint !== false) await daemon.#mount.open(mountpoint, allowOther);
+      const { mountpoint, allowOther = false, fuse } = options;
+      if (mountpoint !== false) await daemon.#mount.open(mountpoint, { allowOther, ...fuse });
       daemon.#addressClaim = claimAddressFile({
         address,
         keyFile: options.clusterKeys?.file,

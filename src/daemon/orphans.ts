@@ -1,4 +1,4 @@
-import { isChildSubreaper, isOwnChild, reapProcess } from '../../native/index.js';
+import { isChildSubreaper, isOwnChild, loadFailure, reapProcess } from '../../native/index.js';
 import { errorCode, errorMessage } from '../base/error.js';
 import { processStats } from '../kinds/proc/stat.js';
 
@@ -21,7 +21,7 @@ export class OrphanReaper implements Disposable {
   /** @param log Called when orphans cannot be reaped. */
   constructor(log: (event: string) => void) {
     this.#log = log;
-    if (process.pid !== 1 && !isChildSubreaper()) return;
+    if (loadFailure || (process.pid !== 1 && !isChildSubreaper())) return;
     process.on('SIGCHLD', this.#onChild);
     // The program that became us may have left some.
     this.#lookSoon();

@@ -1,6 +1,6 @@
 import { MountError } from '../../mount/mounting/mount-error.js';
 import type { Directory } from '../../mount/node.js';
-import { Session } from '../../mount/session.js';
+import { Session, type SessionOptions } from '../../mount/session.js';
 import { asCircuitError, CircuitError, errorMessage } from '../base/error.js';
 import type { MountReport } from '../kinds/member/runtime-report.js';
 import { isHiddenFromHost } from './mount-namespace.js';
@@ -10,6 +10,9 @@ const DEFAULT_MOUNTPOINT = '/circuit';
 
 const HIDDEN =
   'the host does not see the mount: the service has a mount namespace of its own, by PrivateTmp=, ProtectSystem= or the like';
+
+/** What serves the mount, as the command line says it. */
+export type FuseOptions = Pick<SessionOptions, 'host' | 'patienceS'>;
 
 export interface OwnMountOptions {
   /** Makes the root of what is mounted. */
@@ -39,10 +42,13 @@ export class OwnMount {
    * @param directory `undefined` for the default one if it can be used.
    * @throws CircuitError if a directory was given and cannot be mounted on
    */
-  async open(directory: string | undefined, allowOther: boolean): Promise<void> {
+  async open(
+    directory: string | undefined,
+    how: FuseOptions & Pick<SessionOptions, 'allowOther'>,
+  ): Promise<void> {
     const { root, log, isService, unmounted } = this.#options;
     const wanted = directory ?? DEFAULT_MOUNTPOINT;
-    const options = { fsname: 'circuit', subtype: 'circuit', allowOther };
+    const options = { fsname: 'circuit', subtype: 'circuit', ...how };
     try {
       this.#session = await Session.mount(root(), wanted, options);
     } catch (error) {
@@ -55,7 +61,9 @@ export class OwnMount {
       return;
     }
     this.#directory = this.#session.mountpoint;
-    log(`mounted on ${this.#directory}`);
+    const { host } = this.#session;
+    const by = host === 'native' ? '' : ` (${host})`;
+    log(`mounted on ${this.#directory}${by}`);
     // A service that is sandboxed by mistake; by hand it is meant.
     if (isService && isHiddenFromHost()) log(HIDDEN);
     this.#session.ended.then(() => {
@@ -71,7 +79,9 @@ export class OwnMount {
   }
 
   get report(): MountReport {
-    if (this.#directory !== undefined) return { mount: this.#directory };
+    if (this.#session && this.#directory !== undefined) {
+      return { mount: this.#directory, mountHost: this.#session.host };
+    }
     const why = this.#failure;
     return { mount: null, ...(why !== undefined && { mountFailure: why }) };
   }

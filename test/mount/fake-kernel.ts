@@ -1,9 +1,12 @@
 /** A device without a kernel: tests put requests in as bytes, and take replies out. */
 
+export { encodeName } from '../../mount/wire/encoding.js';
+
 import { KERNEL_VERSION, Opcode } from '../../mount/wire/constants.js';
 import type { Device } from '../../mount/wire/device.js';
+import { encodeRequest as encode } from '../../mount/wire/encoding.js';
 import { Message } from '../../mount/wire/request.js';
-import { InHeader, InitIn, InitInExtension, OutHeader } from '../../mount/wire/structs.js';
+import { InitIn, InitInExtension, OutHeader } from '../../mount/wire/structs.js';
 
 export interface Reply {
   readonly unique: number;
@@ -27,14 +30,8 @@ export function encodeRequest(
   parts: readonly Uint8Array[] = [],
   { unique = 1, nodeid = 1, pid = 0, len }: RequestOptions = {},
 ): Buffer {
-  const body = Buffer.concat(parts);
-  const truth = InHeader.size + body.length;
-  const header = InHeader.encode({ len: len ?? truth, opcode, unique, nodeid, pid });
-  return Buffer.concat([header, body]);
-}
-
-export function encodeName(name: string | Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(name), Buffer.of(0)]);
+  const header = { opcode, unique, nodeid, pid };
+  return encode(len === undefined ? header : { ...header, len }, parts);
 }
 
 export function encodeInit(minor: number, flags = 0, flags2 = 0): Buffer {

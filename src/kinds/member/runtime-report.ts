@@ -9,6 +9,8 @@ const GOOD_FOR_MS = 1_000;
 export interface MountReport {
   /** Where the network is mounted; null where it is not. */
   readonly mount: string | null;
+  /** What serves it: `native` is our own addon. */
+  readonly mountHost?: string;
   /** Why it is not mounted though it should be, in a sentence. */
   readonly mountFailure?: string;
 }

@@ -57,7 +57,7 @@ const USUAL = [
   'discovery on …, sealed with the cluster key',
   'discovery: joined …',
   'left the network of … members',
-  'mounted on …',
+  'mounted on ……',
   'the cluster key in … is ……',
   'the members are kept for the next start again',
 ];
