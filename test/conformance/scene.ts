@@ -9,14 +9,11 @@ import {
   type RunOptions,
   type TestDaemon,
 } from '../host/cluster.js';
-import type { Host } from './host.js';
+import { type Host, START } from './host.js';
 
 const SOURCES = join(import.meta.dirname, '../../../test/conformance');
 const PRELUDE_PY = readFileSync(join(SOURCES, 'prelude.py'), 'utf8');
 const PRELUDE_SH = readFileSync(join(SOURCES, 'prelude.sh'), 'utf8');
-
-/** The options of `circuit start` for each host. */
-const START: { readonly [host in Host]: readonly string[] } = { native: [] };
 
 /** Where a case runs: in an anchor that it has for itself. */
 export interface Place {
