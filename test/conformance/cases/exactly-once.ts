@@ -172,14 +172,16 @@ same(get('p/stdout'), b'hello')`,
     python(
       'a writer to a full stdin that is killed: the process gets a beginning of what it wrote, each byte once',
       `
-proc('p', 'sh', '-c', 'read go < /dev/null; sleep 0.2; cat')
+proc('p', 'sh', '-c', 'kill -STOP $$; cat')
 data = b''.join(b'%06d\\n' % i for i in range(100_000))
 def write():
     fd = os.open('p/stdin', os.O_WRONLY)
     left = memoryview(data)
     while left: left = left[os.write(fd, left):]
 writer = waits(start(write), WRITE)
+until(lambda: get('p/phase') == b'stopped\\n')
 os.kill(writer, signal.SIGKILL); over(writer)
+put('p/signal', 'CONT\\n')
 got = get('p/stdout')
 assert 0 < len(got) < len(data) and data.startswith(got), len(got)`,
     ),

@@ -165,7 +165,9 @@ while len(got) < 20:
     for fd, _ in poll.poll(PATIENCE):
         try: piece = os.read(fd, 9)
         except BlockingIOError: continue
-        got.append(piece)
+        # One that went before the end of the message would break it off.
+        os.set_blocking(fd, True)
+        got.append(piece + rest(fd))
         poll.unregister(fd); os.close(fd)
         fd = os.open('c/recv', os.O_RDONLY | os.O_NONBLOCK)
         poll.register(fd, select.EPOLLIN)
