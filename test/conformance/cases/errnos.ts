@@ -1,5 +1,7 @@
 /** Each errno of docs/files.md, and those that paths have anywhere. */
+
 import { type Case, python, type Theme } from '../case.js';
+import { NO_ABANDON } from '../inabilities.js';
 
 /** What fails, the errno, and what `error` beside it says then. */
 function fails(name: string, setUp: string, call: string, errno: string, sentence = ''): Case {
@@ -109,6 +111,7 @@ fd = os.open('c/recv', os.O_RDONLY)
 same(os.read(fd, 9), b'part')
 os.kill(sender, signal.SIGKILL); over(sender)
 same(code(os.read, fd, 9), 'EIO')`,
+      { cannot: NO_ABANDON },
     ),
     fails(
       'nobody listens there',

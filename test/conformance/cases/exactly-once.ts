@@ -63,9 +63,14 @@ same(peek('c')['NumSend'], 1)`,
       'what a channel has taken of one who is killed stays in it',
       `
 chan(capacity=2)
-sender = start(lambda: (put('c/send', 'one'), put('c/send', 'two'), put('c/send', 'never')))
+told, tell = os.pipe()
+def send():
+    put('c/send', 'one'); put('c/send', 'two')
+    os.write(tell, b'x')
+    put('c/send', 'never')
+sender = start(send)
+os.read(told, 1)
 waits(sender, WRITE)
-until(lambda: peek('c')['NumSend'] == 2)
 os.kill(sender, signal.SIGKILL); over(sender)
 same((get('c/recv'), get('c/recv'), code(get, 'c/tryrecv')), (b'one', b'two', 'EAGAIN'))`,
     ),

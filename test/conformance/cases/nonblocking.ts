@@ -1,5 +1,7 @@
 /** O_NONBLOCK, and the files that never wait. */
+
 import { python, type Theme } from '../case.js';
+import { FLAGS_AT_OPEN, NO_POLL, SEEKABLE } from '../inabilities.js';
 
 export const nonblocking: Theme = {
   name: 'O_NONBLOCK',
@@ -45,6 +47,7 @@ os.kill(sender, signal.SIGUSR1)
 select.select([fd], [], [], PATIENCE)
 same(os.read(fd, 9), b'two')
 same(over(sender), 0)`,
+      { cannot: NO_POLL },
     ),
     python(
       'a write is EAGAIN while nobody receives, and nothing has been sent',
@@ -74,18 +77,24 @@ while True:
 assert 64 * 1024 <= taken < 4_000_000, taken
 same(code(os.write, fd, b'x'), 'EAGAIN')
 same(select.select([], [fd], [], 0)[1], [])`,
+      { cannot: NO_POLL },
     ),
     python(
       'O_NONBLOCK that fcntl(2) sets later counts, and that it takes away',
       `
 chan()
+def late(*_): raise TimeoutError
+signal.signal(signal.SIGALRM, late)
 fd = os.open('c/recv', os.O_RDONLY)
 os.set_blocking(fd, False)
+signal.alarm(1)
 same(code(os.read, fd, 9), 'EAGAIN')
+signal.alarm(0)
 os.set_blocking(fd, True)
 def send(): put('c/send', 'hello')
 sender = start(send)
 same((rest(fd), over(sender)), (b'hello', 0))`,
+      { cannot: FLAGS_AT_OPEN },
     ),
     python(
       'trysend and tryrecv never wait, without O_NONBLOCK',
@@ -114,6 +123,7 @@ assert len(get(f'{ROOT}/{MEMBER}/log', os.O_RDONLY | os.O_NONBLOCK)) > 10`,
 chan()
 fd = os.open('c/recv', os.O_RDONLY)
 assert code(os.preadv, fd, [bytearray(1)], 0, os.RWF_NOWAIT) in ('ESPIPE', 'EAGAIN', 'EOPNOTSUPP')`,
+      { cannot: SEEKABLE },
     ),
   ],
 };

@@ -1,5 +1,7 @@
 /** What open(2), truncate(2) and the positions in a file do. */
+
 import { python, type Theme } from '../case.js';
+import { SEEKABLE } from '../inabilities.js';
 
 export const opening: Theme = {
   name: 'opening, truncation, positions',
@@ -69,6 +71,7 @@ same(code(os.pwrite, out, b'x', 5), 'ESPIPE')
 proc('p', 'cat')
 for name, flags in (('stdin', os.O_WRONLY), ('stdout', os.O_RDONLY), ('stderr', os.O_RDONLY), ('wait', os.O_RDONLY)):
     same(code(os.lseek, os.open(f'p/{name}', flags), 0, os.SEEK_SET), 'ESPIPE', name)`,
+      { cannot: SEEKABLE },
     ),
     python(
       'a value has positions: lseek(2) from all ends, pread(2), and nothing beyond its end',

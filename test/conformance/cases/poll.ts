@@ -1,5 +1,7 @@
 /** poll(2), select(2) and epoll(7). test/host/poll.test.ts has five members, room, and the log. */
+
 import { python, type Theme } from '../case.js';
+import { NO_POLL } from '../inabilities.js';
 
 /** Ways to wait for one descriptor: each gives whether it is ready. */
 const WAYS = `
@@ -40,6 +42,7 @@ sender = start(send)
 same(by_${way}(fd, select.POLLIN, PATIENCE), True)
 same(os.read(fd, 9), b'hello')
 same(over(sender), 0)`,
+        { cannot: NO_POLL },
       ),
     ),
     ...EACH_WAY.map((way) =>
@@ -57,6 +60,7 @@ receiver = start(receive)
 same(by_${way}(fd, select.POLLOUT, PATIENCE), True)
 same(os.write(fd, b'second'), 6)
 same(over(receiver), 0)`,
+        { cannot: NO_POLL },
       ),
     ),
     python(
@@ -89,6 +93,7 @@ while len(seen) < 3:
         seen[fds[fd]] = os.read(fd, 65536)
         poll.unregister(fd)
 same((seen['stdout'], seen['stderr'], json.loads(seen['wait'])['Exit']), (b'hello\\n', b'hello\\n', '3'))`,
+      { cannot: NO_POLL },
     ),
     python(
       'the next text of a note and a log that grows wake those who wait',
@@ -107,6 +112,7 @@ poll.register(log, select.POLLIN)
 rest(log)
 os.mkdir('logged')
 same(poll.poll(PATIENCE * 1000), [(log, select.POLLIN)])`,
+      { cannot: NO_POLL },
     ),
     python(
       'values and commands are always ready',
@@ -133,6 +139,7 @@ proc('p', 'true'); get('p/wait')
 out = os.open('p/stdout', os.O_RDONLY | os.O_NONBLOCK)
 same(len(select.select([out], [], [], PATIENCE)[0]), 1)
 same(os.read(out, 1), b'')`,
+      { cannot: NO_POLL },
     ),
     python(
       'a wait ends with its time, and by a signal',
@@ -149,6 +156,7 @@ signal.signal(signal.SIGALRM, alarm)
 signal.setitimer(signal.ITIMER_REAL, 0.01)
 try: poll.poll(PATIENCE * 1000); assert False
 except InterruptedError: pass`,
+      { cannot: NO_POLL },
     ),
     python(
       'many wait for one channel, and each message is had once',
@@ -157,6 +165,7 @@ chan()
 fds = [os.open('c/recv', os.O_RDONLY | os.O_NONBLOCK) for _ in range(40)]
 poll = select.epoll()
 for fd in fds: poll.register(fd, select.EPOLLIN)
+same(poll.poll(0), [])
 def send():
     for i in range(20): put('c/send', f'{i:02d}')
 sender = start(send)
@@ -173,6 +182,7 @@ while len(got) < 20:
         poll.register(fd, select.EPOLLIN)
 same(sorted(got), [b'%02d' % i for i in range(20)])
 same(over(sender), 0)`,
+      { cannot: NO_POLL },
     ),
     python(
       'one who only polls takes nothing: the message is for the one who reads',
@@ -187,6 +197,7 @@ same(code(os.read, watcher, 9), 'EAGAIN')
 os.close(watcher)
 put('c/send', 'again')
 same(get('c/recv'), b'again')`,
+      { cannot: NO_POLL },
     ),
     python(
       'a set of descriptors of many elements and of other files, in one epoll',
@@ -208,6 +219,7 @@ os.write(into, b'x'); same(next_ready(), 'pipe')
 put('p/stdin', 'x', os.O_WRONLY | os.O_APPEND); same(next_ready(), 'p')
 sender = start(lambda: put('a/send', 'x')); same(next_ready(), 'a')
 same(over(sender), 0)`,
+      { cannot: NO_POLL },
     ),
   ],
 };

@@ -1,5 +1,7 @@
 /** System calls that make no sense here: each is refused, or served as said. */
+
 import { python, type Theme } from '../case.js';
+import { NO_TIMES, SEEKABLE } from '../inabilities.js';
 
 /** Calls by number and by libc, for what Python's `os` does not have. */
 const LIBC = `
@@ -70,6 +72,7 @@ same(code(os.utime, 'help', ns=(seen.st_atime_ns, seen.st_mtime_ns)), 'ok')
 same(code(os.utime, 'help', ns=(1, 1)), 'EPERM')
 fd = os.open('c/cap', os.O_RDONLY)
 same((code(os.fchmod, fd, 0o400), code(os.fchmod, fd, 0o644), code(os.fchown, fd, 1, 1)), ('ok', 'EPERM', 'EPERM'))`,
+      { cannot: NO_TIMES },
     ),
     python(
       'extended attributes are EOPNOTSUPP, and there is none to list',
@@ -135,11 +138,12 @@ with mmap.mmap(fd, 7, mmap.MAP_PRIVATE, mmap.PROT_READ) as mapped: same(mapped[:
     python(
       'fallocate(2) and posix_fallocate(3) are refused',
       `${LIBC}
-chan()
+chan(capacity=9)
 fd = os.open('c/send', os.O_WRONLY)
 assert call('fallocate', fd, 0, ctypes.c_long(0), ctypes.c_long(10)) in ('EOPNOTSUPP', 'ENOTSUP', 'ESPIPE', 'EPERM')
 assert code(os.posix_fallocate, fd, 0, 10) != 'ok'
 same(peek('c')['NumSend'], 0)`,
+      { cannot: SEEKABLE },
     ),
     python(
       'fsync(2), fdatasync(2), syncfs(2) and posix_fadvise(2) succeed',

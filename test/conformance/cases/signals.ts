@@ -1,5 +1,7 @@
 /** What signals do to those who wait. test/host/stopped-writers.test.ts has each way of writing. */
+
 import { type Case, python, type Theme } from '../case.js';
+import { NO_INTERRUPT } from '../inabilities.js';
 
 /** Those whose default action is to end the process (signal(7)), and the first and the last of the real-time signals. */
 const DEADLY =
@@ -11,7 +13,7 @@ const HARMLESS = ['CHLD', 'URG', 'WINCH', 'CONT'];
 
 function killed(signal: string): Case {
   return python(
-    `SIG${signal} ends a reader and a writer that wait, at once, and nothing was received or sent`,
+    `SIG${signal} ends a reader and a writer that wait, and nothing was received or sent`,
     `
 import resource
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -48,6 +50,20 @@ for again in range(5): os.kill(receiver, signal.SIG${signal})
 put('c/send', 'hello')
 same(over(receiver), 0)`,
       ),
+    ),
+    python(
+      'a signal takes effect at once',
+      `
+chan()
+def ended_after():
+    receiver = waits(start(get, 'c/recv'))
+    began = time.monotonic()
+    os.kill(receiver, signal.SIGINT)
+    over(receiver)
+    return time.monotonic() - began
+# A busy machine may be late.
+assert any(ended_after() < 0.5 for again in range(5)), 'never at once'`,
+      { once: true, cannot: NO_INTERRUPT },
     ),
     python(
       'a signal that is ignored or blocked interrupts nothing',
