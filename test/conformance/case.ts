@@ -7,6 +7,8 @@ export interface Inability {
   readonly reason: string;
   /** How the case fails. */
   readonly fails: RegExp;
+  /** It is a matter of time: the case may also do well. */
+  readonly sometimes?: boolean;
 }
 
 /** A promise, or a behaviour that programs rely on. */

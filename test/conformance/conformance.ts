@@ -5,12 +5,14 @@ import { directories } from './cases/directories.js';
 import { errnos } from './cases/errnos.js';
 import { exactlyOnce } from './cases/exactly-once.js';
 import { inotify } from './cases/inotify.js';
+import { languages } from './cases/languages.js';
 import { namespaces } from './cases/namespaces.js';
 import { nonblocking } from './cases/nonblocking.js';
 import { opening } from './cases/opening.js';
 import { poll } from './cases/poll.js';
 import { refused } from './cases/refused.js';
 import { signals } from './cases/signals.js';
+import { tools } from './cases/tools.js';
 import { unmountings } from './cases/unmounting.js';
 
 export const THEMES: readonly Theme[] = [
@@ -26,4 +28,6 @@ export const THEMES: readonly Theme[] = [
   inotify,
   namespaces,
   unmountings,
+  tools,
+  languages,
 ];

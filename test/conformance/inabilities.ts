@@ -3,8 +3,8 @@ import type { Case, Inability } from './case.js';
 
 type Cannot = NonNullable<Case['cannot']>;
 
-function fuseNative(reason: string, fails: RegExp): Cannot {
-  const inability: Inability = { reason, fails };
+function fuseNative(reason: string, fails: RegExp, sometimes = false): Cannot {
+  const inability: Inability = { reason, fails, sometimes };
   return { 'fuse-native': inability };
 }
 
@@ -36,4 +36,10 @@ export const NO_INTERRUPT = fuseNative(
 export const NO_ABANDON = fuseNative(
   'its binding does not tell who closes a file: a killed sender has ended its message',
   /'ok', and not 'EIO'/,
+);
+
+export const NO_ABANDON_IN_TIME = fuseNative(
+  'its binding does not tell who closes a file: a killed sender may have ended its message',
+  /AssertionError: \d+/,
+  true,
 );

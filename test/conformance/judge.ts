@@ -18,7 +18,7 @@ export async function judge(scene: Scene, each: Case): Promise<Verdict> {
   const failure = await failureOf(scene, each);
   const inability = each.cannot?.[scene.host];
   if (failure === undefined) {
-    if (!inability) return { result: 'yes' };
+    if (!inability || inability.sometimes) return { result: 'yes' };
     return failed(`it works: take away that ${scene.host} cannot, since ${inability.reason}`);
   }
   if (!inability) return failed(failure);

@@ -1,5 +1,7 @@
 /** No message is lost or doubled, whoever is killed. test/host/channels-lost.test.ts has daemons that die. */
+
 import { python, type Theme } from '../case.js';
+import { NO_ABANDON_IN_TIME } from '../inabilities.js';
 
 export const exactlyOnce: Theme = {
   name: 'exactly once under kill -9',
@@ -113,6 +115,7 @@ for moment in range(20):
         except OSError as error: same(error.errno, errno.EIO)
     for each in seen: assert each == b'mark' or len(each) == 200_000, len(each)
     same(over(put_by), 0)`,
+      { cannot: NO_ABANDON_IN_TIME },
     ),
     python(
       'four senders and four readers, of which many are killed: each message is had once, in its sender’s order',
