@@ -20,7 +20,7 @@ const words = process.argv.slice(2);
 const teardowns: (() => void | Promise<void>)[] = [];
 const teardown = (finish: () => void | Promise<void>) => void teardowns.push(finish);
 const hosts = HOSTS.map((host) => ({
-  bound: new Semaphore(AT_ONCE),
+  bound: new Semaphore(AT_ONCE[host]),
   scene: new Scene({ teardown }, host),
 }));
 
@@ -31,7 +31,7 @@ function isChosen(theme: string, { name }: Case): boolean {
 function verdictsOn(each: Case): Promise<readonly Verdict[]> {
   const verdicts = hosts.map(async ({ bound, scene }) => {
     using _ = await bound.acquire();
-    return judge(scene, each);
+    return await judge(scene, each);
   });
   return Promise.all(verdicts);
 }

@@ -1,5 +1,5 @@
 # What the cases that are a script of Python share. The working directory is an anchor of their own.
-import errno, fcntl, json, os, select, signal, sys, time, traceback
+import atexit, errno, fcntl, json, os, select, signal, sys, time, traceback
 
 ROOT, MEMBER, OUT = (os.environ[name] for name in ('ROOT', 'MEMBER', 'OUT'))
 # So long, in seconds, what is to come may take on a busy machine.
@@ -69,11 +69,22 @@ def peek(name):
     return json.loads(get(f'{name}/peek'))
 
 
+forked = set()
+
+
+@atexit.register
+def end_children():
+    """One that is left over would keep the output open, for which the runner waits."""
+    for pid in forked:
+        os.kill(pid, signal.SIGKILL)
+
+
 def start(run, *args):
     """Runs a function in a child; its process id."""
     sys.stdout.flush()
     pid = os.fork()
     if pid:
+        forked.add(pid)
         return pid
     try:
         run(*args)
@@ -85,6 +96,7 @@ def start(run, *args):
 
 def over(pid):
     """Waits for a child: its status, or minus the signal that ended it."""
+    forked.discard(pid)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 

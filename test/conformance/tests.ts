@@ -8,7 +8,7 @@ import { Scene } from './scene.js';
 
 /** A test for each case, on one host. */
 export function conformance(host: Host): void {
-  const bound = new Semaphore(AT_ONCE);
+  const bound = new Semaphore(AT_ONCE[host]);
   const teardowns: (() => void | Promise<void>)[] = [];
   let scene: Scene | undefined;
   // The daemons are all cases'; ava has no teardown for a file but this.

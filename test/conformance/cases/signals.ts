@@ -9,6 +9,9 @@ const DEADLY =
     ' ',
   );
 
+/** With these it is tried on the files of another member, too. */
+const FROM_TERMINALS = ['INT', 'TERM', 'KILL'];
+
 const HARMLESS = ['CHLD', 'URG', 'WINCH', 'CONT'];
 
 function killed(signal: string): Case {
@@ -30,6 +33,8 @@ os.kill(sender, NUMBER)
 same(over(sender), -NUMBER)
 same(code(get, 'c/tryrecv'), 'EAGAIN')
 same((peek('c')['NumSend'], peek('c')['NumRecv']), (0, 0))`,
+    // What differs is the signal, which the host finds in /proc.
+    { once: !FROM_TERMINALS.includes(signal) },
   );
 }
 
@@ -62,7 +67,7 @@ def ended_after():
     over(receiver)
     return time.monotonic() - began
 # A busy machine may be late.
-assert any(ended_after() < 0.5 for again in range(5)), 'never at once'`,
+assert any(ended_after() < 0.25 for again in range(5)), 'never at once'`,
       { once: true, cannot: NO_INTERRUPT },
     ),
     python(

@@ -263,8 +263,8 @@ const others: readonly Case[] = [
     '9\nhello\nhi\n',
   ),
   tool(
-    'vim',
-    `${SET_UP}vim -es -u NONE -n +%p +q c/cap < /dev/null; echo hi > $OUT/f; vim -es -u NONE -n '+w! c/send' +q $OUT/f < /dev/null; cat c/recv`,
+    'vi',
+    `${SET_UP}vi -es -u NONE -n +%p +q c/cap < /dev/null; echo hi > $OUT/f; vi -es -u NONE -n '+w! c/send' +q $OUT/f < /dev/null; cat c/recv`,
     /9\n?hello\n$/,
   ),
   tool('flock', `${SET_UP}flock c/cap echo locked; flock -n . echo too`, 'locked\ntoo\n'),
