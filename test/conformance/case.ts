@@ -55,3 +55,8 @@ export function shell(
   };
   return { name, run, ...options };
 }
+
+/** The same cases, on this daemon's own member alone: they are about the host and the kernel. */
+export function once(cases: readonly Case[]): readonly Case[] {
+  return cases.map((each) => ({ ...each, once: true }));
+}

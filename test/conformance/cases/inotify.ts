@@ -1,5 +1,5 @@
 /** inotify(7): the kernel tells of what programs of this host do through the mount, and of nothing else. */
-import { python, type Theme } from '../case.js';
+import { once, python, type Theme } from '../case.js';
 
 const WATCH = `
 import ctypes, struct
@@ -25,7 +25,7 @@ def clear(fd):
 
 export const inotify: Theme = {
   name: 'inotify',
-  cases: [
+  cases: once([
     python(
       'opening, writing and closing through the mount are told, by its directory too',
       `${WATCH}
@@ -80,5 +80,5 @@ os.mkdir('logged')
 until(lambda: os.stat(f'{ROOT}/{MEMBER}/log').st_size > before)
 same([e for e in events(fd) if 'MODIFY' in e], [])`,
     ),
-  ],
+  ]),
 };

@@ -1,7 +1,7 @@
 /** The mount seen from elsewhere: other names for it, namespaces, chroot, other users. */
 
 import { NOBODY } from '../../host/cluster.js';
-import { type Case, python, type Theme } from '../case.js';
+import { type Case, once, python, type Theme } from '../case.js';
 
 /** Mounts as root in a mount namespace of its own, which ends with the program. */
 const MOUNTS = `
@@ -85,7 +85,7 @@ same(get('c/recv'), b'again')`,
 
 export const namespaces: Theme = {
   name: 'namespaces and users',
-  cases: [
+  cases: once([
     python(
       'a bind mount shows the same files, and readers there and here meet',
       `${MOUNTS}${WORKS_THERE}
@@ -180,5 +180,5 @@ seen = code(check, 'mount', b'overlay', THERE.encode(), b'overlay', 0, options)
 if seen == 'ok': assert 'help' in os.listdir(THERE)`,
     ),
     ...users,
-  ],
+  ]),
 };

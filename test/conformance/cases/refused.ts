@@ -1,6 +1,6 @@
 /** System calls that make no sense here: each is refused, or served as said. */
 
-import { python, type Theme } from '../case.js';
+import { once, python, type Theme } from '../case.js';
 import { NO_TIMES, SEEKABLE } from '../inabilities.js';
 
 /** Calls by number and by libc, for what Python's `os` does not have. */
@@ -15,7 +15,7 @@ def call(name, *args):
 
 export const refused: Theme = {
   name: 'other system calls',
-  cases: [
+  cases: once([
     python(
       'rename(2) is EPERM: of files, of anchors, of elements, also onto another; out of the mount it is EXDEV',
       `
@@ -288,5 +288,5 @@ def run():
 same(over(start(run)), 0)
 assert 'a' not in os.listdir('.')`,
     ),
-  ],
+  ]),
 };
