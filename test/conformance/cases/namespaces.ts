@@ -166,7 +166,7 @@ same(get('c/recv'), b'hello')`,
 chan(capacity=9)
 def other():
     check('unshare', NEWUSER)
-    print(code(os.stat, 'c/cap'))
+    same(code(os.stat, 'c/cap'), 'ok')
 same(over(start(other)), 0)`,
     ),
     python(

@@ -127,12 +127,12 @@ assert mapped('c/send', os.O_WRONLY, mmap.PROT_WRITE, mmap.MAP_SHARED) in ('ENOD
 same(get('c/recv'), b'kept')`,
     ),
     python(
-      'mmap of a value: a private mapping reads it, a shared one is refused (ENODEV)',
+      'mmap of a value: a private mapping reads it, a shared one does so or is ENODEV',
       `
 import mmap
 chan(capacity=123456)
 fd = os.open('c/cap', os.O_RDONLY)
-print(code(lambda: mmap.mmap(fd, 7, mmap.MAP_SHARED, mmap.PROT_READ)))
+assert code(lambda: mmap.mmap(fd, 7, mmap.MAP_SHARED, mmap.PROT_READ)) in ('ok', 'ENODEV')
 with mmap.mmap(fd, 7, mmap.MAP_PRIVATE, mmap.PROT_READ) as mapped: same(mapped[:], b'123456\\n')`,
     ),
     python(
@@ -209,7 +209,6 @@ fd = os.open('c/recv', os.O_RDONLY)
 pipe, into = os.pipe()
 try: seen = os.sendfile(into, fd, None, 99)
 except OSError as error: seen = errno.errorcode[error.errno]
-print(seen)
 os.close(fd)
 if seen != 4: same(get('c/recv'), b'kept')`,
     ),
@@ -250,9 +249,11 @@ same(get('c/cap', os.O_RDONLY | os.O_DIRECT), b'9\\n')`,
       `
 chan()
 fd = os.open('c/cap', os.O_RDONLY)
-print(code(fcntl.fcntl, fd, fcntl.F_SETLEASE, fcntl.F_RDLCK))
+code(fcntl.fcntl, fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
 same(get('c/cap'), b'0\\n')
-print(code(fcntl.fcntl, os.open('.', os.O_RDONLY), fcntl.F_NOTIFY, 1))`,
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+code(fcntl.fcntl, os.open('.', os.O_RDONLY), fcntl.F_NOTIFY, 1)
+assert 'c' in os.listdir('.')`,
     ),
     python(
       'execve(2) of a file in it is EACCES, and it cannot be an interpreter',
