@@ -196,19 +196,5 @@ put('p/signal', 'CONT\\n')
 got = get('p/stdout')
 assert 0 < len(got) < len(data) and data.startswith(got), len(got)`,
     ),
-    python(
-      'a command without a newline runs when its file is closed, be it by the end of a program that is killed',
-      `
-told, tell = os.pipe()
-def begin():
-    fd = os.open('mkchan', os.O_WRONLY)
-    os.write(fd, b'1')
-    os.write(tell, b'x')
-    signal.pause()
-child = start(begin)
-os.read(told, 1)
-os.kill(child, signal.SIGKILL); over(child)
-same(get('cap'), b'1\\n')`,
-    ),
   ],
 };
