@@ -207,8 +207,10 @@ export class FuseConnection {
   }
 
   #endInterrupted(unique: number): void {
-    if (this.#withdraw(unique) === undefined) return;
-    this.#replies.deliver(unique, EINTR);
+    const pending = this.#withdraw(unique);
+    if (pending === undefined) return;
+    // After EINTR its program would write bytes again that have been taken.
+    this.#replies.deliver(unique, pending.request.written ?? EINTR);
     this.#server.notifications.writeNext();
   }
 

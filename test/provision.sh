@@ -42,6 +42,23 @@ knot-dnsutils:kdig
 dnsperf:dnsperf
 nsd:
 mariadb-server:
+toybox:toybox
+socat:socat
+jq:jq
+git:git
+less:less
+ed:ed
+vim-tiny:vi
+zip:zip
+bzip2:bzip2
+xz-utils:xz
+xxd:xxd
+bc:bc
+make:make
+lsof:lsof
+psmisc:fuser
+strace:strace
+sqlite3:sqlite3
 '
 # Those that are servers, and what would start them.
 servers='

@@ -98,7 +98,10 @@ export const write: Run<OpenFile, Write> = (server, file, args, request) => {
   if (handle.write === undefined) return EBADF;
   if (behind && nonblock) return EAGAIN;
   const { bytes, giveBack } = server.buffers.lend(data, handle.io === 'stream');
-  const answer = (taken = bytes.length) => afterChanges(server, WriteOut.encode({ size: taken }));
+  const answer = (taken = bytes.length) => {
+    request.written = WriteOut.encode({ size: taken });
+    return afterChanges(server, request.written);
+  };
   const write = () => {
     request.throwIfAborted();
     file.throwFailure(request);

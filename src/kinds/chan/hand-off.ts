@@ -52,6 +52,8 @@ interface Waiting<Message> extends Receiving {
 
 /** A sender's side of one message that has entered. */
 export interface Sending {
+  /** A receiver has it, and will take it or give it back. */
+  readonly offered: boolean;
   /**
    * The sender has gone before the message was complete. A receiver to which it is
    * offered keeps it, to learn from the message itself that it broke off.
@@ -136,7 +138,12 @@ export class HandOff<Message> {
       if (this.#closed) this.#events.push(events.refused);
       else this.#put(entry, this.#entered);
     });
-    return { withdraw: () => this.#step(() => this.#withdraw(entry)) };
+    return {
+      get offered() {
+        return entry.offeredTo !== undefined;
+      },
+      withdraw: () => this.#step(() => this.#withdraw(entry)),
+    };
   }
 
   /** A receiver asks for a message. Its events may come before this returns. */
@@ -244,6 +251,7 @@ export class HandOff<Message> {
   }
 
   #withdraw(entry: Entry<Message>): void {
+    if (entry.withdrawn) return;
     entry.withdrawn = true;
     if (!entry.offeredTo) this.#drop(entry);
   }

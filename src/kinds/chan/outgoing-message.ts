@@ -5,6 +5,12 @@ import { MAX_WAITING, type MessageShare } from '../message-memory.js';
 import type { HandOff, Sending } from './hand-off.js';
 import { MessageBody } from './message-body.js';
 
+/**
+ * How long, in milliseconds, an interrupted sender waits for a receiver that has the first bytes, and has not
+ * told of it yet: the mount waits 300 ms for us, and RemoteSink 250 ms.
+ */
+const LAST_WORD_MS = 200;
+
 type State = 'new' | 'entered' | 'admitted' | 'refused' | 'ended';
 
 /** An open `send`: one message, which enters the channel with the first bytes, or its end. */
@@ -21,6 +27,8 @@ export class OutgoingMessage implements Sink {
   #isBeginning = false;
   /** Ends the wait until it is accepted, which fails with the error if there is one. */
   #decided: ((error?: CircuitError) => void) | undefined;
+  /** Why its sender gives up, if the receiver that has it gives it back. */
+  #interruption: CircuitError | undefined;
 
   /**
    * @param share The memory that its sender may use.
@@ -116,7 +124,8 @@ export class OutgoingMessage implements Sink {
       admitted: ifOurs(() => this.#decide('admitted')),
       refused: ifOurs(() => this.#decide('refused')),
       returned: ifOurs(() => {
-        if (nonblock) this.#decided?.(wouldWait('the receiver has gone'));
+        if (this.#interruption) this.#giveUp(this.#interruption);
+        else if (nonblock) this.#giveUp(wouldWait('the receiver has gone'));
       }),
       dropped: () => body.drop(),
     });
@@ -171,14 +180,28 @@ export class OutgoingMessage implements Sink {
   #decision(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.#is('entered')) return resolve();
-      const stop = onAbort(signal, reject);
+      let timer: NodeJS.Timeout | undefined;
+      let stop = () => {};
       this.#decided = (error) => {
         stop();
+        clearTimeout(timer);
         this.#decided = undefined;
+        this.#interruption = undefined;
         if (error) reject(error);
         else resolve();
       };
+      stop = onAbort(signal, (error) => {
+        this.#interruption = error;
+        if (this.#sending?.offered) timer = setTimeout(() => this.#giveUp(error), LAST_WORD_MS);
+        else this.#giveUp(error);
+      });
     });
+  }
+
+  /** At once: a receiver that came now would get the beginning of a message that breaks off. */
+  #giveUp(error: CircuitError): void {
+    this.#sending?.withdraw();
+    this.#decided?.(error);
   }
 
   #decide(state: 'admitted' | 'refused'): void {

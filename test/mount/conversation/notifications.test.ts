@@ -4,7 +4,7 @@ import { Opcode } from '../../../mount/wire/constants.js';
 import { Message } from '../../../mount/wire/request.js';
 import { EntryOut, MkdirIn, WriteIn } from '../../../mount/wire/structs.js';
 import { encodeName } from '../fake-kernel.js';
-import { ask, fileWith, invalidated, open, serve } from '../served.js';
+import { ask, fileWith, interrupt, invalidated, open, serve } from '../served.js';
 import { deferred, ToyDirectory, textFile } from '../toy.js';
 
 const { ENOENT, ENOTCONN } = constants.errno;
@@ -63,6 +63,26 @@ test('a write is answered after the kernel was notified of its changes', async (
   t.is(kernel.reply(unique), undefined);
   kernel.queued[0]?.finish();
   t.is((await kernel.replyTo(unique)).error, 0);
+});
+
+test('a write that is interrupted while the kernel is notified of its changes tells that it is done', async (t) => {
+  const root = new ToyDirectory();
+  const node = fileWith({
+    write: () => {
+      root.delete('element');
+      return undefined;
+    },
+  });
+  root.entries.set('scrub', node);
+  const { kernel } = await serve(t, root);
+  const fh = await open(kernel, 'scrub', 1);
+  const write = WriteIn.encode({ fh, size: 1 });
+  const unique = ask(kernel, Opcode.WRITE, 2, write, Buffer.from('\n'));
+  await new Promise(setImmediate);
+  interrupt(kernel, unique);
+  const reply = await kernel.replyTo(unique);
+  t.deepEqual([reply.error, reply.body.readUInt32LE(0)], [0, 1]);
+  kernel.queued[0]?.finish();
 });
 
 test('mkdir notifies the kernel only if its reply is lost', async (t) => {

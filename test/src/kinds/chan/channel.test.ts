@@ -156,6 +156,43 @@ test('a sender that was interrupted before its message was accepted can try agai
   t.is(await received, 'once');
 });
 
+test('a sender that is interrupted while a receiver is given its message goes on, or has sent nothing', async (t) => {
+  const channel = new ChannelElement(0);
+  for (const delivered of [true, false]) {
+    const message = channel.send();
+    const incoming = channel.receive();
+    const stop = new AbortController();
+    const writing = writeAll(message, bytes('once'), { signal: stop.signal });
+    const data = await incoming.read(10);
+    stop.abort();
+    await incoming.settled(data, delivered);
+    if (delivered) {
+      t.is(await writing, 4);
+      message.close();
+      t.is((await incoming.read(10)).length, 0, 'a clean end');
+    } else {
+      await t.throwsAsync(writing, { code: 'EINTR' });
+      message.close();
+    }
+    incoming.close();
+  }
+  t.is(channel.peek().NumSend, 1);
+});
+
+test('a receiver that comes when a sender has just been interrupted gets the next message', async (t) => {
+  const channel = new ChannelElement(0);
+  const stop = new AbortController();
+  const message = channel.send();
+  const writing = writeAll(message, bytes('never'), { signal: stop.signal });
+  stop.abort();
+  // In the same turn, before the sender has heard of it.
+  const received = receive(channel);
+  await t.throwsAsync(writing, { code: 'EINTR' });
+  message.close();
+  await send(channel, 'next');
+  t.is(await received, 'next');
+});
+
 test('an interrupted write tells how much it has taken, and none of that is written twice', async (t) => {
   const channel = new ChannelElement(1);
   const message = channel.send();

@@ -1,0 +1,3 @@
+import { conformance } from './tests.js';
+
+conformance('fuse-native');
