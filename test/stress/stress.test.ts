@@ -1,0 +1,193 @@
+/**
+ * Eight programs do at random what programs can do with files, valid and not, on one mount of three
+ * members. `npm run stress` does it for a minute; CIRCUIT_STRESS_SEED repeats what was done once.
+ */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { Cluster, eventually, PATIENCE, type TestDaemon } from '../host/cluster.js';
+
+const PROGRAMS = 8;
+const SECONDS = Number(process.env.CIRCUIT_STRESS_SECONDS ?? 3);
+const SEED = Number(process.env.CIRCUIT_STRESS_SEED ?? Date.now() % 1_000_000);
+/** How long a member that is killed and started again lives, in milliseconds. */
+const LIFE = 2_000;
+const OPERATIONS = join(import.meta.dirname, '../../../test/stress/operations.py');
+
+interface Report {
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly listings: readonly number[];
+}
+
+/** What a daemon holds, by its stk. */
+interface Held {
+  readonly inodes: number;
+  readonly openFiles: number;
+  readonly descriptors: number;
+  readonly anchors: number;
+  readonly imports: number;
+  readonly exports: number;
+}
+
+/**
+ * What may be more than it was, whatever was done: the names that a listing leaves out, such as those in
+ * `.hosts`; and a delegation of each member's anchors, with the call that waits for its recall.
+ */
+const MAY_BE_MORE: Readonly<Record<string, number>> = { inodes: 20, imports: 2, exports: 2 };
+
+/** Makes the kernel know all that a listing shows, from the bottom up scrubs what is an element, and removes the anchors. */
+const REMOVE_ALL = `
+import os, sys
+for directory, _, files in os.walk(sys.argv[1], topdown=False):
+    for file in files: os.lstat(os.path.join(directory, file))
+    if os.path.relpath(directory, sys.argv[1]).count('/') < 1: continue
+    if 'scrub' in files: open(os.path.join(directory, 'scrub'), 'w').write('\\n')
+    os.rmdir(directory)`;
+
+for (const isKilled of [false, true]) {
+  const also = isKilled ? ', also of a member that is killed and started again' : '';
+  test.serial(
+    `random operations of eight programs${also}: the daemons stay up, and hold nothing afterwards`,
+    async (t) => {
+      t.timeout(4 * SECONDS * 1_000 + 120_000);
+      t.log(`CIRCUIT_STRESS_SEED=${SEED} CIRCUIT_STRESS_SECONDS=${SECONDS}`);
+      const cluster = new Cluster(t);
+      const options = { env: { ...process.env, DEBUG: 'circuit:fuse' } };
+      const first = await cluster.startWith(options);
+      const daemons = [first, await cluster.startWith(options, '-j', first.address)];
+      // What is made once, for good, is made now.
+      await operate(cluster, daemons, { seconds: 1, seed: SEED });
+      const before: Held[] = [];
+      for (const daemon of daemons) before.push(await heldAtRest(cluster, daemon));
+
+      const operated = operate(cluster, daemons, { seconds: SECONDS, seed: SEED });
+      const startThird = () => cluster.start('--no-mount', '-j', first.address);
+      if (isKilled) await killUntil(operated, startThird);
+      summarize(t, await operated);
+
+      for (const [i, daemon] of daemons.entries()) {
+        await eventually(
+          () => heldAtRest(cluster, daemon),
+          (after) => isNoMore(after, before[i] ?? after),
+        );
+        t.notRegex(daemon.log(), /circuit:fuse/, 'no error but those of system calls');
+      }
+    },
+  );
+}
+
+/** Those of stress-ng that need no file of their own: a control file cannot be created. */
+const STRESSORS = ['chattr', 'dir', 'dirdeep', 'dirmany', 'getdent', 'mknod', 'open', 'touch'];
+
+test.serial(
+  'stress-ng and fio at once, on the mount of another member: nothing is held afterwards',
+  async (t) => {
+    t.timeout(4 * SECONDS * 1_000 + 120_000);
+    const cluster = new Cluster(t);
+    const first = await cluster.start();
+    const second = await cluster.start('-j', first.address);
+    const before = await heldAtRest(cluster, second);
+    const member = (await cluster.sh('readlink .self', { cwd: first.mountpoint })).stdout.trim();
+    const cwd = join(second.mountpoint, member);
+    const zero = `{"Path":"cat","Args":["/dev/zero"]}`;
+    const made = await cluster.sh(`mkdir files zero && echo '${zero}' > zero/mkproc`, { cwd });
+    t.is(made.status, 0, made.stderr);
+
+    const stressors = STRESSORS.flatMap((name) => [`--${name}`, '1']);
+    const stress = ['stress-ng', '--temp-path', 'files', '--timeout', `${SECONDS}`, ...stressors];
+    const job = [
+      '--name=read',
+      '--filename=zero/stdout',
+      '--rw=read',
+      '--ioengine=sync',
+      '--bs=64k',
+    ];
+    // Without the first it would make the file; without the second it would stop at the size, 0.
+    const fio = ['fio', ...job, '--create_on_open=1', '--size=16m'];
+    const options = { cwd, timeout: SECONDS * 1_000 + PATIENCE };
+    const results = await Promise.all([cluster.run(stress, options), cluster.run(fio, options)]);
+    for (const { status, stderr } of results) t.is(status, 0, stderr);
+    await eventually(
+      () => heldAtRest(cluster, second),
+      (after) => isNoMore(after, before),
+    );
+  },
+);
+
+/** Runs the programs, each on the mount of one of the daemons. */
+function operate(
+  cluster: Cluster,
+  daemons: readonly TestDaemon[],
+  { seconds, seed }: { readonly seconds: number; readonly seed: number },
+): Promise<Report[]> {
+  const run = async (i: number): Promise<Report> => {
+    const mountpoint = daemons[i % daemons.length]?.mountpoint ?? '';
+    const argv = ['python3', OPERATIONS, mountpoint, `${seed + i}`, `${seconds}`];
+    const { status, stdout, stderr } = await cluster.run(argv, {
+      timeout: seconds * 1_000 + PATIENCE,
+    });
+    if (status !== 0)
+      throw new Error(`the one with seed ${seed + i} ended with ${status}: ${stderr}`);
+    return JSON.parse(stdout);
+  };
+  return Promise.all(Array.from({ length: PROGRAMS }, (_, i) => run(i)));
+}
+
+/** Starts a member and kills it after a while, again and again. */
+async function killUntil(end: Promise<unknown>, start: () => Promise<TestDaemon>): Promise<void> {
+  let isOver = false;
+  const over = end.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    const member = await start();
+    await Promise.race([delay(LIFE), over]);
+    member.process.kill('SIGKILL');
+    await member.ended;
+  }
+}
+
+/** Removes all anchors of both members, and gives what is left. */
+async function heldAtRest(cluster: Cluster, daemon: TestDaemon): Promise<Held> {
+  await eventually(
+    () => cluster.sh('ls', { cwd: daemon.mountpoint }),
+    ({ stdout }) => stdout.split('\n').length - 1 === 2,
+  );
+  const { status, stderr } = await cluster.run(['python3', '-c', REMOVE_ALL, daemon.mountpoint]);
+  if (status !== 0) throw new Error(stderr);
+  const { stdout } = await cluster.sh('cat .self/stk', { cwd: daemon.mountpoint });
+  const { mountHolds, openFiles, anchors, rpc } = JSON.parse(stdout);
+  return {
+    inodes: mountHolds.inodes,
+    openFiles: mountHolds.openFiles,
+    descriptors: openFiles.open,
+    anchors,
+    imports: rpc.imports,
+    exports: rpc.exports,
+  };
+}
+
+function isNoMore(after: Held, before: Held): boolean {
+  return Object.entries(after).every(
+    ([what, count]) => count <= before[what as keyof Held] + (MAY_BE_MORE[what] ?? 0),
+  );
+}
+
+function summarize(t: ExecutionContext, reports: readonly Report[]): void {
+  const outcomes = new Map<string, number>();
+  for (const report of reports) {
+    for (const [outcome, count] of Object.entries(report.outcomes)) {
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count);
+    }
+  }
+  const count = (pattern: RegExp) =>
+    [...outcomes].reduce((sum, [name, times]) => sum + (pattern.test(name) ? times : 0), 0);
+  const listings = reports.flatMap((report) => report.listings).sort((a, b) => a - b);
+  const at = (share: number) => listings[Math.floor(listings.length * share)]?.toFixed(2);
+  t.log(`${count(/./)} operations: ${count(/ done$/)} done, ${count(/ interrupted$/)} interrupted`);
+  t.log(
+    `${listings.length} listings: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, all ${listings.at(-1)?.toFixed(2)} ms`,
+  );
+  // How many there are is the machine's affair.
+  t.true(count(/ done$/) > PROGRAMS);
+}
