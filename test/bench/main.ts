@@ -28,6 +28,7 @@ import { byteGroups } from './rows/bytes.js';
 import { containerGroups } from './rows/containers.js';
 import { fileGroups } from './rows/files.js';
 import { messageGroups } from './rows/messages.js';
+import { mountGroups } from './rows/mounts.js';
 import { nameServerGroups } from './rows/name-servers.js';
 import { networkGroups } from './rows/network.js';
 import { processGroups } from './rows/processes.js';
@@ -47,7 +48,8 @@ const rounds = Number(options.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a number from 1 up');
 const pattern = new RegExp(options.rows ?? '', 'i');
 
-const builds = [buildIn(join(import.meta.dirname, '../../..'))];
+const own = buildIn(join(import.meta.dirname, '../../..'));
+const builds = [own];
 if (options.against !== undefined) builds.push(buildIn(options.against));
 
 const ends: (() => unknown)[] = [];
@@ -64,6 +66,7 @@ async function chosenGroups(): Promise<Group[]> {
   const groups = [
     restGroup(cluster),
     ...fileGroups(cluster),
+    ...mountGroups(cluster, own),
     ...messageGroups(bare),
     ...byteGroups(cluster, bare),
     ...processGroups(cluster),
@@ -84,10 +87,12 @@ async function measure(groups: readonly Group[]): Promise<void> {
     ...trials.flatMap(({ rows }) => rows),
     ...yardsticks.map(({ row }) => row),
   ];
-  const [own = '', other] = builds.map(describe);
+  const [ownName = '', other] = builds.map(describe);
   const [cpu] = cpus();
   const machine = [process.version, `Linux ${release()}`, `${cpus().length} × ${cpu?.model}`];
-  process.stdout.write(`${new Date().toISOString()}, ${machine.join(', ')}\nthis build: ${own}\n`);
+  process.stdout.write(
+    `${new Date().toISOString()}, ${machine.join(', ')}\nthis build: ${ownName}\n`,
+  );
   if (other) process.stdout.write(`the other: ${other}\n`);
 
   const circuits: Circuit[] = [];

@@ -1,6 +1,6 @@
 /**
- * A process of its own: `fuse-native-hello FOLDER DIR` mounts one file, `hello`, on DIR by the
- * fuse-native that is installed in FOLDER, as that library's own example does. The yardstick of the mount.
+ * A process of its own: `fuse-native-hello DIR` mounts one file, `hello`, on DIR by the fuse-native that
+ * test/provision.sh installs, as that library's own example does. The yardstick of the mount.
  */
 import { createRequire } from 'node:module';
 
@@ -33,8 +33,8 @@ interface FuseNative {
   readonly ENOENT: number;
 }
 
-const [installed = '', directory = ''] = process.argv.slice(2);
-const Fuse: FuseNative = createRequire(`${installed}/`)('fuse-native');
+const [directory = ''] = process.argv.slice(2);
+const Fuse: FuseNative = createRequire(import.meta.url)('fuse-native');
 const content = Buffer.from(`circuit://127.0.0.1:11022/12345/Q${'0'.repeat(32)}\n`);
 
 function attributes(mode: number, size: number) {

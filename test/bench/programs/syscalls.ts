@@ -1,6 +1,6 @@
 /**
  * A process of its own: repeats an operation on a path, and answers with the median of how long it
- * took, in microseconds.
+ * took, in microseconds. `calls` is how often the last one was repeated.
  */
 import {
   closeSync,
@@ -10,6 +10,7 @@ import {
   readSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { answerFigures } from '../figures.js';
@@ -18,7 +19,8 @@ import { median } from '../median.js';
 /** How long one measurement takes, in milliseconds. */
 const DURATION_MS = 100;
 
-const buffer = Buffer.alloc(64 * 1024);
+const KIB = 1024;
+const buffer = Buffer.alloc(KIB * KIB);
 
 const operations: Record<string, (path: string) => void> = {
   stat: (path) => {
@@ -33,7 +35,7 @@ const operations: Record<string, (path: string) => void> = {
   },
   open: (path) => {
     const fd = openSync(path, 'r');
-    readSync(fd, buffer);
+    readSync(fd, buffer, 0, 64 * KIB, null);
     closeSync(fd);
   },
   write: (path) => {
@@ -51,11 +53,33 @@ const operations: Record<string, (path: string) => void> = {
   },
 };
 
-await answerFigures(
-  Object.fromEntries(
+/** Of a file that stays open. */
+const ofOpenFiles: Record<string, { flags: 'r' | 'w'; run: (fd: number) => void }> = {
+  'read of 4 KiB': { flags: 'r', run: (fd) => readSync(fd, buffer, 0, 4 * KIB, 0) },
+  'read of 1 MiB': { flags: 'r', run: (fd) => readSync(fd, buffer, 0, KIB * KIB, 0) },
+  'write of 4 KiB': { flags: 'w', run: (fd) => writeSync(fd, buffer, 0, 4 * KIB) },
+  'write of 1 MiB': { flags: 'w', run: (fd) => writeSync(fd, buffer, 0, KIB * KIB) },
+};
+
+let calls = 0;
+
+await answerFigures({
+  ...Object.fromEntries(
     Object.entries(operations).map(([name, run]) => [name, (path) => medianTime(() => run(path))]),
   ),
-);
+  ...Object.fromEntries(
+    Object.entries(ofOpenFiles).map(([name, { flags, run }]) => [
+      name,
+      (path) => {
+        const fd = openSync(path, flags);
+        const time = medianTime(() => run(fd));
+        closeSync(fd);
+        return time;
+      },
+    ]),
+  ),
+  calls: () => calls,
+});
 
 function medianTime(run: () => void): number {
   const times: number[] = [];
@@ -65,5 +89,6 @@ function medianTime(run: () => void): number {
     run();
     times.push(Number(process.hrtime.bigint() - started) / 1000);
   }
+  calls = times.length;
   return median(times);
 }

@@ -8,12 +8,6 @@ import { ON_ONE } from '../one-processor.js';
 import { run } from '../run.js';
 import { type Group, type Trial, trial, type Yardstick } from '../trial.js';
 
-/**
- * It is no dependency of the project: npm before 11 runs its install script, which wants make, python3 and
- * g++. It has its addon for x86-64, and runs without that script.
- */
-const FUSE_NATIVE = 'fuse-native@2.2.6';
-
 /** How often ls(1) runs in one measurement. */
 const LISTINGS = 20;
 
@@ -125,9 +119,8 @@ async function commands(circuit: Circuit, where: Where): Promise<number> {
 
 /** Mounts fuse-native's hello world; gives its directory. */
 async function mountHello(cluster: Cluster): Promise<string> {
-  const installed = await installFuseNative(cluster);
   const directory = cluster.mkdir('hello');
-  const program = programArgv('fuse-native-hello.js', installed, directory);
+  const program = programArgv('fuse-native-hello.js', directory);
   const child = cluster.spawn([...ON_ONE, ...program]);
   await new Promise((resolve, reject) => {
     child.stdout?.once('data', resolve);
@@ -135,15 +128,6 @@ async function mountHello(cluster: Cluster): Promise<string> {
     child.stderr?.pipe(process.stderr);
   });
   return directory;
-}
-
-/** Installs it from npm's cache or from its registry; gives the folder. */
-async function installFuseNative(cluster: Cluster): Promise<string> {
-  const folder = cluster.mkdir('fuse-native');
-  const options = ['--silent', '--ignore-scripts', '--prefer-offline', '--prefix', folder];
-  const { status } = await cluster.run(['npm', 'install', ...options, FUSE_NATIVE]);
-  if (status === 0) return folder;
-  throw new Error(`npm could not install ${FUSE_NATIVE}, for which it takes a network`);
 }
 
 /** Makes a directory like that of a member, of ordinary files; gives its path. */

@@ -1,10 +1,10 @@
 /** What a daemon costs when nobody uses it. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, TestDaemon } from '../../host/cluster.js';
 import { residentSet } from '../../host/memory.js';
 import type { Circuit } from '../circuit.js';
+import { cpuMilliseconds } from '../cpu.js';
 import { median } from '../median.js';
 import { run } from '../run.js';
 import { type Group, trial } from '../trial.js';
@@ -81,17 +81,6 @@ async function withChannels(circuit: Circuit): Promise<number> {
   const megabytes = residentMegabytes(daemon);
   await daemon.stop();
   return megabytes;
-}
-
-/**
- * The time that the threads of a process have run so far. Its ticks of 10 ms in /proc/PID/stat
- * would be too coarse; `schedstat` counts nanoseconds (Documentation/scheduler/sched-stats.rst).
- */
-function cpuMilliseconds({ pid }: TestDaemon): number {
-  const NANOSECONDS = 1_000_000;
-  return readdirSync(`/proc/${pid}/task`)
-    .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0])
-    .reduce((sum, time) => sum + Number(time) / NANOSECONDS, 0);
 }
 
 function residentMegabytes(daemon: TestDaemon): number {
