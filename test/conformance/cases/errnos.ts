@@ -34,7 +34,7 @@ export const errnos: Theme = {
       `fd = os.open('mkchan', os.O_WRONLY); put('mkchan', '1')`,
       `os.write, fd, b'1\\n'`,
       'EEXIST',
-      'has a chan already',
+      'has a channel already',
     ),
     fails('an anchor that is there', `os.mkdir('a')`, `os.mkdir, 'a'`, 'EEXIST'),
     fails('rmdir of an element that lives', `chan('c', 1)`, `os.rmdir, 'c'`, 'EBUSY', 'chan'),
