@@ -43,10 +43,10 @@ interface Pending {
 
 /** What a connection holds for its kernel: how many of each. */
 export interface Held {
-  /** Those that the kernel knows, with the root. */
+  /** The kernel knows these; the root is one of them. */
   readonly inodes: number;
   readonly openFiles: number;
-  /** That are not answered yet. */
+  /** Requests that are not answered yet. */
   readonly requests: number;
 }
 

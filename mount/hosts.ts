@@ -16,10 +16,10 @@ export type HostName = 'native' | 'fuse-native';
 export type HostChoice = HostName | 'auto';
 
 /** Seconds until a system call that waits is interrupted, where the host cannot tell of signals. */
-export const PATIENCE_S = 10;
+export const TIMEOUT_S = 10;
 
 export interface HostOptions extends MountOptions {
-  readonly patienceS?: number | undefined;
+  readonly timeoutS?: number | undefined;
 }
 
 /** @throws {MountError} ENOEXEC: what is wanted cannot be loaded; the sentence says what helps. */
@@ -47,8 +47,8 @@ export function chooseHost(choice: HostChoice = 'auto'): HostName {
 export async function openDevice(
   host: HostName,
   target: string,
-  { patienceS = PATIENCE_S, ...options }: HostOptions,
+  { timeoutS = TIMEOUT_S, ...options }: HostOptions,
 ): Promise<Device> {
   if (host === 'native') return new FuseDevice(await mountFuse(target, options));
-  return await mountByLibrary(target, { ...options, patienceMs: patienceS * 1000 });
+  return await mountByLibrary(target, { ...options, timeoutMs: timeoutS * 1000 });
 }

@@ -23,7 +23,7 @@ export interface SessionOptions extends MountOptions {
   /** What serves it; by default `auto`. */
   readonly host?: HostChoice | undefined;
   /** For `fuse-native`: seconds until a system call that waits fails with EINTR. */
-  readonly patienceS?: number | undefined;
+  readonly timeoutS?: number | undefined;
   /** Receives errors of nodes without an errno, and malformed requests. By default they are debug output. */
   readonly onError?: (error: unknown) => void;
 }

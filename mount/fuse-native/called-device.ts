@@ -26,7 +26,7 @@ export interface CalledDeviceOptions {
   readonly uid: number;
   readonly gid: number;
   /** Milliseconds until a request is interrupted. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
   /** Called once, when the connection closes the device. */
   readonly closed: () => void;
 }
@@ -48,21 +48,21 @@ export class CalledDevice implements Device {
   /**
    * Makes a request.
    * @param parts What follows the header.
-   * @param patient Whether it may take as long as it likes.
+   * @param unbounded Whether it may take as long as it likes.
    */
   ask(
     opcode: number,
     nodeid: number,
     parts: readonly Uint8Array[] = [],
-    patient = false,
+    unbounded = false,
   ): Promise<Reply> {
     if (this.#state !== 'open') return Promise.resolve({ error: ENOTCONN, body: Buffer.alloc(0) });
     return new Promise((resolve) => {
       const unique = this.#send(opcode, nodeid, parts, resolve);
       // Most requests are answered by now.
-      if (patient || !this.#waiting.has(unique)) return;
+      if (unbounded || !this.#waiting.has(unique)) return;
       const interrupt = () => this.#send(Opcode.INTERRUPT, 0, [InterruptIn.encode({ unique })]);
-      const timer = setTimeout(interrupt, this.#options.patienceMs);
+      const timer = setTimeout(interrupt, this.#options.timeoutMs);
       this.#waiting.set(unique, (reply) => {
         clearTimeout(timer);
         resolve(reply);

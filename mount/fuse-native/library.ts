@@ -8,7 +8,7 @@ type Library = typeof Fuse;
 /** The one version that we know: its faults are written of beside what goes round them. */
 const VERSION = '2.2.6';
 
-const INSTALL = `npm install fuse-native@${VERSION} beside circuitfs`;
+const INSTALL = `npm install -g --ignore-scripts fuse-native@${VERSION}`;
 
 let loaded: Library | undefined;
 
@@ -32,7 +32,8 @@ export function loadLibrary(): Library {
 
 /** @param reason The first line of what require() says. */
 function helpFor(reason: string): string {
-  if (/Cannot find module 'fuse-native'/.test(reason)) return `it is not installed; ${INSTALL}`;
+  if (/Cannot find module 'fuse-native'/.test(reason))
+    return `it is not installed beside circuitfs: ${INSTALL}`;
   if (/libfuse/.test(reason)) return `${reason}; install libfuse 2 (Debian's libfuse2)`;
   return `${reason}; the package has builds for linux-x64 and darwin-x64, and elsewhere is compiled when it is installed`;
 }

@@ -16,7 +16,7 @@ const UNKNOWN_ID = 0xffffffff;
 
 export interface LibraryOptions extends MountOptions {
   /** Milliseconds until a system call that waits is interrupted. */
-  readonly patienceMs: number;
+  readonly timeoutMs: number;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function mountByLibrary(
   const device = new CalledDevice({
     uid: options.allowOther ? UNKNOWN_ID : (process.getuid?.() ?? UNKNOWN_ID),
     gid: options.allowOther ? UNKNOWN_ID : (process.getgid?.() ?? UNKNOWN_ID),
-    patienceMs: options.patienceMs,
+    timeoutMs: options.timeoutMs,
     closed,
   });
   const operations = new Operations(new Requests(device));

@@ -36,9 +36,9 @@ export class Requests {
     opcode: number,
     nodeid: number,
     parts?: readonly Uint8Array[],
-    patient?: boolean,
+    unbounded?: boolean,
   ): Promise<Buffer> {
-    const { error, body } = await this.#device.ask(opcode, nodeid, parts, patient);
+    const { error, body } = await this.#device.ask(opcode, nodeid, parts, unbounded);
     if (error !== 0) throw new Refusal(error);
     return body;
   }

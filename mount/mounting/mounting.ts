@@ -50,7 +50,7 @@ export async function detachMount(target: string, type: string, device?: string)
     throw new MountError('EBUSY', `another file system is mounted over it on ${target}`, target);
   }
   if (process.geteuid?.() !== 0) await fusermount(['-u', '-z', '--', target]);
-  else if (native.loadFailure) await run('umount', ['-l', '--', target]).ended;
+  else if (native.loadFailure) await umount(target);
   else native.unmount(target, native.MNT_DETACH);
 }
 
@@ -118,6 +118,15 @@ async function fusermount(args: readonly string[], socket?: number): Promise<voi
     : '';
   const sentence = `${complaint || 'fusermount3 failed without saying why'}${help}`;
   throw new MountError('EPERM', sentence, undefined);
+}
+
+/** For root, where our addon cannot be loaded. */
+async function umount(target: string): Promise<void> {
+  const { status, complaint } = await run('umount', ['-l', '--', target]).ended.catch((error) => {
+    throw explain(error, { ENOENT: 'there is no umount(8): install the package mount' });
+  });
+  if (status !== 0)
+    throw new MountError('EPERM', complaint || `umount ended with ${status}`, target);
 }
 
 /** Commas separate options, so a comma in a value is escaped (libfuse, lib/fuse_opt.c). */

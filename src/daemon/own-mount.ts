@@ -12,7 +12,7 @@ const HIDDEN =
   'the host does not see the mount: the service has a mount namespace of its own, by PrivateTmp=, ProtectSystem= or the like';
 
 /** What serves the mount, as the command line says it. */
-export type FuseOptions = Pick<SessionOptions, 'host' | 'patienceS'>;
+export type FuseOptions = Pick<SessionOptions, 'host' | 'timeoutS'>;
 
 export interface OwnMountOptions {
   /** Makes the root of what is mounted. */

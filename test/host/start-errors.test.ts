@@ -56,7 +56,7 @@ test('an addon that cannot be loaded is told with what was looked for, the reaso
       const { stdout, stderr, status } = await cluster.run([NODE, circuit, ...args], { env });
       const why = `circuit's FUSE addon cannot be loaded: ${sentence}`;
       const other =
-        'fuse-native cannot be loaded: it is not installed; npm install fuse-native@2.2.6 beside circuitfs';
+        'fuse-native cannot be loaded: it is not installed beside circuitfs: npm install -g --ignore-scripts fuse-native@2.2.6';
       const last = stderr.trimEnd().split('\n').at(-1);
       const isStart = args[0] === 'start';
       const without = isStart ? '; or start with --no-mount' : '';

@@ -7,10 +7,10 @@ import { type Mounted, mount, python, run, shell } from './mounted.js';
 import { blockUntilWithdrawn, deferred, openFile, ToyDirectory, textFile } from './toy.js';
 
 /** Seconds; the shortest that there is. */
-const PATIENCE_S = 1;
+const TIMEOUT_S = 1;
 
-function mountIt(t: ExecutionContext, root: Directory, patienceS = PATIENCE_S): Promise<Mounted> {
-  return mount(t, root, { host: 'fuse-native', patienceS });
+function mountIt(t: ExecutionContext, root: Directory, timeoutS = TIMEOUT_S): Promise<Mounted> {
+  return mount(t, root, { host: 'fuse-native', timeoutS });
 }
 
 function streamOf(handle: Omit<Handle, 'io'>, mode = 0o600) {
