@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { REGISTRY, type Registry } from '../kinds/registry.js';
 import { anchorsGiven } from './anchors-given.js';
-import { type Verb, verbs, waitableFiles } from './verbs.js';
+import { isRequired, type Verb, verbs, waitableFiles } from './verbs.js';
 
 const EXEC_HELP = `
 It exits as the process does, with 128 and the signal's number where a signal ended that, with
@@ -88,7 +88,8 @@ function addVerb(add: Add, verb: Verb): void {
   if (argument !== undefined && first) command.argument(argument);
   command.argument('<ANCHOR>', anchor);
   if (argument !== undefined && !first) {
-    const without = 'without it, or where it is -, standard input is read';
+    const isNeeded = isRequired(argument);
+    const without = `${isNeeded ? 'without it, or ' : ''}where it is -, standard input is read`;
     command.argument(argument.replace(/^<(.*)>$/, '[$1]'), without);
   }
   if (flag) command.option(flag.name, flag.help);

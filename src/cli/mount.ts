@@ -38,7 +38,7 @@ export async function mount(directory: string, options: MountOptions): Promise<v
       subtype: 'circuit',
       allowOther: options.allowOther ?? false,
       host: options.fuse,
-      patienceS: options.fuseTimeout,
+      timeoutS: options.fuseTimeout,
     });
     if (!signal.aborted) process.stdout.write(`${session.mountpoint}\n`);
     try {

@@ -41,7 +41,7 @@ export async function start(options: StartOptions): Promise<void> {
       clusterKeys: keys,
       mountpoint: typeof options.mount === 'string' ? options.mount : options.mount && undefined,
       allowOther: options.allowOther ?? false,
-      fuse: { host: options.fuse, patienceS: options.fuseTimeout },
+      fuse: { host: options.fuse, timeoutS: options.fuseTimeout },
       join: (options.join ?? []).map((text) => parseJoinable(text, keys !== undefined)),
       discover: await discovery(options),
       stateDirectory: options.var,

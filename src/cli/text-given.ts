@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import type { Verb } from './verbs.js';
+import { isRequired, type Verb } from './verbs.js';
 
 /**
  * The text for a command file: the words that are given, or with `-` alone standard input, which is
@@ -29,11 +29,6 @@ export async function textGiven(
     return command.error(`error: missing required argument '${name}', and none on standard input`);
   }
   return input.replace(/\n$/, '');
-}
-
-/** Whether there is no command without the argument, in the notation of commander. */
-export function isRequired(argument: string): boolean {
-  return argument.startsWith('<');
 }
 
 /** The same JSON with a key set to true, in whatever case it was given. */

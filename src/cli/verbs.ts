@@ -91,3 +91,8 @@ export function waitableFiles(): string {
       .join(', ');
   return `${names('sink', 'source')} of an anchor, and ${names('log')} of a member`;
 }
+
+/** Whether there is no command without the argument, in the notation of commander. */
+export function isRequired(argument: string): boolean {
+  return argument.startsWith('<');
+}
