@@ -15,7 +15,7 @@ import { Zones } from './zone/zones.js';
 /** The garbage that a query leaves in V8's heap, in bytes. */
 const QUERY_COST_BYTES = 1024;
 
-/** Of this process, which is a daemon. */
+/** All zones of this process, a daemon, share it. */
 const sizeOfAll = new SizeOfAll();
 
 /** The first two keys are the Go circuit's. */

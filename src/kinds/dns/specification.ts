@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { splitAuthority } from '../../base/address.js';
-import { CircuitError } from '../../base/error.js';
 import { KeyedJson } from '../keyed-json.js';
+import { invalid } from './records/invalid.js';
 import { parseIPv4, parseIPv6 } from './records/ip-address.js';
 import { DomainName } from './records/name.js';
 
@@ -67,8 +67,4 @@ function listenOn(text: string): Pick<Specification, 'host' | 'port'> {
 function isUnspecified(address: string): boolean {
   const bytes = parseIPv4(address) ?? parseIPv6(address);
   return bytes !== undefined && /^0+(ffff0{8})?$/.test(Buffer.from(bytes).toString('hex'));
-}
-
-function invalid(sentence: string): CircuitError {
-  return new CircuitError('EINVAL', sentence);
 }

@@ -2,8 +2,8 @@ import { bytesOf, splitUnescaped, textOf } from './escapes.js';
 import { excerpt, invalid } from './invalid.js';
 
 /** RFC 1035, section 2.3.4. */
-const MAX_LABEL_BYTES = 63;
-const MAX_NAME_BYTES = 255;
+export const MAX_LABEL_BYTES = 63;
+export const MAX_NAME_BYTES = 255;
 
 /** Characters that mean something in zone text or to those who read it, besides blanks. */
 const SPECIAL = '.\\"();@$';

@@ -1,3 +1,6 @@
+/** The class of the Internet, the only one that is served (RFC 1035, section 3.2.4). */
+export const CLASS_IN = 1;
+
 /** The numbers of the types of records, and of questions, that the server treats in a way of their own. */
 export const TYPE = {
   A: 1,

@@ -1,4 +1,5 @@
-import { TYPE } from '../records/type.js';
+import { MAX_NAME_BYTES } from '../records/name.js';
+import { CLASS_IN, TYPE } from '../records/type.js';
 import { RCODE, type WireName } from '../zone/lookup.js';
 
 /** The length of a message's header (RFC 1035, section 4.1.1), in bytes. */
@@ -9,10 +10,6 @@ const FIXED_BYTES = 10;
 
 /** The type and class of a question, in bytes. */
 const QUESTION_FIXED_BYTES = 4;
-
-const MAX_NAME_BYTES = 255;
-
-const CLASS_IN = 1;
 
 /** The bits of a header's second word. */
 export const FLAG = { QR: 0x8000, AA: 0x0400, TC: 0x0200, RD: 0x0100 } as const;
@@ -108,7 +105,7 @@ function skipQuestions(message: Buffer, count: number): number | undefined {
   return at <= message.length ? at : undefined;
 }
 
-/** What follows the questions. */
+/** The rest of a message, behind its questions. */
 interface Rest {
   readonly edns: Edns | undefined;
   readonly isWellFormed: boolean;

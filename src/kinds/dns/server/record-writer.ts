@@ -1,11 +1,10 @@
+import { CLASS_IN } from '../records/type.js';
 import type { Located, WireName } from '../zone/lookup.js';
 import type { RecordData } from '../zone/rrset.js';
 import { HEADER_BYTES } from './query.js';
 
 /** A pointer has 14 bits. */
 const MAX_POINTER = 0x3fff;
-
-const CLASS_IN = 1;
 
 /** Writes records behind the question of a message, with compressed names (RFC 1035, section 4.1.4). */
 export class RecordWriter {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Host, HostMember } from '../../table.js';
-import type { DomainName } from '../records/name.js';
+import { type DomainName, MAX_LABEL_BYTES } from '../records/name.js';
 import type { ResourceRecord } from '../records/record.js';
 import { parseRecord } from '../records/zone-text.js';
 import type { Zones } from './zones.js';
@@ -10,8 +10,6 @@ const TTL_S = 5;
 
 /** More members are not in the SRV records: an answer has 64 KiB, and each daemon knows all others. */
 export const MAX_SERVICES = 256;
-
-const MAX_LABEL_BYTES = 63;
 
 /** The records of one member. */
 interface Entry {

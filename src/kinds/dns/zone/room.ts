@@ -2,7 +2,7 @@ import { CircuitError } from '../../../base/error.js';
 import { excerpt } from '../records/invalid.js';
 import type { DomainName } from '../records/name.js';
 
-/** What records take, as far as it is bounded. */
+/** The size of records, as far as it is bounded. */
 export interface Size {
   /** The part of the file `peek`, in bytes. */
   readonly shownBytes: number;
