@@ -59,6 +59,8 @@ lsof:lsof
 psmisc:fuser
 strace:strace
 sqlite3:sqlite3
+stress-ng:stress-ng
+fio:fio
 '
 # Those that are servers, and what would start them.
 servers='

@@ -14,7 +14,7 @@ export const AT_ONCE = 8;
 /** How many programs wait in a read. */
 export const WAITING = 1_000;
 
-/** What a call cost. */
+/** The cost of a call. */
 export interface Cost {
   /** How long it took, in microseconds: the median. */
   readonly time: number;
