@@ -41,7 +41,7 @@ interface Pending {
   readonly inode: Inode | undefined;
 }
 
-/** What a connection holds for its kernel: how many of each. */
+/** How much a connection holds for its kernel. */
 export interface Held {
   /** The kernel knows these; the root is one of them. */
   readonly inodes: number;

@@ -20,7 +20,7 @@ import { prepareMountpoint } from './mounting/mountpoint.js';
 import type { Directory } from './node.js';
 
 export interface SessionOptions extends MountOptions {
-  /** What serves it; by default `auto`. */
+  /** Its host; by default `auto`. */
   readonly host?: HostChoice | undefined;
   /** For `fuse-native`: seconds until a system call that waits fails with EINTR. */
   readonly timeoutS?: number | undefined;
@@ -91,7 +91,7 @@ export class Session {
     }
   }
 
-  /** What is held for the kernel now. */
+  /** How much is held for the kernel now. */
   get held(): Held {
     return this.#connection.held;
   }

@@ -12,7 +12,7 @@ export class Request implements Caller {
   filesOwner = 0;
   /** Answers the request before it is done, so that its program can stop. */
   answerEarly: (() => void) | undefined;
-  /** What a write is answered that is done, and waits only for the kernel to be notified. */
+  /** The answer to a write that is done, and waits only for the kernel to be notified. */
   written: Uint8Array | undefined;
   #controller: AbortController | undefined;
   #aborted: Error | undefined;

@@ -28,7 +28,7 @@ const LISTING_BYTES = 1 << 16;
 /** chown(2): this id stays as it is. */
 const UNCHANGED = 0xffffffff;
 
-/** What the flags of OPEN and its reply say of later reads and writes, which libfuse does not repeat. */
+/** The flags of OPEN and of its reply that matter to later reads and writes: libfuse does not repeat them. */
 interface OpenFile {
   /** Without O_NONBLOCK 0. */
   readonly nonblock: number;

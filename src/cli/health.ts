@@ -72,7 +72,7 @@ interface DaemonHealth {
 interface MountHealth {
   /** Null where there is none. */
   readonly Path: string | null;
-  /** What serves it, `native` or `fuse-native`; null where there is none. */
+  /** Its host, `native` or `fuse-native`; null where there is none. */
   readonly Fuse: string | null;
   /** Why there is none though there should be one, in a sentence; else null. */
   readonly Failure: string | null;

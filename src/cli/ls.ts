@@ -33,7 +33,7 @@ export async function ls(path: string, options: ListOptions): Promise<void> {
 /** The paths of members, with each that it leads to. */
 type Members = ReadonlyMap<string, MemberEntry>;
 
-/** What a directory of members lists, of the list that came with the connection: nobody else is asked. */
+/** The entries of a directory of members, by the list that came with the connection: nobody else is asked. */
 function membersAt(path: string, members: readonly MemberEntry[]): Members | undefined {
   if (path !== '/' && path !== '/.hosts') return undefined;
   const byName = new Map(members.map((member) => [member.name, member]));

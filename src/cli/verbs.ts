@@ -56,7 +56,7 @@ function exampleFor(name: string, those: readonly Found[]): string {
   return eachWithWhose(those, (file) => exampleOf(name, file)).join(', or ');
 }
 
-/** What the files have, each once, with the directories that have those files. */
+/** The contents of the files, each once, with the directories that have those files. */
 function eachWithWhose(
   those: readonly Found[],
   what: (file: ControlFile<never>) => string,

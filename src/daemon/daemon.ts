@@ -51,7 +51,7 @@ export interface DaemonOptions {
   /** A directory, `undefined` for the default one if it can be used, `false` for none. */
   readonly mountpoint?: string | false | undefined;
   readonly allowOther?: boolean;
-  /** What serves the mount. */
+  /** The host of the mount. */
   readonly fuse?: FuseOptions;
   /** Daemons to join at the start, and with a cluster key hosts where some may be. */
   readonly join?: readonly (Address | Contact)[];

@@ -11,7 +11,7 @@ const DEFAULT_MOUNTPOINT = '/circuit';
 const HIDDEN =
   'the host does not see the mount: the service has a mount namespace of its own, by PrivateTmp=, ProtectSystem= or the like';
 
-/** What serves the mount, as the command line says it. */
+/** The host of the mount, as the command line says it. */
 export type FuseOptions = Pick<SessionOptions, 'host' | 'timeoutS'>;
 
 export interface OwnMountOptions {

@@ -57,7 +57,7 @@ export class Registry {
     return name === 'anchor' ? this.anchor : this.#kinds.get(name);
   }
 
-  /** What sentences call an element of a kind. */
+  /** The name of a kind's elements in sentences. */
   nounOf(kind: string): string {
     return this.kind(kind)?.noun ?? kind;
   }

@@ -159,7 +159,7 @@ export interface Directory<E> extends Description {
 export interface Kind<E extends Element = Element, B extends AsyncDisposable = AsyncDisposable>
   extends Directory<E> {
   readonly make: Maker<E, B>;
-  /** What sentences call one, where that is not the kind's name. */
+  /** Its name in sentences, where that is not the kind's own. */
   readonly noun?: string;
   /** An option of `circuit start` that enables it. */
   readonly start?: StartOption;

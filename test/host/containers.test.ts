@@ -32,7 +32,7 @@ function bothViews(run: (view: View, anchor: string) => Promise<void>, name: str
   return Promise.all([hosts.local, hosts.remote].map((view) => run(view, `${name}-${view.name}`)));
 }
 
-/** What the engine tells in a file: one that is busy may not do so within 4 s, and is asked again. */
+/** The content of a file that the engine gives: one that is busy may not do so within 4 s, and is asked again. */
 async function told({ sh }: View, file: string): Promise<string> {
   const { stdout } = await eventually(
     () => sh(`cat ${file}`),

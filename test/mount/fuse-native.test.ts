@@ -27,7 +27,7 @@ test('directories, attributes, links and contents are those of the nodes', async
     attributes: () => ({ mode: 0o777, size: 4, mtime: 0n }),
     readlink: () => 'long',
   });
-  // Of size 0, as a file is whose content is not known before it is read.
+  // Its size is 0, as of a file whose content is not known before it is read.
   root.set(
     'unsized',
     openFile(0o400, () => ({

@@ -9,9 +9,9 @@ const GOOD_FOR_MS = 1_000;
 export interface MountReport {
   /** Where the network is mounted; null where it is not. */
   readonly mount: string | null;
-  /** What serves it: `native` is our own addon. */
+  /** The host of the mount: `native` is our own addon. */
   readonly mountHost?: string;
-  /** What it holds for the kernel. Back where they were when nobody uses the mount any more. */
+  /** How much it holds for the kernel: as before when nobody uses the mount any more. */
   readonly mountHolds?: {
     readonly inodes: number;
     readonly openFiles: number;

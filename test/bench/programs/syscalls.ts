@@ -53,7 +53,7 @@ const operations: Record<string, (path: string) => void> = {
   },
 };
 
-/** Of a file that stays open. */
+/** The file stays open. */
 const ofOpenFiles: Record<string, { flags: 'r' | 'w'; run: (fd: number) => void }> = {
   'read of 4 KiB': { flags: 'r', run: (fd) => readSync(fd, buffer, 0, 4 * KIB, 0) },
   'read of 1 MiB': { flags: 'r', run: (fd) => readSync(fd, buffer, 0, KIB * KIB, 0) },

@@ -83,7 +83,7 @@ export function mountGroups(cluster: Cluster, build: Build): Group[] {
   ];
 }
 
-/** What the map has; else what `make` gives. */
+/** The value that the map has; else the one that `make` gives. */
 function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const has = map.get(key);
   if (has !== undefined) return has;

@@ -38,7 +38,7 @@ export function parseRecord(text: string): ResourceRecord {
   return { owner, type: number, ttl, rdata: parseRdata(number, tokens) };
 }
 
-/** What to do without directives of zone files. */
+/** Advice for those who give a directive of zone files. */
 const INSTEAD: Readonly<Record<string, string>> = {
   $ORIGIN: 'write each name whole',
   $TTL: `write the TTL into each record, behind its owner; without one it is ${DEFAULT_TTL_S}`,

@@ -8,7 +8,7 @@ const LENGTH_BYTES = 2;
  */
 export class MessageStream {
   #bytes: Buffer = Buffer.alloc(0);
-  /** What has not been taken is from here to there. */
+  /** The bytes that have not been taken are from here to there. */
   #start = 0;
   #end = 0;
 

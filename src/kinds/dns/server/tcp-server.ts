@@ -57,7 +57,7 @@ export class TcpServer {
 class TcpConnection {
   readonly #socket: Socket;
   readonly #respond: (message: Buffer) => Buffer | undefined;
-  /** What has not been answered. */
+  /** Queries that have not been answered. */
   readonly #queries = new MessageStream();
   #hasEnded = false;
 

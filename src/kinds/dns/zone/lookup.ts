@@ -133,7 +133,7 @@ const ADDED: ReadonlyMap<number, readonly number[]> = new Map([
   [TYPE.NAPTR, [TYPE.SRV, ...ADDRESSES]],
 ]);
 
-/** What is known here of the names in the data of an RRset. */
+/** The records known here of the names in the data of an RRset. */
 function added(zones: Zones, { type, data }: RRset): readonly Located[] {
   const types = ADDED.get(type);
   if (!types) return NOTHING;
