@@ -112,7 +112,13 @@ export class ContainerInput {
   async #socketInTime(signal: AbortSignal | undefined): Promise<Socket> {
     await this.#whenWritten(signal);
     if (this.#closed) throw ended();
-    const socket = await interruptible(this.#engine.inTime(this.#connect()), signal);
+    const socket = await interruptible(this.#engine.inTime(this.#connect()), signal).catch(
+      (error) => {
+        // This writer learns it, and it may not be so any more when another one writes.
+        if (error === this.#failure) this.#failure = undefined;
+        throw error;
+      },
+    );
     if (this.#hasEnded) throw ended();
     return socket;
   }
