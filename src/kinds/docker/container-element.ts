@@ -228,6 +228,7 @@ export class ContainerElement implements Element {
 
   /** The engine has gone. */
   engineLost(): void {
+    this.stdin.engineLost();
     this.#outputs.breakOff();
   }
 

@@ -30,6 +30,7 @@ export class FakeEngine implements AsyncDisposable {
   /** How many bytes were written to each output. */
   written = 0;
   readonly #outputs = new Set<Duplex>();
+  readonly #inputs = new Set<Duplex>();
   readonly #directory: string;
   readonly #connections = new Set<Duplex>();
   readonly #events = new Set<ServerResponse>();
@@ -95,6 +96,11 @@ export class FakeEngine implements AsyncDisposable {
     for (const socket of this.#outputs) socket.end();
   }
 
+  /** As where containers have closed their standard inputs. */
+  endInputs(): void {
+    for (const socket of this.#inputs) socket.end();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await rm(this.#directory, { recursive: true });
@@ -113,8 +119,10 @@ export class FakeEngine implements AsyncDisposable {
     }
     socket.on('error', () => {});
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
-    if (isInput) this.inputs.push(text(socket));
-    else this.#outputs.add(socket);
+    if (isInput) {
+      this.#inputs.add(socket);
+      this.inputs.push(text(socket).catch(() => ''));
+    } else this.#outputs.add(socket);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
