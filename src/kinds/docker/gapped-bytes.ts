@@ -59,6 +59,11 @@ export class GappedBytes {
     for (const gap of this.#gaps) if (gap.at > this.#taken) gap.told = false;
   }
 
+  /** The reader that was told of the gap at the front has not learned of it: the next one is told. */
+  untellGap(): void {
+    for (const gap of this.#gaps) if (gap.at === this.#taken) gap.told = false;
+  }
+
   get #nextGap(): Gap | undefined {
     return this.#gaps.find(({ told }) => !told);
   }

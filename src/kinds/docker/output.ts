@@ -188,6 +188,11 @@ export class ContainerOutput implements Source {
     this.#listeners.tell();
   }
 
+  untold(): void {
+    this.#unread.untellGap();
+    this.#listeners.tell();
+  }
+
   /** A reader goes; the others go on. */
   close(): void {}
 

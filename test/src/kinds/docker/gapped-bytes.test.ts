@@ -46,3 +46,18 @@ test('a gap that was told is told again where bytes before it are put back', (t)
   t.deepEqual([...queue.take(10)], [2]);
   t.true(queue.atGap);
 });
+
+test('a gap of which a reader was not told stays at the front, whatever was delivered before it', (t) => {
+  const queue = new GappedBytes();
+  for (const byte of [1, 2, 3]) {
+    queue.push(Uint8Array.of(byte));
+    queue.addGap();
+    t.deepEqual([...queue.take(10)], [byte]);
+    t.true(queue.atGap);
+    queue.passGap();
+    t.false(queue.atGap);
+    queue.untellGap();
+    t.true(queue.atGap);
+    queue.passGap();
+  }
+});
