@@ -182,6 +182,7 @@ export class ContainerOutput implements Source {
   }
 
   settled(data: Uint8Array, delivered: boolean): void {
+    if (delivered) this.#unread.delivered(data.length);
     if (delivered || data.length === 0) return;
     this.#unread.unshift(data);
     this.#account();
