@@ -107,8 +107,16 @@ export class RemoteMember implements Member {
     return this.#call((member) => member.mkdir([...path]), signal);
   }
 
-  rmdir(path: AnchorPath, signal?: AbortSignal): Promise<void> {
-    return this.#call((member) => member.rmdir([...path]), signal);
+  async rmdir(path: AnchorPath, signal?: AbortSignal): Promise<void> {
+    const begun = this.#attempt((member) => member.rmdir([...path]));
+    try {
+      using held = await this.#inTime(begun, signal);
+      await call(held.done(), signal);
+    } catch (error) {
+      // It may come yet, and nobody waits for it any more.
+      begun.then(disposeStub, () => {});
+      throw error;
+    }
   }
 
   describe(directory: string, signal?: AbortSignal): Description | Promise<Description> {
