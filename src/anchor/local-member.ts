@@ -19,6 +19,7 @@ import type {
 } from './circuit.js';
 import { Delegations } from './delegations.js';
 import { elementHost } from './element-host.js';
+import { removeAtLast } from './late-removal.js';
 import { LocalFiles, type LocalFilesOptions } from './local-files.js';
 import { type MemberStateOptions, memberState } from './member-state.js';
 import { formatPath } from './path.js';
@@ -235,7 +236,7 @@ export class LocalMember implements Member {
     return this.#delegations.change(() => {
       this.#checkGoingOn();
       this.#anchors.attach(path, placed);
-      placed.element.placed?.(() => void this.#remove(path, placed).catch(() => {}));
+      placed.element.placed?.(() => void this.#removeAtLast(path, placed));
     });
   }
 
@@ -260,6 +261,16 @@ export class LocalMember implements Member {
     }
     await placed.element.scrub();
     await this.#delegations.change(() => this.#anchors.detach(path, placed));
+  }
+
+  /** Removes an element that goes by itself, as by `"Scrub": true`. */
+  #removeAtLast(path: AnchorPath, placed: Placed): Promise<void> {
+    return removeAtLast(formatPath(this.name, path), this.#options.log, async () => {
+      // It was scrubbed, or terminate() ends it.
+      if (this.#ending || !this.#anchors.has(path, placed)) return false;
+      await this.#remove(path, placed);
+      return true;
+    });
   }
 
   /** An element has lost its attendant. */

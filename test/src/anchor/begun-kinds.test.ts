@@ -168,6 +168,22 @@ test('an element that comes while rmdir ends the one before it stays', async (t)
   t.deepEqual((await local.view([])).anchors, []);
 });
 
+test('an element that goes by itself and cannot yet is logged, and goes when it can', async (t) => {
+  const { local, ports, log } = member({ port: true });
+  const { adopt } = await port(ports);
+  const ship = new Ship('Fram', log);
+  await adopt(['a'], ship);
+  ship.ice = Promise.reject(new CircuitError('ETIMEDOUT', 'it is stuck in the ice'));
+  ship.remove();
+  while (log.length < 2) await Promise.resolve();
+  t.is(log[1], `/${local.name}/a is not removed yet: it is stuck in the ice`);
+  t.is((await local.stat(['a'])).kind, 'ship');
+  ship.ice = undefined;
+  while (log.length < 4) await new Promise(setImmediate);
+  t.deepEqual(log.slice(2), ['Fram sinks', `/${local.name}/a was removed`]);
+  t.deepEqual((await local.view([])).anchors, []);
+});
+
 test('an element that an earlier run left is one as any other: its files, scrub and rmdir', async (t) => {
   const { local, ports, log } = member({ port: true });
   const { adopt } = await port(ports);
