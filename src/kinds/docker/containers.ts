@@ -11,7 +11,7 @@ import { isGone } from './engine-container.js';
 import { type ContainerEvent, EngineEvents } from './events.js';
 import { parseInspection } from './inspection.js';
 import { labelsOf, MEMBER_LABEL } from './labels.js';
-import { LeftContainers, type ListedContainer } from './left-containers.js';
+import { LeftContainers, type ListedContainer, nameOf } from './left-containers.js';
 import { LeftOutput } from './left-output.js';
 import { socketPath } from './socket-option.js';
 import { startError } from './start-errors.js';
@@ -236,8 +236,8 @@ export class Containers implements AsyncDisposable {
 
   /** @param container One with this member's label. */
   async #reconcile(container: ListedContainer): Promise<void> {
-    const { Id, Names } = container;
-    const name = Names[0]?.slice(1) ?? Id;
+    const { Id } = container;
+    const name = nameOf(container);
     const isOthers = [Id, name].some((each) => this.#making.has(each) || this.#unwanted.has(each));
     try {
       const element = this.#elements.get(Id);
