@@ -37,7 +37,7 @@ export class SourceTarget extends RpcTarget implements Disposable {
   #lastRead: Promise<unknown> = Promise.resolve();
   /** The piece that is being read, if one is. */
   #reading: Promise<unknown> = Promise.resolve();
-  /** What a read found wrong after bytes that were given: a source may tell of it only once. */
+  /** The error of a read after bytes that were given: a source may tell of it only once. */
   #failure: unknown;
   /** An error that the peer was told of, and that has come to nobody there. */
   #untold: unknown;
