@@ -104,8 +104,8 @@ export class ContainerInput {
   #send(socket: Socket, piece: Uint8Array): void {
     this.#writing = true;
     socket.write(piece, (error) => {
-      // The connection ends, and with it what is written.
-      if (error || this.#socket !== socket) return;
+      // The connection ends, and with it what is written: net tells that not always as an error.
+      if (error || socket.destroyed || this.#socket !== socket) return;
       this.#writing = false;
       this.#listeners.tell();
     });

@@ -27,6 +27,8 @@ export class FakeEngine implements AsyncDisposable {
   pid = 0;
   /** What was written to the standard inputs that were attached, each until its end. */
   readonly inputs: Promise<string>[] = [];
+  /** Whether containers read their standard inputs. */
+  readsInputs = true;
   /** How many bytes were written to each output. */
   written = 0;
   readonly #outputs = new Set<Duplex>();
@@ -121,7 +123,7 @@ export class FakeEngine implements AsyncDisposable {
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
     if (isInput) {
       this.#inputs.add(socket);
-      this.inputs.push(text(socket).catch(() => ''));
+      if (this.readsInputs) this.inputs.push(text(socket).catch(() => ''));
     } else this.#outputs.add(socket);
   }
 

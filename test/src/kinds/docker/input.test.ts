@@ -121,3 +121,28 @@ test('a close that the engine does not take is tried again until the container h
   t.is(engine.asked.length, asked + 2);
   other.close();
 });
+
+test('a writer learns that its bytes went with the engine, once, and then writes to the next one', async (t) => {
+  const { engine, stdin } = await input();
+  await using _engine = engine;
+  engine.readsInputs = false;
+  const writer = stdin.open();
+  await writer.accept(bytes('a'));
+  const nonblock = { nonblock: true };
+  // As much as the connection holds: some turns are enough for a write that it takes.
+  for (let turns = 0; turns < 50; turns = (await writer.ready()) ? 0 : turns + 1) {
+    await writer.accept(Buffer.alloc(64 * 1024), nonblock).catch(() => 0);
+    await new Promise(setImmediate);
+  }
+  const waiting = writer.whenReady();
+  await engine.stop();
+  stdin.engineLost();
+  await waiting;
+  const gone = { code: 'EIO', message: /engine went away/ };
+  await t.throwsAsync(writer.accept(bytes('b'), nonblock), gone);
+  engine.readsInputs = true;
+  await engine.listen();
+  t.is(await writer.accept(bytes('c')), 1);
+  writer.close();
+  t.is(await engine.inputs.at(-1), 'c');
+});
