@@ -69,11 +69,12 @@ export class AnchorTree<E extends Element> {
   }
 
   /**
-   * @returns The ended element that was removed with the anchor, if there was one.
+   * Whether an anchor could be removed now.
+   * @returns Its ended element, which goes with it, if it has one.
    * @throws CircuitError ENOENT, EPERM (a member), ENOTEMPTY, EBUSY (a live element)
    */
-  rmdir(path: AnchorPath): E | undefined {
-    const { parent, name } = this.#split(path);
+  checkRemovable(path: AnchorPath): E | undefined {
+    this.#split(path);
     const anchor = this.#find(path);
     if (anchor.children.size > 0) {
       const sentence = `${this.#show(path)} has sub-anchors; remove them first`;
@@ -84,8 +85,24 @@ export class AnchorTree<E extends Element> {
       const sentence = `${this.#show(path)} has a live ${noun}; scrub it first`;
       throw new CircuitError('EBUSY', sentence);
     }
-    this.#remove(parent, name);
     return anchor.element;
+  }
+
+  /**
+   * @param ended The element that goes with it, as {@link checkRemovable} gave it.
+   * @throws CircuitError as {@link checkRemovable}; EBUSY: another element has come
+   */
+  rmdir(path: AnchorPath, ended?: E): void {
+    const { parent, name } = this.#split(path);
+    const element = this.checkRemovable(path);
+    if (element && element !== ended) {
+      const noun = this.#registry.nounOf(element.kind);
+      throw new CircuitError(
+        'EBUSY',
+        `${this.#show(path)} has another ${noun} now; scrub it first`,
+      );
+    }
+    this.#remove(parent, name);
   }
 
   /**

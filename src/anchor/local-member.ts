@@ -5,7 +5,7 @@ import type { Files } from '../kinds/control-file.js';
 import type { MemberState } from '../kinds/member/kind.js';
 import { MessageMemory, type MessageShare } from '../kinds/message-memory.js';
 import { REGISTRY, type Registry } from '../kinds/registry.js';
-import type { Description, Element, Host, Kind, Place, StartOptionValues } from '../kinds/table.js';
+import type { Description, Host, Kind, Place, StartOptionValues } from '../kinds/table.js';
 import { HANG_UP_GRACE_MS } from '../transport/limits.js';
 import { AnchorTree } from './anchor-tree.js';
 import { BegunKinds } from './begun-kinds.js';
@@ -19,9 +19,11 @@ import type {
 } from './circuit.js';
 import { Delegations } from './delegations.js';
 import { elementHost } from './element-host.js';
+import { removeAtLast } from './late-removal.js';
 import { LocalFiles, type LocalFilesOptions } from './local-files.js';
 import { type MemberStateOptions, memberState } from './member-state.js';
 import { formatPath } from './path.js';
+import { Placed } from './placed.js';
 
 export interface LocalMemberOptions extends MemberStateOptions {
   /** The kinds of element that it makes. */
@@ -29,25 +31,6 @@ export interface LocalMemberOptions extends MemberStateOptions {
 }
 
 type Opened<E> = Pick<LocalFilesOptions<E>, 'directory' | 'element' | 'scrub' | 'disposed'>;
-
-/** An element on an anchor. */
-class Placed {
-  readonly element: Element;
-  readonly directory: Kind;
-
-  constructor(directory: Kind, element: Element) {
-    this.directory = directory;
-    this.element = element;
-  }
-
-  get kind(): string {
-    return this.directory.name;
-  }
-
-  get alive(): boolean {
-    return this.element.alive;
-  }
-}
 
 /** How long a maker that fails waits for the scrub of its element, which may hang in the kernel. */
 const DISCARD_TIMEOUT_MS = 1_000;
@@ -119,12 +102,10 @@ export class LocalMember implements Member {
   }
 
   async rmdir(path: AnchorPath): Promise<void> {
-    const placed = await this.#delegations.change(() => this.#anchors.rmdir(path));
-    await placed?.element.scrub().catch(async (error) => {
-      // What it stands for is there still, and would be nobody's.
-      await this.#attach(path, placed).catch(() => undefined);
-      throw error;
-    });
+    const placed = this.#anchors.checkRemovable(path);
+    // First, since what it stands for would be nobody's where this fails.
+    await placed?.element.scrub();
+    await this.#delegations.change(() => this.#anchors.rmdir(path, placed));
   }
 
   describe(directory: string): Description {
@@ -255,7 +236,7 @@ export class LocalMember implements Member {
     return this.#delegations.change(() => {
       this.#checkGoingOn();
       this.#anchors.attach(path, placed);
-      placed.element.placed?.(() => void this.#remove(path, placed).catch(() => {}));
+      placed.element.placed?.(() => void this.#removeAtLast(path, placed));
     });
   }
 
@@ -280,6 +261,16 @@ export class LocalMember implements Member {
     }
     await placed.element.scrub();
     await this.#delegations.change(() => this.#anchors.detach(path, placed));
+  }
+
+  /** Removes an element that goes by itself, as by `"Scrub": true`. */
+  #removeAtLast(path: AnchorPath, placed: Placed): Promise<void> {
+    return removeAtLast(formatPath(this.name, path), this.#options.log, async () => {
+      // It was scrubbed, or terminate() ends it.
+      if (this.#ending || !this.#anchors.has(path, placed)) return false;
+      await this.#remove(path, placed);
+      return true;
+    });
   }
 
   /** An element has lost its attendant. */

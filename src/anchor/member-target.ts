@@ -4,6 +4,7 @@ import type { Description } from '../kinds/table.js';
 import { ATTENDANT_GONE_AFTER_MS, RELAY_TIMEOUT_MS } from '../transport/limits.js';
 import { stringsFrom } from './arguments.js';
 import type { AnchorEntry, AnchorPath, AnchorView, Member } from './circuit.js';
+import { CommandTarget } from './command-target.js';
 import { DelegationTarget } from './delegation-target.js';
 import { FilesTarget } from './files-target.js';
 import { MakingTarget } from './making-target.js';
@@ -39,9 +40,12 @@ export class MemberTarget extends RpcTarget {
     return this.#changed(`mkdir ${this.#show(parsed)}`, () => this.#member.mkdir(parsed));
   }
 
-  async rmdir(path: AnchorPath): Promise<void> {
+  /** Has begun to remove an anchor: the end of its element may take long. */
+  rmdir(path: AnchorPath): CommandTarget {
     const parsed = stringsFrom(path);
-    await this.#changed(`rmdir ${this.#show(parsed)}`, () => this.#member.rmdir(parsed));
+    return new CommandTarget((signal) =>
+      this.#changed(`rmdir ${this.#show(parsed)}`, () => this.#member.rmdir(parsed, signal)),
+    );
   }
 
   async describe(directory: string): Promise<Description> {

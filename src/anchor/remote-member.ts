@@ -107,8 +107,8 @@ export class RemoteMember implements Member {
     return this.#call((member) => member.mkdir([...path]), signal);
   }
 
-  rmdir(path: AnchorPath, signal?: AbortSignal): Promise<void> {
-    return this.#call((member) => member.rmdir([...path]), signal);
+  async rmdir(path: AnchorPath, signal?: AbortSignal): Promise<void> {
+    await this.#slowly((member) => member.rmdir([...path]), signal);
   }
 
   describe(directory: string, signal?: AbortSignal): Description | Promise<Description> {
@@ -138,7 +138,11 @@ export class RemoteMember implements Member {
     { signal, attended = false }: MakeOptions = {},
   ): Promise<Files> {
     if (this.#registry.madeBy(file)?.make.waits) {
-      return await this.#makeSlowly([[...path], file, text, attended], signal);
+      const { answer, connection } = await this.#slowly<RpcStub<FilesTarget>>(
+        (member) => member.making([...path], file, text, attended),
+        signal,
+      );
+      return this.#filesOver(answer, connection);
     }
     const making = this.#attempt(async (member, connection) =>
       this.#filesOver(await member.make([...path], file, text, attended), connection),
@@ -155,23 +159,23 @@ export class RemoteMember implements Member {
     }
   }
 
-  /** By a maker that may wait without a limit: the member tells that it has begun, and then waits. */
-  async #makeSlowly(
-    args: Parameters<MemberTarget['making']>,
+  /** Asks for what may take without a limit: the member tells that it has begun, and then waits. */
+  async #slowly<T>(
+    begin: (member: MemberStub) => PromiseLike<Disposable & { done(): PromiseLike<T> }>,
     signal?: AbortSignal,
-  ): Promise<Files> {
+  ): Promise<{ answer: T; connection: Connection }> {
     const begun = this.#attempt(async (member, connection) => ({
-      making: await member.making(...args),
+      running: await begin(member),
       connection,
     }));
     try {
-      const { making, connection } = await this.#inTime(begun, signal, RELAY_TIMEOUT_MS);
-      using held = making;
-      return this.#filesOver(await call(held.done(), signal), connection);
+      const { running, connection } = await this.#inTime(begun, signal, RELAY_TIMEOUT_MS);
+      using held = running;
+      return { answer: await call(held.done(), signal), connection };
     } catch (error) {
       // It may come yet, and nobody waits for it any more.
       begun.then(
-        ({ making }) => disposeStub(making),
+        ({ running }) => disposeStub(running),
         () => {},
       );
       throw error;

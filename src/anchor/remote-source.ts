@@ -41,6 +41,8 @@ export class RemoteSource implements Source {
   /** Bytes of it, or its end, have been delivered: it is this reader's. */
   #begun = false;
   #acknowledgement: Promise<void> | undefined;
+  /** An error that came, and that the reader has not been told of. It stands behind the bytes at hand. */
+  #untold: unknown;
   /** Bytes that were delivered and are not acknowledged yet. */
   #unacknowledged = 0;
   /** Counts the bytes at hand, and large pieces that were asked for. */
@@ -59,6 +61,7 @@ export class RemoteSource implements Source {
     const now = nonblock || this.#mutex.isFree;
     using _lock = now ? this.#mutex.tryLock() : await this.#mutex.lock(signal);
     if (this.#closed) throw gone();
+    if (this.#atHand.length === 0) this.#throwUntold();
     if (this.#atHand.length === 0 && !this.#atEnd) await this.#next(max, nonblock, signal);
     if (this.#atHand.length === 0 && this.#acknowledgement) {
       await interruptible(this.#acknowledgement, signal);
@@ -79,20 +82,24 @@ export class RemoteSource implements Source {
     this.#count();
   }
 
+  untold(error: unknown): void {
+    this.#untold = error;
+  }
+
   get ended(): boolean {
-    return this.#atEnd && this.#atHand.length === 0;
+    return this.#atEnd && this.#isEmpty;
   }
 
   async ready(signal?: AbortSignal): Promise<boolean> {
     if (this.#closed) throw gone();
-    if (this.#atHand.length > 0 || this.#atEnd) return true;
+    if (!this.#isEmpty || this.#atEnd) return true;
     const [first] = this.#asked;
     return first?.there ?? (await call(this.#stub.ready(), signal, this.#begun));
   }
 
   async whenReady(signal?: AbortSignal): Promise<void> {
     if (this.#closed) throw gone();
-    if (this.#atHand.length > 0 || this.#atEnd) return;
+    if (!this.#isEmpty || this.#atEnd) return;
     const [first] = this.#asked;
     const there = first?.answer.then(
       () => {},
@@ -107,6 +114,7 @@ export class RemoteSource implements Source {
       disposeStub(this.#stub.acknowledge(this.#unacknowledged));
     }
     this.#closed = true;
+    this.#passUntold();
     this.#forget();
     disposeStub(this.#stub);
   }
@@ -120,8 +128,25 @@ export class RemoteSource implements Source {
 
   /** Pushes back over there all that was not acknowledged. */
   #giveBack(): void {
+    this.#passUntold();
     this.#forget();
     disposeStub(this.#stub.giveBack());
+  }
+
+  /** The member is to tell the next reader of it. */
+  #passUntold(): void {
+    if (this.#untold !== undefined) disposeStub(this.#stub.untold());
+    this.#untold = undefined;
+  }
+
+  #throwUntold(): void {
+    const error = this.#untold;
+    this.#untold = undefined;
+    if (error !== undefined) throw error;
+  }
+
+  get #isEmpty(): boolean {
+    return this.#atHand.length === 0 && this.#untold === undefined;
   }
 
   /** Forgets all that was asked for and has come. */

@@ -1,5 +1,5 @@
 import { RpcTarget } from 'capnweb';
-import { errorCode, interrupted } from '../base/error.js';
+import { CircuitError, errorCode, interrupted } from '../base/error.js';
 import type { Source } from '../kinds/control-file.js';
 import type { FlowControl } from '../transport/flow-control.js';
 import { countFrom, sizeFrom } from './arguments.js';
@@ -37,8 +37,10 @@ export class SourceTarget extends RpcTarget implements Disposable {
   #lastRead: Promise<unknown> = Promise.resolve();
   /** The piece that is being read, if one is. */
   #reading: Promise<unknown> = Promise.resolve();
-  /** What a read found wrong after bytes that were given: a source may tell of it only once. */
+  /** The error of a read after bytes that were given: a source may tell of it only once. */
   #failure: unknown;
+  /** An error that the peer was told of, and that has come to nobody there. */
+  #untold: unknown;
   /** The last answer was a large one. */
   #streams = false;
 
@@ -73,15 +75,23 @@ export class SourceTarget extends RpcTarget implements Disposable {
   async giveBack(): Promise<void> {
     this.#reads.run();
     this.#reads = new Release();
-    // The bytes before it are to be read again, and it after them.
-    this.#failure = undefined;
     // In order: the piece that is being read comes after those that were given.
     const over = this.#reading.then(() => {
       const [first = new Uint8Array(), ...more] = this.#given.splice(0);
       for (const data of [...more.reverse(), first]) void this.#source.settled(data, false);
+      // The bytes before it are to be read again, if there are any, and it after them.
+      const error = this.#failure ?? this.#untold;
+      if (error !== undefined) this.#source.untold?.(error);
+      this.#failure = undefined;
+      this.#untold = undefined;
     });
     this.#lastRead = Promise.all([this.#lastRead, over]);
     await over;
+  }
+
+  /** As {@link Source.untold}, of an error that the peer was told of; it gives back, or goes, next. */
+  untold(): void {
+    this.#untold = new CircuitError('EIO', 'the reader has gone');
   }
 
   async ready(): Promise<boolean> {
@@ -167,7 +177,8 @@ export class SourceTarget extends RpcTarget implements Disposable {
       const piece = await this.#readPiece(size, true, reads);
       return piece.length > 0 ? piece : undefined;
     } catch (error) {
-      if (!reads.done && errorCode(error) !== 'EAGAIN') this.#failure = error;
+      const isNone = errorCode(error) === 'EAGAIN' || (reads.done && errorCode(error) === 'EINTR');
+      if (!isNone) this.#failure = error;
       return undefined;
     }
   }

@@ -34,6 +34,11 @@ export interface Source {
    * @returns Resolves when the delivery is acknowledged, if that must be waited for.
    */
   settled(data: Uint8Array, delivered: boolean): void | Promise<void>;
+  /**
+   * The error of a read has come to nobody, and stands at the front again, as bytes that could not be
+   * delivered. Sources have it that tell of an error only once.
+   */
+  untold?(error: unknown): void;
   /** Whether the bytes that were read are known to be all; absent if that is never known. */
   readonly ended?: boolean;
   /**

@@ -142,9 +142,13 @@ class RetainedReader implements Source {
   }
 
   settled(data: Uint8Array, delivered: boolean): void {
-    if (delivered) return;
+    if (delivered || data.length === 0) return;
     this.#unread.unshift(data);
-    // A gap that follows is told again.
+    this.untold();
+  }
+
+  /** A gap that follows is told again. */
+  untold(): void {
     this.#gapsFrom = Math.min(this.#gapsFrom, this.#position);
   }
 
@@ -165,7 +169,7 @@ class RetainedReader implements Source {
   }
 }
 
-/** What a reader is told where bytes may be missing. */
+/** The error of a reader that comes to a place where bytes may be missing. */
 export function missing(): CircuitError {
   return new CircuitError(
     'EIO',

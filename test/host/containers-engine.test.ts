@@ -66,15 +66,21 @@ test('an engine that comes, ends, is killed and comes back: containers are made 
   for (const view of [first, second]) t.is((await view.sh('echo > scrub')).stderr, '');
 
   // With it they go on, and what they write between comes to nobody.
-  const ticking = script('while sleep 0.1; do echo tick; done');
+  const ticking = script('while sleep 0.1; do echo tick; done & exec cat >&2');
   const going = await Promise.all(views.map((view) => make(view, `e-${view.name}`, ticking)));
   const readers = going.map((view) => view.spawn('cat', 'stdout'));
-  for (const view of going) t.is((await view.sh('head -n 1 stdout')).stdout, 'tick\n');
+  for (const view of going) {
+    t.is((await view.sh('head -n 1 stdout')).stdout, 'tick\n');
+    t.is((await view.sh('echo one >> stdin; head -n 1 stderr')).stdout, 'one\n');
+  }
   await engine.kill();
   for (const { stderr } of readers) t.regex(await stderr, /Input\/output error/);
   await engine.start('--live-restore');
   for (const view of going) {
     t.is((await view.sh('head -n 1 stdout')).stdout, 'tick\n');
+    // A reader that comes first learns that some may be missing.
+    const input = await view.sh('cat stderr; echo two >> stdin && head -n 1 stderr');
+    t.is(input.stdout, 'two\n', input.stderr);
     t.is((await view.sh('cat phase; echo > scrub')).stdout, 'running\n');
   }
 

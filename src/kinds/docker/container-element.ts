@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CircuitError } from '../../base/error.js';
 import { parseSignal } from '../signal.js';
 import type { Element } from '../table.js';
-import { asksForLxc, type ContainerCommand } from './command.js';
+import type { ContainerCommand } from './command.js';
 import { ContainerLife, type ContainerPhase, KILLED } from './container-life.js';
 import { type Engine, EngineError } from './engine.js';
 import { EngineContainer, isGone } from './engine-container.js';
 import { indentedJson } from './indented-json.js';
 import { ContainerInput } from './input.js';
-import { type Inspection, parseInspection } from './inspection.js';
+import { ContainerInspector } from './inspector.js';
 import type { LeftOutput } from './left-output.js';
 import type { ContainerOutput } from './output.js';
 import { ContainerOutputs } from './outputs.js';
@@ -21,8 +21,6 @@ const TOLD_MS = 100;
 /** How long the engine may wait for us while it removes a container of which no more output may be held. */
 const REMOVAL_MS = 1000;
 
-export const LXC_NOTE = '"Lxc" has no effect: no engine has LXC any more';
-
 /** A container of the member's engine. */
 export class ContainerElement implements Element {
   readonly command: ContainerCommand;
@@ -34,7 +32,7 @@ export class ContainerElement implements Element {
   readonly #life = new ContainerLife();
   readonly #process: ProcessWatch;
   readonly #forget: () => void;
-  #lastInspection: string | undefined;
+  readonly #inspector: ContainerInspector;
 
   constructor(parts: {
     readonly engine: Engine;
@@ -51,6 +49,7 @@ export class ContainerElement implements Element {
     this.name = name;
     this.command = command;
     this.#forget = forget;
+    this.#inspector = new ContainerInspector(this, this.#container, this.#life);
     this.#process = new ProcessWatch({
       pid: () => this.pid(),
       mayHaveEnded: () => this.#outputs.drain(),
@@ -97,36 +96,18 @@ export class ContainerElement implements Element {
   /** The id of its first process on the host; 0 when that has ended. */
   async pid(): Promise<number> {
     if (!this.alive) return 0;
-    return (await this.#inspect()).State.Pid;
+    return (await this.#inspector.inspect()).State.Pid;
   }
 
   /** The engine's inspection as JSON, with our `Phase` and `Exit` before it. */
   async peek(): Promise<string> {
-    if (this.phase !== 'removed') {
-      try {
-        await this.#inspect();
-      } catch (error) {
-        // The facts that are known of its end are shown, also where the engine has ended with it.
-        if (this.alive && !isGone(error)) throw error;
-      }
-    }
-    return this.#lastWord();
+    return await this.#inspector.peek();
   }
 
   /** As {@link peek}, when it has ended. */
   async ending(): Promise<string> {
     await this.exited;
     return await this.peek();
-  }
-
-  #lastWord(): string {
-    const note = asksForLxc(this.command) ? { Note: LXC_NOTE } : {};
-    const ours = JSON.stringify({ Phase: this.phase, Exit: this.exit, ...note });
-    const { Image } = this.command;
-    const theirs =
-      this.#lastInspection ??
-      JSON.stringify({ Id: this.id, Name: `/${this.name}`, Config: { Image } });
-    return indentedJson(`${ours.slice(0, -1)},${theirs.trim().slice(1)}`);
   }
 
   /** The engine's statistics as JSON: one sample. */
@@ -228,6 +209,7 @@ export class ContainerElement implements Element {
 
   /** The engine has gone. */
   engineLost(): void {
+    this.stdin.engineLost();
     this.#outputs.breakOff();
   }
 
@@ -237,7 +219,7 @@ export class ContainerElement implements Element {
    */
   async reconcile(): Promise<void> {
     if (!this.#life.runs) return;
-    const { State } = this.#inspected(await this.#container.inspectPatiently());
+    const { State } = await this.#inspector.inspectPatiently();
     this.#life.pause(State.Paused);
     if (State.Running) await this.attach();
     else await this.#ended(State.ExitCode);
@@ -276,25 +258,13 @@ export class ContainerElement implements Element {
   async #ended(exitCode: number | undefined): Promise<void> {
     if (!this.#life.exiting(exitCode)) return;
     this.#closeStreams();
-    if (exitCode === KILLED) await this.#inspect().catch(() => undefined);
+    if (exitCode === KILLED) await this.#inspector.inspect().catch(() => undefined);
     this.#life.end();
   }
 
   #closeStreams(): void {
     this.stdin.close();
     this.#outputs.finish(this.#process.isCutOff);
-  }
-
-  async #inspect(): Promise<Inspection> {
-    return this.#inspected(await this.#container.inspect());
-  }
-
-  #inspected(text: string): Inspection {
-    this.#lastInspection = text;
-    const inspection = parseInspection(text);
-    // The engine's own note is of its first process alone.
-    if (inspection.State.OOMKilled) this.#life.runOutOfMemory();
-    return inspection;
   }
 }
 

@@ -30,7 +30,7 @@ export interface ContainerStats {
       readonly usage_in_kernelmode: number;
       readonly usage_in_usermode: number;
     };
-    /** Of the host, in nanoseconds. */
+    /** The host's, in nanoseconds. */
     readonly system_cpu_usage?: number;
     readonly online_cpus?: number;
     /** How often, and for how many nanoseconds, it had used up its share. */
@@ -70,7 +70,7 @@ export interface ContainerStats {
   readonly networks?: Readonly<Record<string, ContainerTraffic>>;
 }
 
-/** What has passed through a network interface of a container. */
+/** The traffic of a network interface of a container. */
 export interface ContainerTraffic {
   readonly rx_bytes: number;
   readonly rx_packets: number;

@@ -4,14 +4,15 @@ import { interruptible, within } from '../../base/interruptible.js';
 import { Listeners } from '../../base/listeners.js';
 import type { Adopt, Host } from '../table.js';
 import { asksForLxc, type ContainerCommand } from './command.js';
-import { ContainerElement, LXC_NOTE } from './container-element.js';
+import { ContainerElement } from './container-element.js';
 import { createRequest } from './create-request.js';
 import { Engine, EngineError, type EngineLimits } from './engine.js';
 import { isGone } from './engine-container.js';
 import { type ContainerEvent, EngineEvents } from './events.js';
 import { parseInspection } from './inspection.js';
+import { LXC_NOTE } from './inspector.js';
 import { labelsOf, MEMBER_LABEL } from './labels.js';
-import { LeftContainers, type ListedContainer } from './left-containers.js';
+import { LeftContainers, type ListedContainer, nameOf } from './left-containers.js';
 import { LeftOutput } from './left-output.js';
 import { socketPath } from './socket-option.js';
 import { startError } from './start-errors.js';
@@ -236,8 +237,8 @@ export class Containers implements AsyncDisposable {
 
   /** @param container One with this member's label. */
   async #reconcile(container: ListedContainer): Promise<void> {
-    const { Id, Names } = container;
-    const name = Names[0]?.slice(1) ?? Id;
+    const { Id } = container;
+    const name = nameOf(container);
     const isOthers = [Id, name].some((each) => this.#making.has(each) || this.#unwanted.has(each));
     try {
       const element = this.#elements.get(Id);

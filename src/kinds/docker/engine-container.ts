@@ -5,7 +5,7 @@ import { type Engine, EngineError } from './engine.js';
 /** How long after KILL a container may take to end. */
 const KILLED_MS = 1000;
 
-/** What the engine can be asked about one container. */
+/** One container of the engine: its inspection, its streams, its end. */
 export class EngineContainer {
   readonly #engine: Engine;
   readonly #path: string;

@@ -11,10 +11,12 @@ interface Gap {
 /** A queue of bytes in which some may be missing: the reader that comes to such a gap is told of it once. */
 export class GappedBytes {
   readonly #bytes = new ByteQueue();
-  /** In order. Told ones stay, since bytes before them may be put back. */
-  readonly #gaps: Gap[] = [];
+  /** In order. Told ones stay as long as bytes before them may be put back. */
+  #gaps: readonly Gap[] = [];
   /** How many bytes have been taken since the stream began. */
   #taken = 0;
+  /** How many of them may be put back. */
+  #unsettled = 0;
 
   /** How many bytes wait. */
   get length(): number {
@@ -30,7 +32,7 @@ export class GappedBytes {
     const at = this.#taken + this.#bytes.length;
     const last = this.#gaps.at(-1);
     if (last?.at === at) last.told = false;
-    else this.#gaps.push({ at, told: false });
+    else this.#gaps = [...this.#gaps.filter((gap) => this.#mayCome(gap)), { at, told: false }];
   }
 
   /** Whether a gap comes next. */
@@ -49,14 +51,31 @@ export class GappedBytes {
     const gap = this.#nextGap?.at ?? Number.POSITIVE_INFINITY;
     const taken = this.#bytes.take(Math.min(max, gap - this.#taken));
     this.#taken += taken.length;
+    this.#unsettled += taken.length;
     return taken;
+  }
+
+  /** So many bytes that were taken are not put back any more. */
+  delivered(count: number): void {
+    this.#unsettled -= count;
   }
 
   /** Puts the bytes that were taken last back at the front; gaps that follow them are to be told again. */
   unshift(bytes: Uint8Array): void {
     this.#bytes.unshift(bytes);
     this.#taken -= bytes.length;
+    this.#unsettled -= bytes.length;
     for (const gap of this.#gaps) if (gap.at > this.#taken) gap.told = false;
+  }
+
+  /** The reader that was told of the gap at the front has not learned of it: the next one is told. */
+  untellGap(): void {
+    for (const gap of this.#gaps) if (gap.at === this.#taken) gap.told = false;
+  }
+
+  /** Whether readers may come to a gap, for the first time or again. */
+  #mayCome({ at, told }: Gap): boolean {
+    return !told || at >= this.#taken - this.#unsettled;
   }
 
   get #nextGap(): Gap | undefined {

@@ -35,8 +35,15 @@ export class ContainerInput {
   #failure: unknown;
   #socket: Socket | undefined;
   #writing = false;
+  /** Nobody writes to it any more: its last writer has closed, or the container has ended. */
   #closed = false;
   #hasEnded = false;
+  /** The engine has ended the connection: the container has ended or has closed its input, or the engine has gone. */
+  #isCutOff = false;
+  /** The engine has gone while there was a connection: its end tells nothing of the container. */
+  #isDoubtful = false;
+  /** The engine has gone with bytes that it had not taken. The next write fails with this. */
+  #loss: CircuitError | undefined;
 
   /** @param container Its id. */
   constructor(engine: Engine, container: string) {
@@ -57,9 +64,15 @@ export class ContainerInput {
     this.#listeners.tell();
   }
 
+  /** The engine has gone. Where the container goes on without it, the next write connects to it again. */
+  engineLost(): void {
+    this.#isDoubtful = this.#socket !== undefined;
+    if (this.#isCutOff) this.#disconnect();
+  }
+
   /** Whether a write is answered at once. One that polls is about to write, so it is connected. */
   get #isReady(): boolean {
-    if (this.#closed || this.#failure !== undefined) return true;
+    if (this.#isOver || this.#failure !== undefined || this.#loss) return true;
     if (!this.#socket) this.#connect();
     return this.#socket !== undefined && !this.#writing;
   }
@@ -69,7 +82,7 @@ export class ContainerInput {
     let done = 0;
     try {
       // A write of nothing tells whether there is a reader.
-      if (data.length === 0 && this.#closed) throw ended();
+      if (data.length === 0 && this.#isOver) throw ended();
       while (done < data.length) {
         if (signal?.aborted) throw interrupted();
         const socket = nonblock ? this.#socketNow() : await this.#socketInTime(signal);
@@ -81,24 +94,28 @@ export class ContainerInput {
       if (!nonblock) await this.#whenWritten(signal);
     } catch (error) {
       // As write(2): a write that has written something tells how much, and the next one fails.
-      if (done === 0) throw error;
+      if (done > 0) return done;
+      if (error === this.#loss) this.#loss = undefined;
+      throw error;
     }
     return done;
   }
 
   #send(socket: Socket, piece: Uint8Array): void {
     this.#writing = true;
-    socket.write(piece, () => {
+    socket.write(piece, (error) => {
+      // The connection ends, and with it what is written: net tells that not always as an error.
+      if (error || socket.destroyed || this.#socket !== socket) return;
       this.#writing = false;
       this.#listeners.tell();
     });
   }
 
-  /** @throws CircuitError EPIPE, EAGAIN, and why it could not be connected */
+  /** @throws CircuitError EPIPE, EIO, EAGAIN, and why it could not be connected */
   #socketNow(): Socket {
     const failure = this.#failure;
     this.#failure = undefined;
-    if (this.#closed) throw ended();
+    this.#checkOpen();
     if (failure !== undefined) throw failure;
     if (!this.#socket) {
       this.#connect();
@@ -108,11 +125,17 @@ export class ContainerInput {
     return this.#socket;
   }
 
-  /** @throws CircuitError EPIPE, EINTR, ETIMEDOUT, and why it could not be connected */
+  /** @throws CircuitError EPIPE, EIO, EINTR, ETIMEDOUT, and why it could not be connected */
   async #socketInTime(signal: AbortSignal | undefined): Promise<Socket> {
     await this.#whenWritten(signal);
-    if (this.#closed) throw ended();
-    const socket = await interruptible(this.#engine.inTime(this.#connect()), signal);
+    this.#checkOpen();
+    const socket = await interruptible(this.#engine.inTime(this.#connect()), signal).catch(
+      (error) => {
+        // This writer learns it, and it may not be so any more when another one writes.
+        if (error === this.#failure) this.#failure = undefined;
+        throw error;
+      },
+    );
     if (this.#hasEnded) throw ended();
     return socket;
   }
@@ -142,11 +165,41 @@ export class ContainerInput {
     socket.on('error', () => {});
     // The container has ended meanwhile.
     if (this.#hasEnded) return void socket.destroy();
-    socket.on('close', () => this.close());
+    socket.on('close', () => this.#cutOff(socket));
     // The engine tells in this way that the container has ended.
-    socket.on('end', () => this.close());
+    socket.on('end', () => this.#cutOff(socket));
     socket.resume();
     this.#listeners.tell();
+  }
+
+  #cutOff(socket: Socket): void {
+    if (this.#socket !== socket) return;
+    this.#isCutOff = true;
+    socket.destroy();
+    if (this.#isDoubtful) this.#disconnect();
+    this.#listeners.tell();
+  }
+
+  #disconnect(): void {
+    if (this.#writing) this.#loss = lost();
+    this.#connecting = undefined;
+    this.#socket = undefined;
+    this.#writing = false;
+    this.#isCutOff = false;
+    this.#isDoubtful = false;
+    // The end may not have come to the container.
+    if (this.#closed && !this.#hasEnded) void this.#finishLater();
+  }
+
+  /** Whether a write is EPIPE. */
+  get #isOver(): boolean {
+    return this.#closed || this.#isCutOff;
+  }
+
+  /** @throws CircuitError EPIPE, EIO */
+  #checkOpen(): void {
+    if (this.#isOver) throw ended();
+    if (this.#loss) throw this.#loss;
   }
 
   /**
@@ -179,7 +232,7 @@ export class ContainerInput {
   }
 
   #whenWritten(signal?: AbortSignal): Promise<void> {
-    return this.#until(() => this.#closed || !this.#writing, signal);
+    return this.#until(() => this.#isOver || !this.#writing, signal);
   }
 
   #until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
@@ -189,4 +242,11 @@ export class ContainerInput {
 
 function ended(): CircuitError {
   return new CircuitError('EPIPE', 'the container has ended or has closed its standard input');
+}
+
+function lost(): CircuitError {
+  return new CircuitError(
+    'EIO',
+    'the Docker engine went away: the last bytes may not have come to the container',
+  );
 }

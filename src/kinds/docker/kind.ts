@@ -59,11 +59,11 @@ export const docker = kind<ContainerElement, Containers>('docker', {
     ),
     stdout: source(
       (container) => container.stdout.open(),
-      'its standard output; each byte goes to one reader',
+      'its standard output; each byte goes to one reader, with Retain to every one',
     ),
     stderr: source(
       (container) => container.stderr.open(),
-      'its standard error; each byte goes to one reader',
+      'its standard error; each byte goes to one reader, with Retain to every one',
     ),
     wait: source(
       (container) =>

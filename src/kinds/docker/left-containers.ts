@@ -13,6 +13,11 @@ export interface ListedContainer {
   readonly State: string;
 }
 
+/** Its name, without the slash with which the engine lists it. */
+export function nameOf({ Id, Names }: ListedContainer): string {
+  return Names[0]?.slice(1) ?? Id;
+}
+
 /** The containers that an earlier run of the daemon left: they are elements again, or are removed. */
 export class LeftContainers {
   readonly #engine: Engine;
@@ -36,9 +41,10 @@ export class LeftContainers {
   }
 
   /** @throws CircuitError The engine refuses, or does not answer. */
-  async takeOver({ Id, Names, State }: ListedContainer): Promise<void> {
+  async takeOver(container: ListedContainer): Promise<void> {
+    const { Id, State } = container;
     if (State === 'removing' || this.#refused.has(Id)) return;
-    const name = Names[0]?.slice(1) ?? Id;
+    const name = nameOf(container);
     const answer = await this.#engine.request('GET', `/containers/${Id}/json`);
     const { Config, State: state } = parseInspection(answer);
     const command = commandOf(Config.Labels, Config.Env ?? []);

@@ -61,7 +61,7 @@ export class ContainerOutput implements Source {
   attach(socket: Socket, disconnected: () => void): void {
     socket.on('error', () => {});
     if (this.#ended || this.attached) return void socket.destroy();
-    // What was written since the last connection has come to nobody.
+    // Nobody has what was written since the last connection.
     if (this.#connection === 'closed') this.#addGap();
     this.#connection = 'open';
     this.#isDoubtful = false;
@@ -105,7 +105,7 @@ export class ContainerOutput implements Source {
     this.#isDraining = false;
   }
 
-  /** What the engine still has of it is lost, or may be: readers are told, after what has come. */
+  /** The rest of it, which the engine has, is lost, or may be: readers are told, after what has come. */
   breakOff(): void {
     if (this.#ended || this.#connection === 'broken') return;
     if (this.attached) {
@@ -182,9 +182,15 @@ export class ContainerOutput implements Source {
   }
 
   settled(data: Uint8Array, delivered: boolean): void {
+    if (delivered) this.#unread.delivered(data.length);
     if (delivered || data.length === 0) return;
     this.#unread.unshift(data);
     this.#account();
+    this.#listeners.tell();
+  }
+
+  untold(): void {
+    this.#unread.untellGap();
     this.#listeners.tell();
   }
 

@@ -79,8 +79,10 @@ export class ProcessWatch {
       this.#process.runs();
     }
     // The engine answers nothing of a container that has just ended, so it would not tell the same twice.
-    else if (pid === this.#unseenPid) this.#isElsewhere = true;
-    else this.#unseenPid = pid;
+    else if (pid === this.#unseenPid) {
+      this.#isElsewhere = true;
+      this.#process.runs();
+    } else this.#unseenPid = pid;
   }
 }
 

@@ -25,8 +25,13 @@ export async function startError(
   }
   // A directory that is mounted over a file has the same status.
   if (error.status !== 400 || /mount|not a directory/i.test(error.message)) return error;
-  const answer = await engine.request('GET', `/containers/${id}/json`);
-  return programError(parseInspection(answer).State.ExitCode, command, error) ?? error;
+  try {
+    const answer = await engine.request('GET', `/containers/${id}/json`);
+    return programError(parseInspection(answer).State.ExitCode, command, error) ?? error;
+  } catch {
+    // It has gone, or the engine: neither says why it was not started.
+    return error;
+  }
 }
 
 function programError(

@@ -1,18 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '../../base/error.js';
+import { retry } from '../../base/retry.js';
 import type { Host } from '../table.js';
 import type { Engine } from './engine.js';
 import { isGone } from './engine-container.js';
-
-const FIRST_DELAY_MS = 500;
-const MAX_DELAY_MS = 30_000;
 
 /** Containers that are no elements, and could not be removed: they go as soon as the engine removes them. */
 export class UnwantedContainers implements Disposable {
   readonly #engine: Engine;
   readonly #host: Host;
   readonly #containers = new Set<string>();
-  readonly #ended = new AbortController();
+  #isOver = false;
 
   constructor(engine: Engine, host: Host) {
     this.#engine = engine;
@@ -38,23 +35,21 @@ export class UnwantedContainers implements Disposable {
 
   /** Those that are left stay in the engine. */
   [Symbol.dispose](): void {
-    this.#ended.abort();
+    this.#isOver = true;
   }
 
   async #remove(container: string, name: string): Promise<void> {
-    const { signal } = this.#ended;
-    for (let wait = FIRST_DELAY_MS; ; wait = Math.min(2 * wait, MAX_DELAY_MS)) {
-      await delay(wait, undefined, { signal, ref: false }).catch(() => {});
-      if (signal.aborted) return;
+    await retry(async () => {
+      if (this.#isOver) return;
       try {
         await this.#engine.remove(container);
-        this.#host.log(`container ${name} was left behind, and has been removed`);
-        break;
       } catch (error) {
-        if (isGone(error)) break;
-        // The engine does not answer, is not there, or is removing it.
+        // Otherwise the engine does not answer, is not there, or is removing it.
+        if (!isGone(error)) throw error;
+        return;
       }
-    }
+      this.#host.log(`container ${name} was left behind, and has been removed`);
+    });
     this.#containers.delete(container);
   }
 }

@@ -46,11 +46,11 @@ export const proc = kind<ProcessElement>('proc', {
     ),
     stdout: source(
       (process) => process.stdout.open(),
-      'its standard output; each byte goes to one reader',
+      'its standard output; each byte goes to one reader, with Retain to every one',
     ),
     stderr: source(
       (process) => process.stderr.open(),
-      'its standard error; each byte goes to one reader',
+      'its standard error; each byte goes to one reader, with Retain to every one',
     ),
     wait: source(
       (process) =>

@@ -14,6 +14,8 @@ class Ship implements Element {
   readonly name: string;
   readonly #log: string[];
   remove: () => void = () => {};
+  /** Its scrub waits for this, and fails as this does. */
+  ice: Promise<void> | undefined;
 
   constructor(name: string, log: string[]) {
     this.name = name;
@@ -26,7 +28,7 @@ class Ship implements Element {
   }
 
   async scrub(): Promise<void> {
-    if (this.name === 'Fram') throw new CircuitError('ETIMEDOUT', 'it is stuck in the ice');
+    await this.ice;
     this.alive = false;
     this.#log.push(`${this.name} sinks`);
   }
@@ -120,9 +122,66 @@ test('an element that rmdir cannot end stays where it is', async (t) => {
   const { adopt } = await port(ports);
   const ship = new Ship('Fram', log);
   ship.alive = false;
-  await adopt(['a', 'b'], ship);
-  await t.throwsAsync(local.rmdir(['a', 'b']), { code: 'ETIMEDOUT' });
-  t.is((await local.stat(['a', 'b'])).kind, 'ship');
+  await local.mkdir(['a']);
+  await adopt(['a'], ship);
+  const before = await local.stat(['a']);
+  let melt = () => {};
+  ship.ice = new Promise((_, reject) => {
+    melt = () => reject(new CircuitError('ETIMEDOUT', 'it is stuck in the ice'));
+  });
+  const removing = local.rmdir(['a']);
+  // Nobody can put anything in its place meanwhile.
+  await t.throwsAsync(local.mkdir(['a']), { code: 'EEXIST' });
+  melt();
+  await t.throwsAsync(removing, { code: 'ETIMEDOUT' });
+  t.deepEqual(await local.stat(['a']), before);
+  t.deepEqual(log, ['Fram sails']);
+  // It was made by mkdir, and stays when the ship goes.
+  ship.ice = undefined;
+  using files = await local.files(['a']);
+  await files.command('scrub', '');
+  t.is((await local.stat(['a'])).kind, undefined);
+});
+
+test('an element that comes while rmdir ends the one before it stays', async (t) => {
+  const { local, ports, log } = member({ port: true });
+  const { adopt } = await port(ports);
+  const [first, second] = [new Ship('Erebus', log), new Ship('Terror', log)];
+  first.alive = false;
+  second.alive = false;
+  await local.mkdir(['a']);
+  await adopt(['a'], first);
+  using files = await local.files(['a']);
+  let melt = () => {};
+  first.ice = new Promise((resolve) => (melt = resolve));
+  const removing = t.throwsAsync(local.rmdir(['a']), {
+    code: 'EBUSY',
+    message: /another ship now/,
+  });
+  first.ice = undefined;
+  await files.command('scrub', '');
+  await adopt(['a'], second);
+  melt();
+  await removing;
+  t.is((await local.stat(['a'])).kind, 'ship');
+  await local.rmdir(['a']);
+  t.deepEqual((await local.view([])).anchors, []);
+});
+
+test('an element that goes by itself and cannot yet is logged, and goes when it can', async (t) => {
+  const { local, ports, log } = member({ port: true });
+  const { adopt } = await port(ports);
+  const ship = new Ship('Fram', log);
+  await adopt(['a'], ship);
+  ship.ice = Promise.reject(new CircuitError('ETIMEDOUT', 'it is stuck in the ice'));
+  ship.remove();
+  while (log.length < 2) await Promise.resolve();
+  t.is(log[1], `/${local.name}/a is not removed yet: it is stuck in the ice`);
+  t.is((await local.stat(['a'])).kind, 'ship');
+  ship.ice = undefined;
+  while (log.length < 4) await new Promise(setImmediate);
+  t.deepEqual(log.slice(2), ['Fram sinks', `/${local.name}/a was removed`]);
+  t.deepEqual((await local.view([])).anchors, []);
 });
 
 test('an element that an earlier run left is one as any other: its files, scrub and rmdir', async (t) => {

@@ -30,3 +30,23 @@ test('a process whose attendant goes while it starts is hung up', async (t) => {
   );
   t.pass();
 });
+
+test('a peer hears that an anchor is being removed before it is, and may wait for that as long as it takes', async (t) => {
+  const { circuit, connection } = await peer(t);
+  const local = circuit.member();
+  const ended = deferred<void>();
+  const rmdir = local.rmdir.bind(local);
+  local.rmdir = async (...args) => {
+    await ended.promise;
+    await rmdir(...args);
+  };
+  await local.mkdir(['a']);
+  using member = connection.main.member(circuit.self);
+  using removing = await member.rmdir(['a']);
+  t.truthy(local.known(['a']));
+  ended.resolve();
+  await removing.done();
+  t.is(local.known(['a']), undefined);
+  using again = await member.rmdir(['a']);
+  await t.throwsAsync(async () => await again.done(), { message: /no anchor/ });
+});

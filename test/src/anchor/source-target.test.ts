@@ -1,4 +1,6 @@
 import test from 'ava';
+import { RpcStub } from 'capnweb';
+import { RemoteSource } from '../../../src/anchor/remote-source.js';
 import { SourceTarget } from '../../../src/anchor/source-target.js';
 import { ByteQueue } from '../../../src/base/byte-queue.js';
 import { CircuitError } from '../../../src/base/error.js';
@@ -122,4 +124,62 @@ test('an error that a source tells of only once comes to the peer after the byte
   await target.whenReady();
   await t.throwsAsync(target.read(64 * 1024, false, 0), { code: 'EIO' });
   t.is(Buffer.from((await target.read(64 * 1024, false, 0)).data).toString(), 'b');
+});
+
+/** A source of bytes, of an error that it tells of only once, and of more bytes. */
+function gapped() {
+  const gap = new CircuitError('EIO', 'bytes are missing');
+  const left: (Uint8Array | CircuitError)[] = [
+    Buffer.alloc(64 * 1024, 'a').subarray(0, 32 * 1024),
+    gap,
+    Buffer.from('b'),
+  ];
+  const source: Source = {
+    read: async () => {
+      const next = left.shift() ?? new Uint8Array();
+      if (next instanceof CircuitError) throw next;
+      return next;
+    },
+    settled: (data, delivered) => {
+      if (!delivered && data.length > 0) left.unshift(data);
+    },
+    untold: () => left.unshift(gap),
+    ready: async () => true,
+    whenReady: async () => {},
+    close: () => {},
+  };
+  return { source, left };
+}
+
+test("an error that was read ahead is the next reader's where the peer goes before it has asked", async (t) => {
+  const { connection } = await peer(t);
+  const { source, left } = gapped();
+  const target = new SourceTarget(source, connection.flow);
+  const { data } = await target.read(64 * 1024, false, 0);
+  t.is(left.length, 1);
+  await target.acknowledge(data.length);
+  target[Symbol.dispose]();
+  await new Promise(setImmediate);
+  t.is(left.length, 2);
+  using next = new SourceTarget(source, connection.flow);
+  await t.throwsAsync(next.read(64 * 1024, false, 0), { code: 'EIO' });
+  t.is(Buffer.from((await next.read(64 * 1024, false, 0)).data).toString(), 'b');
+  // It has been told.
+  await next.giveBack();
+  t.is(Buffer.from((await next.read(64 * 1024, false, 0)).data).toString(), 'b');
+});
+
+test('an error that came to a daemon that relays it, and to no client, goes back to its member', async (t) => {
+  const { connection } = await peer(t);
+  const { source, left } = gapped();
+  const relayed = new RemoteSource(new RpcStub(new SourceTarget(source, connection.flow)));
+  await relayed.settled(await relayed.read(64 * 1024), true);
+  for (let readers = 0; readers < 2; readers += 1) {
+    const error: unknown = await t.throwsAsync(relayed.read(1), { code: 'EIO' });
+    relayed.untold(error);
+  }
+  t.is(left.length, 1);
+  relayed.close();
+  while (left.length < 2) await new Promise(setImmediate);
+  t.true(left[0] instanceof CircuitError);
 });

@@ -11,6 +11,7 @@ const UNWANTED = [
   'no address left for commands: only the addon can lock its file; give them -d ADDRESS',
   'no processes: …',
   '… is ignored: …',
+  '… is not removed yet: …',
   '… did not begin: …',
   '… did not end: …',
   '… is not joined any more: this member is to stay alone',

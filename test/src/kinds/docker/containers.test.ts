@@ -177,6 +177,15 @@ test('an engine that hangs when the daemon ends removes the container when it go
   t.is(engine.containers.size, 0);
 });
 
+test('a start that fails is told as it was, also where the engine does not explain it', async (t) => {
+  await using engine = await FakeEngine.start();
+  await using containers = new Containers(hostNamed('X1'), engine.socket, none);
+  engine.refused.set('POST start', 400);
+  engine.refused.set('GET json', 500);
+  await t.throwsAsync(containers.make(['a'], COMMAND), { code: 'EINVAL', message: /not now/ });
+  t.is(engine.containers.size, 0);
+});
+
 test('a scrub that fails says why, and leaves the element as it was', async (t) => {
   await using engine = await FakeEngine.start();
   await using containers = new Containers(hostNamed('X1'), engine.socket, none, LIMITS);

@@ -27,9 +27,12 @@ export class FakeEngine implements AsyncDisposable {
   pid = 0;
   /** What was written to the standard inputs that were attached, each until its end. */
   readonly inputs: Promise<string>[] = [];
+  /** Whether containers read their standard inputs. */
+  readsInputs = true;
   /** How many bytes were written to each output. */
   written = 0;
   readonly #outputs = new Set<Duplex>();
+  readonly #inputs = new Set<Duplex>();
   readonly #directory: string;
   readonly #connections = new Set<Duplex>();
   readonly #events = new Set<ServerResponse>();
@@ -95,6 +98,11 @@ export class FakeEngine implements AsyncDisposable {
     for (const socket of this.#outputs) socket.end();
   }
 
+  /** As where containers have closed their standard inputs. */
+  endInputs(): void {
+    for (const socket of this.#inputs) socket.end();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await rm(this.#directory, { recursive: true });
@@ -113,8 +121,10 @@ export class FakeEngine implements AsyncDisposable {
     }
     socket.on('error', () => {});
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
-    if (isInput) this.inputs.push(text(socket));
-    else this.#outputs.add(socket);
+    if (isInput) {
+      this.#inputs.add(socket);
+      if (this.readsInputs) this.inputs.push(text(socket).catch(() => ''));
+    } else this.#outputs.add(socket);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -19,6 +19,7 @@ test('bytes come in order, and each gap in its place, whatever is put back betwe
         }
         const bytes = queue.take(3);
         const kept = Math.max(0, bytes.length - (returned.pop() ?? 0));
+        queue.delivered(kept);
         queue.unshift(bytes.subarray(kept));
         got.push(...bytes.subarray(0, kept));
       }
@@ -45,4 +46,20 @@ test('a gap that was told is told again where bytes before it are put back', (t)
   queue.unshift(Uint8Array.of(2));
   t.deepEqual([...queue.take(10)], [2]);
   t.true(queue.atGap);
+});
+
+test('a gap of which a reader was not told stays at the front, whatever was delivered before it', (t) => {
+  const queue = new GappedBytes();
+  for (const byte of [1, 2, 3]) {
+    queue.push(Uint8Array.of(byte));
+    queue.addGap();
+    t.deepEqual([...queue.take(10)], [byte]);
+    queue.delivered(1);
+    t.true(queue.atGap);
+    queue.passGap();
+    t.false(queue.atGap);
+    queue.untellGap();
+    t.true(queue.atGap);
+    queue.passGap();
+  }
 });

@@ -72,12 +72,14 @@ test('a writer learns why its input cannot be connected, whether it waits or not
   const writer = stdin.open();
   await t.throwsAsync(writer.accept(bytes('a')), paused);
   await t.throwsAsync(writer.accept(bytes('a')), paused);
-  t.true(await writer.ready());
+  // The failure that a writer has been told of is not the next one's.
+  t.false(await writer.ready());
+  await writer.whenReady();
   await t.throwsAsync(writer.accept(bytes('a'), { nonblock: true }), paused);
   await t.throwsAsync(writer.accept(bytes('a'), { nonblock: true }), { code: 'EAGAIN' });
   await writer.whenReady();
   await t.throwsAsync(writer.accept(bytes('a'), { nonblock: true }), paused);
-  t.is(engine.asked.length, 3);
+  t.is(engine.asked.length, 4);
   engine.refused.clear();
   t.is(await writer.accept(bytes('b')), 1);
   writer.close();
@@ -118,4 +120,29 @@ test('a close that the engine does not take is tried again until the container h
   await attached(engine, asked + 2);
   t.is(engine.asked.length, asked + 2);
   other.close();
+});
+
+test('a writer learns that its bytes went with the engine, once, and then writes to the next one', async (t) => {
+  const { engine, stdin } = await input();
+  await using _engine = engine;
+  engine.readsInputs = false;
+  const writer = stdin.open();
+  await writer.accept(bytes('a'));
+  const nonblock = { nonblock: true };
+  // As much as the connection holds: some turns are enough for a write that it takes.
+  for (let turns = 0; turns < 50; turns = (await writer.ready()) ? 0 : turns + 1) {
+    await writer.accept(Buffer.alloc(64 * 1024), nonblock).catch(() => 0);
+    await new Promise(setImmediate);
+  }
+  const waiting = writer.whenReady();
+  await engine.stop();
+  stdin.engineLost();
+  await waiting;
+  const gone = { code: 'EIO', message: /engine went away/ };
+  await t.throwsAsync(writer.accept(bytes('b'), nonblock), gone);
+  engine.readsInputs = true;
+  await engine.listen();
+  t.is(await writer.accept(bytes('c')), 1);
+  writer.close();
+  t.is(await engine.inputs.at(-1), 'c');
 });

@@ -97,6 +97,9 @@ test('where a connection was followed by another one a read fails, once', async 
   t.is(String(await source.read(100)), 'one');
   t.true(await source.ready());
   await t.throwsAsync(source.read(100), { code: 'EIO' });
+  // The reader was not there any more.
+  source.untold?.(new Error('missing'));
+  await t.throwsAsync(source.read(100), { code: 'EIO' });
   t.is(String(await source.read(100)), 'two');
   second.engine.end();
   t.false(await source.ready());
