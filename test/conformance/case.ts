@@ -32,8 +32,8 @@ type Options = Pick<Case, 'once' | 'cannot'>;
 /** A case that is a script of Python, which fails by itself. */
 export function python(name: string, script: string, options: Options = {}): Case {
   const run = async (place: Place) => {
-    const { status, stderr, stdout } = await place.python(script);
-    if (status !== 0) throw new Error(`Python ended with ${status}: ${stdout}${stderr}`);
+    const { status, printed } = await place.python(script);
+    if (status !== 0) throw new Error(`Python ended with ${status}: ${printed}`);
   };
   return { name, run, ...options };
 }

@@ -48,7 +48,7 @@ same(over(start(other)), 0)`,
     once: true,
     run: async ({ scene, python: run }) => {
       const { mountpoint } = await scene.forOthers;
-      const { status, stderr } = await run(
+      const { status, printed } = await run(
         `
 os.chdir(f'${mountpoint}/.self'); os.mkdir('a')
 def other():
@@ -64,7 +64,7 @@ same(code(os.chmod, 'a', 0o700), 'EPERM')
 os.rmdir('a')`,
         { cwd: '/' },
       );
-      if (status !== 0) throw new Error(stderr);
+      if (status !== 0) throw new Error(printed);
     },
   },
   python(
