@@ -1,6 +1,6 @@
 # The cases that are a script of Python share this; interpreter.py gives each its ROOT, MEMBER and OUT, and an
 # anchor of its own as working directory.
-import atexit, errno, fcntl, json, os, select, signal, sys, time, traceback
+import errno, fcntl, json, os, select, signal, sys, time, traceback
 
 # So long, in seconds, what is to come may take on a busy machine.
 PATIENCE = 45
@@ -73,9 +73,8 @@ def peek(name):
 forked = set()
 
 
-@atexit.register
 def end_children():
-    """One that is left over would keep the output open, for which the runner waits."""
+    """Kills those that a script has left over."""
     for pid in forked:
         os.kill(pid, signal.SIGKILL)
 

@@ -155,6 +155,7 @@ same(code(os.rmdir, 'none'), 'ENOENT')
 same(code(os.stat, ''), 'ENOENT')
 same(code(os.listdir, 'help'), 'ENOTDIR')
 same(code(os.rmdir, '.'), 'EINVAL')`,
+      { once: true },
     ),
     python(
       'a name is any UTF-8 of at most 255 bytes; one that is not UTF-8 does not exist, and is EINVAL to make',
@@ -179,6 +180,7 @@ same((libc.read(fd, ctypes.c_void_p(8), 2), errno.errorcode[ctypes.get_errno()])
 out = os.open('c/send', os.O_WRONLY)
 same((libc.write(out, ctypes.c_void_p(8), 2), errno.errorcode[ctypes.get_errno()]), (-1, 'EFAULT'))
 same(get('c/recv'), b'kept')`,
+      { once: true },
     ),
     python(
       'EFAULT loses no message: a reader without a buffer leaves it to the next',
@@ -198,6 +200,7 @@ same(get('c/recv'), b'kept')`,
 chan(capacity=9)
 same(code(os.write, os.open('c/recv', os.O_RDONLY), b'x'), 'EBADF')
 same(code(os.read, os.open('c/send', os.O_WRONLY), 1), 'EBADF')`,
+      { once: true },
     ),
   ],
 };
