@@ -1,7 +1,7 @@
 import type { Host } from './host.js';
 import type { Place } from './scene.js';
 
-/** What a host cannot do: the case then has to fail, and in this way. */
+/** A host cannot do what a case promises: the case has to fail there, and in this way. */
 export interface Inability {
   /** A clause for the table, such as `libfuse has no poll`. */
   readonly reason: string;

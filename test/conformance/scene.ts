@@ -15,7 +15,7 @@ import { Interpreter, type Outcome } from './interpreter.js';
 const SOURCES = join(import.meta.dirname, '../../../test/conformance');
 const PRELUDE_SH = readFileSync(join(SOURCES, 'prelude.sh'), 'utf8');
 
-/** Where a case runs: in an anchor that it has for itself. */
+/** A case runs in an anchor that it has for itself. */
 export interface Place {
   readonly scene: Scene;
   readonly cluster: Cluster;

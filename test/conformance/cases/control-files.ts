@@ -28,7 +28,7 @@ function table(directory: string): string {
   return JSON.stringify(Object.fromEntries(types));
 }
 
-/** Those of an element are alike; the kinds' own tests have them on another member. */
+/** The files of all elements are alike; the kinds' own tests have them on another member. */
 const ON_BOTH = ['member', 'chan'];
 
 function casesOf(directory: string, make: string): readonly Case[] {

@@ -1,4 +1,4 @@
-/** What open(2), truncate(2) and the positions in a file do. */
+/** These are open(2) with its flags, truncate(2), and the positions in a file. */
 
 import { python, type Theme } from '../case.js';
 import { SEEKABLE } from '../inabilities.js';

@@ -1,9 +1,9 @@
-/** What signals do to those who wait. test/host/stopped-writers.test.ts has each way of writing. */
+/** Signals interrupt those who wait, stop them, or leave them alone. test/host/stopped-writers.test.ts has each way of writing. */
 
 import { type Case, python, type Theme } from '../case.js';
 import { NO_INTERRUPT } from '../inabilities.js';
 
-/** Those whose default action is to end the process (signal(7)), and the first and the last of the real-time signals. */
+/** Their default action is to end the process (signal(7)): all such, with the first and the last of the real-time signals. */
 const DEADLY =
   'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT XCPU XFSZ VTALRM PROF POLL PWR SYS RTMIN RTMAX'.split(
     ' ',
@@ -33,7 +33,7 @@ os.kill(sender, NUMBER)
 same(over(sender), -NUMBER)
 same(code(get, 'c/tryrecv'), 'EAGAIN')
 same((peek('c')['NumSend'], peek('c')['NumRecv']), (0, 0))`,
-    // What differs is the signal, which the host finds in /proc.
+    // The host finds in /proc which signal it is: the other member does not see it.
     { once: !FROM_TERMINALS.includes(signal) },
   );
 }
