@@ -1,6 +1,6 @@
 /**
- * Neither libfuse 2 nor the package fuse-native can do these, whatever a file system says: they are facts of
- * the host. Each pattern is the one assertion that fails.
+ * Neither libfuse 2 nor the package fuse-native can do these, whatever a file system says. Each pattern is
+ * the one assertion that fails.
  */
 import type { Case, Inability } from './case.js';
 

@@ -8,10 +8,12 @@ import test, { type ExecutionContext } from 'ava';
 import { Cluster, eventually, PATIENCE, type TestDaemon } from '../host/cluster.js';
 
 const PROGRAMS = 8;
-const SECONDS = Number(process.env.CIRCUIT_STRESS_SECONDS ?? 3);
+const SECONDS = Number(process.env.CIRCUIT_STRESS_SECONDS ?? 2);
 const SEED = Number(process.env.CIRCUIT_STRESS_SEED ?? Date.now() % 1_000_000);
-/** How long a member that is killed and started again lives, in milliseconds. */
-const LIFE = 2_000;
+/** A member that is killed and started again lives this long, in milliseconds. */
+const LIFE_MS = 1_000;
+/** `npm run stress` has the machine to itself: 99 % of the listings are to take no longer, in milliseconds. */
+const LISTING_LIMIT_MS = process.env.CIRCUIT_STRESS_SECONDS === undefined ? Infinity : 50;
 const OPERATIONS = join(import.meta.dirname, '../../../test/stress/operations.py');
 
 interface Report {
@@ -19,10 +21,12 @@ interface Report {
   readonly listings: readonly number[];
 }
 
-/** What a daemon holds, by its stk. */
+/** A daemon holds so many of each, by its stk. */
 interface Held {
   readonly inodes: number;
   readonly openFiles: number;
+  /** Requests of the kernel that are not answered. */
+  readonly requests: number;
   readonly descriptors: number;
   readonly anchors: number;
   readonly imports: number;
@@ -30,10 +34,16 @@ interface Held {
 }
 
 /**
- * What may be more than it was, whatever was done: the names that a listing leaves out, such as those in
- * `.hosts`; and a delegation of each member's anchors, with the call that waits for its recall.
+ * These may be more than they were, whatever was done: the names that a listing leaves out, such as those in
+ * `.hosts`; the request that asks for this report; and a delegation of each member's anchors, with the call
+ * that waits for its recall.
  */
-const MAY_BE_MORE: Readonly<Record<string, number>> = { inodes: 20, imports: 2, exports: 2 };
+const MAY_BE_MORE: Readonly<Record<string, number>> = {
+  inodes: 20,
+  requests: 1,
+  imports: 2,
+  exports: 2,
+};
 
 /** Makes the kernel know all that a listing shows, from the bottom up scrubs what is an element, and removes the anchors. */
 const REMOVE_ALL = `
@@ -55,14 +65,18 @@ for (const isKilled of [false, true]) {
       const options = { env: { ...process.env, DEBUG: 'circuit:fuse' } };
       const first = await cluster.startWith(options);
       const daemons = [first, await cluster.startWith(options, '-j', first.address)];
-      // What is made once, for good, is made now.
+      const state = join(cluster.directory, 'third');
+      const third = () => cluster.start('--no-mount', '--var', state, '-j', first.address);
+      const restarts: string[] = [];
+      // All that is made once, for good, is made now.
       await operate(cluster, daemons, { seconds: 1, seed: SEED });
       const before: Held[] = [];
       for (const daemon of daemons) before.push(await heldAtRest(cluster, daemon));
 
       const operated = operate(cluster, daemons, { seconds: SECONDS, seed: SEED });
-      const startThird = () => cluster.start('--no-mount', '-j', first.address);
-      if (isKilled) await killUntil(operated, startThird);
+      if (isKilled) restarts.push(...(await killUntil(operated, third)));
+      t.is(new Set(restarts).size, isKilled ? 1 : 0, 'it comes back under its name');
+      t.log(`${restarts.length} starts of a member that is killed`);
       summarize(t, await operated);
 
       for (const [i, daemon] of daemons.entries()) {
@@ -80,17 +94,22 @@ for (const isKilled of [false, true]) {
 const STRESSORS = ['chattr', 'dir', 'dirdeep', 'dirmany', 'getdent', 'mknod', 'open', 'touch'];
 
 test.serial(
-  'stress-ng and fio at once, on the mount of another member: nothing is held afterwards',
+  'stress-ng, fio and dd at once, on the mount of another member: nothing is held afterwards',
   async (t) => {
     t.timeout(4 * SECONDS * 1_000 + 120_000);
     const cluster = new Cluster(t);
     const first = await cluster.start();
     const second = await cluster.start('-j', first.address);
-    const before = await heldAtRest(cluster, second);
     const member = (await cluster.sh('readlink .self', { cwd: first.mountpoint })).stdout.trim();
     const cwd = join(second.mountpoint, member);
+    // All that is made once, for good, is made now.
+    await cluster.sh('mkdir once && rmdir once', { cwd });
+    const before = await heldAtRest(cluster, second);
+    t.log(`before: ${JSON.stringify(before)}`);
     const zero = `{"Path":"cat","Args":["/dev/zero"]}`;
-    const made = await cluster.sh(`mkdir files zero && echo '${zero}' > zero/mkproc`, { cwd });
+    const sink = `{"Path":"wc","Args":["-c"]}`;
+    const set = `echo '${zero}' > zero/mkproc && echo '${sink}' > sink/mkproc`;
+    const made = await cluster.sh(`mkdir files zero sink && ${set}`, { cwd });
     t.is(made.status, 0, made.stderr);
 
     const stressors = STRESSORS.flatMap((name) => [`--${name}`, '1']);
@@ -104,9 +123,13 @@ test.serial(
     ];
     // Without the first it would make the file; without the second it would stop at the size, 0.
     const fio = ['fio', ...job, '--create_on_open=1', '--size=16m'];
+    // fio opens for reading, too, what it writes, which the mode of stdin (0200) does not allow.
+    const dd = ['dd', 'if=/dev/zero', 'of=sink/stdin', 'bs=64k', 'count=256'];
     const options = { cwd, timeout: SECONDS * 1_000 + PATIENCE };
-    const results = await Promise.all([cluster.run(stress, options), cluster.run(fio, options)]);
+    const results = await Promise.all([stress, fio, dd].map((argv) => cluster.run(argv, options)));
     for (const { status, stderr } of results) t.is(status, 0, stderr);
+    const counted = await cluster.sh('cat sink/stdout', options);
+    t.is(counted.stdout, `${256 * 65_536}\n`, 'each byte arrives once');
     await eventually(
       () => heldAtRest(cluster, second),
       (after) => isNoMore(after, before),
@@ -133,18 +156,24 @@ function operate(
   return Promise.all(Array.from({ length: PROGRAMS }, (_, i) => run(i)));
 }
 
-/** Starts a member and kills it after a while, again and again. */
-async function killUntil(end: Promise<unknown>, start: () => Promise<TestDaemon>): Promise<void> {
+/** Starts a member and kills it after a while, again and again; gives the name that it had each time. */
+async function killUntil(
+  end: Promise<unknown>,
+  start: () => Promise<TestDaemon>,
+): Promise<readonly string[]> {
+  const names: string[] = [];
   let isOver = false;
   const over = end.finally(() => {
     isOver = true;
   });
   while (!isOver) {
     const member = await start();
-    await Promise.race([delay(LIFE), over]);
+    names.push(...(/X[0-9a-f]{16}(?= listens on)/.exec(member.log()) ?? []));
+    await Promise.race([delay(LIFE_MS), over]);
     member.process.kill('SIGKILL');
     await member.ended;
   }
+  return names;
 }
 
 /** Removes all anchors of both members, and gives what is left. */
@@ -160,6 +189,7 @@ async function heldAtRest(cluster: Cluster, daemon: TestDaemon): Promise<Held> {
   return {
     inodes: mountHolds.inodes,
     openFiles: mountHolds.openFiles,
+    requests: mountHolds.requests,
     descriptors: openFiles.open,
     anchors,
     imports: rpc.imports,
@@ -183,11 +213,13 @@ function summarize(t: ExecutionContext, reports: readonly Report[]): void {
   const count = (pattern: RegExp) =>
     [...outcomes].reduce((sum, [name, times]) => sum + (pattern.test(name) ? times : 0), 0);
   const listings = reports.flatMap((report) => report.listings).sort((a, b) => a - b);
-  const at = (share: number) => listings[Math.floor(listings.length * share)]?.toFixed(2);
+  const at = (share: number) => listings[Math.floor(listings.length * share)] ?? 0;
+  const largest = listings.at(-1) ?? 0;
   t.log(`${count(/./)} operations: ${count(/ done$/)} done, ${count(/ interrupted$/)} interrupted`);
   t.log(
-    `${listings.length} listings: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, all ${listings.at(-1)?.toFixed(2)} ms`,
+    `${listings.length} listings: median ${at(0.5).toFixed(2)} ms, 99 % ${at(0.99).toFixed(2)} ms, the largest ${largest.toFixed(2)} ms`,
   );
   // How many there are is the machine's affair.
   t.true(count(/ done$/) > PROGRAMS);
+  t.true(at(0.99) < LISTING_LIMIT_MS, `99 % of the listings take ${at(0.99)} ms`);
 }
