@@ -76,12 +76,15 @@ declare module 'fuse-native' {
 
     interface Options {
       /** Milliseconds until an operation is answered ETIMEDOUT; `false`: never. 0 means 15 s. */
-      readonly timeout: number | false;
+      readonly timeout?: number | false;
+      /** To log each call. */
+      readonly debug?: boolean;
     }
   }
 
   class Fuse {
-    constructor(directory: string, operations: Fuse.Operations, options: Fuse.Options);
+    constructor(directory: string, operations: Partial<Fuse.Operations>, options: Fuse.Options);
+    static readonly ENOENT: number;
     mount(done: (error: Error | null) => void): void;
     unmount(done: (error: Error | null) => void): void;
     /** Options of libfuse's command line, as `-oONE,TWO`. */

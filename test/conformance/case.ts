@@ -1,7 +1,7 @@
 import type { Host } from './host.js';
 import type { Place } from './scene.js';
 
-/** What a host cannot do: the case then has to fail, and in this way. */
+/** A host cannot do what a case promises: the case has to fail there, and in this way. */
 export interface Inability {
   /** A clause for the table, such as `libfuse has no poll`. */
   readonly reason: string;
@@ -32,8 +32,8 @@ type Options = Pick<Case, 'once' | 'cannot'>;
 /** A case that is a script of Python, which fails by itself. */
 export function python(name: string, script: string, options: Options = {}): Case {
   const run = async (place: Place) => {
-    const { status, stderr, stdout } = await place.python(script);
-    if (status !== 0) throw new Error(`Python ended with ${status}: ${stdout}${stderr}`);
+    const { status, printed } = await place.python(script);
+    if (status !== 0) throw new Error(`Python ended with ${status}: ${printed}`);
   };
   return { name, run, ...options };
 }

@@ -1,4 +1,4 @@
-/** What serves the mount: our own session, or libfuse by the package fuse-native. */
+/** A host serves the mount: our own session, or libfuse by the package fuse-native. */
 export const HOSTS = ['native', 'fuse-native'] as const;
 export type Host = (typeof HOSTS)[number];
 

@@ -6,10 +6,10 @@ import type { Place, Scene } from './scene.js';
 /** So long a case may take in one place, in milliseconds. */
 const CASE_LIMIT_MS = 60_000;
 
-/** What came of a case on a host. */
+/** A verdict tells what came of a case on a host. */
 export type Verdict =
   | { readonly result: 'yes' }
-  /** As the case declares. */
+  /** The case failed as it declares. */
   | { readonly result: 'no'; readonly reason: string }
   | { readonly result: 'FAILED'; readonly why: string };
 

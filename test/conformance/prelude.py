@@ -1,7 +1,7 @@
-# What the cases that are a script of Python share. The working directory is an anchor of their own.
-import atexit, errno, fcntl, json, os, select, signal, sys, time, traceback
+# The cases that are a script of Python share this; interpreter.py gives each its ROOT, MEMBER and OUT, and an
+# anchor of its own as working directory.
+import errno, fcntl, json, os, select, signal, sys, time, traceback
 
-ROOT, MEMBER, OUT = (os.environ[name] for name in ('ROOT', 'MEMBER', 'OUT'))
 # So long, in seconds, what is to come may take on a busy machine.
 PATIENCE = 45
 
@@ -20,14 +20,15 @@ def same(seen, expected, *of):
 
 
 def until(look, what='it has not come to that'):
-    """Waits until `look` gives something true, and gives it."""
-    deadline = time.monotonic() + PATIENCE
+    """Waits until `look` gives something true, and gives it. It looks seldom where that takes long."""
+    began = time.monotonic()
     while True:
         seen = look()
         if seen:
             return seen
-        assert time.monotonic() < deadline, what
-        time.sleep(0.002)
+        waited = time.monotonic() - began
+        assert waited < PATIENCE, what
+        time.sleep(min(max(0.001, waited / 5), 0.1))
 
 
 def put(path, text, flags=os.O_WRONLY | os.O_TRUNC | os.O_CREAT):
@@ -72,9 +73,8 @@ def peek(name):
 forked = set()
 
 
-@atexit.register
 def end_children():
-    """One that is left over would keep the output open, for which the runner waits."""
+    """Kills those that a script has left over."""
     for pid in forked:
         os.kill(pid, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-# What the cases that are a line of shell share. $ROOT is the mount, $MEMBER the member of the working
+# The cases that are a line of shell share this. $ROOT is the mount, $MEMBER the member of the working
 # directory, $OUT an empty directory elsewhere.
 # Makes a channel with a capacity, and sends the messages that follow.
 chan() {

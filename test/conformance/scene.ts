@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import {
   CIRCUIT_ENV,
@@ -10,12 +10,12 @@ import {
   type TestDaemon,
 } from '../host/cluster.js';
 import { type Host, START } from './host.js';
+import { Interpreter, type Outcome } from './interpreter.js';
 
 const SOURCES = join(import.meta.dirname, '../../../test/conformance');
-const PRELUDE_PY = readFileSync(join(SOURCES, 'prelude.py'), 'utf8');
 const PRELUDE_SH = readFileSync(join(SOURCES, 'prelude.sh'), 'utf8');
 
-/** Where a case runs: in an anchor that it has for itself. */
+/** A case runs in an anchor that it has for itself. */
 export interface Place {
   readonly scene: Scene;
   readonly cluster: Cluster;
@@ -24,9 +24,9 @@ export interface Place {
   /** An empty directory outside of the mount. */
   readonly scratch: string;
   /** Runs a line of shell, with the functions of prelude.sh. */
-  sh(script: string, options?: RunOptions): Promise<Result>;
+  sh(script: string): Promise<Result>;
   /** Runs a script of Python, with the functions of prelude.py. */
-  python(script: string, options?: RunOptions): Promise<Result>;
+  python(script: string, options?: Pick<RunOptions, 'cwd'>): Promise<Outcome>;
 }
 
 /** Two joined daemons whose mounts a host serves; the cases share them. */
@@ -34,7 +34,8 @@ export class Scene {
   readonly cluster: Cluster;
   readonly #daemons: Promise<readonly [TestDaemon, TestDaemon]>;
   readonly #members: Promise<readonly [string, string]>;
-  readonly #interpreter: Promise<string>;
+  readonly #python: Promise<string>;
+  #interpreter: Interpreter | undefined;
   #forOthers: Promise<TestDaemon> | undefined;
   #places = 0;
 
@@ -45,8 +46,8 @@ export class Scene {
     this.cluster = new Cluster(t);
     this.#daemons = this.#start();
     this.#members = this.#names();
-    this.#interpreter = this.#python();
-    for (const each of [this.#daemons, this.#members, this.#interpreter]) each.catch(() => {});
+    this.#python = this.#findPython();
+    for (const each of [this.#daemons, this.#members, this.#python]) each.catch(() => {});
   }
 
   /** The two daemons. */
@@ -79,22 +80,23 @@ export class Scene {
     const directory = join(first.mountpoint, member, name);
     await mkdir(directory);
     const scratch = this.cluster.mkdir(name);
+    const python = await this.#python;
+    this.#interpreter ??= new Interpreter(this.cluster, python);
+    const interpreter = this.#interpreter;
     const env = { ...CIRCUIT_ENV, OUT: scratch, ROOT: first.mountpoint, MEMBER: member };
-    const interpreter = await this.#interpreter;
-    const within = (options: RunOptions = {}) => ({
-      cwd: directory,
-      ...options,
-      env: { ...env, ...options.env },
-    });
+    const PATH = `${dirname(python)}:${process.env.PATH}`;
     return {
       scene: this,
       cluster: this.cluster,
       directory,
       scratch,
-      sh: (script, options) => this.cluster.sh(`${PRELUDE_SH}${script}`, within(options)),
-      python: (script, options) =>
-        // Without the site's modules it starts in a third of the time.
-        this.cluster.run([interpreter, '-I', '-S', '-c', PRELUDE_PY + script], within(options)),
+      sh: (script) =>
+        this.cluster.sh(`${PRELUDE_SH}${script}`, {
+          cwd: directory,
+          env: { ...env, PATH },
+        }),
+      python: (text, { cwd = directory } = {}) =>
+        interpreter.run({ text, cwd, env, printed: `${scratch}.printed` }),
     };
   }
 
@@ -111,7 +113,7 @@ export class Scene {
   }
 
   /** The interpreter itself: `python3` may be a script that looks for it. */
-  async #python(): Promise<string> {
+  async #findPython(): Promise<string> {
     const script = 'import sys; print(sys.executable)';
     return (await this.cluster.run(['python3', '-c', script])).stdout.trim();
   }

@@ -121,10 +121,11 @@ def message():
 
 
 def killed_while_it_waits():
+    # Where the timer went off now, the child would be left over, and wait on.
+    signal.setitimer(signal.ITIMER_REAL, 0)
     child = os.fork()
     if child == 0:
         try:
-            signal.setitimer(signal.ITIMER_REAL, 0)
             message()
         finally:
             os._exit(0)
@@ -200,7 +201,6 @@ OPERATIONS = {
     "bind": lambda: socket.socket(socket.AF_UNIX).bind(anchor()[:100]),
 }
 OFTEN = ["command", "message", "mkdir", "hold", "use", "kill", "ls"]
-
 
 
 def attempt(operation):

@@ -3,43 +3,16 @@
  * test/provision.sh installs, as that library's own example does. The yardstick of the mount.
  */
 import { createRequire } from 'node:module';
-
-type Callback<T = unknown> = (error: number, result?: T) => void;
-
-interface Operations {
-  readdir(path: string, callback: Callback<string[]>): void;
-  getattr(path: string, callback: Callback): void;
-  open(path: string, flags: number, callback: Callback<number>): void;
-  release(path: string, fd: number, callback: Callback): void;
-  read(
-    path: string,
-    fd: number,
-    buffer: Buffer,
-    length: number,
-    position: number,
-    callback: (bytes: number) => void,
-  ): void;
-}
-
-interface FuseNative {
-  new (
-    directory: string,
-    operations: Operations,
-    options: object,
-  ): {
-    mount(callback: (error: Error | null) => void): void;
-    unmount(callback: (error: Error | null) => void): void;
-  };
-  readonly ENOENT: number;
-}
+import type FuseNative from 'fuse-native';
 
 const [directory = ''] = process.argv.slice(2);
-const Fuse: FuseNative = createRequire(import.meta.url)('fuse-native');
+const Fuse: typeof FuseNative = createRequire(import.meta.url)('fuse-native');
 const content = Buffer.from(`circuit://127.0.0.1:11022/12345/Q${'0'.repeat(32)}\n`);
 
-function attributes(mode: number, size: number) {
-  const now = new Date();
-  return { mtime: now, atime: now, ctime: now, nlink: 1, size, mode, uid: 0, gid: 0 };
+function attributes(mode: number, size: number): FuseNative.Stat {
+  const now = Date.now();
+  const times = { atime: now, mtime: now, ctime: now };
+  return { ...times, nlink: 1, size, blocks: 0, blksize: 4096, mode, uid: 0, gid: 0 };
 }
 
 const fuse = new Fuse(

@@ -32,10 +32,10 @@ same((rest(out), over(pid)), (b'hello', 0))`,
       'a reader that is killed in the moment of the hand-off has the message, or the next one does',
       `
 chan()
-for moment in range(20):
+for moment in range(10):
     receiver = waits(start(get, 'c/recv'))
     sender = start(lambda: put('c/send', f'{moment}'))
-    while_then = time.monotonic() + moment * 0.0002
+    while_then = time.monotonic() + moment * 0.0004
     while time.monotonic() < while_then: pass
     os.kill(receiver, signal.SIGKILL)
     over(receiver)
@@ -53,7 +53,7 @@ for moment in range(20):
       'a sender that is killed while it waits has sent nothing, and the next one has',
       `
 chan()
-for again in range(5):
+for again in range(3):
     sender = waits(start(put, 'c/send', 'never'), WRITE)
     os.kill(sender, signal.SIGKILL)
     same(over(sender), -9)
@@ -103,9 +103,9 @@ same((get('c/recv'), over(sender)), (b'whole', 0))`,
       'a sender that is killed in its close has sent the whole message, or none, or its reader is told',
       `
 chan(capacity=1)
-for moment in range(20):
+for moment in range(10):
     sender = start(put, 'c/send', bytes(200_000))
-    while_then = time.monotonic() + moment * 0.0003
+    while_then = time.monotonic() + moment * 0.0006
     while time.monotonic() < while_then: pass
     os.kill(sender, signal.SIGKILL); over(sender)
     put_by = start(put, 'c/send', 'mark')
@@ -174,7 +174,7 @@ same(got == b''.join(b'%d\\n' % i for i in range(1, 20001)), True)`,
       'a reader of stdout that is killed while it waits takes nothing of it',
       `
 proc('p', 'cat')
-for again in range(3):
+for again in range(2):
     receiver = waits(start(get, 'p/stdout'))
     os.kill(receiver, signal.SIGKILL); over(receiver)
 put('p/stdin', 'hello')

@@ -1,4 +1,4 @@
-/** What open(2), truncate(2) and the positions in a file do. */
+/** These are open(2) with its flags, truncate(2), and the positions in a file. */
 
 import { python, type Theme } from '../case.js';
 import { SEEKABLE } from '../inabilities.js';
@@ -15,6 +15,7 @@ for flags in (0, os.O_CREAT, os.O_TRUNC, os.O_CREAT | os.O_TRUNC, os.O_APPEND, o
     same(get('c/recv'), b'x', flags)
     put('c/close', '', os.O_WRONLY | flags)
 same(peek('c')['Closed'], False)`,
+      { once: true },
     ),
     python(
       'truncation to any length of a file that can be written does nothing, of another it is EACCES',
@@ -44,6 +45,7 @@ same(code(os.open, f'{ROOT}/.self', os.O_RDONLY | os.O_NOFOLLOW), 'ELOOP')
 same(code(os.open, 'help', os.O_RDONLY | os.O_NOFOLLOW), 'ok')
 same(code(os.open, 'mkchan', os.O_WRONLY | os.O_CREAT | os.O_EXCL), 'EEXIST')
 same(code(os.read, os.open('.', os.O_RDONLY), 1), 'EISDIR')`,
+      { once: true },
     ),
     python(
       'no new file: O_CREAT of a name that is not there is EPERM, without it ENOENT; O_TMPFILE is refused',
@@ -54,6 +56,7 @@ same(code(os.open, 'typo', os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), 'EPERM'
 same(code(os.open, 'no/typo', os.O_WRONLY | os.O_CREAT, 0o600), 'ENOENT')
 same(code(os.open, '.', os.O_RDWR | os.O_TMPFILE, 0o600), 'ENOTSUP')
 same(code(os.stat, 'typo'), 'ENOENT')`,
+      { once: true },
     ),
     python(
       'a stream has no position: lseek(2), pread(2) and pwrite(2) are ESPIPE',
@@ -98,6 +101,7 @@ chan(capacity=123456)
 fd = os.open('c/cap', os.O_RDONLY)
 same((os.lseek(fd, 3, os.SEEK_DATA), os.lseek(fd, 3, os.SEEK_HOLE)), (3, 7))
 same(code(os.lseek, fd, 7, os.SEEK_DATA), 'ENXIO')`,
+      { once: true },
     ),
     python(
       'what is open of a value stays what it was, read in pieces, from descriptors that are one, and by two that are not',
@@ -155,6 +159,7 @@ fd = os.open('c/recv', os.O_RDONLY)
 buffers = [bytearray(3), bytearray(100)]
 same((os.readv(fd, buffers), bytes(buffers[1][:10])), (13, b' two three'))
 same(os.read(fd, 1), b'')`,
+      { once: true },
     ),
     python(
       'a descriptor outlives the element: what is open of it ends with an error, not with a hang',
@@ -193,6 +198,7 @@ path = os.open('c/recv', os.O_PATH)
 same(get(f'/proc/self/fd/{path}'), b'hello')
 same(os.readlink(f'/proc/self/fd/{path}'), os.path.realpath('c/recv'))
 same(code(os.read, path, 1), 'EBADF')`,
+      { once: true },
     ),
     python(
       'openat(2) works from a directory that is open, also after chdir',
@@ -205,6 +211,7 @@ same(os.read(fd, 9), b'9\\n')
 same(os.stat('cap', dir_fd=directory).st_size, 2)
 os.fchdir(directory)
 same(get('cap'), b'9\\n')`,
+      { once: true },
     ),
   ],
 };

@@ -1,7 +1,7 @@
 /** poll(2), select(2) and epoll(7). test/host/poll.test.ts has five members, room, and the log. */
 
 import { python, type Theme } from '../case.js';
-import { NO_POLL } from '../inabilities.js';
+import { NO_POLL, NO_POLL_OF_MANY } from '../inabilities.js';
 
 /** Ways to wait for one descriptor: each gives whether it is ready. */
 const WAYS = `
@@ -25,6 +25,11 @@ def by_one_shot(fd, events, seconds): return by_epoll(fd, events, seconds, selec
 
 const EACH_WAY = ['poll', 'select', 'epoll', 'edge', 'one_shot'];
 
+/** A level and an edge are tried on another member's files, too; the others are the kernel's. */
+function optionsOf(way: string) {
+  return { cannot: NO_POLL, once: !['poll', 'edge'].includes(way) };
+}
+
 export const poll: Theme = {
   name: 'poll, select, epoll',
   cases: [
@@ -42,7 +47,7 @@ sender = start(send)
 same(by_${way}(fd, select.POLLIN, PATIENCE), True)
 same(os.read(fd, 9), b'hello')
 same(over(sender), 0)`,
-        { cannot: NO_POLL },
+        optionsOf(way),
       ),
     ),
     ...EACH_WAY.map((way) =>
@@ -60,7 +65,7 @@ receiver = start(receive)
 same(by_${way}(fd, select.POLLOUT, PATIENCE), True)
 same(os.write(fd, b'second'), 6)
 same(over(receiver), 0)`,
-        { cannot: NO_POLL },
+        optionsOf(way),
       ),
     ),
     python(
@@ -93,7 +98,7 @@ while len(seen) < 3:
         seen[fds[fd]] = os.read(fd, 65536)
         poll.unregister(fd)
 same((seen['stdout'], seen['stderr'], json.loads(seen['wait'])['Exit']), (b'hello\\n', b'hello\\n', '3'))`,
-      { cannot: NO_POLL },
+      { cannot: NO_POLL_OF_MANY },
     ),
     python(
       'the next text of a note and a log that grows wake those who wait',
@@ -112,7 +117,7 @@ poll.register(log, select.POLLIN)
 rest(log)
 os.mkdir('logged')
 same(poll.poll(PATIENCE * 1000), [(log, select.POLLIN)])`,
-      { cannot: NO_POLL },
+      { cannot: NO_POLL_OF_MANY },
     ),
     python(
       'values and commands are always ready',
@@ -139,7 +144,7 @@ proc('p', 'true'); get('p/wait')
 out = os.open('p/stdout', os.O_RDONLY | os.O_NONBLOCK)
 same(len(select.select([out], [], [], PATIENCE)[0]), 1)
 same(os.read(out, 1), b'')`,
-      { cannot: NO_POLL },
+      { cannot: NO_POLL_OF_MANY },
     ),
     python(
       'a wait ends with its time, and by a signal',
@@ -156,7 +161,7 @@ signal.signal(signal.SIGALRM, alarm)
 signal.setitimer(signal.ITIMER_REAL, 0.01)
 try: poll.poll(PATIENCE * 1000); assert False
 except InterruptedError: pass`,
-      { cannot: NO_POLL },
+      { cannot: NO_POLL_OF_MANY },
     ),
     python(
       'many wait for one channel, and each message is had once',
@@ -182,7 +187,7 @@ while len(got) < 20:
         poll.register(fd, select.EPOLLIN)
 same(sorted(got), [b'%02d' % i for i in range(20)])
 same(over(sender), 0)`,
-      { cannot: NO_POLL },
+      { cannot: NO_POLL_OF_MANY },
     ),
     python(
       'one who only polls takes nothing: the message is for the one who reads',
@@ -197,7 +202,7 @@ same(code(os.read, watcher, 9), 'EAGAIN')
 os.close(watcher)
 put('c/send', 'again')
 same(get('c/recv'), b'again')`,
-      { cannot: NO_POLL },
+      { cannot: NO_POLL_OF_MANY },
     ),
     python(
       'a set of descriptors of many elements and of other files, in one epoll',
@@ -219,7 +224,7 @@ os.write(into, b'x'); same(next_ready(), 'pipe')
 put('p/stdin', 'x', os.O_WRONLY | os.O_APPEND); same(next_ready(), 'p')
 sender = start(lambda: put('a/send', 'x')); same(next_ready(), 'a')
 same(over(sender), 0)`,
-      { cannot: NO_POLL },
+      { cannot: NO_POLL_OF_MANY },
     ),
   ],
 };

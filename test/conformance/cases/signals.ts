@@ -1,9 +1,9 @@
-/** What signals do to those who wait. test/host/stopped-writers.test.ts has each way of writing. */
+/** Signals interrupt those who wait, stop them, or leave them alone. test/host/stopped-writers.test.ts has each way of writing. */
 
 import { type Case, python, type Theme } from '../case.js';
 import { NO_INTERRUPT } from '../inabilities.js';
 
-/** Those whose default action is to end the process (signal(7)), and the first and the last of the real-time signals. */
+/** Their default action is to end the process (signal(7)): all such, with the first and the last of the real-time signals. */
 const DEADLY =
   'HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT XCPU XFSZ VTALRM PROF POLL PWR SYS RTMIN RTMAX'.split(
     ' ',
@@ -33,7 +33,7 @@ os.kill(sender, NUMBER)
 same(over(sender), -NUMBER)
 same(code(get, 'c/tryrecv'), 'EAGAIN')
 same((peek('c')['NumSend'], peek('c')['NumRecv']), (0, 0))`,
-    // What differs is the signal, which the host finds in /proc.
+    // The host finds in /proc which signal it is: the other member does not see it.
     { once: !FROM_TERMINALS.includes(signal) },
   );
 }
@@ -54,6 +54,7 @@ receiver = waits(start(read))
 for again in range(5): os.kill(receiver, signal.SIG${signal})
 put('c/send', 'hello')
 same(over(receiver), 0)`,
+        { once: true },
       ),
     ),
     python(
@@ -83,6 +84,7 @@ receiver = waits(start(read))
 for each in (signal.SIGTERM, signal.SIGUSR1): os.kill(receiver, each)
 put('c/send', 'hello')
 same(over(receiver), 0)`,
+      { once: true },
     ),
     python(
       'a handler runs at once while its program waits to read, and the program may read again',
@@ -193,6 +195,7 @@ for each in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
     until(lambda: state(receiver) != 'T')
 put('c/send', 'hello')
 same(over(receiver), 0)`,
+      { once: true },
     ),
     python(
       'Ctrl-C on a terminal ends a whole pipeline that waits',
@@ -207,6 +210,7 @@ os.write(terminal, b'\\x03')
 status = over(pid)
 assert status in (-2, 130), status
 same(code(get, 'c/tryrecv'), 'EAGAIN')`,
+      { once: true },
     ),
     python(
       'a signal to one thread does not interrupt another that waits',
@@ -222,6 +226,7 @@ signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
 put('c/send', 'hello')
 thread.join()
 same(got, [b'hello'])`,
+      { once: true },
     ),
     python(
       'a close that waits for its command is not broken off by a handler',

@@ -1,4 +1,7 @@
-/** What programs print that read, copy and archive. test/host/copies.test.ts has every value file, twenty times each. */
+/**
+ * Programs read, copy and archive, and print what they should. test/host/copies.test.ts has every value file,
+ * twenty times each. Go has no case: its package takes 200 MB, too much for a run of the tests.
+ */
 import { type Case, shell, type Theme } from '../case.js';
 
 /** A program on the anchor of one member: it does not see whose the files are. */
@@ -120,7 +123,7 @@ const coreutils: readonly Case[] = [
   ),
   tool('sync', 'sync . help', ''),
   tool(
-    'env, nice, nohup, timeout',
+    'nice, timeout',
     `${SET_UP}timeout 9 nice cat c/recv; timeout 0.1 cat c/recv`,
     'hello\n',
     124,
@@ -150,7 +153,7 @@ const finders: readonly Case[] = [
   ),
   tool('tree', 'mkdir -p a/b; tree -d --noreport .', /a\n.*b\n/),
   tool(
-    'awk, gawk',
+    'awk',
     `${SET_UP}awk '{ print $1 + 1 }' c/cap; cat c/recv | awk '{ print toupper($0) }'`,
     '10\nHELLO\n',
   ),
@@ -162,13 +165,9 @@ const finders: readonly Case[] = [
     4,
   ),
   tool('jq', `${SET_UP}jq .Cap c/peek; jq -r '.Cap, .NumSend' c/peek`, '9\n9\n1\n'),
+  tool('xxd', `${SET_UP}xxd c/cap`, '00000000: 390a                                     9.\n'),
   tool(
-    'file, xxd',
-    `${SET_UP}xxd c/cap`,
-    '00000000: 390a                                     9.\n',
-  ),
-  tool(
-    'bc, make, m4',
+    'bc, make',
     `${SET_UP}bc < c/cap; printf 'all: c/cap\\n\\t@cat c/cap\\n' | make -s -f -`,
     '9\n9\n',
   ),
@@ -198,9 +197,9 @@ const archivers: readonly Case[] = [
   ),
   tool('rsync', `${SET_UP}rsync -a c/cap $OUT/ && rsync -ai c/cap $OUT/ && cat $OUT/cap`, '9\n'),
   tool(
-    'rsync --inplace into send',
-    `chan c 9; echo hi > $OUT/send; rsync --inplace --whole-file $OUT/send c/send; cat c/recv`,
-    /^hi\n|Permission denied|not permitted/,
+    'rsync --inplace into send, which sends it, and cannot set its permissions',
+    `chan c 9; echo hi > $OUT/send; rsync --inplace --whole-file $OUT/send c/send; echo $?; cat c/tryrecv`,
+    /failed to set permissions on .*\/c\/send": Operation not permitted.*\n23\nhi\n$/s,
   ),
   tool(
     'gzip, xz, bzip2',
@@ -231,9 +230,9 @@ const others: readonly Case[] = [
     'cap\n9\nhello\n9\n2\n400\nc/cap\n',
   ),
   tool(
-    'toybox tee, which opens its output for reading, too, and is refused',
-    'chan c 9; echo hi | toybox tee c/send',
-    /c\/send: Permission denied/,
+    'toybox tee and cp, which open for reading, too, what they write, and are refused',
+    'chan c 9; echo hi > $OUT/f; toybox tee c/send < $OUT/f; echo $?; toybox cp $OUT/f c/send; echo $?; cat c/tryrecv',
+    'tee: c/send: Permission denied\nhi\n1\ncp: c/send: Permission denied\n1\ncat: c/tryrecv: Resource temporarily unavailable\n',
     1,
   ),
   tool(
@@ -256,7 +255,7 @@ const others: readonly Case[] = [
     `${SET_UP}cd $OUT && git init -q . && cp -a $OLDPWD/c/cap . && git add cap && git ls-files; cd $OLDPWD; git hash-object c/cap; git rev-parse 2>&1 | head -n 1 | cut -c 1-20`,
     'cap\nec635144f60048986bc560c5576355344005e6e7\nfatal: not a git rep\n',
   ),
-  tool('less', `${SET_UP}less c/cap | cat; less -f c/recv | cat`, /^9\n(hello\n)?$/),
+  tool('less', `${SET_UP}less c/cap | cat; less -f c/recv | cat`, '9\nhello\n'),
   tool(
     'ed',
     `${SET_UP}printf ',p\\nq\\n' | ed -s c/cap; printf 'a\\nhi\\n.\\nw c/send\\nq\\n' | ed -s; cat c/recv c/recv`,

@@ -5,7 +5,7 @@ import type { Place } from '../scene.js';
 /** Runs a script with a daemon's own mount as ROOT, its id as DAEMON, and a channel in the working directory. */
 async function alone(place: Place, script: string): Promise<void> {
   const daemon = await place.scene.start();
-  const { status, stderr } = await place.python(
+  const { status, printed } = await place.python(
     `
 import subprocess
 DAEMON = ${daemon.pid}
@@ -17,7 +17,7 @@ ${script}`,
     { cwd: '/' },
   );
   await daemon.stop();
-  if (status !== 0) throw new Error(stderr);
+  if (status !== 0) throw new Error(printed);
 }
 
 function unmounting(name: string, script: string): Case {
