@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Cluster } from './cluster.js';
 
-const ROUNDS = 20;
+const ROUNDS = 8;
 
 /** Every value file of a member on which c is a channel and p a process. */
 const VALUES = [
