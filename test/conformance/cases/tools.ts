@@ -1,6 +1,6 @@
 /**
  * Programs read, copy and archive, and print what they should. test/host/copies.test.ts has every value file,
- * twenty times each. Go has no case: its package takes 200 MB, too much for a run of the tests.
+ * several times each. Go has no case: its package takes 200 MB, too much for a run of the tests.
  */
 import { type Case, shell, type Theme } from '../case.js';
 
