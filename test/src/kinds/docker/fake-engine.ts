@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { json, text } from 'node:stream/consumers';
+import { Janitor } from '../../../janitor.js';
 
 interface FakeContainer {
   readonly Id: string;
@@ -33,21 +32,22 @@ export class FakeEngine implements AsyncDisposable {
   written = 0;
   readonly #outputs = new Set<Duplex>();
   readonly #inputs = new Set<Duplex>();
-  readonly #directory: string;
+  readonly #ends: (() => unknown)[] = [];
   readonly #connections = new Set<Duplex>();
   readonly #events = new Set<ServerResponse>();
   #server = createServer();
   #ids = 0;
 
   static async start(): Promise<FakeEngine> {
-    const engine = new FakeEngine(await mkdtemp(join(tmpdir(), 'circuit-')));
+    const engine = new FakeEngine();
     await engine.listen();
     return engine;
   }
 
-  private constructor(directory: string) {
-    this.#directory = directory;
-    this.socket = join(directory, 'docker.sock');
+  private constructor() {
+    // Nothing of it is left where the test is interrupted, either.
+    const janitor = new Janitor({ teardown: (finish) => this.#ends.push(finish) });
+    this.socket = join(janitor.directory, 'docker.sock');
   }
 
   async listen(): Promise<void> {
@@ -105,7 +105,7 @@ export class FakeEngine implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    await rm(this.#directory, { recursive: true });
+    for (const end of this.#ends) await end();
   }
 
   async #attach(url: string, socket: Duplex): Promise<void> {

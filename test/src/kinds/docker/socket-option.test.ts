@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { socketPath } from '../../../../src/kinds/docker/socket-option.js';
+import { Janitor } from '../../../janitor.js';
 
 test('--docker takes the path of a socket, which may come later, and nothing else', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'circuit-'));
-  t.teardown(() => rmSync(directory, { recursive: true }));
+  const { directory } = new Janitor(t);
   const socket = join(directory, 'docker.sock');
   t.is(socketPath(undefined), '/var/run/docker.sock');
   t.is(socketPath(true), '/var/run/docker.sock');
