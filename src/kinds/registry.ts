@@ -104,7 +104,7 @@ function asElement(kind: Kind): Kind {
     files: {
       ...kind.files,
       kind: value(() => kind.name, 'what this anchor is'),
-      // What it ends may be slow, and tells itself what it waits for.
+      // The end of an element may be slow, and tells itself what it waits for.
       scrub: command((element: Element) => element.scrub(), 'end it at once, and remove it', {
         waits: true,
       }),

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { Opcode } from '../../../mount/wire/constants.js';
 import { Message } from '../../../mount/wire/request.js';
 import { EntryOut, MkdirIn, WriteIn } from '../../../mount/wire/structs.js';
@@ -46,7 +46,8 @@ test('no notification is written while a request about its directory waits', asy
   );
 });
 
-test('a write is answered after the kernel was notified of its changes', async (t) => {
+/** A write to a file that removes another one: it waits for the kernel to be notified of that. */
+async function writeThatRemoves(t: ExecutionContext) {
   const root = new ToyDirectory();
   const node = fileWith({
     write: () => {
@@ -60,25 +61,18 @@ test('a write is answered after the kernel was notified of its changes', async (
   const write = WriteIn.encode({ fh, size: 1 });
   const unique = ask(kernel, Opcode.WRITE, 2, write, Buffer.from('\n'));
   await new Promise(setImmediate);
+  return { kernel, unique };
+}
+
+test('a write is answered after the kernel was notified of its changes', async (t) => {
+  const { kernel, unique } = await writeThatRemoves(t);
   t.is(kernel.reply(unique), undefined);
   kernel.queued[0]?.finish();
   t.is((await kernel.replyTo(unique)).error, 0);
 });
 
 test('a write that is interrupted while the kernel is notified of its changes tells that it is done', async (t) => {
-  const root = new ToyDirectory();
-  const node = fileWith({
-    write: () => {
-      root.delete('element');
-      return undefined;
-    },
-  });
-  root.entries.set('scrub', node);
-  const { kernel } = await serve(t, root);
-  const fh = await open(kernel, 'scrub', 1);
-  const write = WriteIn.encode({ fh, size: 1 });
-  const unique = ask(kernel, Opcode.WRITE, 2, write, Buffer.from('\n'));
-  await new Promise(setImmediate);
+  const { kernel, unique } = await writeThatRemoves(t);
   interrupt(kernel, unique);
   const reply = await kernel.replyTo(unique);
   t.deepEqual([reply.error, reply.body.readUInt32LE(0)], [0, 1]);

@@ -119,7 +119,7 @@ export function messageBytes({ rdata }: RecordData): number {
   return RECORD_OVERHEAD + rdata.length;
 }
 
-/** What an indented object has more than an array: fourteen blanks, and three ends of lines as `\n`. */
+/** An indented object has so much more than an array: fourteen blanks, and three ends of lines as `\n`. */
 const SHOWN_OVERHEAD = 20;
 
 /**
